@@ -1,0 +1,1 @@
+"""Settings under the names of the integration guide."""

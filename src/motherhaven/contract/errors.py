@@ -1,0 +1,145 @@
+"""The one error tree of Motherhaven.
+
+    MotherhavenError
+    ├── ConfigError              a setting is missing or wrong
+    ├── ContractError            data breaks the contract
+    │   ├── InvalidJson          not strict JSON (NaN, depth, duplicate keys, surrogates …)
+    │   ├── InvalidEvent         JSON, but not a valid event
+    │   └── InvalidMoney         not an exact, finite decimal in range
+    ├── RecorderError
+    │   ├── JournalError         the journal cannot take or give events
+    │   │   ├── JournalLocked    another process owns what only one may own
+    │   │   └── JournalTooNew    written by a newer Motherhaven
+    │   └── ShippingError        the server could not be reached or refused
+    ├── StoreError
+    │   ├── StoreUnavailable     try again later (disk full, connection lost)
+    │   ├── CursorGone           the history behind a cursor is no longer kept
+    │   └── NotFound             no such bot, decision, position or text
+    ├── ExchangeError
+    │   ├── OrderRejected        refused before anything was sent
+    │   ├── OutcomeUnknown       sent, but the answer is not known
+    │   └── ScenarioError        a paper scenario cannot be run as written
+    ├── MarketError              no, stale or impossible market data
+    ├── DeciderError             the model gave no usable answer
+    │   ├── AnswerMalformed
+    │   ├── AnswerTruncated
+    │   ├── AnswerRefused
+    │   ├── DeciderTimeout
+    │   ├── DeciderUnavailable   rate limit, overload, connection
+    │   └── ModelBudgetExceeded  the daily cap on model cost is reached
+    └── AccessDenied             no or wrong key, foreign origin or host
+
+Every message says what happened, where, why, and how to mend it.
+"""
+
+
+class MotherhavenError(Exception):
+    """Base of every error raised on purpose by Motherhaven."""
+
+
+class ConfigError(MotherhavenError):
+    """A setting is missing or wrong; the message names it and the fix."""
+
+
+class ContractError(MotherhavenError):
+    """Data breaks the contract."""
+
+
+class InvalidJson(ContractError):
+    """The bytes are not strict JSON."""
+
+
+class InvalidEvent(ContractError):
+    """The JSON is not a valid event; the message names the field."""
+
+
+class InvalidMoney(ContractError):
+    """Not an exact, finite decimal within the accepted range."""
+
+
+class RecorderError(MotherhavenError):
+    """The recorder cannot do its work."""
+
+
+class JournalError(RecorderError):
+    """The journal cannot take or give events."""
+
+
+class JournalLocked(JournalError):
+    """Another process owns what only one process may own."""
+
+
+class JournalTooNew(JournalError):
+    """The file was written by a newer Motherhaven."""
+
+
+class ShippingError(RecorderError):
+    """The server could not be reached or refused the events."""
+
+
+class StoreError(MotherhavenError):
+    """A store cannot do its work."""
+
+
+class StoreUnavailable(StoreError):
+    """The store cannot work now; the same call may work later."""
+
+
+class CursorGone(StoreError):
+    """The history behind a cursor is no longer kept."""
+
+
+class NotFound(StoreError):
+    """No such bot, decision, position or text."""
+
+
+class ExchangeError(MotherhavenError):
+    """An exchange, paper or live, did not do what was asked."""
+
+
+class OrderRejected(ExchangeError):
+    """The order was refused before it had any effect."""
+
+
+class OutcomeUnknown(ExchangeError):
+    """The order was sent, but whether it took effect is not known."""
+
+
+class ScenarioError(ExchangeError):
+    """A paper scenario cannot be run as it is written."""
+
+
+class MarketError(MotherhavenError):
+    """No, stale or impossible market data."""
+
+
+class DeciderError(MotherhavenError):
+    """The decider gave no usable answer."""
+
+
+class AnswerMalformed(DeciderError):
+    """The answer does not follow the schema, even after one repair."""
+
+
+class AnswerTruncated(DeciderError):
+    """The answer was cut off; it is discarded whole."""
+
+
+class AnswerRefused(DeciderError):
+    """The model refused to answer."""
+
+
+class DeciderTimeout(DeciderError):
+    """No answer within the time allowed."""
+
+
+class DeciderUnavailable(DeciderError):
+    """The provider is down, overloaded or limits the rate."""
+
+
+class ModelBudgetExceeded(DeciderError):
+    """The daily cap on what the model may cost is reached."""
+
+
+class AccessDenied(MotherhavenError):
+    """No or a wrong key, or a foreign host or origin."""

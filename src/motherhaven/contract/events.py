@@ -1,0 +1,308 @@
+"""The frozen events: what a bot did, as it travels and as it is kept.
+
+An `Event` is an envelope (who, when, in which order) around a payload, the exact
+canonical JSON that was recorded. Payload models check meaning; they allow unknown
+fields, so that newer and older sides understand each other.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+from typing import Any, Final, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from motherhaven.contract.money import Money
+
+Kind = Literal[
+    "decision",
+    "execution",
+    "account",
+    "position_opened",
+    "position_closed",
+    "fill",
+    "funding",
+    "status",
+]
+Mode = Literal["paper", "live", "simulated", "unknown"]
+"""Kind of money: paper on real prices, live money, simulated prices, or not told."""
+
+Lane = Literal["status", "money", "decisions"]
+
+LANES: Final[dict[Kind, Lane]] = {
+    "status": "status",
+    "account": "money",
+    "position_opened": "money",
+    "position_closed": "money",
+    "fill": "money",
+    "funding": "money",
+    "decision": "decisions",
+    "execution": "decisions",
+}
+"""Order is kept within a lane; with a backlog the lanes are served in this order."""
+
+LANE_ORDER: Final[tuple[Lane, ...]] = ("status", "money", "decisions")
+
+LONG_TEXTS: Final = ("raw_response", "system_prompt", "user_prompt", "justification")
+"""Payload fields that may be cut into parts when an event is too large to travel whole."""
+
+PROMPT_TEXTS: Final = ("system_prompt", "user_prompt", "raw_response")
+"""Payload fields that lists leave out; they are fetched on demand."""
+
+Signal = Literal["buy_to_enter", "sell_to_enter", "hold", "close"]
+SideName = Literal["long", "short"]
+BotState = Literal["running", "paused", "stopped", "error"]
+ExecutionStatus = Literal["pending", "executed", "partial", "rejected", "skipped", "unknown"]
+
+
+class _Payload(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="allow", allow_inf_nan=False)
+
+
+class Verdict(_Payload):
+    """What the guard said: asked and allowed margin in USD, and the rule that decided."""
+
+    allowed: bool
+    rule: str | None = None
+    reason: str | None = None
+    asked_usd: Money | None = None
+    allowed_usd: Money | None = None
+
+
+class DecisionMade(_Payload):
+    """A decider's decision for one coin. quantity_usd is margin; confidence is 0 to 1."""
+
+    timestamp: Any
+    coin: str = Field(min_length=1, max_length=64)
+    signal: Signal
+    quantity_usd: Money | None
+    leverage: Money | None
+    confidence: Money | None
+    justification: str | None
+    profit_target: Money | None = None
+    stop_loss: Money | None = None
+    invalidation_condition: str | None = None
+    raw_response: str | None = None
+    system_prompt: str | None = None
+    user_prompt: str | None = None
+    cycle_id: str | None = None
+    trigger: str | None = None
+    decider: str | None = None
+    model: str | None = None
+    tokens_in: int | None = None
+    tokens_out: int | None = None
+    tokens_cached: int | None = None
+    cost_usd: Money | None = None
+    latency_ms: int | None = None
+    finish_reason: str | None = None
+    error: str | None = None
+    verdict: Verdict | None = None
+    mark: Money | None = None
+
+
+class DecisionExecuted(_Payload):
+    """What became of a decision at the exchange. filled_usd is margin."""
+
+    timestamp: Any
+    decision_id: str
+    coin: str = Field(min_length=1, max_length=64)
+    execution_status: ExecutionStatus
+    execution_error: str | None = None
+    cloid: str | None = None
+    position_id: str | None = None
+    filled_usd: Money | None = None
+    fill_price: Money | None = None
+    latency_ms: int | None = None
+
+
+class PositionMark(_Payload):
+    """An open position as it stood when the account was reported. size is signed, in coin."""
+
+    position_id: str
+    coin: str
+    size: Money
+    entry_price: Money
+    mark: Money
+    leverage: Money
+    unrealized_pnl: Money
+    liquidation_price: Money | None = None
+    stop_loss: Money | None = None
+    profit_target: Money | None = None
+
+
+class AccountReported(_Payload):
+    """The account in USD. realized_pnl is net; equity_usd = balance_usd + unrealized_pnl."""
+
+    timestamp: Any
+    balance_usd: Money
+    equity_usd: Money
+    unrealized_pnl: Money
+    realized_pnl: Money
+    total_pnl: Money
+    num_positions: int = Field(ge=0, le=10_000)
+    sharpe_ratio: Money | None = None
+    deposits_usd: Money | None = None
+    fees_usd: Money | None = None
+    funding_usd: Money | None = None
+    used_usd: Money | None = None
+    available_usd: Money | None = None
+    cycle_id: str | None = None
+    positions: tuple[PositionMark, ...] | None = None
+
+
+class PositionOpened(_Payload):
+    """A position was opened. quantity_usd is margin, so notional = quantity_usd * leverage."""
+
+    coin: str = Field(min_length=1, max_length=64)
+    side: SideName
+    quantity_usd: Money
+    leverage: Money
+    entry_price: Money
+    entry_time: Any
+    status: Literal["open"]
+    position_id: str | None = None
+    decision_id: str | None = None
+    size: Money | None = None
+    fee_usd: Money | None = None
+    margin_mode: Literal["cross", "isolated"] | None = None
+    stop_loss: Money | None = None
+    profit_target: Money | None = None
+    liquidation_price: Money | None = None
+
+
+class PositionClosed(_Payload):
+    """A position was closed. realized_pnl is net of fees and funding, in USD."""
+
+    coin: str = Field(min_length=1, max_length=64)
+    side: SideName
+    quantity_usd: Money
+    leverage: Money
+    entry_price: Money
+    entry_time: Any = None
+    exit_price: Money | None
+    exit_time: Any
+    realized_pnl: Money | None
+    status: Literal["closed"]
+    position_id: str | None = None
+    decision_id: str | None = None
+    reason: str | None = None
+    gross_pnl: Money | None = None
+    fees_usd: Money | None = None
+    funding_usd: Money | None = None
+
+
+class FillRecorded(_Payload):
+    """One fill. size is signed, in coin; realized is gross, in USD; fee in USD."""
+
+    timestamp: Any
+    coin: str = Field(min_length=1, max_length=64)
+    size: Money
+    price: Money
+    fee: Money
+    realized: Money
+    liquidity: Literal["taker", "maker"]
+    reason: str
+    cloid: str | None = None
+    position_id: str | None = None
+    decision_id: str | None = None
+
+
+class FundingPaid(_Payload):
+    """One hourly funding payment in USD; positive means that the account paid."""
+
+    timestamp: Any
+    coin: str = Field(min_length=1, max_length=64)
+    amount: Money
+    rate: Money
+    oracle: Money
+    position_id: str | None = None
+
+
+class StatusReported(_Payload):
+    """A heartbeat or a change of state, with what the recorder has shipped and kept."""
+
+    timestamp: Any
+    status: BotState
+    message: str | None = None
+    trades_today: int | None = None
+    pnl_today: Money | None = None
+    error: str | None = None
+    cycle_id: str | None = None
+    decider: str | None = None
+    market: str | None = None
+    interval_seconds: int | None = None
+    next_cycle_at: Any = None
+    coins: tuple[str, ...] | None = None
+    behind: int | None = None
+    quarantined: int | None = None
+
+
+Payload = (
+    DecisionMade
+    | DecisionExecuted
+    | AccountReported
+    | PositionOpened
+    | PositionClosed
+    | FillRecorded
+    | FundingPaid
+    | StatusReported
+)
+
+PAYLOADS: Final[dict[Kind, type[Payload]]] = {
+    "decision": DecisionMade,
+    "execution": DecisionExecuted,
+    "account": AccountReported,
+    "position_opened": PositionOpened,
+    "position_closed": PositionClosed,
+    "fill": FillRecorded,
+    "funding": FundingPaid,
+    "status": StatusReported,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """One recorded event.
+
+    `time` is the market's clock, `recorded_at` the wall clock of the recorder, and
+    `received_at` the wall clock of the server (None inside the bot); all UTC.
+    `payload` is canonical JSON; `body` the same, parsed and validated. `parts` counts,
+    for each long text that travels apart, in how many parts it does.
+    """
+
+    event_id: str
+    bot_id: str
+    bot_name: str | None
+    mode: Mode
+    epoch: int
+    seq: int
+    kind: Kind
+    time: datetime
+    recorded_at: datetime
+    received_at: datetime | None
+    payload: bytes
+    body: Payload
+    parts: dict[str, int] | None = None
+    sha256: str | None = None
+
+    @property
+    def lane(self) -> Lane:
+        """The lane in which this event keeps its order."""
+        return LANES[self.kind]
+
+
+@dataclass(frozen=True, slots=True)
+class TextPart:
+    """One part of a long text that travels apart from its event."""
+
+    event_id: str
+    bot_id: str
+    field: str
+    index: int
+    count: int
+    text: str
+
+
+def number(value: Decimal | int | None) -> Decimal | None:
+    """`value` as Decimal, None staying None (unknown is never 0)."""
+    return None if value is None else Decimal(value)

@@ -1,0 +1,84 @@
+"""Exact decimals: parsing, bounds and the one text form used on every hop."""
+
+from decimal import Context, Decimal, InvalidOperation
+from typing import Annotated, Final
+
+from pydantic import BeforeValidator, PlainSerializer, WithJsonSchema
+
+from motherhaven.contract.errors import InvalidMoney
+
+MAX_DIGITS: Final = 60
+MAX_EXPONENT: Final = 30
+ZERO: Final = Decimal(0)
+
+EXACT: Final = Context(prec=50)
+"""Context for quotients: at least 50 significant digits, never the caller's context."""
+
+
+def to_decimal(value: object, what: str = "value") -> Decimal:
+    """Return `value` as an exact, finite Decimal.
+
+    Accepts Decimal, int, decimal text, and float (through its shortest repr, so
+    that 0.1 becomes Decimal("0.1")). `what` names the field in the error.
+
+    Raises:
+        InvalidMoney: not a number, not finite, or outside the accepted range.
+    """
+    number = _parse(value, what)
+    if not number.is_finite():
+        raise InvalidMoney(f"{what}: {value!r} is not finite; send a finite decimal number")
+    exponent = number.as_tuple().exponent
+    digits = len(number.as_tuple().digits)
+    in_range = isinstance(exponent, int) and -MAX_EXPONENT <= exponent <= MAX_EXPONENT
+    if digits > MAX_DIGITS or not in_range or number.adjusted() > MAX_EXPONENT:
+        raise InvalidMoney(
+            f"{what}: outside the accepted range "
+            f"(at most {MAX_DIGITS} digits, exponent within ±{MAX_EXPONENT})"
+        )
+    return number
+
+
+def _parse(value: object, what: str) -> Decimal:
+    if isinstance(value, Decimal):
+        return value
+    if isinstance(value, bool):
+        raise InvalidMoney(f"{what}: {value!r} is a boolean; send a decimal number")
+    try:
+        if isinstance(value, int):
+            if value.bit_length() > 220:
+                raise InvalidMoney(f"{what}: integer too large; send at most {MAX_DIGITS} digits")
+            return Decimal(value)
+        if isinstance(value, float):
+            return Decimal(repr(value))
+        if isinstance(value, str) and len(value) <= 2 * MAX_DIGITS and "_" not in value:
+            return Decimal(value)
+    except InvalidOperation:
+        pass
+    shown = repr(value)[:60]
+    raise InvalidMoney(f"{what}: {shown} is not a decimal number; send e.g. 12.5")
+
+
+def plain(value: Decimal) -> str:
+    """The canonical text of a decimal: no exponent, no trailing zeros, no minus zero."""
+    if value == 0:
+        return "0"
+    text = format(value, "f")
+    if "." in text:
+        text = text.rstrip("0").rstrip(".")
+    return text
+
+
+def _validate(value: object) -> Decimal:
+    try:
+        return to_decimal(value)
+    except InvalidMoney as error:
+        raise ValueError(str(error)) from None
+
+
+Money = Annotated[
+    Decimal,
+    BeforeValidator(_validate),
+    PlainSerializer(plain, return_type=str, when_used="json"),
+    WithJsonSchema({"type": "string", "format": "decimal", "examples": ["-12.34"]}),
+]
+"""A Decimal field that travels as an exact decimal string in JSON."""

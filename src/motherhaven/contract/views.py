@@ -1,0 +1,236 @@
+"""Read models: what stores answer and the API serves; the page's types come from them.
+
+Money is an exact decimal string in JSON. None means unknown, never zero.
+"""
+
+from datetime import datetime
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict
+
+from motherhaven.contract.events import BotState, ExecutionStatus, Mode, SideName, Signal, Verdict
+from motherhaven.contract.money import Money
+
+
+class _View(BaseModel):
+    model_config = ConfigDict(frozen=True)
+
+
+class Execution(_View):
+    """What became of a decision at the exchange."""
+
+    time: datetime
+    status: ExecutionStatus
+    error: str | None = None
+    cloid: str | None = None
+    position_id: str | None = None
+    filled_usd: Money | None = None
+    fill_price: Money | None = None
+    latency_ms: int | None = None
+
+
+class DecisionRow(_View):
+    """A decision as lists show it; prompts and raw answer are fetched apart."""
+
+    id: str
+    cursor: str
+    bot_id: str
+    bot_name: str | None
+    mode: Mode
+    time: datetime
+    recorded_at: datetime
+    received_at: datetime
+    coin: str
+    signal: Signal
+    quantity_usd: Money | None
+    leverage: Money | None
+    confidence: Money | None
+    justification: str | None
+    profit_target: Money | None = None
+    stop_loss: Money | None = None
+    invalidation_condition: str | None = None
+    decider: str | None = None
+    model: str | None = None
+    error: str | None = None
+    verdict: Verdict | None = None
+    execution: Execution | None = None
+
+
+class DecisionDetail(DecisionRow):
+    """A decision with its whole chain; `texts` gives each long text's length in characters."""
+
+    cycle_id: str | None = None
+    trigger: str | None = None
+    mark: Money | None = None
+    tokens_in: int | None = None
+    tokens_out: int | None = None
+    tokens_cached: int | None = None
+    cost_usd: Money | None = None
+    latency_ms: int | None = None
+    finish_reason: str | None = None
+    texts: dict[str, int]
+    payload: dict[str, Any]
+    previous: str | None = None
+    next: str | None = None
+
+
+class PositionRow(_View):
+    """A position, open or closed. quantity_usd is margin; realized_pnl is net."""
+
+    id: str
+    cursor: str
+    bot_id: str
+    bot_name: str | None
+    mode: Mode
+    coin: str
+    side: SideName
+    status: Literal["open", "closed"]
+    quantity_usd: Money
+    leverage: Money
+    size: Money | None = None
+    entry_price: Money
+    entry_time: datetime
+    exit_price: Money | None = None
+    exit_time: datetime | None = None
+    realized_pnl: Money | None = None
+    gross_pnl: Money | None = None
+    fees_usd: Money | None = None
+    funding_usd: Money | None = None
+    reason: str | None = None
+    entry_decision_id: str | None = None
+    exit_decision_id: str | None = None
+    stop_loss: Money | None = None
+    profit_target: Money | None = None
+    liquidation_price: Money | None = None
+    mark: Money | None = None
+    mark_time: datetime | None = None
+    unrealized_pnl: Money | None = None
+
+
+class AccountRow(_View):
+    """An account state in USD; realized_pnl is net of fees and funding."""
+
+    bot_id: str
+    time: datetime
+    recorded_at: datetime
+    balance_usd: Money
+    equity_usd: Money
+    unrealized_pnl: Money
+    realized_pnl: Money
+    total_pnl: Money
+    num_positions: int
+    sharpe_ratio: Money | None = None
+    deposits_usd: Money | None = None
+    fees_usd: Money | None = None
+    funding_usd: Money | None = None
+    used_usd: Money | None = None
+    available_usd: Money | None = None
+
+
+class StatusRow(_View):
+    """A heartbeat; recorded_at is the clock to measure its age by."""
+
+    bot_id: str
+    time: datetime
+    recorded_at: datetime
+    received_at: datetime
+    status: BotState
+    message: str | None = None
+    error: str | None = None
+    trades_today: int | None = None
+    pnl_today: Money | None = None
+    decider: str | None = None
+    market: str | None = None
+    interval_seconds: int | None = None
+    next_cycle_at: str | None = None
+    coins: tuple[str, ...] | None = None
+    behind: int | None = None
+    quarantined: int | None = None
+
+
+class BotStats(_View):
+    """Totals that a store keeps for one bot. max_drawdown is a fraction, 0 or negative."""
+
+    decisions: int = 0
+    entries: int = 0
+    errors: int = 0
+    rejected: int = 0
+    open_positions: int = 0
+    closed_positions: int = 0
+    wins: int = 0
+    realized_pnl: Money | None = None
+    fees_usd: Money | None = None
+    funding_usd: Money | None = None
+    model_cost_usd: Money | None = None
+    max_drawdown: Money | None = None
+    peak_equity: Money | None = None
+    first_equity: Money | None = None
+
+
+class BotRow(_View):
+    """One bot: who it is, how it is, and its totals."""
+
+    id: str
+    name: str | None
+    mode: Mode
+    decider: str | None
+    market: str | None
+    first_seen: datetime
+    last_seen: datetime
+    last_decision_at: datetime | None
+    status: StatusRow | None
+    account: AccountRow | None
+    stats: BotStats
+
+
+class EquityPoint(_View):
+    """Equity in USD in one bucket: its last value, lowest and highest."""
+
+    time: datetime
+    equity: Money
+    low: Money
+    high: Money
+
+
+class EquitySeries(_View):
+    """One bot's equity in fixed buckets; a bucket without data is left out."""
+
+    bot_id: str
+    bot_name: str | None
+    mode: Mode
+    points: tuple[EquityPoint, ...]
+
+
+class DecisionPage(_View):
+    """Newest first; `next` continues, None at the end."""
+
+    items: tuple[DecisionRow, ...]
+    next: str | None
+
+
+class PositionPage(_View):
+    """Newest first; `next` continues, None at the end."""
+
+    items: tuple[PositionRow, ...]
+    next: str | None
+
+
+class TextSlice(_View):
+    """A part of a long text; offset and total in characters."""
+
+    text: str
+    offset: int
+    total: int
+
+
+class ErrorRow(_View):
+    """Something that went wrong: a failed cycle, a bad answer, a refused or failed order."""
+
+    id: str
+    cursor: str
+    bot_id: str
+    bot_name: str | None
+    time: datetime
+    kind: Literal["cycle", "answer", "guard", "order", "ingest"]
+    message: str
+    decision_id: str | None = None

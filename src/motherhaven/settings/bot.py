@@ -1,0 +1,195 @@
+"""Settings of the bot and its recorder, read from the environment and `.env`."""
+
+import os
+import socket
+from decimal import Decimal
+from enum import StrEnum
+from functools import lru_cache
+from pathlib import Path
+from typing import Annotated, Final
+from urllib.parse import urlsplit
+
+from pydantic import Field, ValidationError, field_validator
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+
+from motherhaven.contract.errors import ConfigError
+from motherhaven.contract.money import Money
+
+MAX_COINS: Final = 10
+
+
+class TradingMode(StrEnum):
+    """Kind of money the bot trades with."""
+
+    PAPER = "paper"
+    LIVE = "live"
+
+
+class Settings(BaseSettings):
+    """Every setting of the bot; the environment's name is the field's in upper case.
+
+    Frozen. Environment beats `.env`; unknown names are ignored, and an empty value
+    counts as not set. Money in USD, times in seconds.
+    """
+
+    model_config = SettingsConfigDict(
+        env_file=".env",
+        env_file_encoding="utf-8",
+        env_ignore_empty=True,
+        extra="ignore",
+        frozen=True,
+        hide_input_in_errors=True,
+    )
+
+    # What to trade, and how often
+    trading_mode: TradingMode = TradingMode.PAPER
+    trading_market: str = "auto"
+    trading_decider: str = "auto"
+    trading_assets: Annotated[tuple[str, ...], NoDecode] = ("BTC", "ETH", "SOL")
+    active_trading_assets: Annotated[tuple[str, ...], NoDecode] = ()
+    execution_interval_seconds: int = Field(180, ge=1, le=86_400)
+    paper_deposit_usd: Money = Decimal(10_000)
+
+    # Limits that the guard enforces
+    max_position_size_usd: Money = Decimal(50)
+    max_leverage: int = Field(5, ge=1, le=100)
+    daily_loss_limit_usd: Money = Decimal(20)
+    max_total_margin_usd: Money = Decimal(150)
+    max_open_positions: int = Field(3, ge=1, le=100)
+    max_trades_per_day: int = Field(100, ge=1)
+    min_confidence: Money = Decimal(0)
+    entry_cooldown_seconds: int = Field(0, ge=0)
+    stop_liquidation_buffer: Money = Decimal("0.005")
+    price_band: Money = Decimal("0.5")
+    max_data_age_seconds: int = Field(180, ge=1)
+    clamp_entries: bool = False
+    day_zone: str = "UTC"
+    model_daily_cost_usd: Money = Decimal(5)
+
+    # The model
+    anthropic_api_key: str | None = Field(None, repr=False)
+    anthropic_base_url: str | None = None
+    openai_api_key: str | None = Field(None, repr=False)
+    openai_base_url: str | None = None
+    model_timeout_seconds: int = Field(60, ge=1, le=3_600)
+    model_max_tokens: int = Field(4_096, ge=64, le=200_000)
+
+    # The venue
+    hyperliquid_wallet_private_key: str | None = Field(None, repr=False)
+    hyperliquid_account_address: str | None = None
+    hyperliquid_testnet: bool = True
+
+    # The record and the dashboard
+    motherhaven_enabled: bool = False
+    motherhaven_api_url: str = "http://localhost:3000"
+    motherhaven_api_key: str | None = Field(None, repr=False)
+    motherhaven_timeout: float = Field(10.0, gt=0, le=300)
+    motherhaven_data: Path = Path("data")
+    motherhaven_bot: str | None = Field(None, max_length=100)
+    log_level: str = "INFO"
+    log_dir: Path = Path("logs")
+
+    @field_validator("trading_assets", "active_trading_assets", mode="before")
+    @classmethod
+    def _split_coins(cls, value: object) -> object:
+        if isinstance(value, str):
+            return tuple(part.strip().upper() for part in value.split(",") if part.strip())
+        return value
+
+    @field_validator("trading_assets")
+    @classmethod
+    def _limit_coins(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        if not 1 <= len(value) <= MAX_COINS:
+            raise ValueError(f"name 1 to {MAX_COINS} coins, e.g. TRADING_ASSETS=BTC,ETH,SOL")
+        return value
+
+    @field_validator("log_level")
+    @classmethod
+    def _known_level(cls, value: str) -> str:
+        level = value.upper()
+        if level not in {"DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL"}:
+            raise ValueError("use DEBUG, INFO, WARNING, ERROR or CRITICAL")
+        return level
+
+    @property
+    def coins(self) -> tuple[str, ...]:
+        """The coins to trade: the active ones if named, else all."""
+        return self.active_trading_assets or self.trading_assets
+
+    @property
+    def bot_name(self) -> str:
+        """The bot's name for people: MOTHERHAVEN_BOT, else this host's name."""
+        return self.motherhaven_bot or socket.gethostname()[:100] or "bot"
+
+    def validate_api_keys(self) -> tuple[bool, list[str]]:
+        """Whether the keys that this mode and decider need are there, and what is missing."""
+        problems: list[str] = []
+        decider = self.trading_decider
+        if decider.startswith("anthropic:") and not self.anthropic_api_key:
+            problems.append(f"ANTHROPIC_API_KEY is missing for TRADING_DECIDER={decider}")
+        if decider.startswith("openai:") and not self.openai_api_key:
+            problems.append(f"OPENAI_API_KEY is missing for TRADING_DECIDER={decider}")
+        if self.trading_mode is TradingMode.LIVE:
+            if not self.hyperliquid_wallet_private_key:
+                problems.append("HYPERLIQUID_WALLET_PRIVATE_KEY is missing for TRADING_MODE=live")
+            if not self.hyperliquid_account_address:
+                problems.append("HYPERLIQUID_ACCOUNT_ADDRESS is missing for TRADING_MODE=live")
+        return not problems, problems
+
+    def validate_motherhaven_config(self) -> tuple[bool, list[str]]:
+        """Whether the dashboard integration can work as set, and what is wrong."""
+        if not self.motherhaven_enabled:
+            return True, []
+        problems: list[str] = []
+        address = urlsplit(self.motherhaven_api_url)
+        if address.scheme not in {"http", "https"} or not address.hostname:
+            problems.append(
+                "MOTHERHAVEN_API_URL must be a full address, e.g. http://localhost:3000"
+            )
+        if not self.motherhaven_api_key:
+            problems.append(
+                "MOTHERHAVEN_API_KEY is missing; set it to the server's LLM_BOT_API_KEY"
+            )
+        return not problems, problems
+
+
+def load_settings(**changes: object) -> Settings:
+    """Fresh settings; `changes` override environment and file.
+
+    Raises:
+        ConfigError: names each setting that is wrong, and why; never shows its value.
+    """
+    try:
+        return Settings(**changes)  # type: ignore[arg-type]  # checked by pydantic itself
+    except ValidationError as error:
+        raise ConfigError(explain(error)) from None
+
+
+def explain(error: ValidationError) -> str:
+    """A setting error in words, without the values (they may be secrets)."""
+    lines = [
+        f"{'.'.join(str(part) for part in item['loc']).upper()}: {item['msg']}"
+        for item in error.errors(include_url=False, include_input=False, include_context=False)
+    ]
+    return "wrong settings in the environment or .env:\n  " + "\n  ".join(lines)
+
+
+@lru_cache(maxsize=1)
+def get_settings() -> Settings:
+    """The process's settings, read once. `get_settings.cache_clear()` reads them anew."""
+    return load_settings()
+
+
+def is_live_trading() -> bool:
+    """Whether TRADING_MODE is live."""
+    return get_settings().trading_mode is TradingMode.LIVE
+
+
+def is_paper_trading() -> bool:
+    """Whether TRADING_MODE is paper."""
+    return not is_live_trading()
+
+
+def child_environment(**changes: str) -> dict[str, str]:
+    """A copy of this process's environment with `changes`, for a child process."""
+    return {**os.environ, **changes}

@@ -1,0 +1,53 @@
+"""Settings of the server, read from the environment, `.env.local` and `.env`."""
+
+from pathlib import Path
+
+from pydantic import Field, ValidationError
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from motherhaven.contract.errors import ConfigError
+from motherhaven.settings.bot import explain
+
+
+class ServerSettings(BaseSettings):
+    """Every setting of the server; the environment's name is the field's in upper case.
+
+    The environment beats `.env.local`, and `.env.local` beats `.env`.
+    """
+
+    model_config = SettingsConfigDict(
+        env_file=(".env", ".env.local"),
+        env_file_encoding="utf-8",
+        env_ignore_empty=True,
+        extra="ignore",
+        frozen=True,
+        hide_input_in_errors=True,
+    )
+
+    llm_bot_api_key: str | None = Field(None, min_length=8, repr=False)
+    motherhaven_store: str | None = None
+    motherhaven_data: Path = Path("data")
+    motherhaven_allowed_hosts: str = ""
+    log_level: str = "INFO"
+
+    @property
+    def store_url(self) -> str:
+        """MOTHERHAVEN_STORE, else an SQLite file in the data folder."""
+        return self.motherhaven_store or f"sqlite:///{self.motherhaven_data}/server.db"
+
+    @property
+    def extra_hosts(self) -> tuple[str, ...]:
+        """Host names beside the loopback ones under which the page is served."""
+        return tuple(p.strip().lower() for p in self.motherhaven_allowed_hosts.split(",") if p)
+
+
+def load_server_settings(**changes: object) -> ServerSettings:
+    """Fresh server settings; `changes` override environment and files.
+
+    Raises:
+        ConfigError: names each setting that is wrong, and why; never shows its value.
+    """
+    try:
+        return ServerSettings(**changes)  # type: ignore[arg-type]  # checked by pydantic itself
+    except ValidationError as error:
+        raise ConfigError(explain(error)) from None

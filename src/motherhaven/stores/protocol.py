@@ -1,0 +1,176 @@
+"""The Store: what a server needs of a database, and nothing of how it does it.
+
+Adapters: memory, sqlite, postgres, firestore; one conformance suite runs over all of
+them (tests/conformance). Cursors are opaque text: only the store that made one can
+read it. No SQL and no document path leaves an adapter.
+"""
+
+from collections.abc import AsyncIterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Literal, Protocol
+
+from motherhaven.contract.events import Event, Kind, TextPart
+from motherhaven.contract.views import (
+    AccountRow,
+    BotRow,
+    DecisionDetail,
+    DecisionPage,
+    EquitySeries,
+    ErrorRow,
+    PositionPage,
+    PositionRow,
+    StatusRow,
+    TextSlice,
+)
+
+AppendStatus = Literal["stored", "duplicate", "conflict", "incomplete"]
+
+
+@dataclass(frozen=True, slots=True)
+class Appended:
+    """The result for one event, in the order given.
+
+    stored: kept now, with its cursor. duplicate: the same event was kept before.
+    conflict: the id was kept before with another payload; nothing changed.
+    incomplete: parts of its long texts are missing or do not match its sha256.
+    """
+
+    event_id: str
+    status: AppendStatus
+    cursor: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Stored:
+    """An event as the live stream reads it back, in commit order."""
+
+    cursor: str
+    event: Event
+
+
+@dataclass(frozen=True, slots=True)
+class Tail:
+    """Some events after a cursor; `cursor` is where to go on, `more` that more waits."""
+
+    events: tuple[Stored, ...]
+    cursor: str
+    more: bool
+
+
+@dataclass(frozen=True, slots=True)
+class DecisionFilter:
+    """Which decisions; None means any."""
+
+    bot_id: str | None = None
+    coin: str | None = None
+    signal: str | None = None
+
+
+class Store(Protocol):
+    """Appends events idempotently and answers the dashboard's queries.
+
+    Every method may raise StoreUnavailable (try again later); reads raise NotFound
+    for an id that does not exist.
+    """
+
+    async def open(self) -> None:
+        """Connect, and create or migrate what is needed; safe to call on an old store."""
+        ...
+
+    async def close(self) -> None:
+        """Finish what was accepted and let go of every resource."""
+        ...
+
+    async def append(self, events: Sequence[Event]) -> list[Appended]:
+        """Keep events, all in one durable commit; idempotent by event_id.
+
+        When it returns, stored events survive a kill of the process or the machine.
+        Projections (positions, accounts, totals, rollups) change in the same commit.
+        """
+        ...
+
+    async def put_parts(self, parts: Sequence[TextPart]) -> None:
+        """Keep parts of long texts until their event comes; idempotent."""
+        ...
+
+    async def head(self) -> str:
+        """The cursor after the newest committed event."""
+        ...
+
+    async def tail(self, after: str, limit: int) -> Tail:
+        """Events committed after `after`, in commit order, none missed, none twice.
+
+        Raises:
+            CursorGone: history before `after` was pruned, or the cursor is not ours.
+        """
+        ...
+
+    def changes(self) -> AsyncIterator[None]:
+        """Yields after each commit (its own or another server's); may merge several."""
+        ...
+
+    async def bots(self) -> list[BotRow]:
+        """All bots, ordered by first_seen and id."""
+        ...
+
+    async def decisions(
+        self, where: DecisionFilter, *, before: str | None, limit: int
+    ) -> DecisionPage:
+        """A keyset page, newest first by (time, event order)."""
+        ...
+
+    async def decision(self, decision_id: str) -> DecisionDetail:
+        """One decision with its chain and its neighbours of the same bot."""
+        ...
+
+    async def text(self, event_id: str, field: str, *, offset: int, limit: int) -> TextSlice:
+        """A slice of one long text, in characters."""
+        ...
+
+    async def positions(
+        self,
+        *,
+        status: Literal["open", "closed", "all"],
+        bot_id: str | None,
+        before: str | None,
+        limit: int,
+    ) -> PositionPage:
+        """A keyset page, newest first by entry time (open, all) or exit time (closed)."""
+        ...
+
+    async def position(self, bot_id: str, position_id: str) -> PositionRow:
+        """One position."""
+        ...
+
+    async def accounts(self, bot_id: str | None, *, limit: int) -> list[AccountRow]:
+        """The newest account states, newest first, of one bot or of all."""
+        ...
+
+    async def statuses(self, bot_id: str | None, *, limit: int) -> list[StatusRow]:
+        """The newest heartbeats, newest first."""
+        ...
+
+    async def equity(
+        self, bot_ids: Sequence[str] | None, *, start: datetime, end: datetime, bucket: int
+    ) -> list[EquitySeries]:
+        """Equity per bot in buckets of `bucket` seconds (one of `TIERS`), from rollups."""
+        ...
+
+    async def errors(
+        self, *, bot_id: str | None, kind: str | None, before: str | None, limit: int
+    ) -> list[ErrorRow]:
+        """What went wrong, newest first."""
+        ...
+
+    async def full_payload(self, event_id: str) -> tuple[Kind, bytes]:
+        """The kind and the whole canonical payload, long texts put back in."""
+        ...
+
+    async def prune(self, before: datetime) -> int:
+        """Drop events received before `before` from tail; rollups and projections stay."""
+        ...
+
+
+TIERS: tuple[int, ...] = (60, 600, 3600, 21_600, 86_400)
+"""Widths of the equity rollups in seconds."""

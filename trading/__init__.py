@@ -1,0 +1,1 @@
+"""Trading under the names of the integration guide."""

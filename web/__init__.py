@@ -1,0 +1,1 @@
+"""Dashboard client under the names of the integration guide."""
