@@ -5,7 +5,8 @@
     ├── ContractError            data breaks the contract
     │   ├── InvalidJson          not strict JSON (NaN, depth, duplicate keys, surrogates …)
     │   ├── InvalidEvent         JSON, but not a valid event
-    │   └── InvalidMoney         not an exact, finite decimal in range
+    │   ├── InvalidMoney         not an exact, finite decimal in range
+    │   └── InvalidCursor        not a page cursor of this list
     ├── RecorderError
     │   ├── JournalError         the journal cannot take or give events
     │   │   ├── JournalLocked    another process owns what only one may own
@@ -13,6 +14,7 @@
     │   └── ShippingError        the server could not be reached or refused
     ├── StoreError
     │   ├── StoreUnavailable     try again later (disk full, connection lost)
+    │   ├── StoreCorrupt         the database is damaged; trying again does not help
     │   ├── CursorGone           the history behind a cursor is no longer kept
     │   └── NotFound             no such bot, decision, position or text
     ├── ExchangeError
@@ -57,6 +59,10 @@ class InvalidMoney(ContractError):
     """Not an exact, finite decimal within the accepted range."""
 
 
+class InvalidCursor(ContractError):
+    """Not a page cursor of this list; leave it out to start at the newest."""
+
+
 class RecorderError(MotherhavenError):
     """The recorder cannot do its work."""
 
@@ -83,6 +89,10 @@ class StoreError(MotherhavenError):
 
 class StoreUnavailable(StoreError):
     """The store cannot work now; the same call may work later."""
+
+
+class StoreCorrupt(StoreError):
+    """The database is damaged; the message says which, and how to go on."""
 
 
 class CursorGone(StoreError):

@@ -99,11 +99,11 @@ def encode_item(
 
 
 def split_long_texts(
-    event_id: str, bot_id: str, payload: Mapping[str, Any]
+    event_id: str, bot_id: str, payload: Mapping[str, Any], *, piece_chars: int = PART_CHARS
 ) -> tuple[dict[str, Any], list[TextPart], dict[str, int]]:
     """The payload without its long texts, and the parts that carry them.
 
-    A text shorter than PART_CHARS stays where it is. Joining a field's parts by index
+    A text shorter than `piece_chars` (at most PART_CHARS) stays where it is. Joining a field's parts by index
     and putting them back gives the same canonical JSON again.
     """
     short = dict(payload)
@@ -111,13 +111,13 @@ def split_long_texts(
     counts: dict[str, int] = {}
     for field in LONG_TEXTS:
         text = short.get(field)
-        if not isinstance(text, str) or len(text) < PART_CHARS:
+        if not isinstance(text, str) or len(text) < piece_chars:
             continue
-        count = -(-len(text) // PART_CHARS)
+        count = -(-len(text) // piece_chars)
         counts[field] = count
         short[field] = "" if field == "justification" else None
         for index in range(count):
-            piece = text[index * PART_CHARS : (index + 1) * PART_CHARS]
+            piece = text[index * piece_chars : (index + 1) * piece_chars]
             parts.append(TextPart(event_id, bot_id, field, index, count, piece))
     return short, parts, counts
 
@@ -129,14 +129,14 @@ def event_from_item(item: Mapping[str, Any], received_at: datetime) -> Event:
         InvalidEvent: a field of the envelope or the payload is missing or wrong.
     """
     kind = item.get("kind")
-    if kind not in PAYLOADS:
+    if not isinstance(kind, str) or kind not in PAYLOADS:
         raise InvalidEvent(f"kind: {str(kind)[:40]!r} is unknown; send one of {sorted(PAYLOADS)}")
     payload = item.get("payload")
     if not isinstance(payload, Mapping):
         raise InvalidEvent("payload: missing or not an object")
     if "time" not in item or "event_id" not in item:
         raise InvalidEvent("time and event_id: both are needed in a batch item")
-    return _build(cast("Kind", kind), item, payload, item["time"], received_at)
+    return _build(kind, item, payload, item["time"], received_at)
 
 
 def event_from_single(

@@ -1,0 +1,60 @@
+# Needs Python >= 3.11, git and make; uv and Node are brought into the checkout when missing.
+# make up PYTHON=/path/to/python3.13 uses that Python; ARGS go to the command that a target runs.
+
+PYTHON ?= python3
+ARGS ?=
+VENV := .venv/bin
+
+.DEFAULT_GOAL := help
+.PHONY: help up dev page test check fmt types bench soak lock clean distclean bootstrap bootstrap-run
+
+help: ## show this list
+	@sed -n 's/^\([a-z-]*\):.*## /\1 — /p' Makefile
+
+up: bootstrap-run ## server, page and three simulated bots at http://localhost:3000/llm-bot
+	@$(VENV)/motherhaven up $(ARGS)
+
+dev: ## page with hot reload on port 3000, and the server if none runs (npm run dev)
+	@$(PYTHON) scripts/dev.py $(ARGS)
+
+page: bootstrap-run ## build the page if its sources have changed
+	@$(VENV)/python scripts/build_page.py --if-stale $(ARGS)
+
+test: bootstrap ## every check and every test; also all that CI calls
+	@$(VENV)/python scripts/verify.py -- $(ARGS)
+
+check: bootstrap ## the static checks alone
+	@$(VENV)/python scripts/verify.py --static
+
+fmt: bootstrap ## format everything
+	@$(VENV)/ruff check --quiet --fix-only .
+	@$(VENV)/ruff format .
+	@$(VENV)/python scripts/build_page.py --packages
+	@cd dashboard && ../$(VENV)/python ../scripts/node_env.py npx biome check --write .
+
+types: bootstrap ## renew dashboard/openapi.json and the page's types from the server's routes
+	@$(VENV)/python -m motherhaven.server.openapi > .tools/openapi.json
+	@mv .tools/openapi.json dashboard/openapi.json
+	@$(VENV)/python scripts/build_page.py --packages
+	@cd dashboard && ../$(VENV)/python ../scripts/node_env.py npm run --silent types
+
+bench: bootstrap ## the benchmarks, as ratios
+	@$(VENV)/python -m benchmarks $(ARGS)
+
+soak: bootstrap page ## the slow sweeps
+	@$(VENV)/pytest -m soak $(ARGS)
+
+lock: ## renew requirements/*.lock and the pins after a change to the dependencies
+	@$(PYTHON) scripts/lock.py $(ARGS)
+
+clean: ## remove builds, caches and results of tests
+	@$(PYTHON) scripts/clean.py
+
+distclean: ## clean, and remove .venv, .tools and node_modules
+	@$(PYTHON) scripts/clean.py --all
+
+bootstrap:
+	@$(PYTHON) scripts/bootstrap.py dev
+
+bootstrap-run:
+	@$(PYTHON) scripts/bootstrap.py run

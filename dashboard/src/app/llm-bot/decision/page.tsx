@@ -1,0 +1,8 @@
+import type { Metadata } from "next";
+import { DecisionScreen } from "@/components/decision-screen";
+
+export const metadata: Metadata = { title: "Decision · Motherhaven" };
+
+export default function Page() {
+  return <DecisionScreen />;
+}

@@ -1,0 +1,5 @@
+import { Arena } from "@/components/arena";
+
+export default function Page() {
+  return <Arena />;
+}

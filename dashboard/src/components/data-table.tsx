@@ -1,0 +1,85 @@
+import type { ReactNode } from "react";
+
+export type Column<T> = {
+  key: string;
+  head: ReactNode;
+  cell: (row: T, index: number) => ReactNode;
+  /** Numbers stand flush right. */
+  number?: boolean;
+  /** From which width on the column is shown; always, when left out. */
+  from?: "md" | "lg" | "xl";
+  sorted?: boolean;
+  onSort?: () => void;
+  title?: string;
+};
+
+const SHOWN = { md: "max-md:hidden", lg: "max-lg:hidden", xl: "max-xl:hidden" } as const;
+
+type Props<T> = {
+  label: string;
+  columns: readonly Column<T>[];
+  rows: readonly T[];
+  rowKey: (row: T) => string;
+};
+
+/** A dense table with hairlines; on a narrow screen it keeps only its first columns. */
+export function DataTable<T>({ label, columns, rows, rowKey }: Props<T>) {
+  return (
+    <div className="overflow-x-auto">
+      <table className="w-full border-collapse text-left" aria-label={label}>
+        <thead>
+          <tr className="border-b">
+            {columns.map((column) => (
+              <Head key={column.key} column={column} />
+            ))}
+          </tr>
+        </thead>
+        <tbody>
+          {rows.map((row, index) => (
+            <tr
+              key={rowKey(row)}
+              className="h-8 animate-arrive border-b last:border-b-0 hover:bg-raised/60"
+            >
+              {columns.map((column) => (
+                <td key={column.key} className={cellClass(column)}>
+                  {column.cell(row, index)}
+                </td>
+              ))}
+            </tr>
+          ))}
+        </tbody>
+      </table>
+    </div>
+  );
+}
+
+function cellClass<T>(column: Column<T>): string {
+  const align = column.number ? "num text-right" : "";
+  return `px-2 first:pl-3 last:pr-3 ${align} ${column.from ? SHOWN[column.from] : ""}`;
+}
+
+function Head<T>({ column }: { column: Column<T> }) {
+  // Room for a few more digits, so that a column keeps its width from tick to tick.
+  const align = column.number ? "min-w-18 text-right" : "";
+  const sort = column.sorted ? "descending" : undefined;
+  return (
+    <th
+      scope="col"
+      title={column.title}
+      aria-sort={sort}
+      className={`label h-7 px-2 font-normal first:pl-3 last:pr-3 ${align} ${column.from ? SHOWN[column.from] : ""}`}
+    >
+      {column.onSort ? (
+        <button
+          type="button"
+          onClick={column.onSort}
+          className={`target hover:text-text ${column.sorted ? "text-text underline decoration-accent underline-offset-4" : ""}`}
+        >
+          {column.head}
+        </button>
+      ) : (
+        column.head
+      )}
+    </th>
+  );
+}

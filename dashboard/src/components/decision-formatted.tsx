@@ -1,0 +1,67 @@
+"use client";
+import dynamic from "next/dynamic";
+import type { DecisionDetail } from "@/api/types";
+import { effortOf, type Fact, planOf } from "@/shape/plan";
+import { LongText } from "./long-text";
+
+const Markdown = dynamic(() => import("./markdown").then((module) => module.Markdown), {
+  ssr: false,
+  loading: () => <p className="text-faint">Loading</p>,
+});
+
+/** The decision as one reads it: why, with what plan, at what price; the prompts below. */
+export function DecisionFormatted({ detail }: { detail: DecisionDetail }) {
+  const { id, texts } = detail;
+  return (
+    <>
+      <div className="grid gap-x-6 gap-y-3 border-b p-3 md:grid-cols-[minmax(0,1fr)_15rem]">
+        <div className="min-w-0">
+          <h3 className="label mb-1">reasoning</h3>
+          {detail.error && <p className="mb-2 break-words text-loss">{detail.error}</p>}
+          {detail.justification ? (
+            <Markdown text={detail.justification} />
+          ) : (
+            <p className="text-faint">No reason was given.</p>
+          )}
+          {detail.invalidation_condition && (
+            <>
+              <h3 className="label mt-3 mb-1">void when</h3>
+              <p className="break-words">{detail.invalidation_condition}</p>
+            </>
+          )}
+        </div>
+        <div className="flex flex-col gap-3">
+          <Facts title="plan" facts={planOf(detail)} />
+          <Facts title="effort" facts={effortOf(detail)} />
+        </div>
+      </div>
+      <LongText id={id} field="user_prompt" title="User prompt" length={texts.user_prompt ?? 0} />
+      <LongText
+        id={id}
+        field="system_prompt"
+        title="System prompt"
+        length={texts.system_prompt ?? 0}
+      />
+      <LongText id={id} field="raw_response" title="Raw answer" length={texts.raw_response ?? 0} />
+    </>
+  );
+}
+
+function Facts({ title, facts }: { title: string; facts: readonly Fact[] }) {
+  return (
+    <section aria-label={title}>
+      <h3 className="label mb-1">{title}</h3>
+      <dl className="grid grid-cols-[auto_minmax(0,1fr)] gap-x-3 gap-y-0.5">
+        {facts.map((fact) => (
+          <div key={fact.name} className="contents">
+            <dt className="text-muted text-sm">{fact.name}</dt>
+            <dd className="num truncate text-right" title={fact.value}>
+              {fact.note && <span className="text-faint">{fact.note} </span>}
+              {fact.value}
+            </dd>
+          </div>
+        ))}
+      </dl>
+    </section>
+  );
+}

@@ -1,0 +1,70 @@
+"use client";
+import { ChevronLeft, ChevronRight } from "lucide-react";
+import type { ReactNode } from "react";
+import type { DecisionDetail } from "@/api/types";
+import { useFleet } from "@/queries/use-fleet";
+import { BotTag } from "./bot-tag";
+import { CopyButton } from "./copy-button";
+import { ModeMark } from "./mode-badge";
+import { Moment } from "./moment";
+import { SignalWord } from "./signal-word";
+
+type Props = {
+  detail: DecisionDetail;
+  onGo: (id: string) => void;
+  /** What stands at the right end: close, or open as a page. */
+  children?: ReactNode;
+};
+
+/** Whose decision this is, in which coin, and when; and the way to its neighbours. */
+export function DecisionHeader({ detail, onGo, children }: Props) {
+  const { byId, hues } = useFleet();
+  const bot = byId.get(detail.bot_id) ?? { id: detail.bot_id, name: detail.bot_name };
+  const link = () => `${location.origin}/llm-bot/decision?id=${encodeURIComponent(detail.id)}`;
+  return (
+    <header className="flex min-h-10 flex-wrap items-center gap-x-3 gap-y-1 border-b px-3 py-1.5">
+      <span className="flex items-center">
+        <Go to={detail.previous} label="The bot's previous decision" onGo={onGo}>
+          <ChevronLeft size={15} aria-hidden />
+        </Go>
+        <Go to={detail.next} label="The bot's next decision" onGo={onGo}>
+          <ChevronRight size={15} aria-hidden />
+        </Go>
+      </span>
+      <h2 className="flex items-center gap-2 font-semibold text-base">
+        {detail.coin} <SignalWord signal={detail.signal} large />
+      </h2>
+      <span className="min-w-0 text-muted">
+        <BotTag bot={bot} hue={hues[detail.bot_id]} />
+      </span>
+      <ModeMark mode={detail.mode} />
+      <Moment at={detail.time} seconds className="text-muted" />
+      <span className="ml-auto flex items-center gap-1">
+        <CopyButton text={link} label="Link" />
+        {children}
+      </span>
+    </header>
+  );
+}
+
+type GoProps = {
+  to: string | null | undefined;
+  label: string;
+  onGo: (id: string) => void;
+  children: ReactNode;
+};
+
+function Go({ to, label, onGo, children }: GoProps) {
+  return (
+    <button
+      type="button"
+      aria-label={label}
+      title={label}
+      disabled={!to}
+      onClick={() => to && onGo(to)}
+      className="target inline-flex items-center justify-center rounded-sm text-muted hover:bg-raised hover:text-text disabled:cursor-default disabled:text-line-strong disabled:hover:bg-transparent"
+    >
+      {children}
+    </button>
+  );
+}

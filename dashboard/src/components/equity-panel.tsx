@@ -1,0 +1,91 @@
+"use client";
+import dynamic from "next/dynamic";
+import { useMemo } from "react";
+import { RANGES, useView } from "@/prefs/use-view";
+import { useEquity } from "@/queries/use-equity";
+import { useFleet } from "@/queries/use-fleet";
+import { linesOf } from "@/shape/equity";
+import { EmptyState } from "./empty-state";
+import { Panel } from "./panel";
+import { Segmented } from "./segmented";
+
+const EquityChart = dynamic(() => import("./equity-chart").then((module) => module.EquityChart), {
+  ssr: false,
+  loading: () => <ChartSkeleton />,
+});
+
+const UNIT_OPTIONS = [
+  { value: "usd", text: "$", title: "Equity in US dollars" },
+  { value: "pct", text: "%", title: "Return since the deposits" },
+  { value: "dd", text: "drawdown", title: "Fall below the peak within the range" },
+] as const;
+
+/** Equity of all bots over time, each line named at its end. */
+export function EquityPanel() {
+  const [{ range, unit, bots: chosen }, setView] = useView();
+  const { bots, hues } = useFleet();
+  const query = useEquity(range);
+  const data = query.data;
+  const lines = useMemo(() => {
+    const shown = data?.series.filter(
+      (one) => one.points.length > 0 && (chosen.length === 0 || chosen.includes(one.bot_id)),
+    );
+    return linesOf(shown ?? [], bots, unit, data?.bucket_seconds ?? 60);
+  }, [data, bots, unit, chosen]);
+  const total = data?.series.length ?? 0;
+  return (
+    <Panel
+      title="Equity"
+      query={query}
+      skeleton={<ChartSkeleton />}
+      isEmpty={lines.length === 0}
+      empty={
+        <div className="min-h-64">
+          <EmptyState kind="account" text="No account was reported in this range." />
+        </div>
+      }
+      bodyClassName={query.isPlaceholderData ? "opacity-60" : ""}
+      actions={
+        <>
+          {lines.length < total && (
+            <button
+              type="button"
+              className="target text-accent text-sm hover:underline"
+              onClick={() => setView({ bots: [] })}
+            >
+              all {total} bots
+            </button>
+          )}
+          <Segmented
+            label="Unit"
+            value={unit}
+            options={UNIT_OPTIONS}
+            onChange={(next) => setView({ unit: next })}
+          />
+          <span aria-hidden className="h-4 border-l" />
+          <Segmented
+            label="Range"
+            value={range}
+            options={RANGES.map((value) => ({ value, text: value }))}
+            onChange={(next) => setView({ range: next })}
+          />
+        </>
+      }
+    >
+      <EquityChart
+        lines={lines}
+        hues={hues}
+        unit={unit}
+        onPick={(id) => setView({ bots: chosen.includes(id) ? [] : [id] })}
+      />
+    </Panel>
+  );
+}
+
+function ChartSkeleton() {
+  return (
+    <div aria-hidden className="flex h-72 animate-breathe items-end px-3 pb-8 md:h-80">
+      <div className="h-px w-full bg-line-strong" />
+    </div>
+  );
+}

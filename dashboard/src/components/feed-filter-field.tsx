@@ -1,0 +1,51 @@
+"use client";
+import { Search, X } from "lucide-react";
+import { type RefObject, useEffect, useState } from "react";
+
+type Props = {
+  field: RefObject<HTMLInputElement | null>;
+  value: string;
+  onChange: (value: string) => void;
+};
+
+/** One field for coin, bot and signal. What is typed takes effect after a short rest. */
+export function FeedFilterField({ field, value, onChange }: Props) {
+  const [text, setText] = useState(value);
+  useEffect(() => setText(value), [value]);
+  useEffect(() => {
+    if (text === value) return;
+    const timer = setTimeout(() => onChange(text), 250);
+    return () => clearTimeout(timer);
+  }, [text, value, onChange]);
+  return (
+    <label className="flex h-6 items-center gap-1.5 rounded-sm border px-2 focus-within:border-accent">
+      <Search size={12} aria-hidden className="text-faint" />
+      <span className="sr-only">Filter by coin, bot or signal</span>
+      <input
+        ref={field}
+        value={text}
+        onChange={(event) => setText(event.target.value)}
+        onKeyDown={(event) => {
+          if (event.key === "Escape") event.currentTarget.blur();
+        }}
+        placeholder="btc buy …  /"
+        spellCheck={false}
+        autoComplete="off"
+        className="w-36 bg-transparent text-sm placeholder:text-faint focus:outline-none"
+      />
+      {text !== "" && (
+        <button
+          type="button"
+          aria-label="Clear the filter"
+          onClick={() => {
+            setText("");
+            onChange("");
+          }}
+          className="text-faint hover:text-text"
+        >
+          <X size={12} aria-hidden />
+        </button>
+      )}
+    </label>
+  );
+}

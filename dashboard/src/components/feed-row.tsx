@@ -1,0 +1,49 @@
+"use client";
+import { memo } from "react";
+import type { BotRow, DecisionRow } from "@/api/types";
+import { fatesOf } from "@/shape/chain";
+import { hasFates } from "@/shape/feed-row";
+import { percent } from "@/shape/format-number";
+import { BotTag } from "./bot-tag";
+import { FateLine } from "./fate-line";
+import { Moment } from "./moment";
+import { SignalWord } from "./signal-word";
+
+type Props = {
+  row: DecisionRow;
+  bot: Pick<BotRow, "id" | "name">;
+  hue: number | undefined;
+  selected: boolean;
+  onOpen: (id: string | null) => void;
+};
+
+/** One decision: when, who, what, how sure; asked, allowed and executed; and why. */
+export const FeedRow = memo(function FeedRow({ row, bot, hue, selected, onOpen }: Props) {
+  return (
+    <button
+      type="button"
+      data-decision={row.id}
+      aria-current={selected || undefined}
+      onClick={() => onOpen(selected ? null : row.id)}
+      className={`flex h-full w-full animate-arrive flex-col gap-1 overflow-hidden border-b px-3 py-2 text-left hover:bg-raised/60 ${selected ? "bg-raised shadow-[inset_2px_0_0_var(--accent)]" : ""}`}
+    >
+      <span className="flex w-full items-center gap-2">
+        <Moment at={row.time} className="text-faint" />
+        <span className="max-w-28 min-w-0 text-muted text-sm">
+          <BotTag bot={bot} hue={hue} />
+        </span>
+        <span className="font-medium">{row.coin}</span>
+        <SignalWord signal={row.signal} />
+        {row.confidence !== null && (
+          <span className="num ml-auto text-faint" title="The confidence that the decider stated">
+            {percent(row.confidence, { signed: false, places: 0 })}
+          </span>
+        )}
+      </span>
+      {hasFates(row) && <FateLine fates={fatesOf(row)} />}
+      <span className="line-clamp-2 text-muted text-sm" dir="auto">
+        {row.justification || row.error || "No reason was given."}
+      </span>
+    </button>
+  );
+});

@@ -1,0 +1,54 @@
+import { CircleHelp, FlaskConical, NotebookPen, Zap } from "lucide-react";
+import type { Mode } from "@/api/types";
+
+const MODES = {
+  live: { word: "LIVE", icon: Zap, stripe: "stripe-live", tone: "text-text", says: "Real money" },
+  paper: {
+    word: "PAPER",
+    icon: NotebookPen,
+    stripe: "stripe-paper",
+    tone: "text-text",
+    says: "Real prices, no real money",
+  },
+  simulated: {
+    word: "SIMULATED",
+    icon: FlaskConical,
+    stripe: "stripe-simulated",
+    tone: "text-text",
+    says: "Invented prices, no real money",
+  },
+  unknown: {
+    word: "NOT TOLD",
+    icon: CircleHelp,
+    stripe: "stripe-unknown",
+    tone: "text-muted",
+    says: "The bot does not say whether its money is real",
+  },
+} as const;
+
+/** The kind of money, by word, icon and stripe. */
+export function ModeBadge({ mode, bots }: { mode: Mode; bots?: number }) {
+  const { word, icon: Icon, stripe, tone, says } = MODES[mode];
+  return (
+    <span
+      title={says}
+      className={`inline-flex h-6 items-center gap-1.5 overflow-hidden rounded-sm border pr-2 font-semibold text-xs tracking-wide ${tone}`}
+    >
+      <span aria-hidden className={`h-full w-1.5 ${stripe}`} />
+      <Icon size={12} aria-hidden />
+      {word}
+      {bots !== undefined && <span className="num text-faint">{bots}</span>}
+    </span>
+  );
+}
+
+/** The same in little, for a row of a table. */
+export function ModeMark({ mode }: { mode: Mode }) {
+  const { word, icon: Icon, says } = MODES[mode];
+  return (
+    <span title={says} className="label inline-flex items-center gap-1">
+      <Icon size={11} aria-hidden />
+      {word.toLowerCase()}
+    </span>
+  );
+}

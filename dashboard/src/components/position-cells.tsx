@@ -1,0 +1,43 @@
+import { ArrowDownRight, ArrowUpRight } from "lucide-react";
+import type { BotRow, PositionRow } from "@/api/types";
+import { leverage, usd } from "@/shape/format-number";
+import { BotTag } from "./bot-tag";
+
+type Props = {
+  row: PositionRow;
+  byId: ReadonlyMap<string, BotRow>;
+  hues: Record<string, number>;
+};
+
+/** Whose position, in which coin, and which way. */
+export function WhoAndWhat({ row, byId, hues }: Props) {
+  const bot = byId.get(row.bot_id) ?? { id: row.bot_id, name: row.bot_name };
+  return (
+    <span className="flex min-w-0 items-center gap-2 whitespace-nowrap">
+      <span className="w-24 min-w-0 text-muted max-md:w-16">
+        <BotTag bot={bot} hue={hues[row.bot_id]} />
+      </span>
+      <span className="font-medium">{row.coin}</span>
+      <Side side={row.side} />
+    </span>
+  );
+}
+
+export function Side({ side }: { side: PositionRow["side"] }) {
+  const Icon = side === "long" ? ArrowUpRight : ArrowDownRight;
+  return (
+    <span className="inline-flex items-center gap-0.5 text-muted text-sm">
+      <Icon size={12} aria-hidden />
+      {side}
+    </span>
+  );
+}
+
+/** The margin and what it is multiplied by. */
+export function Stake({ row }: { row: PositionRow }) {
+  return (
+    <>
+      {usd(row.quantity_usd)} <span className="text-faint">{leverage(row.leverage)}</span>
+    </>
+  );
+}

@@ -1,0 +1,104 @@
+"use client";
+import { Tabs } from "radix-ui";
+import type { ReactNode } from "react";
+import type { PositionRow } from "@/api/types";
+import { useView } from "@/prefs/use-view";
+import { useFleet } from "@/queries/use-fleet";
+import { useTrades } from "@/queries/use-trades";
+import { count } from "@/shape/format-number";
+import { rowKey, rowsOf } from "@/shape/merge";
+import { closedColumns } from "./closed-columns";
+import { DataTable } from "./data-table";
+import { EmptyState } from "./empty-state";
+import { openColumns } from "./open-columns";
+import { Panel, SkeletonRows } from "./panel";
+
+/** Positions that are open, and those that were closed. */
+export function TradesPanel() {
+  const [{ tab }, setView] = useView();
+  const { bots } = useFleet();
+  const open = useTrades("open");
+  const closed = useTrades("closed");
+  const query = tab === "open" ? open : closed;
+  const rows = rowsOf(query.data);
+  const total = bots.reduce(
+    (sum, bot) => sum + (tab === "open" ? bot.stats.open_positions : bot.stats.closed_positions),
+    0,
+  );
+  return (
+    <Tabs.Root
+      value={tab}
+      onValueChange={(next) => setView({ tab: next === "closed" ? "closed" : "open" })}
+    >
+      <Panel
+        title="Positions"
+        query={query}
+        skeleton={<SkeletonRows rows={3} />}
+        isEmpty={rows.length === 0}
+        empty={
+          tab === "open" ? (
+            <EmptyState kind="position" text="No position is open. The next entry appears here." />
+          ) : (
+            <p className="p-3 text-muted">No position has been closed yet.</p>
+          )
+        }
+        actions={
+          <Tabs.List aria-label="Positions" className="flex">
+            <Tab value="open">
+              Open{" "}
+              <span className="num text-faint">{open.data ? rowsOf(open.data).length : ""}</span>
+            </Tab>
+            <Tab value="closed">Closed</Tab>
+          </Tabs.List>
+        }
+        partial={
+          query.hasNextPage && (
+            <span className="flex items-center gap-3">
+              showing {count(rows.length)} of {count(Math.max(total, rows.length))}
+              <button
+                type="button"
+                className="target text-accent hover:underline"
+                disabled={query.isFetchingNextPage}
+                onClick={() => query.fetchNextPage()}
+              >
+                {query.isFetchingNextPage ? "Loading" : "Show more"}
+              </button>
+            </span>
+          )
+        }
+      >
+        <Tabs.Content value="open" tabIndex={-1}>
+          <OpenTable rows={rows} />
+        </Tabs.Content>
+        <Tabs.Content value="closed" tabIndex={-1}>
+          <ClosedTable rows={rows} />
+        </Tabs.Content>
+      </Panel>
+    </Tabs.Root>
+  );
+}
+
+function Tab({ value, children }: { value: string; children: ReactNode }) {
+  return (
+    <Tabs.Trigger
+      value={value}
+      className="target rounded-sm px-2 text-faint text-sm hover:text-text data-[state=active]:bg-raised data-[state=active]:text-text"
+    >
+      {children}
+    </Tabs.Trigger>
+  );
+}
+
+type Rows = { rows: readonly PositionRow[] };
+
+function OpenTable({ rows }: Rows) {
+  const { byId, hues } = useFleet();
+  const columns = openColumns(rows, byId, hues);
+  return <DataTable label="Open positions" columns={columns} rows={rows} rowKey={rowKey} />;
+}
+
+function ClosedTable({ rows }: Rows) {
+  const { byId, hues } = useFleet();
+  const columns = closedColumns(rows, byId, hues);
+  return <DataTable label="Closed positions" columns={columns} rows={rows} rowKey={rowKey} />;
+}

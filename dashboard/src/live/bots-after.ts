@@ -1,0 +1,48 @@
+import type { BotRow } from "@/api/types";
+import { depositsOf, returnOf } from "@/shape/bots";
+import type { Batch } from "./batch";
+
+/** The bots with their newest account, heartbeat and last sign of life; counts come by reading. */
+export function botsAfter(bots: readonly BotRow[], batch: Batch): BotRow[] {
+  const rows = new Map(bots.map((bot) => [bot.id, bot]));
+  const change = (id: string, to: (bot: BotRow) => BotRow) => {
+    const bot = rows.get(id);
+    if (bot) rows.set(id, to(bot));
+  };
+  for (const status of batch.statuses) {
+    change(status.bot_id, (bot) => {
+      if (isOlder(status.recorded_at, bot.status?.recorded_at)) return bot;
+      const decider = status.decider ?? bot.decider;
+      const market = status.market ?? bot.market;
+      const heartbeat_at = status.recorded_at;
+      return { ...seen(bot, status.recorded_at), status, heartbeat_at, decider, market };
+    });
+  }
+  for (const { positions: _marks, ...account } of batch.accounts) {
+    change(account.bot_id, (bot) => {
+      if (isOlder(account.recorded_at, bot.account?.recorded_at)) return bot;
+      const deposits = account.deposits_usd ?? depositsOf(bot);
+      const return_fraction = returnOf(account.equity_usd, deposits) ?? bot.return_fraction;
+      return { ...seen(bot, account.recorded_at), account, return_fraction };
+    });
+  }
+  for (const row of batch.decisions) {
+    change(row.bot_id, (bot) => ({
+      ...seen(bot, row.recorded_at),
+      last_decision_at: newest(bot.last_decision_at, row.recorded_at),
+    }));
+  }
+  return [...rows.values()];
+}
+
+function seen(bot: BotRow, at: string): BotRow {
+  return { ...bot, last_seen: newest(bot.last_seen, at) };
+}
+
+function isOlder(time: string, than: string | undefined): boolean {
+  return than !== undefined && Date.parse(time) < Date.parse(than);
+}
+
+function newest(a: string | null, b: string): string {
+  return a !== null && Date.parse(a) > Date.parse(b) ? a : b;
+}

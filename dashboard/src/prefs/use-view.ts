@@ -1,0 +1,38 @@
+"use client";
+import {
+  parseAsArrayOf,
+  parseAsString,
+  parseAsStringLiteral,
+  useQueryState,
+  useQueryStates,
+} from "nuqs";
+import { useCallback } from "react";
+import { UNITS } from "@/shape/equity";
+import { SORTS } from "@/shape/sort";
+
+export const RANGES = ["1h", "1d", "1w", "all"] as const;
+export const TABS = ["open", "closed"] as const;
+
+/** What the address says about the Arena: a copied link shows the same. */
+export function useView() {
+  return useQueryStates({
+    range: parseAsStringLiteral(RANGES).withDefault("1d"),
+    unit: parseAsStringLiteral(UNITS).withDefault("pct"),
+    bots: parseAsArrayOf(parseAsString).withDefault([]),
+    sort: parseAsStringLiteral(SORTS).withDefault("return"),
+    tab: parseAsStringLiteral(TABS).withDefault("open"),
+    q: parseAsString.withDefault(""),
+  });
+}
+
+/** The decision that is open beside the feed. Back closes it, however many were walked through. */
+export function useOpenDecision() {
+  const [id, setId] = useQueryState("decision", parseAsString);
+  const open = useCallback(
+    (next: string | null) => {
+      void setId(next, { history: id === null ? "push" : "replace" });
+    },
+    [id, setId],
+  );
+  return [id, open] as const;
+}

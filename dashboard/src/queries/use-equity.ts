@@ -1,0 +1,20 @@
+import { keepPreviousData, useQuery } from "@tanstack/react-query";
+import { api, unwrap } from "@/api/client";
+import type { Range } from "@/api/types";
+import { useStreamReady } from "@/live/use-live";
+import { keys } from "./keys";
+
+const POINTS = 600;
+
+/** Equity of all bots over a range, downsampled by the server into fixed buckets. */
+export function useEquity(range: Range) {
+  return useQuery({
+    queryKey: keys.equity(range),
+    enabled: useStreamReady(),
+    placeholderData: keepPreviousData,
+    queryFn: ({ signal }) =>
+      unwrap(
+        api.GET("/api/llm-bot/equity", { signal, params: { query: { range, points: POINTS } } }),
+      ),
+  });
+}

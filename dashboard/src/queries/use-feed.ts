@@ -1,0 +1,32 @@
+import { useInfiniteQuery } from "@tanstack/react-query";
+import { api, unwrap } from "@/api/client";
+import { useStreamReady } from "@/live/use-live";
+import type { FeedFilter } from "@/shape/filter";
+import { keys } from "./keys";
+
+const PAGE = 100;
+
+/** Decisions that pass the filter, newest first, a page at a time. */
+export function useFeed(filter: FeedFilter) {
+  return useInfiniteQuery({
+    queryKey: keys.feed(filter),
+    enabled: useStreamReady(),
+    initialPageParam: null as string | null,
+    queryFn: ({ pageParam, signal }) =>
+      unwrap(
+        api.GET("/api/llm-bot/feed", {
+          signal,
+          params: {
+            query: {
+              bot: filter.bot ?? undefined,
+              coin: filter.coin ?? undefined,
+              signal: filter.signal ?? undefined,
+              cursor: pageParam ?? undefined,
+              limit: PAGE,
+            },
+          },
+        }),
+      ),
+    getNextPageParam: (page) => page.next,
+  });
+}

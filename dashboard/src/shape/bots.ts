@@ -1,0 +1,94 @@
+import type { BotRow, Mode } from "@/api/types";
+import { divide, parseDecimal, signOf, subtract, sumTexts, toText } from "./decimal";
+
+/** The name to show: the bot's own, else the start of its id. */
+export function botName(bot: { id: string; name: string | null } | undefined): string {
+  return bot ? bot.name || bot.id.slice(0, 8) : "—";
+}
+
+/** What was paid in, in USD: as reported, else the first equity that was seen. */
+export function depositsOf(bot: BotRow): string | null {
+  return bot.account?.deposits_usd ?? bot.stats.first_equity ?? null;
+}
+
+/** (equity − deposits) ÷ deposits as a fraction; null when either is unknown. */
+export function returnOf(
+  equity: string | null | undefined,
+  deposits: string | null,
+): string | null {
+  const now = parseDecimal(equity);
+  const paid = parseDecimal(deposits);
+  if (!now || !paid) return null;
+  const fraction = divide(subtract(now, paid), paid);
+  return fraction && toText(fraction);
+}
+
+/** A bot's return since its deposits, as the server counts it. */
+export function botReturn(bot: BotRow): string | null {
+  return bot.return_fraction ?? returnOf(bot.account?.equity_usd, depositsOf(bot));
+}
+
+/** True for the bot that only buys and holds: it is drawn as what the others compare with. */
+export function isBuyAndHold(bot: BotRow): boolean {
+  return /buy.?and.?hold/i.test(bot.decider ?? "");
+}
+
+const SERIOUSNESS: readonly Mode[] = ["live", "paper", "simulated", "unknown"];
+
+/** The kinds of money present, the most serious first, with the number of bots of each. */
+export function modesOf(bots: readonly BotRow[]): { mode: Mode; bots: number }[] {
+  return SERIOUSNESS.map((mode) => ({
+    mode,
+    bots: bots.filter((bot) => bot.mode === mode).length,
+  })).filter((entry) => entry.bots > 0);
+}
+
+export type Totals = {
+  bots: number;
+  reporting: number;
+  equity: string | null;
+  deposits: string | null;
+  totalPnl: string | null;
+  return: string | null;
+  unrealized: string | null;
+  realized: string | null;
+  modelCost: string | null;
+  fees: string | null;
+  open: number;
+  worstDrawdown: string | null;
+  worstBot: string | null;
+};
+
+/** Sums over bots of one kind of money. Bots without an account are counted, not guessed. */
+export function totalsOf(bots: readonly BotRow[]): Totals {
+  const reporting = bots.filter((bot) => bot.account);
+  const based = reporting.filter((bot) => depositsOf(bot) !== null);
+  const equity = sumTexts(reporting.map((bot) => bot.account?.equity_usd));
+  const deposits = sumTexts(based.map(depositsOf));
+  const basedEquity = sumTexts(based.map((bot) => bot.account?.equity_usd));
+  const worst = bots.reduce<BotRow | null>(
+    (low, bot) => (isDeeper(bot.stats.max_drawdown, low?.stats.max_drawdown) ? bot : low),
+    null,
+  );
+  return {
+    bots: bots.length,
+    reporting: reporting.length,
+    equity,
+    deposits,
+    totalPnl: sumTexts(reporting.map((bot) => bot.account?.total_pnl)),
+    return: returnOf(basedEquity, deposits),
+    unrealized: sumTexts(reporting.map((bot) => bot.account?.unrealized_pnl)),
+    realized: sumTexts(reporting.map((bot) => bot.account?.realized_pnl)),
+    modelCost: sumTexts(bots.map((bot) => bot.stats.model_cost_usd)),
+    fees: sumTexts(bots.map((bot) => bot.stats.fees_usd)),
+    open: bots.reduce((sum, bot) => sum + bot.stats.open_positions, 0),
+    worstDrawdown: worst?.stats.max_drawdown ?? null,
+    worstBot: worst?.id ?? null,
+  };
+}
+
+function isDeeper(candidate: string | null | undefined, than: string | null | undefined): boolean {
+  const one = parseDecimal(candidate);
+  const other = parseDecimal(than);
+  return one !== null && (other === null || signOf(toText(subtract(one, other))) === -1);
+}

@@ -1,0 +1,87 @@
+import { describe, expect, it } from "vitest";
+import type { DecisionDetail, Execution, Verdict } from "@/api/types";
+import { fatesOf, stepsOf } from "./chain";
+import { decisionRow } from "./fixtures";
+
+const verdict = (change: Partial<Verdict>): Verdict => ({ allowed: true, ...change });
+const execution = (change: Partial<Execution>): Execution => ({
+  time: "2026-01-01T12:00:01Z",
+  status: "executed",
+  ...change,
+});
+
+describe("asked, allowed, executed", () => {
+  it("shows a size that the guard cut, and what was filled of it", () => {
+    const fates = fatesOf(
+      decisionRow({
+        verdict: verdict({ rule: "max_position_size", asked_usd: "80", allowed_usd: "50" }),
+        execution: execution({ filled_usd: "49.9", fill_price: "99812.5" }),
+      }),
+    );
+    expect(fates.asked).toMatchObject({ word: "BUY", figure: "$80.00 × 5" });
+    expect(fates.allowed).toMatchObject({ word: "resized", figure: "$50.00", tone: "warn" });
+    expect(fates.executed).toMatchObject({ word: "filled", figure: "$49.90 @ 99,812.50" });
+  });
+
+  it("says rejected with the rule and the reason, and that nothing was sent", () => {
+    const fates = fatesOf(
+      decisionRow({ verdict: verdict({ allowed: false, rule: "daily_loss", reason: "past $20" }) }),
+    );
+    expect(fates.allowed).toMatchObject({
+      word: "rejected",
+      why: "daily_loss: past $20",
+      tone: "bad",
+    });
+    expect(fates.executed.word).toBe("not sent");
+  });
+
+  it("assumes nothing where nothing was told", () => {
+    const fates = fatesOf(decisionRow({ quantity_usd: null, leverage: null }));
+    expect(fates.asked.figure).toBeNull();
+    expect(fates.allowed.word).toBe("no verdict");
+    expect(fates.executed.word).toBe("no report");
+  });
+
+  it("never shows an unknown or rejected order as filled", () => {
+    for (const status of ["rejected", "unknown", "pending", "skipped", "partial"] as const) {
+      const { executed } = fatesOf(decisionRow({ execution: execution({ status }) }));
+      expect(executed.word).not.toBe("filled");
+      expect(executed.tone).not.toBe("good");
+    }
+  });
+
+  it("compares sizes exactly: 80 and 80.00 are the same", () => {
+    const same = verdict({ asked_usd: "80", allowed_usd: "80.00" });
+    expect(fatesOf(decisionRow({ verdict: same })).allowed.word).toBe("allowed");
+  });
+});
+
+describe("the chain", () => {
+  const detail = (change: Partial<DecisionDetail> = {}): DecisionDetail => ({
+    ...decisionRow(),
+    texts: {},
+    payload: {},
+    ...change,
+  });
+
+  it("has its eight steps in order", () => {
+    expect(
+      stepsOf(detail())
+        .map((step) => step.key)
+        .join(" "),
+    ).toBe("trigger prompt model parsed guard order fill outcome");
+  });
+
+  it("marks an answer that could not be read, with its error", () => {
+    const parsed = stepsOf(detail({ error: "no JSON" }))[3];
+    expect(parsed).toMatchObject({ word: "failed", detail: "no JSON", state: "bad" });
+  });
+
+  it("counts both prompts together and shows the model's latency", () => {
+    const steps = stepsOf(
+      detail({ texts: { system_prompt: 600, user_prompt: 1500 }, latency_ms: 4100, model: "m" }),
+    );
+    expect(steps[1]?.word).toBe("2.1k chars");
+    expect(steps[2]).toMatchObject({ word: "m", detail: "4.1\u202fs" });
+  });
+});

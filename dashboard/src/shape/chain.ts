@@ -1,0 +1,139 @@
+import type { DecisionDetail, DecisionRow } from "@/api/types";
+import { compare, parseDecimal } from "./decimal";
+import { decimal, duration, leverage, price, usd } from "./format-number";
+
+export const SIGNAL_WORDS = {
+  buy_to_enter: "BUY",
+  sell_to_enter: "SELL",
+  hold: "HOLD",
+  close: "CLOSE",
+} as const;
+
+export type Tone = "good" | "bad" | "warn" | "plain" | "faint";
+
+/** One of the three fates of a decision: what was asked, allowed, executed. */
+export type Fate = { word: string; figure: string | null; why: string | null; tone: Tone };
+
+export type Fates = { asked: Fate; allowed: Fate; executed: Fate };
+
+/** Asked beside allowed beside executed; what is not known says so and is never assumed. */
+export function fatesOf(row: DecisionRow): Fates {
+  return { asked: askedOf(row), allowed: allowedOf(row), executed: executedOf(row) };
+}
+
+function entersMarket(row: DecisionRow): boolean {
+  return row.signal === "buy_to_enter" || row.signal === "sell_to_enter";
+}
+
+function askedOf(row: DecisionRow): Fate {
+  const known = entersMarket(row) && row.quantity_usd !== null;
+  const factor = row.leverage !== null ? ` × ${quantityOf(row.leverage)}` : "";
+  return {
+    word: SIGNAL_WORDS[row.signal],
+    figure: known ? `${usd(row.quantity_usd)}${factor}` : null,
+    why: row.error ?? null,
+    tone: row.error ? "bad" : "plain",
+  };
+}
+
+function quantityOf(value: string): string {
+  return leverage(value).replace("×", "");
+}
+
+function allowedOf(row: DecisionRow): Fate {
+  const verdict = row.verdict;
+  if (!verdict) return { word: "no verdict", figure: null, why: null, tone: "faint" };
+  const why = [verdict.rule, verdict.reason].filter(Boolean).join(": ") || null;
+  if (!verdict.allowed) return { word: "rejected", figure: null, why, tone: "bad" };
+  const asked = parseDecimal(verdict.asked_usd ?? row.quantity_usd);
+  const allowed = parseDecimal(verdict.allowed_usd);
+  const figure = allowed && entersMarket(row) ? usd(verdict.allowed_usd) : null;
+  if (asked && allowed && entersMarket(row) && compare(allowed, asked) < 0) {
+    return { word: "resized", figure, why, tone: "warn" };
+  }
+  return { word: "allowed", figure, why, tone: "good" };
+}
+
+function executedOf(row: DecisionRow): Fate {
+  const execution = row.execution;
+  if (!execution) {
+    if (row.signal === "hold")
+      return { word: "nothing to do", figure: null, why: null, tone: "faint" };
+    if (row.verdict && !row.verdict.allowed) {
+      return { word: "not sent", figure: null, why: null, tone: "faint" };
+    }
+    return { word: "no report", figure: null, why: null, tone: "faint" };
+  }
+  const at = execution.fill_price != null ? ` @ ${price(execution.fill_price)}` : "";
+  const figure =
+    execution.filled_usd != null ? `${usd(execution.filled_usd)}${at}` : at.trim() || null;
+  const why = execution.error ?? null;
+  switch (execution.status) {
+    case "executed":
+      return { word: "filled", figure, why, tone: "good" };
+    case "partial":
+      return { word: "partly filled", figure, why, tone: "warn" };
+    case "rejected":
+      return { word: "order rejected", figure, why, tone: "bad" };
+    case "skipped":
+      return { word: "skipped", figure, why, tone: "faint" };
+    case "pending":
+      return { word: "pending", figure, why, tone: "warn" };
+    default:
+      return { word: "outcome unknown", figure, why, tone: "warn" };
+  }
+}
+
+export type Step = {
+  key: "trigger" | "prompt" | "model" | "parsed" | "guard" | "order" | "fill" | "outcome";
+  state: Tone;
+  word: string;
+  detail: string | null;
+};
+
+/** The chain of a decision, in the order in which it happened. */
+export function stepsOf(detail: DecisionDetail): Step[] {
+  const { allowed, executed } = fatesOf(detail);
+  const execution = detail.execution;
+  const promptLength = (detail.texts.system_prompt ?? 0) + (detail.texts.user_prompt ?? 0);
+  return [
+    step("trigger", detail.trigger ?? "not told", null, detail.trigger ? "plain" : "faint"),
+    promptLength > 0
+      ? step("prompt", `${lengthOf(promptLength)} chars`, tokens(detail.tokens_in, "in"), "plain")
+      : step("prompt", "none", null, "faint"),
+    step(
+      "model",
+      detail.model ?? detail.decider ?? "not told",
+      duration(detail.latency_ms),
+      "plain",
+    ),
+    detail.error
+      ? step("parsed", "failed", detail.error, "bad")
+      : step("parsed", SIGNAL_WORDS[detail.signal], detail.finish_reason ?? null, "good"),
+    step("guard", allowed.word, allowed.why ?? allowed.figure, allowed.tone),
+    execution?.cloid || execution?.latency_ms != null
+      ? step("order", "sent", duration(execution.latency_ms), "good")
+      : step("order", execution ? execution.status : "none", null, "faint"),
+    step("fill", executed.word, executed.figure ?? executed.why, executed.tone),
+    outcomeOf(detail),
+  ];
+}
+
+function step(key: Step["key"], word: string, detail: string | null, state: Tone): Step {
+  return { key, word, detail, state };
+}
+
+function lengthOf(characters: number): string {
+  return characters < 1000 ? String(characters) : `${decimal(String(characters / 1000), 1)}k`;
+}
+
+function tokens(amount: number | null | undefined, way: string): string | null {
+  return amount == null ? null : `${amount.toLocaleString("en-US")} tokens ${way}`;
+}
+
+function outcomeOf(detail: DecisionDetail): Step {
+  if (detail.execution?.position_id) {
+    return step("outcome", "position", detail.execution.position_id.slice(0, 8), "plain");
+  }
+  return step("outcome", "no position", null, "faint");
+}

@@ -1,0 +1,173 @@
+import type { BotRow, EquitySeries } from "@/api/types";
+import { botName, depositsOf, isBuyAndHold, returnOf } from "./bots";
+import {
+  compare,
+  type Decimal,
+  divide,
+  parseDecimal,
+  subtract,
+  toPixelNumber,
+  toText,
+} from "./decimal";
+import { percent, usd } from "./format-number";
+
+export type Unit = "usd" | "pct" | "dd";
+export const UNITS = ["usd", "pct", "dd"] as const;
+
+/** A place on the chart: seconds since 1970 and its height, or nothing known then. */
+export type Place = { time: number; value?: number; exact?: string; beforeGap?: boolean };
+
+export type Line = {
+  botId: string;
+  name: string;
+  baseline: boolean;
+  places: Place[];
+  /** The exact figure at the line's end, already formatted. */
+  last: string;
+  lastValue: number | null;
+};
+
+/** Without a value for longer than this many buckets, and its own pace, a line is broken. */
+const GAP_BUCKETS = 6;
+
+/** Lines for the chart, on one time axis of fixed buckets that all of them share. */
+export function linesOf(
+  series: readonly EquitySeries[],
+  bots: readonly BotRow[],
+  unit: Unit,
+  bucketSeconds: number,
+): Line[] {
+  const known = new Map(bots.map((bot) => [bot.id, bot]));
+  const axis = axisOf(series, bucketSeconds);
+  return series.map((one) => {
+    const bot = known.get(one.bot_id);
+    const values = valuesOf(one, unit, bot ? depositsOf(bot) : null);
+    const pace = paceOf(bot, bucketSeconds);
+    const end = values.at(-1);
+    return {
+      botId: one.bot_id,
+      name: bot ? botName(bot) : one.bot_name || one.bot_id.slice(0, 8),
+      baseline: bot ? isBuyAndHold(bot) : false,
+      places: placesOf(values, axis, pace),
+      last: end ? labelOf(end.exact, unit) : "—",
+      lastValue: end ? toPixelNumber(end.exact) : null,
+    };
+  });
+}
+
+/** How a figure of this unit is written beside the chart. */
+export function labelOf(exact: string, unit: Unit): string {
+  if (unit === "usd") return usd(exact);
+  return percent(exact, { signed: unit === "pct" });
+}
+
+type Value = { time: number; exact: string };
+
+function valuesOf(series: EquitySeries, unit: Unit, deposits: string | null): Value[] {
+  const base = deposits ?? series.points[0]?.equity ?? null;
+  let peak: Decimal | null = null;
+  return series.points.flatMap((point) => {
+    const time = Math.floor(Date.parse(point.time) / 1000);
+    if (unit === "usd") return [{ time, exact: point.equity }];
+    if (unit === "pct") {
+      const exact = returnOf(point.equity, base);
+      return exact === null ? [] : [{ time, exact }];
+    }
+    const equity = parseDecimal(point.equity);
+    const high = parseDecimal(point.high) ?? equity;
+    if (!equity || !high) return [];
+    if (!peak || compare(high, peak) > 0) peak = high;
+    const depth = divide(subtract(equity, peak), peak);
+    return depth ? [{ time, exact: toText(depth) }] : [];
+  });
+}
+
+/** All buckets from the first to the last one of any line: the chart counts by index. */
+function axisOf(series: readonly EquitySeries[], bucketSeconds: number): number[] {
+  const times = new Set<number>();
+  let first = Number.POSITIVE_INFINITY;
+  let last = Number.NEGATIVE_INFINITY;
+  for (const one of series) {
+    for (const point of one.points) {
+      const time = Math.floor(Date.parse(point.time) / 1000);
+      times.add(time);
+      first = Math.min(first, time);
+      last = Math.max(last, time);
+    }
+  }
+  const buckets = (last - first) / bucketSeconds;
+  if (Number.isFinite(buckets) && buckets <= 20_000) {
+    for (let time = first; time <= last; time += bucketSeconds) times.add(time);
+  }
+  return [...times].sort((a, b) => a - b);
+}
+
+function paceOf(bot: BotRow | undefined, bucketSeconds: number): number {
+  const interval = bot?.status?.interval_seconds ?? 0;
+  return Math.max(GAP_BUCKETS * bucketSeconds, 3 * interval);
+}
+
+function placesOf(values: readonly Value[], axis: readonly number[], pace: number): Place[] {
+  const at = new Map(values.map((value, index) => [value.time, index]));
+  return axis.map((time) => {
+    const index = at.get(time);
+    const here = index === undefined ? undefined : values[index];
+    if (index === undefined || !here) return { time };
+    const next = values[index + 1];
+    const beforeGap = next !== undefined && next.time - time > pace;
+    const place = { time, exact: here.exact, value: toPixelNumber(here.exact) };
+    return beforeGap ? { ...place, beforeGap } : place;
+  });
+}
+
+/** Moves labels apart that would overlap, keeping their order; heights in pixels. */
+export function spread(tops: readonly number[], size: number, limit: number): number[] {
+  const order = tops.map((top, index) => ({ top, index })).sort((a, b) => a.top - b.top);
+  let floor = 0;
+  for (const label of order) {
+    label.top = Math.max(label.top, floor);
+    floor = label.top + size;
+  }
+  let ceiling = limit;
+  for (const label of order.reverse()) {
+    label.top = Math.min(label.top, ceiling - size);
+    ceiling = label.top;
+  }
+  const placed: number[] = [];
+  for (const label of order) placed[label.index] = label.top;
+  return placed;
+}
+
+/** The newest known equity of a bot, put into the bucket that `time` falls in. */
+export function withPoint(
+  series: readonly EquitySeries[],
+  account: { bot_id: string; time: string; equity_usd: string },
+  bucketSeconds: number,
+): EquitySeries[] {
+  const bucket = Math.floor(Date.parse(account.time) / 1000 / bucketSeconds) * bucketSeconds;
+  return series.map((one) => {
+    if (one.bot_id !== account.bot_id) return one;
+    const points = [...one.points];
+    const end = points.at(-1);
+    const endTime = end ? Math.floor(Date.parse(end.time) / 1000) : Number.NEGATIVE_INFINITY;
+    if (bucket < endTime) return one;
+    if (end && bucket === endTime) {
+      points[points.length - 1] = {
+        ...end,
+        equity: account.equity_usd,
+        low: lower(end.low, account.equity_usd),
+        high: lower(account.equity_usd, end.high) === end.high ? account.equity_usd : end.high,
+      };
+      return { ...one, points };
+    }
+    const equity = account.equity_usd;
+    points.push({ time: new Date(bucket * 1000).toISOString(), equity, low: equity, high: equity });
+    return { ...one, points };
+  });
+}
+
+function lower(a: string, b: string): string {
+  const left = parseDecimal(a);
+  const right = parseDecimal(b);
+  return left && right && compare(left, right) > 0 ? b : a;
+}

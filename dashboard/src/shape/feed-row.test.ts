@@ -1,0 +1,28 @@
+import { describe, expect, it } from "vitest";
+import { arrivalsAbove, rowHeight } from "./feed-row";
+import { decisionRow } from "./fixtures";
+
+const key = (row: { id: string }) => row.id;
+const hold = (id: string) => decisionRow({ id, signal: "hold" });
+const buy = (id: string) => decisionRow({ id });
+
+describe("rows arriving above", () => {
+  it("push the first known row down by exactly their heights", () => {
+    const rows = [buy("n2"), hold("n1"), hold("a"), hold("b")];
+    const pushed = arrivalsAbove(rows, key, new Set(["a", "b"]), "a");
+    expect(pushed).toEqual({ pixels: rowHeight(buy("x")) + rowHeight(hold("x")), count: 2 });
+  });
+
+  it("do not count what arrives below it", () => {
+    const rows = [hold("a"), hold("late"), hold("b")];
+    expect(arrivalsAbove(rows, key, new Set(["a", "b"]), "a")).toEqual({ pixels: 0, count: 0 });
+  });
+});
+
+describe("heights", () => {
+  it("leave room for the fates where there are any", () => {
+    expect(rowHeight(buy("x"))).toBeGreaterThan(rowHeight(hold("x")));
+    const refused = decisionRow({ signal: "hold", verdict: { allowed: false } });
+    expect(rowHeight(refused)).toBe(rowHeight(buy("x")));
+  });
+});

@@ -1,0 +1,35 @@
+import { describe, expect, it } from "vitest";
+import { parseFilter, passes } from "./filter";
+import { botRow, decisionRow } from "./fixtures";
+
+const status = { coins: ["BTC", "kPEPE"] } as never;
+const BOTS = [
+  botRow({ id: "0197-a", name: "claude", status }),
+  botRow({ id: "0197-b", name: "gpt" }),
+];
+
+describe("the filter field", () => {
+  it("reads signal, bot and coin in any order", () => {
+    const wanted = { bot: "0197-a", coin: "BTC", signal: "buy_to_enter" };
+    expect(parseFilter("btc buy claude", BOTS)).toEqual(wanted);
+    expect(parseFilter(" Claude  BTC long ", BOTS)).toEqual(wanted);
+  });
+
+  it("keeps the spelling of coins that a bot trades, and takes others as capitals", () => {
+    expect(parseFilter("kpepe", BOTS).coin).toBe("kPEPE");
+    expect(parseFilter("doge", BOTS).coin).toBe("DOGE");
+  });
+
+  it("finds a bot by the start of its name or by its whole id", () => {
+    expect(parseFilter("cla", BOTS).bot).toBe("0197-a");
+    expect(parseFilter("0197-b", BOTS).bot).toBe("0197-b");
+  });
+
+  it("lets everything pass when it is empty, and checks each part otherwise", () => {
+    const row = decisionRow({ coin: "BTC", bot_id: "0197-a" });
+    expect(passes(row, parseFilter("", BOTS))).toBe(true);
+    expect(passes(row, parseFilter("gpt", BOTS))).toBe(false);
+    expect(passes(row, parseFilter("eth", BOTS))).toBe(false);
+    expect(passes(row, parseFilter("sell", BOTS))).toBe(false);
+  });
+});

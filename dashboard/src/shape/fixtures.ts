@@ -1,0 +1,69 @@
+import type { BotRow, DecisionRow } from "@/api/types";
+
+/** Rows for tests, with what each test cares about put in. */
+export function botRow(change: Partial<BotRow> & { id: string }): BotRow {
+  const { stats, ...rest } = change;
+  return {
+    name: null,
+    mode: "paper",
+    decider: null,
+    market: null,
+    first_seen: "2026-01-01T00:00:00Z",
+    last_seen: "2026-01-01T12:00:00Z",
+    last_decision_at: null,
+    status: null,
+    account: null,
+    heartbeat_at: null,
+    heartbeat_age_seconds: null,
+    stale: false,
+    return_fraction: null,
+    drawdown_fraction: null,
+    win_fraction: null,
+    stats: {
+      decisions: 0,
+      entries: 0,
+      errors: 0,
+      rejected: 0,
+      open_positions: 0,
+      closed_positions: 0,
+      wins: 0,
+      ...stats,
+    },
+    ...rest,
+  };
+}
+
+export function accountRow(bot_id: string, equity: string, deposits: string | null) {
+  return {
+    bot_id,
+    time: "2026-01-01T12:00:00Z",
+    recorded_at: "2026-01-01T12:00:00Z",
+    balance_usd: equity,
+    equity_usd: equity,
+    unrealized_pnl: "0.10",
+    realized_pnl: "0.20",
+    total_pnl: "0.30",
+    num_positions: 0,
+    deposits_usd: deposits,
+  };
+}
+
+export function decisionRow(change: Partial<DecisionRow> = {}): DecisionRow {
+  return {
+    id: "d1",
+    cursor: "d1",
+    bot_id: "bot-a",
+    bot_name: "a",
+    mode: "paper",
+    time: "2026-01-01T12:00:00Z",
+    recorded_at: "2026-01-01T12:00:00Z",
+    received_at: "2026-01-01T12:00:00Z",
+    coin: "BTC",
+    signal: "buy_to_enter",
+    quantity_usd: "80",
+    leverage: "5",
+    confidence: "0.7",
+    justification: "because",
+    ...change,
+  };
+}

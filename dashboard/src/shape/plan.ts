@@ -1,0 +1,52 @@
+import type { DecisionDetail } from "@/api/types";
+import { divide, parseDecimal, subtract, toText } from "./decimal";
+import { cost, count, duration, leverage, percent, price, UNKNOWN, usd } from "./format-number";
+
+export type Fact = { name: string; value: string; note?: string };
+
+/** How far a level is from a price, as a fraction of the price. */
+export function distance(level: string | null | undefined, from: string | null | undefined) {
+  const to = parseDecimal(level);
+  const base = parseDecimal(from);
+  if (!to || !base) return null;
+  const fraction = divide(subtract(to, base), base);
+  return fraction && toText(fraction);
+}
+
+/** What the decision planned: stake, levels and what would make it void. */
+export function planOf(detail: DecisionDetail): Fact[] {
+  const from = detail.execution?.fill_price ?? detail.mark;
+  const level = (name: string, value: string | null | undefined): Fact => {
+    const away = distance(value, from);
+    return { name, value: price(value), note: away === null ? undefined : percent(away) };
+  };
+  const always: Fact[] = [
+    { name: "mark", value: price(detail.mark) },
+    { name: "confidence", value: percent(detail.confidence, { signed: false, places: 0 }) },
+  ];
+  if (detail.signal === "hold" || detail.signal === "close") return always;
+  return [
+    { name: "margin asked", value: usd(detail.quantity_usd), note: timesOf(detail) },
+    level("stop", detail.stop_loss),
+    level("target", detail.profit_target),
+    ...always,
+  ];
+}
+
+function timesOf(detail: DecisionDetail): string | undefined {
+  const shown = leverage(detail.leverage);
+  return shown === UNKNOWN ? undefined : shown;
+}
+
+/** Who decided, and what it took. */
+export function effortOf(detail: DecisionDetail): Fact[] {
+  const cached = detail.tokens_cached != null ? `${count(detail.tokens_cached)} cached` : undefined;
+  return [
+    { name: "model", value: detail.model ?? UNKNOWN },
+    { name: "decider", value: detail.decider ?? UNKNOWN },
+    { name: "tokens in", value: count(detail.tokens_in), note: cached },
+    { name: "tokens out", value: count(detail.tokens_out) },
+    { name: "cost", value: cost(detail.cost_usd) },
+    { name: "latency", value: duration(detail.latency_ms) },
+  ];
+}

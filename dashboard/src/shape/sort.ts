@@ -1,0 +1,28 @@
+import type { BotRow } from "@/api/types";
+import { botName, botReturn } from "./bots";
+import { compare, parseDecimal } from "./decimal";
+
+export const SORTS = ["return", "equity", "drawdown", "trades", "fees", "cost", "name"] as const;
+export type Sort = (typeof SORTS)[number];
+
+function money(a: string | null | undefined, b: string | null | undefined): number {
+  const left = parseDecimal(a);
+  const right = parseDecimal(b);
+  if (!left || !right) return left ? -1 : right ? 1 : 0;
+  return compare(right, left);
+}
+
+const BY: Record<Sort, (a: BotRow, b: BotRow) => number> = {
+  return: (a, b) => money(botReturn(a), botReturn(b)),
+  equity: (a, b) => money(a.account?.equity_usd, b.account?.equity_usd),
+  drawdown: (a, b) => money(a.stats.max_drawdown, b.stats.max_drawdown),
+  trades: (a, b) => b.stats.closed_positions - a.stats.closed_positions,
+  fees: (a, b) => money(a.stats.fees_usd, b.stats.fees_usd),
+  cost: (a, b) => money(a.stats.model_cost_usd, b.stats.model_cost_usd),
+  name: (a, b) => botName(a).localeCompare(botName(b)),
+};
+
+/** Bots in order: best or largest first, the unknown last, ties by name and id. */
+export function sortBots(bots: readonly BotRow[], by: Sort): BotRow[] {
+  return [...bots].sort((a, b) => BY[by](a, b) || BY.name(a, b) || (a.id < b.id ? -1 : 1));
+}

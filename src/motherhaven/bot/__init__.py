@@ -1,0 +1,1 @@
+"""The trading bot: a pure, synchronous core under an asynchronous shell."""

@@ -1,0 +1,65 @@
+"""The audit of a run: equity at every bar, once from the ledger, once from the journal."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Final
+
+from motherhaven.bot.exchange.exact import exact, quotient
+from motherhaven.bot.exchange.fold import EquityFold
+from motherhaven.bot.exchange.types import Fill, FundingPayment
+
+ZERO: Final = Decimal(0)
+
+
+@dataclass(frozen=True, slots=True)
+class Sample:
+    """The running equity in USD after the ledger's record `seq`, at `marks`."""
+
+    seq: int
+    equity: Decimal
+    marks: Mapping[str, Decimal]
+
+
+class EquityAudit:
+    """Keeps a sample a bar, the running drawdown, and compares with the fold at the end."""
+
+    def __init__(self, deposit: Decimal) -> None:
+        self._deposit = deposit
+        self._samples: list[Sample] = []
+        self._peak = deposit
+        self._worst = ZERO
+
+    @property
+    def max_drawdown(self) -> Decimal:
+        """The deepest fall from a peak over all bars, as a fraction, 0 or negative."""
+        return self._worst
+
+    def sample(self, seq: int, equity: Decimal, marks: Mapping[str, Decimal]) -> None:
+        """Note one bar. `marks` must not change afterwards."""
+        self._samples.append(Sample(seq, equity, marks))
+        if equity >= self._peak:
+            self._peak = equity
+        elif self._peak > 0:
+            with exact():
+                fall = quotient(equity - self._peak, self._peak)
+            self._worst = min(self._worst, fall)
+
+    def identity_error(self, records: Iterable[Fill | FundingPayment]) -> Decimal:
+        """max |running equity - equity of the independent fold over `records`|, in USD."""
+        fold = EquityFold()
+        fold.deposit(self._deposit)
+        waiting = sorted(records, key=lambda record: record.seq, reverse=True)
+        worst = ZERO
+        for sample in self._samples:
+            while waiting and waiting[-1].seq <= sample.seq:
+                record = waiting.pop()
+                if isinstance(record, Fill):
+                    fold.fill(record)
+                else:
+                    fold.funding(record)
+            folded = fold.equity(sample.marks)
+            if folded != sample.equity:
+                with exact():
+                    worst = max(worst, abs(folded - sample.equity))
+        return worst + sum((abs(record.size) for record in waiting), ZERO)

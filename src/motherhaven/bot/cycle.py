@@ -1,0 +1,143 @@
+"""One cycle: what is known → decide → guard → trade → record, and never a silent failure."""
+
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from motherhaven.bot.decider.types import Context, Decider
+from motherhaven.bot.market.feed import Quote
+from motherhaven.bot.records import Record
+from motherhaven.bot.sink import Sink
+from motherhaven.bot.trader import Trader
+from motherhaven.contract.errors import JournalError, MarketError
+from motherhaven.contract.events import BotState
+from motherhaven.contract.times import format_time
+
+Quotes = Callable[[], Awaitable[Mapping[str, Quote]]]
+Now = Callable[[], datetime]
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """What every status says about the bot."""
+
+    market: str
+    interval_seconds: int
+
+
+class Cycle:
+    """Runs cycles of one bot and records what they bring."""
+
+    def __init__(
+        self,
+        trader: Trader,
+        decider: Decider,
+        sink: Sink,
+        facts: Facts,
+    ) -> None:
+        self.trader = trader
+        self.decider = decider
+        self.sink = sink
+        self.facts = facts
+        self.paused = False
+        self.guidance: str | None = None
+        self._waiting: list[Record] = []
+
+    async def run(
+        self,
+        now: Now,
+        quotes: Quotes,
+        next_at: datetime | None,
+        *,
+        heartbeat: bool = True,
+        durable: bool = True,
+    ) -> str | None:
+        """One cycle; returns why it failed or held, None when all went well.
+
+        `now` gives the time of the run's own clock, `quotes` the prices to trade at;
+        `heartbeat` False leaves the status out unless something is wrong. With `durable`
+        decisions are on disk before any order, and all else when the cycle ends; without
+        it the caller flushes when it likes (a market of the past can be had again).
+        """
+        trader = self.trader
+        cycle_id = trader.new_id()
+        context = trader.context(now(), self.guidance)
+        traded_before = trader.engine.ledger.seq
+        trouble = await self._decide_and_trade(context, cycle_id, now, quotes, durable=durable)
+        unchanged = trader.engine.ledger.seq == traded_before
+        trader.report_account(now(), cycle_id, context.account if unchanged else None)
+        if heartbeat or trouble is not None:
+            self.status(self._message(trouble), now(), cycle_id, next_at, trouble)
+        if durable:
+            self.flush()
+        return trouble
+
+    def status(
+        self,
+        message: str,
+        now: datetime,
+        cycle_id: str | None = None,
+        next_at: datetime | None = None,
+        error: str | None = None,
+        state: BotState | None = None,
+    ) -> None:
+        """Queue a status; `flush` records it."""
+        chosen: BotState = state or ("paused" if self.paused else "running")
+        extras: dict[str, Any] = {
+            "error": error,
+            "cycle_id": cycle_id,
+            "decider": self.decider.name,
+            "market": self.facts.market,
+            "interval_seconds": self.facts.interval_seconds,
+            "next_cycle_at": None if next_at is None else format_time(next_at),
+            "coins": list(self.trader.setup.coins),
+            **self.sink.lag(),
+        }
+        self.trader.report_status(chosen, message, now, extras)
+
+    def flush(self) -> bool:
+        """Record what is queued; False if the journal cannot take it: it is tried again."""
+        self._waiting.extend(self.trader.take())
+        if not self._waiting:
+            return True
+        try:
+            self.sink.write(self._waiting)
+        except JournalError:
+            self.trader.recording = False
+            return False
+        self._waiting = []
+        self.trader.recording = True
+        return True
+
+    async def _decide_and_trade(
+        self, context: Context, cycle_id: str, now: Now, quotes: Quotes, *, durable: bool
+    ) -> str | None:
+        trader = self.trader
+        if not context.tapes:
+            return "no decision: no coin has fresh data"
+        if self.paused:
+            return None
+        answer = await self.decider.decide(context)
+        trader.judge(answer, context, now(), self.decider.name, cycle_id)
+        if self.paused:
+            trader.drop_entries("the bot was paused while the decider thought", now())
+        if durable and not self.flush():
+            trader.drop_entries("the journal cannot take records; entries wait until it can", now())
+        trouble = None
+        if answer.failure is not None:
+            trouble = f"held: {type(answer.failure).__name__}: {answer.failure}"
+        if trader.has_orders:
+            try:
+                prices = await quotes()
+            except MarketError as error:
+                prices, trouble = {}, f"nothing traded: {error}"
+            trader.execute(prices, now())
+        return trouble
+
+    def _message(self, trouble: str | None) -> str:
+        if trouble is not None:
+            return trouble
+        if self.paused:
+            return "paused: no decisions; stops and targets stay"
+        return "cycle completed"

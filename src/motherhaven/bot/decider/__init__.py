@@ -1,0 +1,20 @@
+"""Deciders: models through pydantic-ai, and baselines that need none."""
+
+from motherhaven.bot.decider.baselines import BuyAndHold, EmaCross, RandomTrader
+from motherhaven.bot.decider.choose import BASELINES, ModelConfig, baseline, choose_decider
+from motherhaven.bot.decider.types import Answer, Baseline, Context, Decider, Outcome
+
+__all__ = [
+    "BASELINES",
+    "Answer",
+    "Baseline",
+    "BuyAndHold",
+    "Context",
+    "Decider",
+    "EmaCross",
+    "ModelConfig",
+    "Outcome",
+    "RandomTrader",
+    "baseline",
+    "choose_decider",
+]

@@ -1,0 +1,150 @@
+"""Deciders without a model: yardsticks that a model has to beat, with equal exposure.
+
+Each enters with the whole allowed position size at leverage 1, so that their results
+differ by what they decide and by nothing else.
+"""
+
+import hashlib
+from datetime import datetime
+from decimal import ROUND_CEILING, ROUND_FLOOR, Decimal
+from typing import Final
+
+from motherhaven.bot.decider.types import Answer, Context
+from motherhaven.bot.exchange.types import Position
+from motherhaven.bot.guard.types import Signal, TradeDecision
+from motherhaven.bot.tape import Tape
+
+STOP_DISTANCE: Final = Decimal("0.02")
+TARGET_DISTANCE: Final = Decimal("0.04")
+_FREE: Final = Decimal(0)
+_SURE: Final = Decimal("0.6")
+_ENTER_ODDS: Final = 1 / 24
+_CLOSE_ODDS: Final = 1 / 40
+
+
+class _Base:
+    """What the baselines share: they answer at once, and one coin at a time."""
+
+    _name = ""
+
+    @property
+    def name(self) -> str:
+        return self._name
+
+    @property
+    def is_model(self) -> bool:
+        return False
+
+    def propose(self, context: Context) -> tuple[TradeDecision, ...]:
+        positions = context.account.positions
+        return tuple(
+            self._judge(context, tape, positions.get(coin)) for coin, tape in context.tapes.items()
+        )
+
+    async def decide(self, context: Context) -> Answer:
+        return Answer(decisions=self.propose(context), latency_ms=0, cost_usd=_FREE)
+
+    def _judge(self, context: Context, tape: Tape, held: Position | None) -> TradeDecision:
+        raise NotImplementedError
+
+
+class BuyAndHold(_Base):
+    """Buys each coin once and keeps it. The only decider that may hold without a stop."""
+
+    _name = "buy-and-hold"
+
+    def _judge(self, context: Context, tape: Tape, held: Position | None) -> TradeDecision:
+        if held is not None:
+            return _hold(tape.coin, "bought once, held since; no stop by design")
+        return TradeDecision(
+            coin=tape.coin,
+            signal=Signal.BUY,
+            quantity_usd=context.limits.max_position_size_usd,
+            leverage=1,
+            confidence=_SURE,
+            justification="buy once and hold; no stop by design (baseline)",
+            requires_stop=False,
+        )
+
+
+class EmaCross(_Base):
+    """Follows the crossing of a fast and a slow average of closes, always with a stop."""
+
+    _name = "ema-cross"
+
+    def __init__(self) -> None:
+        self._above: dict[str, bool] = {}
+
+    def _judge(self, context: Context, tape: Tape, held: Position | None) -> TradeDecision:
+        fast, slow = tape.ema_fast, tape.ema_slow
+        if fast is None or slow is None:
+            self._above.pop(tape.coin, None)
+            return _hold(tape.coin, "the averages are not warm yet")
+        above = fast > slow
+        crossed = self._above.get(tape.coin, above) is not above
+        self._above[tape.coin] = above
+        if held is not None:
+            if (held.size > 0) is above:
+                return _hold(tape.coin, "the averages still agree with the position")
+            return _close(tape.coin, "the averages crossed against the position")
+        if not crossed:
+            return _hold(tape.coin, "no crossing since the last decision")
+        signal = Signal.BUY if above else Signal.SELL
+        word = "above" if above else "below"
+        return _enter(context, tape, signal, f"the fast average crossed {word} the slow one")
+
+
+class RandomTrader(_Base):
+    """Enters and leaves by seeded chance, with a stop: what luck alone brings.
+
+    Its draws depend on seed, coin and time alone, so a restart changes nothing.
+    """
+
+    _name = "random"
+
+    def __init__(self, seed: int = 1) -> None:
+        self._seed = seed
+
+    def _judge(self, context: Context, tape: Tape, held: Position | None) -> TradeDecision:
+        chance, coin_side = self._draw(tape.coin, context.now)
+        if held is not None:
+            if chance < _CLOSE_ODDS:
+                return _close(tape.coin, "chance says close (random baseline)")
+            return _hold(tape.coin, "chance says wait (random baseline)")
+        if chance >= _ENTER_ODDS:
+            return _hold(tape.coin, "chance says wait (random baseline)")
+        signal = Signal.BUY if coin_side else Signal.SELL
+        return _enter(context, tape, signal, "chance says enter (random baseline)")
+
+    def _draw(self, coin: str, now: datetime) -> tuple[float, bool]:
+        text = f"{self._seed}|{coin}|{int(now.timestamp())}"
+        number = int.from_bytes(hashlib.blake2b(text.encode(), digest_size=8).digest(), "big")
+        return (number >> 1) / (1 << 63), bool(number & 1)
+
+
+def _hold(coin: str, why: str) -> TradeDecision:
+    return TradeDecision(coin=coin, signal=Signal.HOLD, justification=why)
+
+
+def _close(coin: str, why: str) -> TradeDecision:
+    return TradeDecision(coin=coin, signal=Signal.CLOSE, confidence=_SURE, justification=why)
+
+
+def _enter(context: Context, tape: Tape, signal: Signal, why: str) -> TradeDecision:
+    mark, sign = tape.last.close, signal.sign
+    step = tape.spec.price_step(mark)
+    stop = mark * (1 - sign * STOP_DISTANCE)
+    target = mark * (1 + sign * TARGET_DISTANCE)
+    # Rounded towards the mark: a stop never further away, a target never harder to reach.
+    inward, outward = (ROUND_CEILING, ROUND_FLOOR) if sign > 0 else (ROUND_FLOOR, ROUND_CEILING)
+    return TradeDecision(
+        coin=tape.coin,
+        signal=signal,
+        quantity_usd=context.limits.max_position_size_usd,
+        leverage=1,
+        confidence=_SURE,
+        stop_loss=(stop / step).to_integral_value(inward) * step,
+        profit_target=(target / step).to_integral_value(outward) * step,
+        invalidation_condition=f"{STOP_DISTANCE:%} against the entry",
+        justification=why,
+    )

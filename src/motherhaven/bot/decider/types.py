@@ -1,0 +1,104 @@
+"""What a decider sees and what it answers."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from decimal import Decimal
+from typing import Protocol
+
+from motherhaven.bot.exchange.types import AccountSnapshot, Trade
+from motherhaven.bot.guard.types import GuardLimits, RejectedDecision, TradeDecision
+from motherhaven.bot.tape import Tape
+from motherhaven.contract.errors import DeciderError
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What became of an earlier decision, fed back to the decider as data."""
+
+    time: datetime
+    coin: str
+    signal: str
+    result: str
+
+
+@dataclass(frozen=True, slots=True)
+class Context:
+    """Everything a decider may know at `now`.
+
+    `tapes` holds only coins whose data are fresh; `trades` and `outcomes` are the newest
+    few, oldest first; `guidance` is the user's own text, None when there is none.
+    """
+
+    now: datetime
+    tapes: Mapping[str, Tape]
+    account: AccountSnapshot
+    limits: GuardLimits
+    trades: Sequence[Trade] = ()
+    outcomes: Sequence[Outcome] = ()
+    funding: Mapping[str, Decimal] = field(default_factory=dict)
+    guidance: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """A decider's answer with its whole provenance.
+
+    `failure` is set when there is no usable answer: then nothing may be traded, and
+    `raw` keeps what came all the same. `latency_ms` in milliseconds, `cost_usd` in USD
+    (None when the price is not known; 0 for a baseline).
+    """
+
+    decisions: tuple[TradeDecision, ...] = ()
+    rejected: tuple[RejectedDecision, ...] = ()
+    failure: DeciderError | None = None
+    raw: str | None = None
+    system_prompt: str | None = None
+    user_prompt: str | None = None
+    model: str | None = None
+    tokens_in: int | None = None
+    tokens_out: int | None = None
+    tokens_cached: int | None = None
+    cost_usd: Decimal | None = None
+    latency_ms: int | None = None
+    finish_reason: str | None = None
+
+
+class Decider(Protocol):
+    """Proposes; the guard disposes. A baseline is never passed off as a model."""
+
+    @property
+    def name(self) -> str:
+        """What is shown to people, e.g. "ema-cross" or "anthropic:claude-sonnet-5-5"."""
+        ...
+
+    @property
+    def is_model(self) -> bool:
+        """Whether a language model answers."""
+        ...
+
+    async def decide(self, context: Context) -> Answer:
+        """An answer for the coins of `context`; never raises for a bad or missing answer."""
+        ...
+
+
+class Baseline(Protocol):
+    """A decider that needs no waiting: what replays and demos call directly."""
+
+    @property
+    def name(self) -> str:
+        """The baseline's name."""
+        ...
+
+    @property
+    def is_model(self) -> bool:
+        """Always False."""
+        ...
+
+    def propose(self, context: Context) -> tuple[TradeDecision, ...]:
+        """One decision for each coin of `context`, in its order."""
+        ...
+
+    async def decide(self, context: Context) -> Answer:
+        """The same as an answer."""
+        ...

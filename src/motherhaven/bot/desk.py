@@ -1,0 +1,203 @@
+"""The desk: what the guard allowed becomes orders, and orders become outcomes."""
+
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from decimal import Decimal
+from typing import Final
+
+from motherhaven.bot.exchange.paper_engine import PaperEngine
+from motherhaven.bot.exchange.types import (
+    ExchangeEvent,
+    Fill,
+    Grouping,
+    MarginMode,
+    OrderIntent,
+    OrderKind,
+    Prices,
+    Rejected,
+)
+from motherhaven.bot.guard.exits import close_order, entry_orders, unprotected
+from motherhaven.bot.guard.types import Signal, TradeDecision, Verdict
+from motherhaven.bot.records import margin
+from motherhaven.contract.errors import OrderRejected
+from motherhaven.contract.events import ExecutionStatus
+
+MAX_SLIP: Final = Decimal("0.02")
+"""How much worse than our mark an entry may fill, as a fraction; past it nothing fills."""
+
+_PROTECTIVE: Final = (OrderKind.STOP, OrderKind.TARGET)
+
+
+@dataclass(frozen=True, slots=True)
+class Ticket:
+    """An allowed decision that waits for a price.
+
+    `mark` is the one that it was judged by; a close needs none.
+    """
+
+    decision_id: str
+    asked: TradeDecision
+    verdict: Verdict
+    mark: Decimal | None
+
+    @property
+    def coin(self) -> str:
+        """The coin to trade."""
+        return self.asked.coin
+
+
+@dataclass(frozen=True, slots=True)
+class Done:
+    """What became of a ticket. `filled_usd` is margin; `events` are the exchange's, in order."""
+
+    status: ExecutionStatus
+    events: list[ExchangeEvent] = field(default_factory=list)
+    error: str | None = None
+    cloid: str | None = None
+    position_id: str | None = None
+    filled_usd: Decimal | None = None
+    fill_price: Decimal | None = None
+
+
+class Desk:
+    """Places orders at the paper exchange and remembers which decision each belongs to."""
+
+    def __init__(self, engine: PaperEngine) -> None:
+        self._engine = engine
+        self._decisions: dict[str, tuple[str, str]] = {}
+        self._closing: dict[str, str] = {}
+
+    def decision_of(self, cloid: str | None) -> str | None:
+        """The decision that an order belongs to."""
+        known = self._decisions.get(cloid) if cloid else None
+        return known[0] if known else None
+
+    def closing_decision(self, coin: str) -> str | None:
+        """The decision that closed the coin's position, None when a trigger did; asked once."""
+        for cloid in [c for c, (_, of) in self._decisions.items() if of == coin]:
+            del self._decisions[cloid]
+        return self._closing.pop(coin, None)
+
+    def quote(self, coin: str, price: Decimal, now: datetime) -> list[ExchangeEvent]:
+        """Let a price happen, so that the next order of the coin trades at it."""
+        return self._engine.on_prices(Prices(coin, price, price, price, now))
+
+    def trade(self, ticket: Ticket) -> Done:
+        """Place what the guard allowed and say what became of it."""
+        if ticket.asked.signal is Signal.CLOSE:
+            return self._close(ticket)
+        return self._enter(ticket)
+
+    def restore(
+        self, coin: str, size: Decimal, stop: Decimal | None, target: Decimal | None
+    ) -> bool:
+        """Place a position's stop and target again after a restart; False if one was refused.
+
+        Do it before new marks come in: a stop that prices went through while nobody
+        watched must rest, so that the next bar strikes it.
+        """
+        side = close_order(coin, size, "").side
+        intents = [
+            OrderIntent(coin, side, Decimal(0), kind, price, reduce_only=True)
+            for kind, price in ((OrderKind.STOP, stop), (OrderKind.TARGET, target))
+            if price is not None
+        ]
+        outcomes = self._engine.place(intents)
+        return not any(isinstance(outcome, Rejected) for outcome in outcomes)
+
+    def close_now(self, coin: str) -> list[ExchangeEvent]:
+        """Close the coin's position at its last price, whatever anybody decided."""
+        holding = self._engine.ledger.holdings.get(coin)
+        if holding is not None:
+            self._engine.place([replace(close_order(coin, holding.size, ""), cloid=None)])
+        return self._engine.take_events()
+
+    def _close(self, ticket: Ticket) -> Done:
+        held = self._engine.ledger.holdings.get(ticket.coin)
+        if held is None:
+            return Done("skipped", error="the position was closed before the order was placed")
+        entry, leverage = held.entry, held.leverage
+        intent = close_order(ticket.coin, held.size, ticket.decision_id)
+        self._remember(ticket, [intent])
+        self._closing[ticket.coin] = ticket.decision_id
+        outcome = self._engine.place([intent])[0]
+        events = self._engine.take_events()
+        if isinstance(outcome, Rejected):
+            self._closing.pop(ticket.coin, None)
+            return Done("rejected", events, outcome.reason, intent.cloid)
+        return self._done(ticket, intent, events, entry, leverage)
+
+    def _enter(self, ticket: Ticket) -> Done:
+        engine, coin = self._engine, ticket.coin
+        if ticket.mark is None:
+            return Done("rejected", error="there is no mark of our own to bound the price by")
+        spec = engine.ledger.spec(coin)
+        intents = entry_orders(
+            ticket.asked, ticket.verdict, ticket.decision_id, spec, ticket.mark, max_slip=MAX_SLIP
+        )
+        older = [order.cloid for order in engine.open_orders(coin) if order.kind in _PROTECTIVE]
+        try:
+            engine.set_leverage(coin, ticket.verdict.leverage, MarginMode.CROSS)
+        except OrderRejected as error:
+            return Done("rejected", error=str(error))
+        self._remember(ticket, intents)
+        outcome = engine.place(intents, Grouping.NORMAL_TPSL)[0]
+        events = engine.take_events()
+        if isinstance(outcome, Rejected):
+            return Done("rejected", events, outcome.reason, intents[0].cloid)
+        if len(intents) > 1:
+            engine.cancel(older)
+            engine.take_events()
+        done = self._done(ticket, intents[0], events, None, ticket.verdict.leverage)
+        return self._verified(ticket, done)
+
+    def _verified(self, ticket: Ticket, done: Done) -> Done:
+        """A position whose stop does not rest is closed at once."""
+        engine, coin = self._engine, ticket.coin
+        if not ticket.asked.requires_stop or coin not in engine.ledger.holdings:
+            return done
+        positions = engine.account().positions
+        if coin not in unprotected(positions, engine.open_orders(coin), frozenset()):
+            return done
+        held = engine.ledger.holdings[coin]
+        self._closing[coin] = ticket.decision_id
+        engine.place([close_order(coin, held.size, ticket.decision_id)])
+        done.events.extend(engine.take_events())
+        return Done(
+            "partial",
+            done.events,
+            "the stop does not rest at the exchange, so the position was closed again",
+            done.cloid,
+            done.position_id,
+            done.filled_usd,
+            done.fill_price,
+        )
+
+    def _done(
+        self,
+        ticket: Ticket,
+        intent: OrderIntent,
+        events: list[ExchangeEvent],
+        entry: Decimal | None,
+        leverage: int,
+    ) -> Done:
+        fills = [e for e in events if isinstance(e, Fill) and e.cloid == intent.cloid]
+        if not fills:
+            state = self._engine.order_by_cloid(intent.cloid or "")
+            reason = state.reason if state and state.reason else "nothing was filled"
+            return Done("rejected", events, reason, intent.cloid)
+        size = sum((abs(done.size) for done in fills), Decimal(0))
+        price = fills[-1].price
+        return Done(
+            "executed" if size == intent.size else "partial",
+            events,
+            cloid=intent.cloid,
+            position_id=fills[-1].position_id,
+            filled_usd=margin(size, price if entry is None else entry, leverage),
+            fill_price=price,
+        )
+
+    def _remember(self, ticket: Ticket, intents: list[OrderIntent]) -> None:
+        for intent in intents:
+            if intent.cloid:
+                self._decisions[intent.cloid] = (ticket.decision_id, ticket.coin)

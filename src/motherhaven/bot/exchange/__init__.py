@@ -1,0 +1,1 @@
+"""Exchanges behind one protocol: types, margin ledger, paper exchange, scenarios."""

@@ -1,0 +1,28 @@
+"""The guard between the model and the exchange: parse, judge, explain."""
+
+from motherhaven.bot.guard.judgement import RULES, judge
+from motherhaven.bot.guard.parse import parse_answer
+from motherhaven.bot.guard.types import (
+    GuardLimits,
+    GuardView,
+    OpenPosition,
+    ParsedAnswer,
+    RejectedDecision,
+    Signal,
+    TradeDecision,
+    Verdict,
+)
+
+__all__ = [
+    "RULES",
+    "GuardLimits",
+    "GuardView",
+    "OpenPosition",
+    "ParsedAnswer",
+    "RejectedDecision",
+    "Signal",
+    "TradeDecision",
+    "Verdict",
+    "judge",
+    "parse_answer",
+]

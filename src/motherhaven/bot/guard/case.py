@@ -1,0 +1,86 @@
+"""One entry before the guard, with what the entries before it already took."""
+
+from dataclasses import dataclass, field
+from decimal import Decimal
+from typing import Final
+
+from motherhaven.bot.exchange.market import MarketSpec, default_spec
+from motherhaven.bot.guard.types import GuardLimits, GuardView, TradeDecision
+
+ZERO: Final = Decimal(0)
+
+
+@dataclass(slots=True)
+class Tally:
+    """Margin in USD that earlier entries of the same answer were allowed, by coin."""
+
+    margins: dict[str, Decimal] = field(default_factory=dict)
+
+    @property
+    def total(self) -> Decimal:
+        """The sum over all coins."""
+        return sum(self.margins.values(), ZERO)
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """An entry, the circumstances, the limits and the tally. Rules read it and nothing else."""
+
+    decision: TradeDecision
+    view: GuardView
+    limits: GuardLimits
+    tally: Tally
+
+    @property
+    def mark(self) -> Decimal:
+        """Our own mark of the coin, in USD."""
+        return self.view.marks[self.decision.coin]
+
+    @property
+    def spec(self) -> MarketSpec:
+        """The market's rules."""
+        coin = self.decision.coin
+        return self.view.specs.get(coin) or default_spec(coin)
+
+    @property
+    def stop(self) -> Decimal | None:
+        """The stop as it would be placed, on the market's price grid."""
+        return placed_price(self.decision, self.decision.stop_loss, self.spec, target=False)
+
+    @property
+    def target(self) -> Decimal | None:
+        """The target as it would be placed."""
+        return placed_price(self.decision, self.decision.profit_target, self.spec, target=True)
+
+    @property
+    def leverage_cap(self) -> int:
+        """The lower of the user's and the market's maximum leverage."""
+        return min(self.limits.max_leverage, self.spec.max_leverage)
+
+    @property
+    def leverage(self) -> int:
+        """The decision's leverage, or with clamping at most the cap."""
+        asked = self.decision.leverage
+        return min(asked, self.leverage_cap) if self.limits.clamp else asked
+
+    @property
+    def coin_margin(self) -> Decimal:
+        """Margin that is already in the coin: open, or allowed earlier in this answer."""
+        held = self.view.positions.get(self.decision.coin)
+        open_margin = held.margin if held else ZERO
+        return open_margin + self.tally.margins.get(self.decision.coin, ZERO)
+
+    @property
+    def total_margin(self) -> Decimal:
+        """Margin in all coins."""
+        return sum((p.margin for p in self.view.positions.values()), self.tally.total)
+
+
+def placed_price(
+    decision: TradeDecision, price: Decimal | None, spec: MarketSpec, *, target: bool
+) -> Decimal | None:
+    """A trigger price moved to the grid, always towards the mark: never later than asked."""
+    if price is None:
+        return None
+    long = decision.signal.sign > 0
+    return spec.round_price(price, up=long != target)

@@ -1,0 +1,76 @@
+"""The trading day and the kill switch as plain data: persisted by the shell, not here."""
+
+from dataclasses import dataclass
+from datetime import date, datetime
+from decimal import Decimal
+from typing import Final
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from motherhaven.contract.errors import ConfigError
+
+ZERO: Final = Decimal(0)
+
+
+@dataclass(frozen=True, slots=True)
+class DayStart:
+    """The equity at which the trading day began, in USD, in an explicit zone."""
+
+    day: date
+    zone: str
+    equity: Decimal
+
+    def net_of(self, deposits_since: Decimal) -> Decimal:
+        """The start against which today's loss counts when money came in or went out."""
+        return self.equity + deposits_since
+
+
+def trading_day(now: datetime, zone: str = "UTC") -> date:
+    """The calendar day of `now` in `zone`.
+
+    Raises:
+        ConfigError: there is no such zone.
+    """
+    try:
+        return now.astimezone(ZoneInfo(zone)).date()
+    except (ZoneInfoNotFoundError, ValueError):
+        raise ConfigError(
+            f"no time zone {zone!r}; use a name such as UTC or Europe/Berlin"
+        ) from None
+
+
+def roll_day(
+    before: DayStart | None, now: datetime, equity: Decimal, zone: str = "UTC"
+) -> DayStart:
+    """The day start that holds at `now`: the old one, or a new one when the day is another.
+
+    A day never rolls back: a clock that jumps behind keeps the later start.
+    """
+    today = trading_day(now, zone)
+    if before is not None and before.zone == zone and before.day >= today:
+        return before
+    return DayStart(today, zone, equity)
+
+
+@dataclass(frozen=True, slots=True)
+class KillSwitch:
+    """Engaged, it refuses entries until re-armed by hand; `flatten` also closes everything."""
+
+    engaged: bool = False
+    flatten: bool = False
+    reason: str = ""
+    at: datetime | None = None
+
+    def engage(self, at: datetime, reason: str, *, flatten: bool = False) -> "KillSwitch":
+        """Engaged now; engaging twice keeps the first time, and flattening once asked for."""
+        if self.engaged:
+            return KillSwitch(True, self.flatten or flatten, self.reason, self.at)
+        return KillSwitch(True, flatten, reason, at)
+
+    def rearm(self) -> "KillSwitch":
+        """Back to trading, by hand only."""
+        return KillSwitch()
+
+
+def model_budget_left(cost_today: Decimal, limit: Decimal | None) -> bool:
+    """Whether the model may be asked again today; beyond the cap the bot holds, exits stay."""
+    return limit is None or cost_today < limit

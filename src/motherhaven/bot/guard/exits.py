@@ -1,0 +1,160 @@
+"""From an allowed verdict to orders, and the checks that keep every position protected."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Final
+
+from motherhaven.bot.exchange.account import LeverageSetting, Position
+from motherhaven.bot.exchange.market import MarketSpec
+from motherhaven.bot.exchange.orders import (
+    MarginMode,
+    OpenOrder,
+    OrderIntent,
+    OrderKind,
+    Side,
+)
+from motherhaven.bot.guard.case import placed_price
+from motherhaven.bot.guard.types import TradeDecision, Verdict
+from motherhaven.contract.ids import client_order_id
+
+ZERO: Final = Decimal(0)
+
+
+def entry_orders(
+    decision: TradeDecision,
+    verdict: Verdict,
+    decision_id: str,
+    spec: MarketSpec,
+    mark: Decimal,
+    *,
+    mode: MarginMode = MarginMode.CROSS,
+    max_slip: Decimal = Decimal("0.05"),
+) -> list[OrderIntent]:
+    """The entry with its stop and target, to be placed together (NORMAL_TPSL).
+
+    The size comes from the verdict, never from the decision. The entry is an IOC limit
+    at most `max_slip` (a fraction) worse than our mark; stop and target are rounded to
+    the tick towards the mark, as the guard judged them.
+    """
+    side = Side.BUY if decision.signal.sign > 0 else Side.SELL
+    away = Side.SELL if side is Side.BUY else Side.BUY
+    long = side is Side.BUY
+    bound = spec.round_price(mark * (1 + side.sign * max_slip), up=not long)
+    orders = [
+        OrderIntent(
+            decision.coin,
+            side,
+            verdict.size,
+            OrderKind.MARKET,
+            bound,
+            leverage=verdict.leverage,
+            mode=mode,
+            cloid=client_order_id(decision_id, decision.coin, "entry"),
+        )
+    ]
+    stop = placed_price(decision, decision.stop_loss, spec, target=False)
+    target = placed_price(decision, decision.profit_target, spec, target=True)
+    for kind, price, leg in (
+        (OrderKind.STOP, stop, "stop"),
+        (OrderKind.TARGET, target, "target"),
+    ):
+        if price is not None:
+            orders.append(
+                OrderIntent(
+                    decision.coin,
+                    away,
+                    ZERO,
+                    kind,
+                    price,
+                    reduce_only=True,
+                    cloid=client_order_id(decision_id, decision.coin, leg),
+                )
+            )
+    return orders
+
+
+def close_order(coin: str, position_size: Decimal, decision_id: str) -> OrderIntent:
+    """Close the whole live (signed) size at the market: reduce-only, so never more."""
+    return OrderIntent(
+        coin,
+        Side.SELL if position_size > 0 else Side.BUY,
+        abs(position_size),
+        reduce_only=True,
+        cloid=client_order_id(decision_id, coin, "close"),
+    )
+
+
+def unprotected(
+    positions: Mapping[str, Position], orders: Iterable[OpenOrder], exempt: frozenset[str]
+) -> list[str]:
+    """Coins whose position has no resting stop for its whole size: close them.
+
+    `exempt` names the coins that the buy-and-hold baseline holds openly without one.
+    """
+    covered: dict[str, Decimal] = {}
+    whole: set[str] = set()
+    for order in orders:
+        held = positions.get(order.coin)
+        if order.kind is not OrderKind.STOP or held is None or order.side is held.side:
+            continue
+        if order.size == 0:
+            whole.add(order.coin)
+        covered[order.coin] = covered.get(order.coin, ZERO) + order.size
+    return [
+        coin
+        for coin, held in positions.items()
+        if coin not in exempt and coin not in whole and covered.get(coin, ZERO) < abs(held.size)
+    ]
+
+
+@dataclass(frozen=True, slots=True)
+class StopReplacement:
+    """First `place`, and only when that is accepted, `cancel` the old stops."""
+
+    place: OrderIntent
+    cancel: tuple[str, ...]
+
+
+def replace_stop(
+    position: Position,
+    price: Decimal,
+    decision_id: str,
+    spec: MarketSpec,
+    orders: Sequence[OpenOrder],
+) -> StopReplacement:
+    """A stop is replaced new-first, so that there is no moment without one."""
+    long = position.size > 0
+    intent = OrderIntent(
+        position.coin,
+        Side.SELL if long else Side.BUY,
+        ZERO,
+        OrderKind.STOP,
+        spec.round_price(price, up=long),
+        reduce_only=True,
+        cloid=client_order_id(decision_id, position.coin, "stop"),
+    )
+    old = tuple(o.cloid for o in orders if o.coin == position.coin and o.kind is OrderKind.STOP)
+    return StopReplacement(intent, old)
+
+
+def leverage_mismatch(asked: LeverageSetting, read_back: LeverageSetting) -> str | None:
+    """Why an entry must not be sent: the exchange has another leverage or mode than asked."""
+    if asked == read_back:
+        return None
+    return (
+        f"{asked.coin}: asked for {asked.leverage}x {asked.mode}, the exchange has "
+        f"{read_back.leverage}x {read_back.mode}"
+    )
+
+
+def unknown_positions(
+    on_exchange: Mapping[str, Position], own: Mapping[str, Decimal]
+) -> tuple[str, ...]:
+    """Coins whose position on the exchange is not the one that the bot has on record.
+
+    `own` gives the signed size that the bot's own fills add up to, by coin.
+    """
+    return tuple(
+        sorted(coin for coin, held in on_exchange.items() if own.get(coin, ZERO) != held.size)
+    )

@@ -1,0 +1,179 @@
+"""The guard's judgement over all decisions of one answer. Pure; never raises on a decision."""
+
+from collections.abc import Callable, Sequence
+from decimal import Decimal
+from typing import Final
+
+from motherhaven.bot.exchange.exact import exact
+from motherhaven.bot.guard import rules_price, rules_size, rules_state
+from motherhaven.bot.guard.case import Case, Tally
+from motherhaven.bot.guard.types import (
+    GuardLimits,
+    GuardView,
+    Signal,
+    TradeDecision,
+    Verdict,
+)
+
+ZERO: Final = Decimal(0)
+Rule = Callable[[Case], str | None]
+
+RULES: Final[tuple[Rule, ...]] = (
+    rules_state.unknown_coin,
+    rules_state.kill_switch,
+    rules_state.not_armed,
+    rules_state.not_recording,
+    rules_state.unknown_position,
+    rules_state.answer_expired,
+    rules_state.stale_data,
+    rules_state.open_candle,
+    rules_state.daily_loss,
+    rules_state.trades_per_day,
+    rules_state.cooldown,
+    rules_state.min_confidence,
+    rules_state.opposite_position,
+    rules_state.max_positions,
+    rules_size.max_leverage,
+    rules_price.stop_missing,
+    rules_price.stop_side,
+    rules_price.target_side,
+    rules_price.price_band,
+    rules_price.stop_beyond_liquidation,
+)
+"""What refuses an entry outright, in order; the function's name is the rule's name."""
+
+ROOMS: Final[tuple[tuple[str, Callable[[Case], Decimal | None]], ...]] = (
+    ("max_position_size", rules_size.position_room),
+    ("max_coin_size", rules_size.coin_room),
+    ("max_total_size", rules_size.total_room),
+    ("free_margin", rules_size.free_margin),
+)
+"""How much margin each limit leaves; over it an entry is refused, or clamped by option."""
+
+
+def judge(
+    decisions: Sequence[TradeDecision], view: GuardView, limits: GuardLimits
+) -> list[Verdict]:
+    """One verdict per decision, in order.
+
+    Closing is always allowed, clamped to the live size. Entries pass every rule or are
+    refused; entries allowed earlier in the answer count against the limits of later
+    ones. Several different actions in one coin refuse that coin as a whole.
+    """
+    tally = Tally()
+    conflicts = _conflicts(decisions)
+    with exact():
+        return [
+            _one(index, decision, view, limits, tally, conflicts.get(index))
+            for index, decision in enumerate(decisions)
+        ]
+
+
+def _conflicts(decisions: Sequence[TradeDecision]) -> dict[int, tuple[str, str]]:
+    """Which decisions are refused for what stands beside them, with rule and reason."""
+    by_coin: dict[str, list[int]] = {}
+    for index, decision in enumerate(decisions):
+        by_coin.setdefault(decision.coin, []).append(index)
+    found: dict[int, tuple[str, str]] = {}
+    for coin, indices in by_coin.items():
+        signals = [decisions[index].signal for index in indices]
+        if len(indices) == 1 or set(signals) == {Signal.HOLD}:
+            continue
+        if len(set(signals)) > 1:
+            names = ", ".join(signal.value for signal in signals)
+            verdict = ("contradictory_actions", f"several actions for {coin}: {names}")
+            found.update(dict.fromkeys(indices, verdict))
+        else:
+            repeated = indices[1:] if signals[0] is Signal.CLOSE else indices
+            verdict = ("duplicate_action", f"{signals[0].value} for {coin} more than once")
+            found.update(dict.fromkeys(repeated, verdict))
+    return found
+
+
+def _one(
+    index: int,
+    decision: TradeDecision,
+    view: GuardView,
+    limits: GuardLimits,
+    tally: Tally,
+    conflict: tuple[str, str] | None,
+) -> Verdict:
+    if conflict is not None:
+        return _refused(index, decision, *conflict)
+    if decision.signal is Signal.HOLD:
+        return Verdict(decision.coin, Signal.HOLD, True, None, "hold: nothing to do", index=index)
+    if decision.signal is Signal.CLOSE:
+        return _close(index, decision, view)
+    return _entry(index, Case(decision, view, limits, tally))
+
+
+def _close(index: int, decision: TradeDecision, view: GuardView) -> Verdict:
+    held = view.positions.get(decision.coin)
+    if held is None or not held.size:
+        return _refused(index, decision, "no_position", f"no position is open in {decision.coin}")
+    return Verdict(
+        decision.coin,
+        decision.signal,
+        True,
+        None,
+        "closing is always allowed",
+        asked_usd=held.margin,
+        allowed_usd=held.margin,
+        size=abs(held.size),
+        leverage=held.leverage,
+        index=index,
+    )
+
+
+def _entry(index: int, case: Case) -> Verdict:
+    decision = case.decision
+    for rule in RULES:
+        reason = rule(case)
+        if reason is not None:
+            return _refused(index, decision, rule.__name__, reason)
+    margin, clamped_by = decision.quantity_usd, None
+    if margin <= 0:
+        return _refused(index, decision, "quantity", "quantity_usd must be above 0")
+    for name, room in ROOMS:
+        left = room(case)
+        if left is None or margin <= left:
+            continue
+        if not case.limits.clamp or left <= 0:
+            reason = f"{margin} USD of margin asked, {max(left, ZERO):.2f} USD left by {name}"
+            return _refused(index, decision, name, reason)
+        margin, clamped_by = left, name
+    size = rules_size.entry_size(case, margin)
+    too_small = rules_size.min_notional(case, size)
+    if too_small is not None:
+        return _refused(index, decision, "min_notional", too_small)
+    case.tally.margins[decision.coin] = case.tally.margins.get(decision.coin, ZERO) + margin
+    if clamped_by is None and case.leverage != decision.leverage:
+        clamped_by = "max_leverage"
+    reason = "within every limit" if clamped_by is None else f"made smaller by {clamped_by}"
+    if decision.stop_loss is None:
+        reason += "; no stop, as declared by the baseline"
+    return Verdict(
+        decision.coin,
+        decision.signal,
+        True,
+        clamped_by,
+        reason,
+        asked_usd=decision.quantity_usd,
+        allowed_usd=margin,
+        size=size,
+        leverage=case.leverage,
+        index=index,
+    )
+
+
+def _refused(index: int, decision: TradeDecision, rule: str, reason: str) -> Verdict:
+    return Verdict(
+        decision.coin,
+        decision.signal,
+        False,
+        rule,
+        reason,
+        asked_usd=decision.quantity_usd,
+        leverage=decision.leverage,
+        index=index,
+    )

@@ -1,0 +1,74 @@
+"""Rules about the model's prices: they may protect an entry, never size it."""
+
+from decimal import Decimal
+
+from motherhaven.bot.exchange.exact import exact, quotient
+from motherhaven.bot.guard.case import Case
+from motherhaven.contract.money import plain
+
+
+def stop_missing(case: Case) -> str | None:
+    """Every entry needs a stop; only the buy-and-hold baseline is exempt, visibly."""
+    if case.decision.stop_loss is None and case.decision.requires_stop:
+        return "an entry needs a stop_loss"
+    return None
+
+
+def stop_side(case: Case) -> str | None:
+    """The stop must lie on the losing side of our mark."""
+    stop, sign = case.stop, case.decision.signal.sign
+    if stop is None or (case.mark - stop) * sign > 0:
+        return None
+    need = "below" if sign > 0 else "above"
+    return f"stop_loss {stop} must be {need} the mark {case.mark}"
+
+
+def target_side(case: Case) -> str | None:
+    """The target must lie on the winning side of our mark."""
+    target, sign = case.target, case.decision.signal.sign
+    if target is None or (target - case.mark) * sign > 0:
+        return None
+    need = "above" if sign > 0 else "below"
+    return f"profit_target {target} must be {need} the mark {case.mark}"
+
+
+def price_band(case: Case) -> str | None:
+    """A price far from our own mark was invented."""
+    for name in ("stop_loss", "profit_target"):
+        price: Decimal | None = getattr(case.decision, name)
+        if price is not None and abs(price - case.mark) > case.limits.price_band * case.mark:
+            return (
+                f"{name} {price} is more than {plain(case.limits.price_band * 100)} % "
+                f"away from the mark {case.mark}"
+            )
+    return None
+
+
+def stop_beyond_liquidation(case: Case) -> str | None:
+    """The stop must act before the liquidation would, with a buffer between them."""
+    stop = case.stop
+    price = liquidation_estimate(case)
+    if stop is None or price is None:
+        return None
+    sign = case.decision.signal.sign
+    if (stop - price) * sign < case.limits.stop_buffer * case.mark:
+        return (
+            f"stop_loss {stop} is beyond, or too near to, the liquidation price "
+            f"{price:.6g} at {case.leverage}x"
+        )
+    return None
+
+
+def liquidation_estimate(case: Case) -> Decimal | None:
+    """Where the entry alone, with only its own margin, would be liquidated.
+
+    The careful reading: a cross account may carry more, but other positions can take
+    that margin away. None when there is no such price.
+    """
+    sign, leverage = case.decision.signal.sign, case.leverage
+    twice = 2 * case.spec.max_leverage
+    with exact():
+        # free margin per unit of notional: 1/leverage - 1/twice
+        free = case.mark * (twice - leverage)
+        price = case.mark - sign * quotient(free, Decimal(leverage * (twice - sign)))
+    return price if price > 0 else None

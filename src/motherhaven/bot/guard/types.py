@@ -1,0 +1,173 @@
+"""What the guard judges, by which limits, in which circumstances, and what it answers."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from decimal import Decimal
+from enum import StrEnum
+from typing import Final
+
+from motherhaven.bot.exchange.market import MarketSpec
+
+ZERO: Final = Decimal(0)
+
+
+class Signal(StrEnum):
+    """What a decision wants, in the wire's words."""
+
+    BUY = "buy_to_enter"
+    SELL = "sell_to_enter"
+    HOLD = "hold"
+    CLOSE = "close"
+
+    @property
+    def is_entry(self) -> bool:
+        """Whether the signal opens or adds to a position."""
+        return self is Signal.BUY or self is Signal.SELL
+
+    @property
+    def sign(self) -> int:
+        """+1 for a long entry, -1 for a short entry, 0 otherwise."""
+        return {Signal.BUY: 1, Signal.SELL: -1}.get(self, 0)
+
+
+@dataclass(frozen=True, slots=True)
+class TradeDecision:
+    """One decision for one coin, as a decider gave it.
+
+    `quantity_usd` is margin in USD (notional = quantity_usd * leverage); `leverage` a
+    whole number; `confidence` 0 to 1; prices in USD. `requires_stop` is False only for
+    the buy-and-hold baseline, never for an answer of a model.
+    """
+
+    coin: str
+    signal: Signal
+    quantity_usd: Decimal = ZERO
+    leverage: int = 1
+    confidence: Decimal = ZERO
+    stop_loss: Decimal | None = None
+    profit_target: Decimal | None = None
+    invalidation_condition: str | None = None
+    justification: str = ""
+    requires_stop: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class GuardLimits:
+    """The user's limits. Money in USD margin, ages and pauses in seconds.
+
+    None switches a limit off, except that `max_coin_usd` is then max_position_size_usd and
+    `max_total_usd` is max_position_size_usd * max_positions. Fractions are of the price
+    (`price_band`, `stop_buffer`). `clamp` lets an entry that is too large be made smaller;
+    it is off by default: what is over a limit is rejected. `coins` empty means every coin
+    that has a mark.
+    """
+
+    max_position_size_usd: Decimal = Decimal(50)
+    max_leverage: int = 5
+    daily_loss_limit_usd: Decimal = Decimal(20)
+    max_coin_usd: Decimal | None = None
+    max_total_usd: Decimal | None = None
+    max_positions: int = 10
+    min_confidence: Decimal = ZERO
+    cooldown_seconds: int = 0
+    max_trades_per_day: int | None = None
+    price_band: Decimal = Decimal("0.5")
+    stop_buffer: Decimal = Decimal("0.005")
+    max_data_age_seconds: int = 600
+    max_answer_age_seconds: int = 300
+    max_model_cost_usd: Decimal | None = None
+    clamp: bool = False
+    coins: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class OpenPosition:
+    """What the guard must know of a position: signed size, entry, leverage."""
+
+    size: Decimal
+    entry: Decimal
+    leverage: int
+
+    @property
+    def margin(self) -> Decimal:
+        """Margin that it was opened with, in USD."""
+        return abs(self.size) * self.entry / self.leverage
+
+
+@dataclass(frozen=True, slots=True)
+class GuardView:
+    """The circumstances of a judgement: plain data, gathered by the shell.
+
+    `day_start_equity` is net of deposits since; None (not known) refuses entries.
+    `available` is free margin in USD, None to derive it from equity and margins.
+    `data_times` says how old each coin's newest closed candle or price is;
+    a coin that is missing there is not checked for age only when the mapping is None.
+    `open_candles` names coins whose data end in a candle that is not closed.
+    `unknown_positions` names positions on the exchange that the bot did not open.
+    """
+
+    now: datetime
+    equity: Decimal
+    day_start_equity: Decimal | None
+    marks: Mapping[str, Decimal]
+    positions: Mapping[str, OpenPosition] = field(default_factory=dict)
+    specs: Mapping[str, MarketSpec] = field(default_factory=dict)
+    available: Decimal | None = None
+    data_times: Mapping[str, datetime] | None = None
+    open_candles: frozenset[str] = frozenset()
+    last_trades: Mapping[str, datetime] = field(default_factory=dict)
+    trades_today: int = 0
+    asked_at: datetime | None = None
+    unknown_positions: tuple[str, ...] = ()
+    kill_switch: bool = False
+    live: bool = False
+    armed: bool = False
+    recording: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """The guard's answer to one decision.
+
+    `rule` is None when allowed as asked; the name of the rule that refused or clamped
+    it otherwise. `asked_usd` and `allowed_usd` are margin; `size` is the unsigned size
+    in coin that may be ordered, from our own mark, floored to the lot (0 when nothing
+    may; the whole live size for a close); `leverage` what may be set.
+    """
+
+    coin: str | None
+    signal: Signal | None
+    allowed: bool
+    rule: str | None
+    reason: str
+    asked_usd: Decimal = ZERO
+    allowed_usd: Decimal = ZERO
+    size: Decimal = ZERO
+    leverage: int = 1
+    index: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class RejectedDecision:
+    """A decision inside a readable answer that could not be taken, and why."""
+
+    index: int
+    coin: str | None
+    signal: str | None
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class ParsedAnswer:
+    """A model's raw answer after the strict parser.
+
+    `error` is set when the whole answer is discarded; `truncated` when it was cut off
+    (discard, do not repair). `indices` gives each decision's place in the answer.
+    """
+
+    decisions: tuple[TradeDecision, ...] = ()
+    rejected: tuple[RejectedDecision, ...] = ()
+    error: str | None = None
+    truncated: bool = False
+    indices: tuple[int, ...] = ()

@@ -1,0 +1,110 @@
+"""The journal as a sink: every record durable when `write` returns, read back in order."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import datetime
+from typing import Final, Protocol
+
+import apsw
+
+from motherhaven.bot.records import Record
+from motherhaven.bot.sink import Kept
+from motherhaven.contract.errors import JournalError
+from motherhaven.contract.events import Kind
+from motherhaven.contract.jsonio import dumps, loads
+from motherhaven.recorder.core import NewEvent, Recorder
+from motherhaven.recorder.stats import ShippingStats
+from motherhaven.recorder.writer import Entry
+
+CLOSE_SECONDS: Final = 2.0
+
+
+class Shipping(Protocol):
+    """What a sink needs of a shipper."""
+
+    def stats(self) -> ShippingStats:
+        """What was sent, is still kept, and was set aside."""
+        ...
+
+    def close(self, timeout: float) -> None:
+        """Ship what can be shipped within `timeout` seconds."""
+        ...
+
+
+class JournalSink:
+    """A recorder, and the shipper behind it if there is one, seen as a sink; it owns both."""
+
+    def __init__(
+        self,
+        recorder: Recorder,
+        shipper: Shipping | None = None,
+        close_seconds: float = CLOSE_SECONDS,
+        *,
+        trusted: bool = False,
+    ) -> None:
+        """`trusted` leaves out the recorder's checks: for records without foreign text."""
+        self.recorder = recorder
+        self._trusted = trusted
+        self.shipper = shipper
+        self._close_seconds = close_seconds
+
+    def write(self, batch: Sequence[Record]) -> None:
+        """Keep a batch in one transaction.
+
+        Raises:
+            JournalError: nothing was kept.
+        """
+        if self._trusted:
+            self.recorder.journal.append([self._entry(item) for item in batch])
+            return
+        self.recorder.record_many(
+            NewEvent(item.kind, item.payload, item.time, item.event_id) for item in batch
+        )
+
+    def _entry(self, item: Record) -> Entry:
+        recorder = self.recorder
+        event_id = item.event_id or recorder.ids.new()
+        data = dumps(item.payload)
+        recorded_at = recorder.clock.now()
+        return Entry(event_id, item.kind, recorder.mode, item.time, recorded_at, item.payload, data)
+
+    def read(self, kinds: Sequence[Kind]) -> Iterator[Kept]:
+        """Everything kept of these kinds, oldest first.
+
+        Raises:
+            JournalError: the file cannot be read.
+        """
+        journal = self.recorder.journal
+        marks = ",".join("?" * len(kinds))
+        query = (
+            "SELECT kind, payload, time, event_id FROM events"  # noqa: S608  (marks are ? only)
+            f" WHERE kind IN ({marks}) ORDER BY seq"
+        )
+        try:
+            connection = journal.open_connection("normal")
+            try:
+                for kind, payload, time, event_id in connection.execute(query, tuple(kinds)):
+                    moment = datetime.fromisoformat(time)
+                    yield Kept(kind, loads(payload.encode()), moment, event_id)
+            finally:
+                connection.close()
+        except apsw.Error as error:
+            raise JournalError(
+                f"{journal.path}: cannot be read ({error}); check the file and the disk"
+            ) from error
+
+    def healthy(self) -> bool:
+        """Whether the journal takes records; after a failure it asks the disk."""
+        return self.recorder.journal.healthy()
+
+    def lag(self) -> Mapping[str, int]:
+        """How many events are kept but not shipped, and how many were set aside."""
+        if self.shipper is None:
+            return {}
+        stats = self.shipper.stats()
+        return {"behind": stats.behind, "quarantined": stats.quarantined}
+
+    def close(self) -> None:
+        """Ship what can be shipped within the bound, and close the journal."""
+        if self.shipper is not None:
+            self.shipper.close(self._close_seconds)
+        self.recorder.journal.close()

@@ -1,0 +1,95 @@
+"""From the setting TRADING_MARKET to a feed, saying loudly what was chosen."""
+
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+from motherhaven.bot.market.feed import Feed
+from motherhaven.bot.market.files import FileFeed
+from motherhaven.bot.market.hyperliquid import MAINNET, HyperliquidFeed
+from motherhaven.bot.market.simulated import SimulatedFeed
+from motherhaven.contract.clock import Clock
+from motherhaven.contract.errors import ConfigError, MarketError
+
+DEFAULT_SEED = 1
+
+
+async def choose_feed(
+    market: str,
+    coins: Sequence[str],
+    clock: Clock,
+    say: Callable[[str], None],
+    base_url: str = MAINNET,
+) -> Feed:
+    """The feed that `market` names: auto, hyperliquid, simulated[:SEED] or replay:COIN=FILE,…
+
+    `auto` takes the venue's public data if it can be reached, else simulated prices;
+    `say` is told which, and why.
+
+    Raises:
+        ConfigError: the name means nothing.
+        MarketError: a named feed cannot be had; only `auto` falls back.
+    """
+    kind, _, rest = market.partition(":")
+    if kind == "auto" and not rest:
+        return await _automatic(coins, clock, say, base_url)
+    if kind == "hyperliquid" and not rest:
+        return await _connected(coins, clock, base_url)
+    if kind == "simulated":
+        return SimulatedFeed(coins, _seed(rest))
+    if kind == "replay":
+        return FileFeed(bar_files(rest.split(",")))
+    raise ConfigError(
+        f"TRADING_MARKET={market!r} is unknown; use auto, hyperliquid, simulated:SEED or "
+        "replay:COIN=FILE,COIN=FILE"
+    )
+
+
+def bar_files(pairs: Sequence[str]) -> dict[str, Path]:
+    """COIN=FILE pairs as a mapping.
+
+    Raises:
+        ConfigError: a pair is not COIN=FILE, or a coin comes twice.
+    """
+    files: dict[str, Path] = {}
+    for pair in pairs:
+        coin, equals, path = pair.partition("=")
+        if not (equals and coin.strip() and path.strip()):
+            raise ConfigError(f"{pair!r} is not COIN=FILE; give e.g. BTC=bars/BTC.csv")
+        if coin.strip() in files:
+            raise ConfigError(f"bars of {coin.strip()} are given twice; give one file a coin")
+        files[coin.strip()] = Path(path.strip())
+    return files
+
+
+async def _automatic(
+    coins: Sequence[str], clock: Clock, say: Callable[[str], None], base_url: str
+) -> Feed:
+    try:
+        return await _connected(coins, clock, base_url)
+    except MarketError as error:
+        say(
+            f"MARKET IS SIMULATED: {error}. Prices are invented; set TRADING_MARKET=hyperliquid "
+            "to insist on real ones."
+        )
+        return SimulatedFeed(coins, DEFAULT_SEED)
+
+
+async def _connected(coins: Sequence[str], clock: Clock, base_url: str) -> HyperliquidFeed:
+    feed = HyperliquidFeed(coins, clock, base_url)
+    try:
+        await feed.connect()
+    except MarketError:
+        await feed.close()
+        raise
+    return feed
+
+
+def _seed(text: str) -> int:
+    if not text:
+        return DEFAULT_SEED
+    try:
+        return int(text)
+    except ValueError:
+        raise ConfigError(
+            f"TRADING_MARKET=simulated:{text}: the seed must be a whole number"
+        ) from None

@@ -1,0 +1,99 @@
+"""The port through which a bot sees a market."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from decimal import Decimal
+from typing import Protocol
+
+from motherhaven.bot.exchange.types import Bar, MarketSpec
+
+
+@dataclass(frozen=True, slots=True)
+class Gap:
+    """A hole in one coin's data: `start` is the first missing bar, `end` the next one there."""
+
+    coin: str
+    start: datetime
+    end: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Slice:
+    """What became known at one moment: the bars that closed at `time`, by coin.
+
+    A coin that has no bar at that moment is missing; `gaps` are the holes that the
+    bars of this slice end.
+    """
+
+    time: datetime
+    bars: Mapping[str, Bar]
+    gaps: tuple[Gap, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Quote:
+    """Prices in USD at `time`; `funding` is the hourly rate, None when the feed has none."""
+
+    coin: str
+    mid: Decimal
+    mark: Decimal
+    oracle: Decimal
+    time: datetime
+    funding: Decimal | None = None
+
+
+class Feed(Protocol):
+    """A market for a bot. Every feed says what it is and whether its prices are real."""
+
+    @property
+    def name(self) -> str:
+        """What is shown to people, e.g. "simulated:7" or "hyperliquid"."""
+        ...
+
+    @property
+    def simulated(self) -> bool:
+        """Whether the prices are invented."""
+        ...
+
+    @property
+    def coins(self) -> tuple[str, ...]:
+        """The coins of this feed, in the order of the settings."""
+        ...
+
+    @property
+    def interval(self) -> timedelta:
+        """How long one bar is."""
+        ...
+
+    @property
+    def specs(self) -> Mapping[str, MarketSpec]:
+        """The markets' rules by coin."""
+        ...
+
+    async def closed(self, since: datetime, until: datetime) -> Sequence[Slice]:
+        """Slices with since < time <= until, oldest first; open bars are left out.
+
+        Raises:
+            MarketError: the data cannot be had or cannot be true.
+        """
+        ...
+
+    async def quotes(self, now: datetime) -> Mapping[str, Quote]:
+        """Prices that can be traded at now; a coin without a price is missing.
+
+        Raises:
+            MarketError: the data cannot be had or cannot be true.
+        """
+        ...
+
+    async def close(self) -> None:
+        """Let go of connections; idempotent."""
+        ...
+
+
+def first_of_interval(moment: datetime, interval: timedelta) -> datetime:
+    """The start of the interval in which `moment` lies (intervals are counted from 1970)."""
+    seconds = int(interval.total_seconds())
+    whole = int(moment.timestamp()) // seconds * seconds
+    return datetime.fromtimestamp(whole, moment.tzinfo)

@@ -1,0 +1,214 @@
+"""Bars from CSV files: strictly checked, aligned by time, with their holes reported."""
+
+from bisect import bisect_right
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal, InvalidOperation
+from itertools import pairwise
+from pathlib import Path
+from typing import Final
+
+from motherhaven.bot.exchange.types import Bar, MarketSpec, default_spec, normalise_symbol
+from motherhaven.bot.market.feed import Gap, Quote, Slice
+from motherhaven.contract.errors import MarketError
+
+COLUMNS: Final = ("timestamp_ms", "open", "high", "low", "close", "volume")
+_ORIGIN: Final = datetime(1970, 1, 1, tzinfo=UTC)
+_LAST_MS: Final = 7_258_118_400_000
+_MAX_DIGITS: Final = 40
+
+
+@dataclass(frozen=True, slots=True)
+class CoinFile:
+    """One coin's bars, oldest first, with the holes between them."""
+
+    coin: str
+    bars: tuple[Bar, ...]
+    gaps: tuple[Gap, ...]
+    interval: timedelta
+
+
+def read_bars(coin: str, path: Path) -> CoinFile:
+    """Read `timestamp_ms,open,high,low,close,volume`; the time is the bar's start, UTC.
+
+    Raises:
+        MarketError: the file cannot be read, or a line is out of order, repeated,
+            not a number, or impossible (high < low …); the message names the line.
+    """
+    try:
+        lines = path.read_text(encoding="utf-8-sig").splitlines()
+    except (OSError, UnicodeDecodeError) as error:
+        raise MarketError(f"{path}: cannot be read ({error}); give a readable CSV file") from None
+    if not lines or tuple(cell.strip() for cell in lines[0].split(",")) != COLUMNS:
+        raise MarketError(f"{path}: line 1: the header must be {','.join(COLUMNS)}")
+    rows: list[tuple[int, Decimal, Decimal, Decimal, Decimal, Decimal]] = []
+    before = -1
+    for number, line in enumerate(lines[1:], start=2):
+        if not line.strip():
+            continue
+        row = _parse_row(line, f"{path}: line {number}")
+        if row[0] <= before:
+            fault = "repeats the time of" if row[0] == before else "is older than"
+            raise MarketError(
+                f"{path}: line {number}: {fault} the line before; sort and deduplicate"
+            )
+        before = row[0]
+        rows.append(row)
+    if not rows:
+        raise MarketError(f"{path}: no bars below the header; give a file with data")
+    return _assemble(coin, path, rows)
+
+
+def _parse_row(line: str, where: str) -> tuple[int, Decimal, Decimal, Decimal, Decimal, Decimal]:
+    cells = line.split(",")
+    if len(cells) != len(COLUMNS):
+        raise MarketError(f"{where}: {len(cells)} columns, not {len(COLUMNS)}")
+    try:
+        stamp = int(cells[0])
+        start, high, low, close, volume = (Decimal(cell.strip()) for cell in cells[1:])
+    except (ValueError, InvalidOperation):
+        raise MarketError(f"{where}: not a row of numbers; mend or drop it") from None
+    values = (start, high, low, close, volume)
+    if not all(value.is_finite() for value in values):
+        raise MarketError(f"{where}: NaN and infinity are not prices; mend or drop the line")
+    if any(len(value.as_tuple().digits) > _MAX_DIGITS for value in values):
+        raise MarketError(f"{where}: a number of more than {_MAX_DIGITS} digits")
+    if not 0 <= stamp < _LAST_MS:
+        raise MarketError(f"{where}: timestamp_ms {stamp} is not in 1970 to 2200")
+    if not (0 < low <= start <= high and low <= close <= high):
+        raise MarketError(f"{where}: 0 < low <= open, close <= high does not hold")
+    if volume < 0:
+        raise MarketError(f"{where}: a volume below 0")
+    return stamp, start, high, low, close, volume
+
+
+def _assemble(
+    coin: str,
+    path: Path,
+    rows: Sequence[tuple[int, Decimal, Decimal, Decimal, Decimal, Decimal]],
+) -> CoinFile:
+    stamps = [row[0] for row in rows]
+    steps = [later - earlier for earlier, later in pairwise(stamps)]
+    width = min(steps, default=60_000)
+    odd = next((index for index, step in enumerate(steps) if step % width), None)
+    if odd is not None:
+        raise MarketError(
+            f"{path}: the bar at {stamps[odd + 1]} ms does not lie on the grid of "
+            f"{width // 1000} s that the others keep; mend its time"
+        )
+    interval = timedelta(milliseconds=width)
+    times = [_ORIGIN + timedelta(milliseconds=stamp) for stamp in stamps]
+    bars = tuple(
+        Bar(coin, time, row[1], row[2], row[3], row[4], row[5], interval)
+        for time, row in zip(times, rows, strict=True)
+    )
+    gaps = tuple(
+        Gap(coin, times[index] + interval, times[index + 1])
+        for index, step in enumerate(steps)
+        if step != width
+    )
+    return CoinFile(coin, bars, gaps, interval)
+
+
+class FileFeed:
+    """Recorded bars of one or several coins, as a feed. Not simulated, but not of today."""
+
+    def __init__(self, files: Mapping[str, Path]) -> None:
+        """Read and check every file.
+
+        Raises:
+            MarketError: a file is not usable, or the files differ in their interval.
+        """
+        if not files:
+            raise MarketError("no bars given; name at least one COIN=FILE")
+        self._files = {
+            coin: read_bars(coin, path)
+            for coin, path in ((normalise_symbol(name), path) for name, path in files.items())
+        }
+        intervals = {file.interval for file in self._files.values()}
+        if len(intervals) > 1:
+            shown = ", ".join(f"{coin} {f.interval}" for coin, f in self._files.items())
+            raise MarketError(f"the files differ in their interval ({shown}); give equal ones")
+        self._interval = intervals.pop()
+        self._specs = {coin: default_spec(coin) for coin in self._files}
+        self._slices: list[Slice] | None = None
+
+    @property
+    def name(self) -> str:
+        """ "replay:" and the coins."""
+        return "replay:" + ",".join(self._files)
+
+    @property
+    def simulated(self) -> bool:
+        """False: these prices were."""
+        return False
+
+    @property
+    def coins(self) -> tuple[str, ...]:
+        """The coins in the order given."""
+        return tuple(self._files)
+
+    @property
+    def interval(self) -> timedelta:
+        """The interval that all files share."""
+        return self._interval
+
+    @property
+    def specs(self) -> Mapping[str, MarketSpec]:
+        """The default rules of each coin."""
+        return self._specs
+
+    @property
+    def gaps(self) -> tuple[Gap, ...]:
+        """Every hole of every coin, by time."""
+        every = [gap for file in self._files.values() for gap in file.gaps]
+        return tuple(sorted(every, key=lambda gap: (gap.start, gap.coin)))
+
+    @property
+    def bars(self) -> int:
+        """How many bars all files have together."""
+        return sum(len(file.bars) for file in self._files.values())
+
+    @property
+    def start(self) -> datetime:
+        """The start of the first bar."""
+        return min(file.bars[0].start for file in self._files.values())
+
+    @property
+    def end(self) -> datetime:
+        """The end of the last bar."""
+        return max(file.bars[-1].end for file in self._files.values())
+
+    def slices(self) -> Iterator[Slice]:
+        """All slices, oldest first, the coins aligned by time."""
+        ends = {(gap.coin, gap.end): gap for file in self._files.values() for gap in file.gaps}
+        by_start: dict[datetime, dict[str, Bar]] = {}
+        for file in self._files.values():
+            for bar in file.bars:
+                by_start.setdefault(bar.start, {})[bar.coin] = bar
+        for start in sorted(by_start):
+            bars = by_start[start]
+            gaps: tuple[Gap, ...] = ()
+            if ends:
+                gaps = tuple(ends[coin, start] for coin in bars if (coin, start) in ends)
+            yield Slice(start + self._interval, bars, gaps)
+
+    async def closed(self, since: datetime, until: datetime) -> Sequence[Slice]:
+        """Slices with since < time <= until."""
+        if self._slices is None:
+            self._slices = list(self.slices())
+        return [piece for piece in self._slices if since < piece.time <= until]
+
+    async def quotes(self, now: datetime) -> Mapping[str, Quote]:
+        """The open of the bar that starts at or before `now` and is not over yet."""
+        result = {}
+        for coin, file in self._files.items():
+            index = bisect_right(file.bars, now, key=lambda bar: bar.start) - 1
+            if index >= 0 and now < file.bars[index].end:
+                bar = file.bars[index]
+                result[coin] = Quote(coin, bar.open, bar.open, bar.open, bar.start)
+        return result
+
+    async def close(self) -> None:
+        """Nothing to let go of."""

@@ -1,0 +1,207 @@
+"""A bot's state from its journal: a killed bot goes on with the same account."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime
+from decimal import Decimal
+from typing import Any, Final
+
+from motherhaven.bot.exchange.types import (
+    Fill,
+    FillReason,
+    FundingPayment,
+    Liquidity,
+    MarginMode,
+)
+from motherhaven.bot.guard.day import DayStart, KillSwitch
+from motherhaven.bot.sink import Kept
+from motherhaven.bot.trader import Trader
+from motherhaven.contract.errors import ContractError, InvalidEvent
+from motherhaven.contract.events import Kind
+from motherhaven.contract.money import to_decimal
+from motherhaven.contract.times import parse_time
+
+KINDS: Final[tuple[Kind, ...]] = (
+    "decision",
+    "execution",
+    "fill",
+    "funding",
+    "account",
+    "status",
+    "position_opened",
+    "position_closed",
+)
+ZERO: Final = Decimal(0)
+_EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+@dataclass(slots=True)
+class Protection:
+    """The stop and target that a position had, last known."""
+
+    stop: Decimal | None
+    target: Decimal | None
+
+
+@dataclass(slots=True)
+class Saved:
+    """What the journal says of a bot: everything that must outlive its process.
+
+    `pending` are decisions to trade of which nothing more is on record, oldest first.
+    """
+
+    deposit: Decimal | None = None
+    fills: list[Fill] = field(default_factory=list)
+    payments: list[FundingPayment] = field(default_factory=list)
+    protections: dict[str, Protection] = field(default_factory=dict)
+    pending: dict[str, str] = field(default_factory=dict)
+    day: DayStart | None = None
+    entries_today: int = 0
+    last_entries: dict[str, datetime] = field(default_factory=dict)
+    paused: bool = False
+    kill: KillSwitch = field(default_factory=KillSwitch)
+    cost_day: date | None = None
+    cost: Decimal = ZERO
+    last_time: datetime | None = None
+
+
+def fold(events: Iterable[Kept], zone: str = "UTC") -> Saved:
+    """Read a bot's events, oldest first.
+
+    Raises:
+        InvalidEvent: a fill or funding of ours cannot be read back; says which.
+    """
+    saved = Saved()
+    for event in events:
+        try:
+            _take(saved, event, zone)
+        except (ContractError, KeyError, ValueError) as error:
+            raise InvalidEvent(
+                f"{event.kind} {event.event_id} in the journal cannot be read back ({error}); "
+                "set the journal aside to start with a new account"
+            ) from error
+    return saved
+
+
+def restore(trader: Trader, saved: Saved) -> list[str]:
+    """Give a fresh trader the account of an earlier run.
+
+    Returns the coins whose stop could not be placed again: close them at the next price.
+    """
+    trader.engine.resume(saved.fills, saved.payments)
+    unprotected = []
+    for coin, holding in trader.engine.ledger.holdings.items():
+        known = saved.protections.get(holding.position_id)
+        if known is not None and not trader.desk.restore(
+            coin, holding.size, known.stop, known.target
+        ):
+            unprotected.append(coin)
+    trader.adopt({held.position_id for held in trader.engine.ledger.holdings.values()})
+    trader.day = saved.day
+    trader.entries_today = saved.entries_today
+    trader.last_entries = dict(saved.last_entries)
+    trader.kill = saved.kill
+    return unprotected
+
+
+def fill_of(payload: Mapping[str, Any]) -> Fill:
+    """A Fill from the payload of a fill event of ours."""
+    return Fill(
+        seq=int(payload["ledger_seq"]),
+        coin=str(payload["coin"]),
+        size=_money(payload, "size"),
+        price=_money(payload, "price"),
+        fee=_money(payload, "fee"),
+        liquidity=Liquidity(payload["liquidity"]),
+        realized=_money(payload, "realized"),
+        reason=FillReason(payload["reason"]),
+        position_id=str(payload["position_id"]),
+        time=_time(payload),
+        cloid=payload.get("cloid"),
+        leverage=int(payload["leverage"]),
+        mode=MarginMode(payload["mode"]),
+        absorbed=to_decimal(payload.get("absorbed", 0), "absorbed"),
+    )
+
+
+def payment_of(payload: Mapping[str, Any]) -> FundingPayment:
+    """A FundingPayment from the payload of a funding event: there as paid, here as received."""
+    return FundingPayment(
+        seq=int(payload["ledger_seq"]),
+        coin=str(payload["coin"]),
+        amount=-_money(payload, "amount"),
+        rate=_money(payload, "rate"),
+        oracle=_money(payload, "oracle"),
+        size=_money(payload, "size"),
+        position_id=str(payload["position_id"]),
+        time=_time(payload),
+    )
+
+
+def _take(saved: Saved, event: Kept, zone: str) -> None:
+    payload = event.payload
+    if event.kind == "fill":
+        if "ledger_seq" in payload:
+            saved.fills.append(fill_of(payload))
+    elif event.kind == "funding":
+        if "ledger_seq" in payload:
+            saved.payments.append(payment_of(payload))
+    elif event.kind == "decision":
+        _take_decision(saved, event)
+    elif event.kind == "execution":
+        saved.pending.pop(str(payload["decision_id"]), None)
+    elif event.kind == "position_opened":
+        position_id = str(payload.get("position_id"))
+        saved.protections[position_id] = _protection(payload)
+        saved.last_entries[str(payload["coin"])] = event.time
+    elif event.kind == "position_closed":
+        saved.protections.pop(str(payload.get("position_id")), None)
+    elif event.kind == "account":
+        _take_account(saved, event, zone)
+    elif event.kind == "status" and payload.get("status") != "stopped":
+        saved.paused = payload.get("status") == "paused"
+        engaged = bool(payload.get("kill_switch"))
+        if engaged != saved.kill.engaged:
+            reason = str(payload.get("message") or "")
+            saved.kill = KillSwitch().engage(event.time, reason) if engaged else KillSwitch()
+
+
+def _take_decision(saved: Saved, event: Kept) -> None:
+    payload = event.payload
+    verdict = payload.get("verdict")
+    if isinstance(verdict, Mapping) and verdict.get("allowed") and payload["signal"] != "hold":
+        saved.pending[event.event_id] = str(payload["coin"])
+    if payload.get("cost_usd") is not None:
+        if saved.cost_day != event.time.date():
+            saved.cost_day, saved.cost = event.time.date(), ZERO
+        saved.cost += _money(payload, "cost_usd")
+
+
+def _take_account(saved: Saved, event: Kept, zone: str) -> None:
+    payload = event.payload
+    seen = payload.get("market_time")
+    saved.last_time = event.time if seen is None else parse_time(seen, _EPOCH)
+    if saved.deposit is None and payload.get("deposits_usd") is not None:
+        saved.deposit = _money(payload, "deposits_usd")
+    if payload.get("day") and payload.get("day_start_equity") is not None:
+        day = date.fromisoformat(str(payload["day"]))
+        saved.day = DayStart(day, zone, _money(payload, "day_start_equity"))
+        saved.entries_today = int(payload.get("entries_today") or 0)
+    for mark in payload.get("positions") or ():
+        saved.protections[str(mark["position_id"])] = _protection(mark)
+
+
+def _protection(payload: Mapping[str, Any]) -> Protection:
+    stop, target = payload.get("stop_loss"), payload.get("profit_target")
+    return Protection(
+        None if stop is None else to_decimal(stop, "stop_loss"),
+        None if target is None else to_decimal(target, "profit_target"),
+    )
+
+
+def _money(payload: Mapping[str, Any], field_name: str) -> Decimal:
+    return to_decimal(payload[field_name], field_name)
+
+
+def _time(payload: Mapping[str, Any]) -> datetime:
+    return parse_time(payload["timestamp"], _EPOCH)

@@ -1,0 +1,226 @@
+"""Replay: recorded bars through the very core that trades, on two clocks.
+
+An event's time is the market's; when it was recorded is the wall clock's. Decisions are
+made at a bar's close and filled at the next bar's open; inside a hole nothing is.
+"""
+
+import asyncio
+import random
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from decimal import Decimal
+from itertools import islice
+from pathlib import Path
+from typing import Final
+
+from motherhaven.bot.audit import EquityAudit
+from motherhaven.bot.cycle import Cycle, Facts
+from motherhaven.bot.decider.types import Decider
+from motherhaven.bot.exchange.slippage import Slippage
+from motherhaven.bot.exchange.types import FeeRates, Fill, FundingPayment
+from motherhaven.bot.guard.types import GuardLimits
+from motherhaven.bot.market.feed import Quote, Slice
+from motherhaven.bot.market.files import FileFeed
+from motherhaven.bot.recover import fill_of, payment_of
+from motherhaven.bot.report import CountingSink, ReplayReport
+from motherhaven.bot.sink import Sink
+from motherhaven.bot.trader import Trader, TraderSetup
+from motherhaven.contract.clock import Clock
+from motherhaven.contract.errors import JournalError
+from motherhaven.contract.ids import IdSource
+
+ZERO: Final = Decimal(0)
+BATCH: Final = 2_000
+_HEARTBEAT_SECONDS: Final = 3_600
+
+Sleep = Callable[[float], Awaitable[None]]
+
+
+@dataclass(frozen=True, slots=True)
+class ReplayConfig:
+    """What to replay. `pace` is seconds of market a second, None for as fast as possible."""
+
+    bars: Mapping[str, Path]
+    equity: Decimal = Decimal(10_000)
+    interval_seconds: int = 180
+    limits: GuardLimits = field(default_factory=GuardLimits)
+    fees: FeeRates = field(default_factory=FeeRates)
+    slippage: Slippage | None = None
+    zone: str = "UTC"
+    pace: float | None = None
+    seed: int = 1
+
+
+class MarketClock:
+    """The market's time of day over the wall's seconds; stands still until it is set."""
+
+    def __init__(self, wall: Clock, start: datetime) -> None:
+        self._wall = wall
+        self.time = start
+
+    def now(self) -> datetime:
+        """The market's time."""
+        return self.time
+
+    def monotonic(self) -> float:
+        """The wall's seconds."""
+        return self._wall.monotonic()
+
+
+class Replay:
+    """One run over recorded bars."""
+
+    def __init__(
+        self,
+        config: ReplayConfig,
+        decider: Decider,
+        sink: Sink,
+        clock: Clock,
+        sleep: Sleep = asyncio.sleep,
+    ) -> None:
+        """Read and check the bars.
+
+        Raises:
+            MarketError: a file is not usable; the message names file and line.
+        """
+        self._config = config
+        self._decider = decider
+        self._sink = CountingSink(sink)
+        self._clock = clock
+        self._sleep = sleep
+        self._started = clock.monotonic()
+        self.feed = FileFeed(config.bars)
+        self._market = MarketClock(clock, self.feed.start)
+        # An older run in the same journal must not share its ids with this one.
+        self._before = sum(1 for _ in sink.read(("fill", "funding")))
+        rng = random.Random(f"{config.seed}|{decider.name}|{self._before}")  # noqa: S311
+        setup = TraderSetup(
+            coins=self.feed.coins,
+            limits=config.limits,
+            specs=self.feed.specs,
+            deposit=config.equity,
+            fees=config.fees,
+            slippage=config.slippage,
+            zone=config.zone,
+            detailed=decider.is_model,
+        )
+        ids = IdSource(self._market, rng.randbytes)
+        self._trader = Trader(setup, self.feed.start, ids.new)
+        facts = Facts(self.feed.name, config.interval_seconds)
+        self._cycle = Cycle(self._trader, decider, self._sink, facts)
+        self._audit = EquityAudit(config.equity)
+        self._bars = 0
+
+    async def run(self, stop: asyncio.Event | None = None) -> ReplayReport:
+        """Replay until the bars or the patience (`stop`) end, and report.
+
+        Raises:
+            JournalError: the journal does not take the records.
+        """
+        started = self._clock.monotonic()
+        self._begin()
+        due: datetime | None = None
+        slices = self.feed.slices()
+        current = next(slices, None)
+        while current is not None and not (stop is not None and stop.is_set()):
+            following = next(slices, None)
+            self._market.time = current.time
+            self._trader.on_slice(current)
+            self._bars += len(current.bars)
+            self._sample()
+            if due is None or current.time >= due:
+                due = self._after(current.time)
+                await self._decide(current, following, due)
+            self._record()
+            if self._config.pace is not None:
+                await self._keep_pace(current.time, started)
+            current = following
+        self._end()
+        return self._report(self._clock.monotonic() - self._started)
+
+    # --- steps --------------------------------------------------------------------------
+
+    def _begin(self) -> None:
+        self._cycle.status(f"replay of {self.feed.name} begins", self._market.time)
+        self._write()
+
+    def _end(self) -> None:
+        self._trader.report_account(self._market.time)
+        self._cycle.status("replay completed", self._market.time, state="stopped")
+        self._write()
+
+    def _after(self, moment: datetime) -> datetime:
+        step = self._config.interval_seconds
+        return datetime.fromtimestamp((int(moment.timestamp()) // step + 1) * step, moment.tzinfo)
+
+    async def _decide(self, current: Slice, following: Slice | None, due: datetime) -> None:
+        """One cycle; what it trades fills at the next bar's open, if that follows at once."""
+
+        async def quotes() -> Mapping[str, Quote]:
+            if following is None:
+                return {}
+            return {
+                coin: Quote(coin, bar.open, bar.open, bar.open, bar.start)
+                for coin, bar in following.bars.items()
+                if bar.start == current.time
+            }
+
+        paced = self._config.pace is not None
+        heartbeat = paced or int(current.time.timestamp()) % _HEARTBEAT_SECONDS == 0
+        await self._cycle.run(self._market.now, quotes, due, heartbeat=heartbeat, durable=False)
+        self._sample()
+
+    def _sample(self) -> None:
+        ledger = self._trader.engine.ledger
+        self._audit.sample(ledger.seq, ledger.equity(), dict(ledger.marks))
+
+    def _record(self) -> None:
+        if self._config.pace is not None or len(self._trader.records) >= BATCH:
+            self._write()
+
+    def _write(self) -> None:
+        if not self._cycle.flush():
+            raise JournalError(
+                "the journal does not take the replay's records; free some space or give another "
+                "file with --journal"
+            )
+
+    async def _keep_pace(self, moment: datetime, started: float) -> None:
+        pace = self._config.pace or 1.0
+        ahead = (moment - self.feed.start).total_seconds() / pace
+        await self._sleep(max(0.0, ahead - (self._clock.monotonic() - started)))
+
+    def _journal(self) -> list[Fill | FundingPayment]:
+        """What the journal has of this run's fills and funding, in its own order."""
+        kept = islice(self._sink.read(("fill", "funding")), self._before, None)
+        return [
+            fill_of(event.payload) if event.kind == "fill" else payment_of(event.payload)
+            for event in kept
+        ]
+
+    def _report(self, seconds: float) -> ReplayReport:
+        account = self._trader.engine.account()
+        counts = self._sink.counts
+        return ReplayReport(
+            decider=self._decider.name,
+            market=self.feed.name,
+            coins=self.feed.coins,
+            start=self.feed.start,
+            end=self._market.time,
+            bars=self._bars,
+            gaps=tuple(self._trader.gaps),
+            decisions=counts["decision"],
+            entries=counts["entry"],
+            exits=counts["position_closed"],
+            liquidations=counts["liquidation"],
+            deposit=account.deposits,
+            fees=account.fees,
+            funding=account.funding,
+            realized_pnl=account.realized,
+            unrealized_pnl=account.unrealized,
+            final_equity=account.equity,
+            max_drawdown=self._audit.max_drawdown,
+            identity_error=self._audit.identity_error(self._journal()),
+            seconds=seconds,
+        )

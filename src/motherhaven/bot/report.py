@@ -1,0 +1,111 @@
+"""What a replay gives back, and the counting that it is made from."""
+
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+from typing import Any
+
+from motherhaven.bot.market.feed import Gap
+from motherhaven.bot.records import Record
+from motherhaven.bot.sink import Kept, Sink
+from motherhaven.contract.events import Kind
+from motherhaven.contract.money import plain
+from motherhaven.contract.times import format_time
+
+
+class CountingSink:
+    """A sink that counts what it passes on: events by kind, entries, liquidations."""
+
+    def __init__(self, inner: Sink) -> None:
+        self._inner = inner
+        self.counts: Counter[str] = Counter()
+
+    def write(self, batch: Sequence[Record]) -> None:
+        """Pass a batch on, then count it."""
+        self._inner.write(batch)
+        for record in batch:
+            self.counts[record.kind] += 1
+            if record.kind == "execution" and record.payload["execution_status"] == "executed":
+                self.counts["executed"] += 1
+            elif record.kind == "fill":
+                self.counts[record.payload["reason"]] += 1
+
+    def read(self, kinds: Sequence[Kind]) -> Iterator[Kept]:
+        """As the inner sink."""
+        return self._inner.read(kinds)
+
+    def healthy(self) -> bool:
+        """As the inner sink."""
+        return self._inner.healthy()
+
+    def lag(self) -> Mapping[str, int]:
+        """As the inner sink."""
+        return self._inner.lag()
+
+    def close(self) -> None:
+        """As the inner sink."""
+        self._inner.close()
+
+
+@dataclass(frozen=True, slots=True)
+class ReplayReport:
+    """The outcome of a replay. Money in USD; `realized_pnl` is gross, `funding` as received.
+
+    final_equity = deposit + realized_pnl - fees + funding + unrealized_pnl. `max_drawdown`
+    is a fraction, 0 or negative, over all bars. Only `seconds` is of the wall clock.
+    """
+
+    decider: str
+    market: str
+    coins: tuple[str, ...]
+    start: datetime
+    end: datetime
+    bars: int
+    gaps: tuple[Gap, ...]
+    decisions: int
+    entries: int
+    exits: int
+    liquidations: int
+    deposit: Decimal
+    fees: Decimal
+    funding: Decimal
+    realized_pnl: Decimal
+    unrealized_pnl: Decimal
+    final_equity: Decimal
+    max_drawdown: Decimal
+    identity_error: Decimal
+    seconds: float
+
+    def to_json(self) -> dict[str, Any]:
+        """The report for JSON: decimals as exact strings, times as UTC text."""
+        money = (
+            "deposit",
+            "fees",
+            "funding",
+            "realized_pnl",
+            "unrealized_pnl",
+            "final_equity",
+            "max_drawdown",
+            "identity_error",
+        )
+        return {
+            "decider": self.decider,
+            "market": self.market,
+            "coins": list(self.coins),
+            "from": format_time(self.start),
+            "to": format_time(self.end),
+            "bars": self.bars,
+            "gaps": [
+                {"coin": gap.coin, "from": format_time(gap.start), "to": format_time(gap.end)}
+                for gap in self.gaps
+            ],
+            "decisions": self.decisions,
+            "entries": self.entries,
+            "exits": self.exits,
+            "liquidations": self.liquidations,
+            **{name: plain(getattr(self, name)) for name in money},
+            "seconds": round(self.seconds, 3),
+            "bars_per_second": round(self.bars / self.seconds) if self.seconds > 0 else None,
+        }

@@ -1,0 +1,394 @@
+"""The core of a bot: market in, records out. Synchronous, without I/O or a clock.
+
+The shell tells it what happened (`on_slice`), asks what a decider may know (`context`),
+hands it an answer (`judge`) and prices to trade at (`execute`). Everything that became
+of it is in `records`, in order, until the shell takes it.
+"""
+
+from collections import deque
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+from decimal import Decimal
+from typing import Any, Final
+
+from motherhaven.bot import records
+from motherhaven.bot.decider.types import Answer, Context, Outcome
+from motherhaven.bot.desk import Desk, Ticket
+from motherhaven.bot.exchange.paper_engine import PaperConfig, PaperEngine
+from motherhaven.bot.exchange.slippage import Slippage
+from motherhaven.bot.exchange.types import (
+    AccountSnapshot,
+    Bar,
+    ExchangeEvent,
+    FeeRates,
+    Fill,
+    MarketSpec,
+    Trade,
+)
+from motherhaven.bot.guard.day import DayStart, KillSwitch, roll_day
+from motherhaven.bot.guard.judgement import judge
+from motherhaven.bot.guard.types import (
+    GuardLimits,
+    GuardView,
+    OpenPosition,
+    TradeDecision,
+    Verdict,
+)
+from motherhaven.bot.market.feed import Gap, Quote, Slice
+from motherhaven.bot.records import Record
+from motherhaven.bot.tape import Tape
+from motherhaven.contract.events import BotState, ExecutionStatus, Kind
+from motherhaven.contract.times import format_time
+
+HOUR: Final = timedelta(hours=1)
+_KEPT_TRADES: Final = 10
+_KEPT_OUTCOMES: Final = 12
+
+
+@dataclass(frozen=True, slots=True)
+class TraderSetup:
+    """What a trader is made from. Money in USD.
+
+    `patience` is how old a coin's newest bar may be and the coin still be decided on;
+    `detailed` keeps every indicator, for prompts.
+    """
+
+    coins: tuple[str, ...]
+    limits: GuardLimits
+    specs: Mapping[str, MarketSpec] = field(default_factory=dict)
+    deposit: Decimal = Decimal(10_000)
+    fees: FeeRates = field(default_factory=FeeRates)
+    slippage: Slippage | None = None
+    zone: str = "UTC"
+    patience: timedelta = timedelta(0)
+    detailed: bool = False
+
+
+class Trader:
+    """One paper account with its tapes, its guard and its record."""
+
+    def __init__(self, setup: TraderSetup, now: datetime, new_id: Callable[[], str]) -> None:
+        self.setup = setup
+        self.now = now
+        self.new_id = new_id
+        self.engine = PaperEngine(
+            PaperConfig(setup.deposit, setup.fees, setup.slippage, next_open=False),
+            now,
+            setup.specs,
+            new_id,
+        )
+        self.desk = Desk(self.engine)
+        self.tapes: dict[str, Tape] = {}
+        self.records: list[Record] = []
+        self.gaps: list[Gap] = []
+        self.funding_rates: dict[str, Decimal] = {}
+        self.kill = KillSwitch()
+        self.day: DayStart | None = None
+        self.entries_today = 0
+        self.last_entries: dict[str, datetime] = {}
+        self.recording = True
+        self.trades: deque[Trade] = deque(maxlen=_KEPT_TRADES)
+        self.outcomes: deque[Outcome] = deque(maxlen=_KEPT_OUTCOMES)
+        self._known: set[str] = set()
+        self._tickets: list[Ticket] = []
+        self._traded: dict[str, Quote] = {}
+
+    # --- the market comes in ------------------------------------------------------------
+
+    def warm(self, piece: Slice) -> None:
+        """Let the tapes see an older slice; the account is not touched."""
+        for coin, bar in piece.bars.items():
+            self._tape(coin).push(bar)
+            self.engine.ledger.marks[coin] = bar.close
+
+    def on_slice(self, piece: Slice) -> None:
+        """Let the bars of one moment happen: stops, targets, liquidations, then funding."""
+        before, self.now = self.now, piece.time
+        if piece.gaps:
+            self.gaps.extend(piece.gaps)
+        engine = self.engine
+        for coin, bar in piece.bars.items():
+            self._tape(coin).push(bar)
+            events = engine.on_bar(self._since_trade(bar) if self._traded else bar)
+            if events:
+                self.note(events)
+        if self.funding_rates and engine.ledger.holdings:
+            self._fund(before, piece.time)
+
+    def fresh(self) -> dict[str, Tape]:
+        """Tapes of the coins whose newest bar is not older than the setup's patience."""
+        oldest = self.now - self.setup.patience
+        tapes = self.tapes
+        return {
+            coin: tapes[coin]
+            for coin in self.setup.coins
+            if coin in tapes and tapes[coin].last.end >= oldest
+        }
+
+    # --- a decision ---------------------------------------------------------------------
+
+    def context(self, now: datetime, guidance: str | None = None) -> Context:
+        """What a decider may know at `now`."""
+        account = self.engine.account()
+        day = roll_day(self.day, now, account.equity, self.setup.zone)
+        if day is not self.day:
+            self.day, self.entries_today = day, 0
+        return Context(
+            now=now,
+            tapes=self.fresh(),
+            account=account,
+            limits=self.setup.limits,
+            trades=self.trades,
+            outcomes=self.outcomes,
+            funding=self.funding_rates,
+            guidance=guidance,
+        )
+
+    def judge(
+        self, answer: Answer, context: Context, now: datetime, decider: str, cycle_id: str
+    ) -> None:
+        """Let the guard judge an answer; record each decision; queue what may be done.
+
+        `now` is when the answer was there, `context.now` when it was asked for.
+        """
+        shared = records.provenance(answer, decider, cycle_id)
+        first = records.price_of(answer)
+        if answer.failure is not None:
+            reason = f"{type(answer.failure).__name__}: {answer.failure}"
+            for coin in context.tapes:
+                self._decided(coin, reason, now, {**shared, **first})
+                first = {}
+            return
+        view = self._view(context, now)
+        verdicts = judge(answer.decisions, view, self.setup.limits)
+        for asked, verdict in zip(answer.decisions, verdicts, strict=True):
+            mark = view.marks.get(asked.coin)
+            payload = records.decision(now, asked, verdict, mark, {**shared, **first})
+            first = {}
+            decision_id = self._keep("decision", payload, now)
+            self._queue(asked, verdict, decision_id, mark, now)
+        for rejected in answer.rejected:
+            payload = records.unreadable(now, rejected, {**shared, **first})
+            first = {}
+            decision_id = self._keep("decision", payload, now)
+            self._refused(decision_id, payload["coin"], payload["signal"], rejected.reason, now)
+        named = {asked.coin for asked in answer.decisions}
+        named |= {rejected.coin for rejected in answer.rejected if rejected.coin}
+        for coin in context.tapes:
+            if coin not in named:
+                self._decided(coin, "the answer has no decision for this coin", now, shared)
+
+    def execute(self, quotes: Mapping[str, Quote], now: datetime) -> None:
+        """Trade what the guard allowed, at `quotes`; a coin without one is not traded."""
+        tickets, self._tickets = self._tickets, []
+        for ticket in tickets:
+            quote = quotes.get(ticket.coin)
+            if quote is None:
+                reason = "no price to trade at: the market's data have a hole here"
+                self._executed(ticket, "skipped", now, error=reason)
+                continue
+            self.note(self.desk.quote(ticket.coin, quote.mid, now))
+            done = self.desk.trade(ticket)
+            self._traded[ticket.coin] = quote
+            if done.filled_usd is not None and ticket.asked.signal.is_entry:
+                self.entries_today += 1
+                self.last_entries[ticket.coin] = now
+            self._executed(
+                ticket,
+                done.status,
+                now,
+                error=done.error,
+                cloid=done.cloid,
+                position_id=done.position_id,
+                filled_usd=done.filled_usd,
+                fill_price=done.fill_price,
+            )
+            self.note(done.events)
+
+    @property
+    def has_orders(self) -> bool:
+        """Whether anything waits for a price."""
+        return bool(self._tickets)
+
+    def drop_entries(self, reason: str, now: datetime) -> None:
+        """Give up the entries that wait; what closes a position stays."""
+        kept = []
+        for ticket in self._tickets:
+            if ticket.asked.signal.is_entry:
+                self._executed(ticket, "skipped", now, error=reason)
+            else:
+                kept.append(ticket)
+        self._tickets = kept
+
+    def abandon(self, reason: str, now: datetime) -> None:
+        """Give up every order that waits, on the record."""
+        tickets, self._tickets = self._tickets, []
+        for ticket in tickets:
+            self._executed(ticket, "skipped", now, error=reason)
+
+    def settle(self, decision_id: str, coin: str, reason: str, now: datetime) -> None:
+        """Put on record that an earlier run's order was never seen to its end."""
+        payload = records.execution(now, decision_id, coin, "skipped", error=reason)
+        self._keep("execution", payload, now)
+
+    def close_unprotected(self, coin: str) -> None:
+        """Close a position that should have a stop and cannot get it back."""
+        self.note(self.desk.close_now(coin))
+
+    def flatten(self, now: datetime) -> None:
+        """Cancel everything and close every position at its mark: the kill switch's end."""
+        self.engine.now = now
+        self.engine.close_all()
+        self.note(self.engine.take_events())
+
+    # --- reports ------------------------------------------------------------------------
+
+    def report_account(
+        self, now: datetime, cycle_id: str | None = None, shot: AccountSnapshot | None = None
+    ) -> None:
+        """Record the account with its positions at their marks.
+
+        `shot` saves a second look when nothing was traded since it was taken.
+        """
+        if shot is None:
+            shot = self.engine.account()
+        # How far the market was seen: from there a later run goes on.
+        extras: dict[str, Any] = {"market_time": format_time(self.now)}
+        if self.day is not None:
+            extras["day"] = self.day.day.isoformat()
+            extras["day_start_equity"] = self.day.equity
+            extras["entries_today"] = self.entries_today
+        self._keep("account", records.account(shot, now, cycle_id, extras), now)
+
+    def report_status(
+        self, state: BotState, message: str, now: datetime, extras: Mapping[str, Any]
+    ) -> None:
+        """Record a heartbeat or a change of state."""
+        figures: dict[str, Any] = {"trades_today": self.entries_today, **extras}
+        if self.day is not None:
+            figures["pnl_today"] = self.engine.ledger.equity() - self.day.equity
+        if self.kill.engaged:
+            figures["kill_switch"] = True
+        self._keep("status", records.status(now, state, message, figures), now)
+
+    def take(self) -> list[Record]:
+        """The records so far; they are the caller's now."""
+        taken, self.records = self.records, []
+        return taken
+
+    # --- inside -------------------------------------------------------------------------
+
+    def note(self, events: list[ExchangeEvent]) -> None:
+        """Record what happened at the exchange."""
+        for event in events:
+            if isinstance(event, Fill):
+                decision_id = self.desk.decision_of(event.cloid)
+                self._keep("fill", records.fill(event, decision_id), event.time)
+                if event.position_id not in self._known:
+                    self._known.add(event.position_id)
+                    self._opened(event, decision_id)
+            elif isinstance(event, Trade):
+                decision_id = self.desk.closing_decision(event.coin)
+                self._keep("position_closed", records.closed(event, decision_id), event.closed_at)
+                self._known.discard(event.position_id)
+                self.trades.append(event)
+
+    def adopt(self, position_ids: set[str]) -> None:
+        """Positions that are on record already, after a restart."""
+        self._known |= position_ids
+
+    def _opened(self, entry: Fill, decision_id: str | None) -> None:
+        position = self.engine.account().positions.get(entry.coin)
+        if position is not None and position.position_id == entry.position_id:
+            payload = records.opened(position, entry, decision_id)
+            self._keep("position_opened", payload, entry.time)
+
+    def _view(self, context: Context, now: datetime) -> GuardView:
+        account = context.account
+        return GuardView(
+            now=now,
+            equity=account.equity,
+            day_start_equity=self.day.equity if self.day else None,
+            marks={coin: tape.last.close for coin, tape in context.tapes.items()},
+            positions={
+                coin: OpenPosition(held.size, held.entry, held.leverage)
+                for coin, held in account.positions.items()
+            },
+            specs=self.setup.specs,
+            available=account.available,
+            data_times={coin: tape.last.end for coin, tape in context.tapes.items()},
+            last_trades=self.last_entries,
+            trades_today=self.entries_today,
+            asked_at=context.now,
+            kill_switch=self.kill.engaged,
+            recording=self.recording,
+        )
+
+    def _queue(
+        self,
+        asked: TradeDecision,
+        verdict: Verdict,
+        decision_id: str,
+        mark: Decimal | None,
+        now: datetime,
+    ) -> None:
+        if not verdict.allowed:
+            self._refused(decision_id, asked.coin, asked.signal.value, verdict.reason, now)
+        elif verdict.size:
+            self._tickets.append(Ticket(decision_id, asked, verdict, mark))
+
+    def _refused(
+        self, decision_id: str, coin: str, signal: str, reason: str, now: datetime
+    ) -> None:
+        payload = records.execution(now, decision_id, coin, "rejected", error=reason)
+        self._keep("execution", payload, now)
+        self.outcomes.append(Outcome(now, coin, signal, f"refused: {reason}"))
+
+    def _decided(self, coin: str, reason: str, now: datetime, shared: Mapping[str, Any]) -> None:
+        mark = self.tapes[coin].last.close
+        self._keep("decision", records.no_decision(now, coin, reason, mark, shared), now)
+
+    def _executed(
+        self, ticket: Ticket, status: ExecutionStatus, now: datetime, **known: Any
+    ) -> None:
+        payload = records.execution(now, ticket.decision_id, ticket.coin, status, **known)
+        self._keep("execution", payload, now)
+        result = status if known.get("error") is None else f"{status}: {known['error']}"
+        self.outcomes.append(Outcome(now, ticket.coin, ticket.asked.signal.value, result))
+
+    def _keep(self, kind: Kind, payload: records.Payload, time: datetime) -> str:
+        event_id = self.new_id()
+        self.records.append(Record(kind, payload, time, event_id))
+        return event_id
+
+    def _since_trade(self, bar: Bar) -> Bar:
+        """A bar in whose middle we traded, without the path before: that was not ours.
+
+        What is known of the rest is its first price, the trade's, and its last.
+        """
+        quote = self._traded.pop(bar.coin, None)
+        if quote is None or not bar.start < quote.time < bar.end:
+            return bar
+        high, low = max(quote.mid, bar.close), min(quote.mid, bar.close)
+        return replace(bar, open=quote.mid, high=high, low=low)
+
+    def _tape(self, coin: str) -> Tape:
+        tape = self.tapes.get(coin)
+        if tape is None:
+            tape = Tape(coin, self.engine.ledger.spec(coin), detailed=self.setup.detailed)
+            self.tapes[coin] = tape
+        return tape
+
+    def _fund(self, before: datetime, now: datetime) -> None:
+        """Book hourly funding for every full hour that has begun since `before`."""
+        if before.replace(minute=0, second=0, microsecond=0) + HOUR > now:
+            return
+        hour = now.replace(minute=0, second=0, microsecond=0)
+        ledger = self.engine.ledger
+        for coin in tuple(ledger.holdings):
+            rate = self.funding_rates.get(coin)
+            if rate is not None:
+                payment = self.engine.on_funding(coin, rate, ledger.marks[coin], hour)
+                if payment is not None:
+                    self._keep("funding", records.funding(payment), hour)

@@ -1,0 +1,1 @@
+"""The composition root: every command, and nothing that another room needs."""

@@ -1,0 +1,27 @@
+"""The key of a server that has none set: made once, readable by its owner alone."""
+
+import os
+import secrets
+from pathlib import Path
+
+from motherhaven.contract.errors import ConfigError
+
+
+def own_key(path: Path) -> str:
+    """The key in `path`; made there (256 random bits, mode 0600) if it is missing.
+
+    Raises:
+        ConfigError: the file is there but holds no key.
+    """
+    path.parent.mkdir(parents=True, exist_ok=True)
+    try:
+        handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    except FileExistsError:
+        key = path.read_text(encoding="utf-8").strip()
+        if len(key) < 8:
+            raise ConfigError(f"{path} holds no key; delete the file to get a new one") from None
+        return key
+    key = secrets.token_urlsafe(32)
+    with os.fdopen(handle, "w", encoding="utf-8") as file:
+        file.write(key + "\n")
+    return key

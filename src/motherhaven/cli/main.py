@@ -1,0 +1,143 @@
+"""The `motherhaven` command."""
+
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from motherhaven import __version__
+from motherhaven.cli.output import clear_errors, emit
+
+app = typer.Typer(
+    name="motherhaven",
+    help="Flight recorder, guard and window for LLM trading bots.",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    add_completion=False,
+)
+
+HOST = Annotated[str, typer.Option("--host", help="Address to listen on.")]
+PORT = Annotated[int, typer.Option("--port", help="Port to listen on.")]
+
+
+def _version(wanted: bool) -> None:
+    if wanted:
+        emit(f"motherhaven {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def _root(
+    _: Annotated[
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="Show the version.")
+    ] = False,
+) -> None:
+    """Flight recorder, guard and window for LLM trading bots."""
+
+
+@app.command()
+@clear_errors
+def up(port: PORT = 3000) -> None:
+    """Server, page and three paper bots on a simulated market: the first screen, at once."""
+    from motherhaven.cli.up import up as run  # commands load only what they use
+
+    run(port)
+
+
+@app.command()
+@clear_errors
+def serve(
+    host: HOST = "127.0.0.1",
+    port: PORT = 3000,
+    store: Annotated[
+        str | None, typer.Option("--store", help="Store URL; default: MOTHERHAVEN_STORE.")
+    ] = None,
+    open_: Annotated[
+        bool, typer.Option("--open", help="Let this machine's browsers read without the key.")
+    ] = False,
+    dev_proxy: Annotated[bool, typer.Option("--dev-proxy", hidden=True)] = False,
+) -> None:
+    """The server: takes records, keeps them, shows them live at /llm-bot."""
+    from motherhaven.cli.serve import serve as run  # commands load only what they use
+
+    run(host, port, store, open_reading=open_, dev_proxy=dev_proxy)
+
+
+@app.command()
+def bot(
+    word: Annotated[
+        str, typer.Argument(help="start, stop, pause, resume or status.", metavar="WORD")
+    ] = "start",
+) -> None:
+    """The trading bot of this folder's settings; the same as run_analysis_bot.py."""
+    from motherhaven.bot.entry import main as run  # commands load only what they use
+
+    raise typer.Exit(run([word]))
+
+
+@app.command()
+@clear_errors
+def replay(
+    bars: Annotated[list[str], typer.Option("--bars", help="COIN=FILE; once for each coin.")],
+    decider: Annotated[
+        str | None, typer.Option("--decider", help="As TRADING_DECIDER; default: ema-cross.")
+    ] = None,
+    equity: Annotated[str, typer.Option("--equity", help="The deposit in USD.")] = "10000",
+    journal: Annotated[
+        Path | None, typer.Option("--journal", help="Keep the record in this file.")
+    ] = None,
+    ship: Annotated[bool, typer.Option("--ship", help="Ship it to MOTHERHAVEN_API_URL.")] = False,
+    pace: Annotated[
+        float | None, typer.Option("--pace", help="Seconds of market a second.", min=0)
+    ] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print the report as JSON.")] = False,
+) -> None:
+    """Recorded bars through the bot's own core: what would have happened."""
+    from motherhaven.cli.replay import replay as run  # commands load only what they use
+
+    run(bars, decider, equity, journal, ship=ship, pace=pace, as_json=as_json)
+
+
+@app.command()
+@clear_errors
+def paper(
+    scenario: Annotated[Path, typer.Option("--scenario", help="JSON file with the steps.")],
+    as_json: Annotated[bool, typer.Option("--json", help="Print the account as JSON.")] = False,
+) -> None:
+    """Check the paper exchange's arithmetic on a list of steps."""
+    from motherhaven.cli.check import paper as run  # commands load only what they use
+
+    run(scenario, as_json=as_json)
+
+
+@app.command()
+@clear_errors
+def judge(
+    answer: Annotated[Path, typer.Option("--answer", help="A model's raw answer.")],
+    state: Annotated[Path, typer.Option("--state", help="JSON file with the circumstances.")],
+    as_json: Annotated[bool, typer.Option("--json", help="Print the result as JSON.")] = False,
+) -> None:
+    """What the guard makes of a model's answer; places nothing."""
+    from motherhaven.cli.check import judge as run  # commands load only what they use
+
+    run(answer, state, as_json=as_json)
+
+
+@app.command()
+@clear_errors
+def selftest() -> None:
+    """Check that this bot's records reach its server and come back (guide, step 4)."""
+    from motherhaven.cli.selftest import run  # commands load only what they use
+
+    raise typer.Exit(run())
+
+
+def main() -> None:
+    """Entry point of the console script."""
+    app()
+
+
+if __name__ == "__main__":
+    sys.argv[0] = str(Path(sys.argv[0]).with_name("motherhaven"))
+    main()

@@ -1,0 +1,133 @@
+"""Reading back what a server stored, over the reads that every Motherhaven server has."""
+
+import secrets
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from decimal import Decimal
+from typing import Any
+
+import httpx
+
+from motherhaven.contract.errors import InvalidJson, MotherhavenError
+from motherhaven.contract.jsonio import loads
+from motherhaven.contract.times import format_time
+from motherhaven.settings import Settings
+
+NEWEST = 200
+
+
+class ReadBackFailed(MotherhavenError):
+    """The server does not give back what it acknowledged."""
+
+
+@dataclass(frozen=True, slots=True)
+class Expected:
+    """Test records with values that no other record has, so that they can be recognised."""
+
+    marker: str
+    time: str
+    equity: Decimal
+    price: Decimal
+
+    @classmethod
+    def new(cls, what: str) -> "Expected":
+        """Fresh values for one run of one check."""
+        odd = secrets.randbelow(10**8)
+        return cls(
+            marker=f"integration test ({what}) {odd:08d}",
+            time=format_time(datetime.now(UTC)),
+            equity=Decimal(1050) + Decimal(odd).scaleb(-8),
+            price=Decimal(50_000) + Decimal(odd).scaleb(-8),
+        )
+
+    def decision(self) -> dict[str, Any]:
+        """A decision as bots log it."""
+        return {
+            "coin": "BTC",
+            "signal": "buy_to_enter",
+            "quantity_usd": 20,
+            "leverage": 2,
+            "confidence": Decimal("0.75"),
+            "exit_plan": {
+                "profit_target": self.price + 1000,
+                "stop_loss": self.price - 1000,
+                "invalidation_condition": "none, this is a test",
+            },
+            "justification": self.marker,
+        }
+
+    def position(self) -> dict[str, Any]:
+        """A position's distinguishing fields."""
+        return {
+            "position_id": self.marker.replace(" ", "-").replace("(", "").replace(")", ""),
+            "coin": "BTC",
+            "side": "long",
+            "entry_price": self.price,
+            "exit_price": self.price + 500,
+            "realized_pnl": Decimal("0.38"),
+        }
+
+
+class ReadBack:
+    """Looks for expected records on a server, with the bot's key."""
+
+    def __init__(self, settings: Settings, bot_id: str) -> None:
+        self._base = settings.motherhaven_api_url.rstrip("/") + "/api/llm-bot"
+        self._bot = bot_id
+        self._client = httpx.Client(
+            headers={"x-api-key": settings.motherhaven_api_key or ""},
+            timeout=settings.motherhaven_timeout,
+            follow_redirects=False,
+        )
+
+    def expect(self, expected: Expected) -> None:
+        """Look for every record.
+
+        Raises:
+            ReadBackFailed: names the record that the server did not give back.
+        """
+        with self._client:
+            price, equity = expected.price, expected.equity
+            self._find(
+                "decision", "/decisions", lambda r: r.get("justification") == expected.marker
+            )
+            self._find(
+                "closed position",
+                "/positions",
+                lambda r: r.get("status") == "closed" and _equal(r.get("entry_price"), price),
+            )
+            self._find("account", "/account/history", lambda r: _equal(r.get("equity_usd"), equity))
+            self._find("status", "/status", lambda r: r.get("message") == expected.marker)
+
+    def _find(self, what: str, path: str, is_it: Callable[[dict[str, Any]], bool]) -> None:
+        rows = self._read(path)
+        if not any(isinstance(row, dict) and is_it(row) for row in rows):
+            raise ReadBackFailed(
+                f"the server answered 200, but GET {path} does not give the {what} back: "
+                "it is not stored. See the server's output and its store (MOTHERHAVEN_STORE)"
+            )
+
+    def _read(self, path: str) -> list[Any]:
+        try:
+            answer = self._client.get(
+                self._base + path,
+                params={"limit": NEWEST, "status": "all", "bot": self._bot}
+                if path != "/decisions"
+                else {"limit": NEWEST, "coin": "BTC", "bot": self._bot},
+            )
+            if answer.status_code != 200:
+                raise ReadBackFailed(f"GET {path} answered {answer.status_code}, 200 was expected")
+            found = loads(answer.content)
+        except httpx.HTTPError as error:
+            raise ReadBackFailed(f"GET {path} failed: {error or type(error).__name__}") from None
+        except InvalidJson as error:
+            raise ReadBackFailed(f"GET {path} did not answer JSON: {error}") from None
+        return found if isinstance(found, list) else [found]
+
+
+def _equal(value: object, expected: Decimal) -> bool:
+    """Whether a number of the answer is the expected one, also through a double."""
+    if isinstance(value, (int, Decimal)):
+        return abs(Decimal(value) - expected) < Decimal("1e-9")
+    return False

@@ -1,0 +1,191 @@
+"""The integration test of the guide's step 4: does what a bot logs reach its server?
+
+It sends under a bot id and a journal of its own, so it can run beside a live bot, and it
+reads back what the server stored: an answer of 200 alone proves nothing.
+"""
+
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass
+from enum import StrEnum
+
+from motherhaven.cli.readback import Expected, ReadBack
+from motherhaven.contract.errors import MotherhavenError
+from motherhaven.recorder import MotherhavenLogger, TradingLogger, open_logger
+from motherhaven.settings import Settings, load_settings
+
+BOT_NAME = "integration-test"
+A_DAY = 86_400
+FLUSH_SECONDS = 15.0
+
+
+class Outcome(StrEnum):
+    """How a check ended."""
+
+    PASSED = "PASSED"
+    FAILED = "FAILED"
+    SKIPPED = "SKIPPED"
+
+
+MARKS = {Outcome.PASSED: "✓", Outcome.FAILED: "✗", Outcome.SKIPPED: "-"}
+
+
+class CheckFailed(MotherhavenError):
+    """A check found something wrong; the message says what."""
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """One check's name and outcome; `why` says what failed or why it was skipped."""
+
+    name: str
+    outcome: Outcome
+    why: str = ""
+
+
+def run() -> int:
+    """Run the three checks and print the guide's summary; 0 when nothing failed, else 1."""
+    _print_any_character()
+    print("Motherhaven integration test\n")
+    settings: Settings | None = None
+    try:
+        settings = load_settings()
+        results = _checks(settings)
+    except MotherhavenError as error:
+        results = [Result("Configuration Check", Outcome.FAILED, str(error)), *_not_reached()]
+    for result in results:
+        print(f"{MARKS[result.outcome]} {result.name}: {result.outcome}")
+        for line in result.why.splitlines():
+            print(f"    {line}")
+    count = {outcome: sum(r.outcome is outcome for r in results) for outcome in Outcome}
+    print(
+        f"\nTotal: {count[Outcome.PASSED]} passed, {count[Outcome.FAILED]} failed, "
+        f"{count[Outcome.SKIPPED]} skipped"
+    )
+    if count[Outcome.FAILED]:
+        print(_advice(settings))
+    return 1 if count[Outcome.FAILED] else 0
+
+
+def _checks(settings: Settings) -> list[Result]:
+    if not settings.motherhaven_enabled:
+        why = "MOTHERHAVEN_ENABLED is not true in .env: the bot logs to SQLite only"
+        names = ("Configuration Check", "Direct MotherhavenLogger", "TradingLogger Integration")
+        return [Result(name, Outcome.SKIPPED, why if name == names[0] else "") for name in names]
+    good, problems = settings.validate_motherhaven_config()
+    if not good:
+        why = "\n".join(["Configuration issues found:", *problems])
+        return [Result("Configuration Check", Outcome.FAILED, why), *_not_reached()]
+    print(f"Server: {settings.motherhaven_api_url}")
+    journal = settings.motherhaven_data / "integration_test.db"
+    logger = open_logger(settings, bot_name=BOT_NAME, path=journal)
+    try:
+        return [
+            Result("Configuration Check", Outcome.PASSED),
+            _check("Direct MotherhavenLogger", lambda: _check_direct(settings, logger.bot_id)),
+            _check("TradingLogger Integration", lambda: _check_logger(settings, logger)),
+        ]
+    finally:
+        logger.close(0)
+
+
+def _not_reached() -> list[Result]:
+    why = "not run: the configuration must be right first"
+    return [
+        Result("Direct MotherhavenLogger", Outcome.SKIPPED, why),
+        Result("TradingLogger Integration", Outcome.SKIPPED, why),
+    ]
+
+
+def _check(name: str, check: Callable[[], None]) -> Result:
+    try:
+        check()
+    except MotherhavenError as error:
+        return Result(name, Outcome.FAILED, str(error))
+    return Result(name, Outcome.PASSED)
+
+
+def _check_direct(settings: Settings, bot_id: str) -> None:
+    """Every call of MotherhavenLogger is acknowledged, and the records can be read back.
+
+    Raises:
+        CheckFailed: a call was not acknowledged.
+        ReadBackFailed: the server does not give back what it acknowledged.
+    """
+    expected = Expected.new("direct")
+    client = MotherhavenLogger(
+        settings.motherhaven_api_url,
+        settings.motherhaven_api_key or "",
+        timeout=settings.motherhaven_timeout,
+        bot_id=bot_id,
+        bot_name=BOT_NAME,
+    )
+    position = expected.position()
+    entry = {key: position[key] for key in ("position_id", "coin", "side", "entry_price")}
+    calls: dict[str, Callable[[], bool]] = {
+        "decision": lambda: client.log_decision(expected.decision()),
+        "position entry": lambda: client.log_position_entry(**entry, quantity_usd=20, leverage=2),
+        "position exit": lambda: client.log_position_exit(
+            **entry,
+            entry_time=expected.time,
+            exit_price=position["exit_price"],
+            quantity_usd=20,
+            leverage=2,
+            realized_pnl=position["realized_pnl"],
+        ),
+        "account state": lambda: client.log_account_state(1000, expected.equity),
+        "status": lambda: client.log_status("running", expected.marker, 1, 0),
+    }
+    for what, call in calls.items():
+        if not call():
+            raise CheckFailed(f"{what}: {client.last_error or 'not acknowledged by the server'}")
+    ReadBack(settings, bot_id).expect(expected)
+
+
+def _check_logger(settings: Settings, logger: TradingLogger) -> None:
+    """What TradingLogger records is durable, shipped, acknowledged and can be read back.
+
+    Raises:
+        CheckFailed: the records did not all reach the server in time.
+        ReadBackFailed: the server does not give back what it acknowledged.
+    """
+    expected = Expected.new("logger")
+    refused = logger.stats().quarantined
+    _log_everything(logger, expected)
+    if not logger.flush(min(FLUSH_SECONDS, settings.motherhaven_timeout + 2)):
+        why = logger.stats().last_error or "no answer yet"
+        raise CheckFailed(f"recorded in SQLite, but not delivered: {why}")
+    if logger.stats().quarantined > refused:
+        raise CheckFailed("the server refused an event; see the lines above")
+    ReadBack(settings, logger.bot_id).expect(expected)
+
+
+def _log_everything(logger: TradingLogger, expected: Expected) -> None:
+    position = expected.position()
+    name = str(position["position_id"])
+    logger.log_decision(expected.decision(), raw_response='{"test": true}')
+    logger.log_position_entry(name, "BTC", "long", position["entry_price"], 20, 2)
+    if not logger.log_position_exit(name, position["exit_price"], position["realized_pnl"]):
+        raise CheckFailed("log_position_exit did not find the position that was just opened")
+    logger.log_account_state(balance=1000, equity=expected.equity, num_positions=0)
+    logger.log_bot_status("running", expected.marker, interval_seconds=A_DAY)
+
+
+def _advice(settings: Settings | None) -> str:
+    url = settings.motherhaven_api_url.rstrip("/") if settings else "http://localhost:3000"
+    return f"""
+What to check:
+  Configuration issues   .env needs MOTHERHAVEN_ENABLED=true, MOTHERHAVEN_API_URL and
+                         MOTHERHAVEN_API_KEY
+  Connection refused     is Motherhaven running (npm run dev, or make up)?
+  or Timeout             is MOTHERHAVEN_API_URL right ({url})? does a firewall block it?
+                         does {url}/llm-bot open in a browser?
+  401 Unauthorized       MOTHERHAVEN_API_KEY here must equal LLM_BOT_API_KEY in Motherhaven's
+  or 403 Forbidden       .env.local; restart the side that you change
+More in MOTHERHAVEN_INTEGRATION.md, Troubleshooting."""
+
+
+def _print_any_character() -> None:
+    reconfigure = getattr(sys.stdout, "reconfigure", None)
+    if reconfigure is not None:
+        reconfigure(errors="replace")

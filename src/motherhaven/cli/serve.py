@@ -1,0 +1,81 @@
+"""`motherhaven serve`: the server and its page."""
+
+from pathlib import Path
+
+from motherhaven.cli.output import say
+from motherhaven.cli.page import ensure_page
+from motherhaven.contract.errors import ConfigError
+from motherhaven.server import ServerConfig, run_server
+from motherhaven.settings import ServerSettings, SystemClock, load_server_settings
+from motherhaven.stores import open_store
+
+KEY_ADVICE = (
+    "No LLM_BOT_API_KEY is set: bots cannot deliver records (they get 401). Put\n"
+    "  LLM_BOT_API_KEY=your-secret-api-key-12345\n"
+    "into .env.local (or the environment), the same as the bot's MOTHERHAVEN_API_KEY, and restart."
+)
+
+
+def serve(
+    host: str, port: int, store_url: str | None, *, open_reading: bool, dev_proxy: bool
+) -> None:
+    """Serve until Ctrl-C or SIGTERM.
+
+    Raises:
+        ConfigError: a setting is wrong, the port is in use, or the address is not safe.
+        StoreUnavailable: the store cannot be opened.
+    """
+    settings = load_server_settings()
+    config = server_config(
+        settings, host, port, open_reading=open_reading, dev_proxy=dev_proxy, page=ensure_page()
+    )
+    config.check()
+    url = store_url or settings.store_url
+    clock = SystemClock()
+    store = open_store(url, clock=clock, data_dir=settings.motherhaven_data)
+    if config.api_key is None:
+        say(KEY_ADVICE)
+
+    def ready(address: str) -> None:
+        say(f"Motherhaven is at {address}/llm-bot  (store: {_shown(url)}; Ctrl-C ends it)")
+        if config.api_key and not open_reading:
+            say("Reading needs the key: the page asks for it once.")
+
+    run_server(config, store, clock, on_ready=ready)
+
+
+def server_config(
+    settings: ServerSettings,
+    host: str,
+    port: int,
+    *,
+    open_reading: bool,
+    page: Path,
+    dev_proxy: bool = False,
+    api_key: str | None = None,
+) -> ServerConfig:
+    """The server's configuration from settings and options.
+
+    Raises:
+        ConfigError: reading is to be open beyond this machine.
+    """
+    if open_reading and host not in {"127.0.0.1", "localhost", "::1"}:
+        raise ConfigError(
+            f"--open lets everyone on this machine read without the key; it cannot go with "
+            f"--host {host}. Leave --open out, or listen on 127.0.0.1"
+        )
+    return ServerConfig(
+        host=host,
+        port=port,
+        api_key=api_key or settings.llm_bot_api_key,
+        open_reading=open_reading,
+        dev_proxy=dev_proxy,
+        allowed_hosts=settings.extra_hosts,
+        page_dir=page,
+    )
+
+
+def _shown(url: str) -> str:
+    """A store's URL without user and password."""
+    scheme, separator, rest = url.partition("://")
+    return f"{scheme}{separator}{rest.rpartition('@')[2]}"

@@ -1,0 +1,97 @@
+"""From equity to daily returns: UTC closes, net of money that came in or went out."""
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
+from decimal import Decimal
+from itertools import pairwise
+from typing import Final, NamedTuple
+
+ZERO: Final = Decimal(0)
+_DAY: Final = timedelta(days=1)
+
+
+class EquityPoint(NamedTuple):
+    """Equity in USD at an aware time."""
+
+    time: datetime
+    equity: Decimal
+
+
+class Flow(NamedTuple):
+    """Money in (positive) or out (negative) of the account, in USD, at an aware time."""
+
+    time: datetime
+    amount: Decimal
+
+
+@dataclass(frozen=True, slots=True)
+class DailyClose:
+    """The last equity of a UTC day, and the flows since the close before that are in it."""
+
+    day: date
+    equity: Decimal
+    flow: Decimal
+
+
+def daily_closes(points: Iterable[EquityPoint], flows: Iterable[Flow] = ()) -> list[DailyClose]:
+    """The closes of all UTC days from first to last, oldest first.
+
+    `points` must be in order of time. A day without a point keeps the equity of the day
+    before: the bot was away, the account was not. Flows up to the first point are part
+    of its equity already; a later flow belongs to the first close at or after it.
+    """
+    last: dict[date, EquityPoint] = {}
+    first: datetime | None = None
+    for point in points:
+        first = first or point.time
+        last[point.time.astimezone(UTC).date()] = point
+    if first is None:
+        return []
+    waiting = sorted((flow for flow in flows if flow.time > first), reverse=True)
+    closes: list[DailyClose] = []
+    day, end = min(last), max(last)
+    while day <= end:
+        flow = ZERO
+        if day in last:
+            equity = last[day].equity
+            while waiting and waiting[-1].time <= last[day].time:
+                flow += waiting.pop().amount
+        closes.append(DailyClose(day, equity, flow))
+        day += _DAY
+    return closes
+
+
+def daily_returns(closes: Sequence[DailyClose]) -> list[float]:
+    """(close - flow) / close before - 1 for every day but the first, as fractions.
+
+    A day that begins with nothing (equity of 0 or below) has no return and ends the
+    series: what follows is another account.
+    """
+    returns: list[float] = []
+    for before, now in pairwise(closes):
+        if before.equity <= 0:
+            break
+        returns.append(float((now.equity - now.flow) / before.equity - 1))
+    return returns
+
+
+def unit_prices(
+    points: Iterable[EquityPoint], flows: Iterable[Flow] = ()
+) -> Iterator[tuple[datetime, Decimal]]:
+    """The account's price per unit at every point, equal to the equity until money moves.
+
+    Deposits and withdrawals buy and redeem units at the price before them, so that they
+    are neither gain nor loss. Flows up to the first point are part of its equity already.
+    """
+    waiting = sorted(flows, reverse=True)
+    units = Decimal(1)
+    before: Decimal | None = None
+    for time, equity in points:
+        while waiting and waiting[-1].time <= time:
+            amount = waiting.pop().amount
+            if before is not None and before > 0 and before + amount > 0:
+                units *= (before + amount) / before
+                before += amount
+        yield time, equity / units
+        before = equity

@@ -1,0 +1,153 @@
+"""What an answer of the server means for the events of one request."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from email.utils import parsedate_to_datetime
+from enum import Enum, auto
+from typing import Any, Final, Literal
+
+from motherhaven.contract.errors import InvalidJson
+from motherhaven.contract.jsonio import loads
+from motherhaven.recorder.transport import Answer
+
+ResultStatus = Literal["stored", "duplicate", "conflict", "rejected", "incomplete"]
+
+_STATUSES: Final = ("stored", "duplicate", "conflict", "rejected", "incomplete")
+_LONGEST_WAIT: Final = 3600.0
+
+
+class Meaning(Enum):
+    """The kinds of answers that are handled differently."""
+
+    TAKEN = auto()
+    """200, and a verdict for each event."""
+    REFUSED = auto()
+    """400, 409 or 422: something in it is wrong; verdicts may say what."""
+    TOO_LARGE = auto()
+    NO_ENDPOINT = auto()
+    UNAUTHORIZED = auto()
+    LATER = auto()
+    """Anything else: try again later, after `retry_after` seconds if told."""
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """The server's verdict on one event."""
+
+    status: ResultStatus
+    error: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """An answer, understood. `results` by event id; `cause` in a few words."""
+
+    meaning: Meaning
+    cause: str
+    results: dict[str, Result] = field(default_factory=dict)
+    retry_after: float | None = None
+    parts_taken: bool = False
+
+
+def read_batch(answer: Answer, event_ids: Sequence[str], parts: int, now: datetime) -> Reading:
+    """The answer to a batch of `event_ids` and `parts` text parts.
+
+    Only HTTP 200 with `"success": true` and a verdict for every event is taken.
+    """
+    meaning, cause = _by_status(answer)
+    body = _object(answer.body)
+    results = _results(body)
+    if meaning is Meaning.TAKEN:
+        whole = body.get("success") is True and all(i in results for i in event_ids)
+        if not whole:
+            return Reading(Meaning.LATER, _unusable(answer))
+        return Reading(meaning, cause, results, parts_taken=_parts_taken(body, parts))
+    return Reading(meaning, cause, results, retry_after=_retry_after(answer, now))
+
+
+def read_single(answer: Answer, event_id: str, now: datetime) -> tuple[Reading, bool]:
+    """The answer of one of the four old endpoints, and whether it names our event id."""
+    meaning, cause = _by_status(answer)
+    body = _object(answer.body)
+    if meaning is Meaning.TAKEN:
+        if body.get("success") is not True:
+            return Reading(Meaning.LATER, _unusable(answer)), False
+        return Reading(meaning, cause, {event_id: Result("stored")}), _names(body, event_id)
+    if meaning is Meaning.REFUSED:
+        status: ResultStatus = "conflict" if answer.status == 409 else "rejected"
+        error = str(body.get("error") or body.get("detail") or cause)[:500]
+        return Reading(meaning, cause, {event_id: Result(status, error)}), False
+    return Reading(meaning, cause, retry_after=_retry_after(answer, now)), False
+
+
+def _by_status(answer: Answer) -> tuple[Meaning, str]:
+    cause = f"{answer.status} {answer.reason}".strip()
+    match answer.status:
+        case 200:
+            return Meaning.TAKEN, cause
+        case 400 | 409 | 422:
+            return Meaning.REFUSED, cause
+        case 413:
+            return Meaning.TOO_LARGE, cause
+        case 404 | 405:
+            return Meaning.NO_ENDPOINT, cause
+        case 401 | 403:
+            return Meaning.UNAUTHORIZED, cause
+        case status if 300 <= status < 400:
+            return Meaning.LATER, f"{cause} (redirects are not followed; set MOTHERHAVEN_API_URL)"
+        case _:
+            return Meaning.LATER, cause
+
+
+def _object(body: bytes) -> dict[str, Any]:
+    try:
+        value = loads(body)
+    except InvalidJson:
+        return {}
+    return value if isinstance(value, dict) else {}
+
+
+def _results(body: dict[str, Any]) -> dict[str, Result]:
+    found: dict[str, Result] = {}
+    items = body.get("results")
+    for item in items if isinstance(items, list) else []:
+        if not isinstance(item, dict) or not isinstance(item.get("event_id"), str):
+            continue
+        if item.get("status") in _STATUSES:
+            error = str(item.get("error") or item["status"])[:500]
+            found[item["event_id"]] = Result(item["status"], error)
+    return found
+
+
+def _parts_taken(body: dict[str, Any], parts: int) -> bool:
+    items = body.get("parts")
+    if parts == 0:
+        return True
+    if not isinstance(items, list) or len(items) != parts:
+        return False
+    return all(isinstance(i, dict) and i.get("status") in ("stored", "duplicate") for i in items)
+
+
+def _names(body: dict[str, Any], event_id: str) -> bool:
+    return body.get("event_id") == event_id or event_id in _results(body)
+
+
+def _unusable(answer: Answer) -> str:
+    kind = answer.headers.get("content-type", "no content type").split(";")[0][:40]
+    return f"200 without an acknowledgement ({kind}, {len(answer.body)} bytes)"
+
+
+def _retry_after(answer: Answer, now: datetime) -> float | None:
+    text = answer.headers.get("retry-after", "").strip()
+    if not text:
+        return None
+    if text.isascii() and text.isdigit():
+        return min(float(text[:9]), _LONGEST_WAIT)
+    try:
+        until = parsedate_to_datetime(text)
+    except ValueError:
+        return None
+    if until.tzinfo is None:
+        until = until.replace(tzinfo=now.tzinfo)
+    return min(max(0.0, (until - now).total_seconds()), _LONGEST_WAIT)

@@ -1,0 +1,71 @@
+"""Where log lines go: the console, and bounded files in the log folder."""
+
+import logging
+import sys
+from logging.handlers import RotatingFileHandler
+from pathlib import Path
+from typing import Final
+
+FILE_BYTES: Final = 5 << 20
+FILE_COUNT: Final = 5
+_MARK: Final = "_motherhaven_console"
+
+
+class LineFormatter(logging.Formatter):
+    """The bare message; from WARNING on with its level: `[WARNING] [Motherhaven] …`."""
+
+    def __init__(self, *, with_time: bool = False) -> None:
+        super().__init__()
+        self._with_time = with_time
+
+    def format(self, record: logging.LogRecord) -> str:
+        """The line for `record`."""
+        line = record.getMessage()
+        if record.levelno >= logging.WARNING:
+            line = f"[{record.levelname}] {line}"
+        if self._with_time:
+            line = f"{self.formatTime(record)} {line}"
+        if record.exc_info:
+            line = f"{line}\n{self.formatException(record.exc_info)}"
+        return line
+
+
+def configure_logging(
+    log_dir: Path | str | None, level: str = "INFO", *, name: str = "motherhaven"
+) -> logging.Logger:
+    """Send the `motherhaven` logger's lines to stderr and to `log_dir`/`name`.log.
+
+    The file rotates at 5 MiB, and five old ones are kept. Calling it again changes only
+    the level. A folder that cannot be written costs the file, not the bot. Applications
+    that set up logging themselves get the records by propagation, and no console from us.
+    """
+    logger = logging.getLogger("motherhaven")
+    logger.setLevel(level)
+    if any(getattr(handler, _MARK, False) for handler in logger.handlers):
+        return logger
+    if not logging.getLogger().handlers:
+        console = logging.StreamHandler(sys.stderr)
+        console.setFormatter(LineFormatter())
+        _add(logger, console)
+    if log_dir is not None:
+        try:
+            Path(log_dir).mkdir(parents=True, exist_ok=True)
+            file = RotatingFileHandler(
+                Path(log_dir) / f"{name}.log",
+                maxBytes=FILE_BYTES,
+                backupCount=FILE_COUNT,
+                encoding="utf-8",
+                errors="backslashreplace",
+                delay=True,
+            )
+        except OSError as error:
+            logger.warning("no log files: %s; make LOG_DIR a writable folder", error)
+        else:
+            file.setFormatter(LineFormatter(with_time=True))
+            _add(logger, file)
+    return logger
+
+
+def _add(logger: logging.Logger, handler: logging.Handler) -> None:
+    setattr(handler, _MARK, True)
+    logger.addHandler(handler)

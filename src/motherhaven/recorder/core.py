@@ -1,0 +1,102 @@
+"""The Recorder: checks an event, gives it an id and its times, and journals it."""
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from motherhaven.contract.clock import Clock
+from motherhaven.contract.errors import InvalidEvent
+from motherhaven.contract.events import Kind, Mode
+from motherhaven.contract.ids import IdSource, check_id
+from motherhaven.contract.jsonio import dumps
+from motherhaven.contract.times import format_time
+from motherhaven.contract.wire import TIME_FIELD, validate_payload
+from motherhaven.recorder.journal import Journal
+from motherhaven.recorder.payload import clean
+from motherhaven.recorder.writer import Entry, Recorded, Writer
+
+
+@dataclass(frozen=True, slots=True)
+class NewEvent:
+    """An event to record; `time` is the market's (None: now), `event_id` None: a new one."""
+
+    kind: Kind
+    payload: Mapping[str, Any]
+    time: datetime | None = None
+    event_id: str | None = None
+
+
+class Recorder:
+    """Records events durably; safe to use from several threads."""
+
+    def __init__(
+        self, journal: Journal, *, clock: Clock, ids: IdSource, mode: Mode | None = None
+    ) -> None:
+        self.journal = journal
+        self.clock = clock
+        self.ids = ids
+        self.mode: Mode = journal.mode if mode is None else mode
+
+    def record(
+        self,
+        kind: Kind,
+        payload: Mapping[str, Any],
+        *,
+        time: datetime | None = None,
+        event_id: str | None = None,
+    ) -> Recorded:
+        """Record one event; when this returns, it is on disk.
+
+        Numbers may be Decimal, int, float (taken by its shortest repr) or decimal text.
+        The payload's own time field is filled in when it is missing. The same event
+        (same event_id and payload) again changes nothing.
+
+        Raises:
+            InvalidEvent: names the field that is wrong.
+            JournalError: not recorded (or not known to be); says what to do.
+        """
+        return self.record_many([NewEvent(kind, payload, time, event_id)])[0]
+
+    def record_many(self, events: Iterable[NewEvent]) -> list[Recorded]:
+        """Record events in order in one transaction: all of them or none.
+
+        Raises:
+            InvalidEvent, JournalError: as `record`; nothing was recorded.
+        """
+        entries = [self.entry(event) for event in events]
+        return self.journal.append(entries) if entries else []
+
+    def record_with(self, build: Callable[[Writer], NewEvent | None]) -> Recorded | None:
+        """Record the event that `build` makes from the journal, in the same transaction.
+
+        `build` may run more than once, and gives None to record nothing.
+
+        Raises:
+            InvalidEvent, JournalError: as `record`.
+        """
+
+        def work(writer: Writer) -> Recorded | None:
+            event = build(writer)
+            return None if event is None else writer.add(self.entry(event))
+
+        return self.journal.write(work)
+
+    def entry(self, event: NewEvent) -> Entry:
+        """`event` checked, timed and encoded, ready for the journal.
+
+        Raises:
+            InvalidEvent: names the field that is wrong.
+        """
+        recorded_at = self.clock.now()
+        time = recorded_at if event.time is None else event.time
+        if time.tzinfo is None:
+            raise InvalidEvent(f"time: {time!r} is naive; attach its zone first")
+        event_id = self.ids.new() if event.event_id is None else event.event_id
+        check_id(event_id, "event_id")
+        payload = clean(event.payload)
+        payload.setdefault(TIME_FIELD.get(event.kind, "timestamp"), format_time(time))
+        if event.kind == "position_opened" and payload.get("position_id") is None:
+            payload["position_id"] = event_id
+        validate_payload(event.kind, payload)
+        return Entry(event_id, event.kind, self.mode, time, recorded_at, payload, dumps(payload))

@@ -1,0 +1,130 @@
+"""The journal's tables, and the four views that people query.
+
+`events` is the truth; the `*_rows` tables are projections written in the same
+transaction. The views have the columns, order and types of the databases that the
+first bots made, so that old queries answer as before: times there are UTC without
+an offset, numbers compare as numbers.
+"""
+
+from typing import Final
+
+APPLICATION_ID: Final = 0x4D484A4E
+SCHEMA_VERSION: Final = 1
+
+LANE_CODES: Final = {"status": 0, "money": 1, "decisions": 2}
+
+TABLES: Final = (
+    """CREATE TABLE journal_meta (key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID""",
+    """CREATE TABLE events (
+        seq INTEGER PRIMARY KEY,
+        event_id TEXT NOT NULL UNIQUE,
+        bot_id TEXT NOT NULL,
+        mode TEXT NOT NULL,
+        epoch INTEGER NOT NULL,
+        kind TEXT NOT NULL,
+        lane INTEGER NOT NULL,
+        lane_seq INTEGER NOT NULL,
+        row_id INTEGER,
+        time TEXT NOT NULL,
+        recorded_at TEXT NOT NULL,
+        sha256 TEXT NOT NULL,
+        payload TEXT NOT NULL,
+        justification TEXT AS (json_extract(payload, '$.justification')) VIRTUAL,
+        raw_response TEXT AS (json_extract(payload, '$.raw_response')) VIRTUAL,
+        system_prompt TEXT AS (json_extract(payload, '$.system_prompt')) VIRTUAL,
+        user_prompt TEXT AS (json_extract(payload, '$.user_prompt')) VIRTUAL
+    )""",
+    "CREATE UNIQUE INDEX events_by_lane ON events (lane, lane_seq)",
+    """CREATE TABLE lanes (lane INTEGER PRIMARY KEY, done INTEGER NOT NULL)""",
+    "INSERT INTO lanes (lane, done) VALUES (0, 0), (1, 0), (2, 0)",
+    """CREATE TABLE shipping_exceptions (
+        seq INTEGER PRIMARY KEY,
+        state TEXT NOT NULL,
+        reason TEXT NOT NULL,
+        at TEXT NOT NULL
+    )""",
+    """CREATE TABLE decision_rows (
+        id INTEGER PRIMARY KEY,
+        seq INTEGER NOT NULL,
+        timestamp TEXT NOT NULL,
+        coin TEXT NOT NULL,
+        signal TEXT NOT NULL,
+        quantity_usd REAL,
+        leverage REAL,
+        confidence REAL,
+        profit_target REAL,
+        stop_loss REAL,
+        invalidation_condition TEXT,
+        created_at TEXT NOT NULL,
+        execution_status TEXT DEFAULT 'pending',
+        execution_error TEXT,
+        execution_timestamp TEXT
+    )""",
+    """CREATE TABLE account_rows (
+        id INTEGER PRIMARY KEY,
+        timestamp TEXT NOT NULL,
+        balance_usd REAL,
+        equity_usd REAL,
+        unrealized_pnl REAL,
+        realized_pnl REAL,
+        total_pnl REAL,
+        sharpe_ratio REAL,
+        num_positions INTEGER,
+        created_at TEXT NOT NULL
+    )""",
+    """CREATE TABLE position_rows (
+        id INTEGER PRIMARY KEY,
+        opened_seq INTEGER,
+        closed_seq INTEGER,
+        position_id TEXT NOT NULL UNIQUE,
+        coin TEXT NOT NULL,
+        side TEXT NOT NULL,
+        entry_time TEXT,
+        entry_price REAL,
+        quantity_usd REAL,
+        leverage REAL,
+        decision_id INTEGER,
+        exit_time TEXT,
+        exit_price REAL,
+        realized_pnl REAL,
+        status TEXT DEFAULT 'open',
+        created_at TEXT NOT NULL
+    )""",
+    """CREATE TABLE status_rows (
+        id INTEGER PRIMARY KEY,
+        timestamp TEXT NOT NULL,
+        status TEXT NOT NULL,
+        message TEXT,
+        error TEXT,
+        created_at TEXT NOT NULL,
+        trades_today INTEGER,
+        pnl_today REAL
+    )""",
+)
+
+VIEWS: Final = (
+    """CREATE VIEW decisions AS SELECT
+        d.id, d.timestamp, d.coin, d.signal, d.quantity_usd, d.leverage, d.confidence,
+        d.profit_target, d.stop_loss, d.invalidation_condition,
+        e.justification,
+        e.raw_response,
+        d.created_at,
+        e.system_prompt,
+        e.user_prompt,
+        d.execution_status, d.execution_error, d.execution_timestamp
+    FROM decision_rows AS d LEFT JOIN events AS e ON e.seq = d.seq""",
+    """CREATE VIEW account_state AS SELECT
+        id, timestamp, balance_usd, equity_usd, unrealized_pnl, realized_pnl, total_pnl,
+        sharpe_ratio, num_positions, created_at
+    FROM account_rows""",
+    """CREATE VIEW positions AS SELECT
+        id, position_id, coin, side, entry_time, entry_price, quantity_usd, leverage,
+        decision_id, exit_time, exit_price, realized_pnl, status, created_at
+    FROM position_rows""",
+    """CREATE VIEW bot_status AS SELECT
+        id, timestamp, status, message, error, created_at, trades_today, pnl_today
+    FROM status_rows""",
+)
+
+OLD_TABLES: Final = ("decisions", "positions", "account_state", "bot_status")
+"""Tables of the databases that the first bots made; taken over as old_*."""

@@ -1,0 +1,219 @@
+"""The shipping thread: one per journal across all processes, never in the bot's way."""
+
+import atexit
+import logging
+import threading
+import time
+import weakref
+from collections.abc import Callable
+from typing import Final
+
+from motherhaven.contract.errors import JournalError
+from motherhaven.recorder import fork
+from motherhaven.recorder.courier import Courier
+from motherhaven.recorder.filelock import FileLock
+from motherhaven.recorder.journal import Journal
+from motherhaven.recorder.outbox import Outbox
+from motherhaven.recorder.stats import ShippingStats
+from motherhaven.recorder.transport import Transport
+
+_LOG: Final = logging.getLogger("motherhaven")
+
+IDLE_SECONDS: Final = 0.5
+"""How often to look for events that other processes recorded, and for a free lock."""
+
+EXIT_SECONDS: Final = 5.0
+_JOURNAL_RETRY_SECONDS: Final = 5.0
+
+
+class Shipper:
+    """Ships a journal in the background until it is closed.
+
+    Of all processes that share a journal one ships; the others stand by and take over
+    when it ends. After a fork the child makes a thread of its own when it first records.
+    """
+
+    def __init__(
+        self, journal: Journal, outbox: Outbox, courier: Courier, transport: Transport
+    ) -> None:
+        self._journal = journal
+        self._outbox = outbox
+        self._courier = courier
+        self._transport = transport
+        self._lock = FileLock(journal.path.with_name(journal.path.name + "-ship.lock"))
+        self._begin()
+        self._closed = False
+        fork.register(self)
+        journal.subscribe(self.notify)
+        self._at_exit = _close_at_exit(self)
+
+    def _begin(self) -> None:
+        self._changed = threading.Condition()
+        self._thread: threading.Thread | None = None
+        self._news = 0
+        self._rounds = 0
+        self._asleep = False
+        self._standby = True
+        self._stopping = False
+
+    def start(self) -> None:
+        """Begin shipping; harmless when begun."""
+        with self._changed:
+            self._start()
+
+    def notify(self) -> None:
+        """Something was recorded: wake the thread if it sleeps for want of events."""
+        with self._changed:
+            self._news += 1
+            if self._thread is None:
+                self._start()
+            elif self._asleep:
+                self._changed.notify_all()
+
+    def stats(self) -> ShippingStats:
+        """Counts as of now; a journal that cannot be read counts as 0 behind."""
+        try:
+            behind = self._outbox.behind()
+        except JournalError:
+            behind = 0
+        courier = self._courier
+        return ShippingStats(
+            sent=courier.sent,
+            behind=behind,
+            quarantined=self._outbox.quarantined,
+            state="standby" if self._standby else courier.state,
+            last_error=courier.last_error,
+        )
+
+    def flush(self, timeout: float) -> bool:
+        """Wait up to `timeout` seconds until nothing is left to send; whether that is so."""
+        return self._drain(timeout, give_up_early=False)
+
+    def close(self, timeout: float = EXIT_SECONDS) -> None:
+        """Send what can be sent within `timeout` seconds, then stop; the rest is kept.
+
+        Does not wait out an unreachable server: one failed try is enough.
+        """
+        if self._closed:
+            return
+        self._closed = True
+        atexit.unregister(self._at_exit)
+        self._journal.unsubscribe(self.notify)
+        thread = self._thread
+        if thread is not None and not self._standby:
+            self._drain(timeout, give_up_early=True)
+        with self._changed:
+            self._stopping = True
+            self._changed.notify_all()
+        self._transport.close()
+        if thread is not None:
+            thread.join(timeout=1.0)
+        self._lock.release()
+        self._outbox.close()
+        fork.unregister(self)
+
+    # -- waiting ---------------------------------------------------------------------
+
+    def _drain(self, timeout: float, *, give_up_early: bool) -> bool:
+        deadline = time.monotonic() + timeout
+        self.start()
+        with self._changed:
+            attempts = self._courier.attempts
+            self._courier.hurry()
+            self._news += 1
+            self._changed.notify_all()
+        while True:
+            with self._changed:
+                rounds = self._rounds
+            if self._is_drained():
+                return True
+            left = deadline - time.monotonic()
+            if left <= 0 or (give_up_early and self._has_failed_since(attempts)):
+                return False
+            with self._changed:
+                if self._rounds == rounds:
+                    self._changed.wait(min(left, IDLE_SECONDS / 5))
+
+    def _is_drained(self) -> bool:
+        try:
+            if self._standby:
+                self._outbox.reload()
+            return self._outbox.behind() == 0
+        except JournalError:
+            return False
+
+    def _has_failed_since(self, attempts: int) -> bool:
+        courier = self._courier
+        return courier.attempts > attempts and courier.state in ("waiting", "paused")
+
+    # -- the thread ------------------------------------------------------------------
+
+    def _start(self) -> None:
+        if self._thread is None and not self._stopping:
+            self._thread = threading.Thread(
+                target=self._run, name="motherhaven-shipper", daemon=True
+            )
+            self._thread.start()
+
+    def _run(self) -> None:
+        while True:
+            with self._changed:
+                if self._stopping:
+                    return
+                seen = self._news
+            delay = self._work()
+            with self._changed:
+                self._rounds += 1
+                self._changed.notify_all()
+                if self._stopping:
+                    return
+                if delay == 0 or (delay is None and self._news != seen):
+                    continue
+                self._asleep = delay is None
+                self._changed.wait(IDLE_SECONDS if delay is None else delay)
+                self._asleep = False
+
+    def _work(self) -> float | None:
+        try:
+            if self._standby:
+                if not self._lock.try_acquire():
+                    return None
+                self._outbox.reload()
+                self._standby = False
+            return self._courier.step()
+        except (JournalError, OSError) as error:
+            _LOG.warning("[Motherhaven] Shipping waits for the journal: %s", error)
+            return _JOURNAL_RETRY_SECONDS
+        except Exception:  # noqa: BLE001  # the thread's boundary: a bug must not end shipping
+            _LOG.exception("[Motherhaven] Shipping stumbled; trying again")
+            return _JOURNAL_RETRY_SECONDS
+
+    # -- fork ------------------------------------------------------------------------
+
+    def before_fork(self) -> None:
+        """Let nobody hold the condition while the process is copied."""
+        self._changed.acquire()
+
+    def after_fork_in_parent(self) -> None:
+        """Go on."""
+        self._changed.release()
+
+    def after_fork_in_child(self) -> None:
+        """The thread, the lock and the connection stayed with the parent."""
+        self._begin()
+        self._lock.release()
+        abandon = getattr(self._transport, "abandon", None)
+        if abandon is not None:
+            abandon()
+
+
+def _close_at_exit(shipper: Shipper) -> Callable[[], None]:
+    """Register a bounded close at exit that does not keep the shipper alive."""
+    reference = weakref.ref(shipper)
+
+    def close() -> None:
+        alive = reference()
+        if alive is not None:
+            alive.close()
+
+    return atexit.register(close)

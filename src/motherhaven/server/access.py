@@ -1,0 +1,225 @@
+"""Who may come in: one rule for each route, checked before the route runs."""
+
+import hashlib
+import hmac
+from enum import StrEnum
+from typing import Final
+from urllib.parse import urlsplit
+
+from starlette.requests import cookie_parser
+from starlette.types import Scope
+
+from motherhaven.server.config import ServerConfig, is_loopback
+from motherhaven.server.problems import Problem
+from motherhaven.server.sessions import Sessions
+
+COOKIE: Final = "motherhaven_session"
+SECURE_COOKIE: Final = "__Host-motherhaven_session"
+
+
+class Rule(StrEnum):
+    """What a route asks of its caller.
+
+    PUBLIC: nothing. INGEST: the key. READ: the key or a session, unless reading is
+    open. PAGE: as READ, but a browser without access is shown the key page. FORM: a
+    POST from our own pages.
+    """
+
+    PUBLIC = "public"
+    INGEST = "ingest"
+    READ = "read"
+    PAGE = "page"
+    FORM = "form"
+
+
+API: Final = "/api/llm-bot"
+
+RULES: Final[dict[str, Rule]] = {
+    "/": Rule.PUBLIC,
+    "/healthz": Rule.PUBLIC,
+    "/readyz": Rule.PUBLIC,
+    "/api/openapi.json": Rule.READ,
+    **{f"{API}/ingest/{name}": Rule.INGEST for name in ("decision", "account", "position")},
+    **{f"{API}/ingest/{name}": Rule.INGEST for name in ("status", "batch")},
+    **{f"{API}/{name}": Rule.FORM for name in ("login", "logout")},
+    **{f"{API}/{name}": Rule.READ for name in ("decisions", "positions", "account", "status")},
+    f"{API}/account/history": Rule.READ,
+    **{f"{API}/{name}": Rule.READ for name in ("bots", "feed", "decision", "text", "trades")},
+    f"{API}/text/download": Rule.READ,
+    **{f"{API}/{name}": Rule.READ for name in ("trade", "equity", "errors", "session", "live")},
+    "/{path:path}": Rule.PAGE,
+}
+"""Every route and its rule; a test fails for a route that is missing here."""
+
+
+def rule_of(path: str) -> Rule:
+    """The rule for a request's path. What is not listed is closed."""
+    rule = RULES.get(path) or RULES.get(path.rstrip("/"))
+    if rule is not None:
+        return rule
+    return Rule.READ if path.startswith("/api") else Rule.PAGE
+
+
+class Visitor:
+    """The parts of a request that decide about access."""
+
+    def __init__(self, scope: Scope) -> None:
+        client = scope.get("client")
+        self.peer: str = client[0] if client else ""
+        self.scheme: str = scope.get("scheme", "http")
+        self.path: str = scope["path"]
+        self.method: str = scope["method"]
+        self.admitted: tuple[int, int] | None = None
+        self._headers: list[tuple[bytes, bytes]] = scope["headers"]
+
+    def raw_header(self, name: bytes) -> bytes | None:
+        """The value of a header; None when it is missing or sent more than once."""
+        found = [value for key, value in self._headers if key == name]
+        return found[0] if len(found) == 1 else None
+
+    def header(self, name: bytes) -> str | None:
+        """As raw_header, as text."""
+        value = self.raw_header(name)
+        return None if value is None else value.decode("latin-1")
+
+    @property
+    def forwarded(self) -> list[tuple[bytes, bytes]]:
+        """The headers by which proxies tell where a request came from."""
+        return [
+            (name, value)
+            for name, value in self._headers
+            if name.startswith(b"x-forwarded-") or name in {b"forwarded", b"x-real-ip"}
+        ]
+
+    @property
+    def tokens(self) -> list[str]:
+        """The session tokens that the browser sent."""
+        cookies = cookie_parser(self.header(b"cookie") or "")
+        return [cookies[name] for name in (SECURE_COOKIE, COOKIE) if name in cookies]
+
+
+class Door:
+    """Decides about each visitor by the rule of the route."""
+
+    def __init__(self, config: ServerConfig, sessions: Sessions) -> None:
+        self._config = config
+        self._sessions = sessions
+        self._digest = _digest(config.api_key.encode()) if config.api_key else None
+
+    @property
+    def revision(self) -> int:
+        """Changes whenever a session is revoked."""
+        return self._sessions.revision
+
+    def refusal(self, rule: Rule, visitor: Visitor) -> Problem | None:
+        """Why the visitor may not come in; None when it may."""
+        if rule is Rule.PUBLIC:
+            return None
+        if rule is Rule.INGEST:
+            return self._refuse_ingest(visitor)
+        if rule is Rule.FORM:
+            return self._refuse_form(visitor)
+        if self.knows_key(visitor.raw_header(b"x-api-key")) or self.session_of(visitor):
+            return None
+        return self._refuse_reading(visitor)
+
+    def knows_key(self, given: bytes | None) -> bool:
+        """Whether this is the server's key; takes the same time for every wrong one."""
+        if given is None or self._digest is None:
+            return False
+        return hmac.compare_digest(_digest(given), self._digest)
+
+    def session_of(self, visitor: Visitor) -> str | None:
+        """The visitor's valid session token, if it has one."""
+        return next((token for token in visitor.tokens if self._sessions.check(token)), None)
+
+    def _refuse_ingest(self, visitor: Visitor) -> Problem | None:
+        if self.knows_key(visitor.raw_header(b"x-api-key")):
+            return None
+        if self._digest is None:
+            return Problem(
+                401,
+                "no_key_set",
+                "this server has no key, so it takes no events",
+                "set LLM_BOT_API_KEY in the server's environment or .env.local and restart it; "
+                "give the bot the same value as MOTHERHAVEN_API_KEY",
+            )
+        missing = visitor.raw_header(b"x-api-key") is None
+        return Problem(
+            401,
+            "unauthorized",
+            "the x-api-key header is missing" if missing else "the key is wrong",
+            "compare the bot's MOTHERHAVEN_API_KEY with the server's LLM_BOT_API_KEY; they must "
+            "be equal; restart both after a change",
+        )
+
+    def _refuse_reading(self, visitor: Visitor) -> Problem | None:
+        config = self._config
+        if config.open_reading and is_loopback(visitor.peer) and self._direct(visitor):
+            if host_name(visitor.header(b"host")) in config.hosts:
+                return None
+            return Problem(
+                403,
+                "foreign_host",
+                "this host name is not one of this server's",
+                "open http://localhost with the server's port, or add the name to "
+                "MOTHERHAVEN_ALLOWED_HOSTS",
+            )
+        return Problem(
+            401,
+            "unauthorized",
+            "reading needs the server's key",
+            "send LLM_BOT_API_KEY as x-api-key, or sign in at /llm-bot",
+        )
+
+    def _direct(self, visitor: Visitor) -> bool:
+        """No proxy in between, or only the development proxy of this machine."""
+        forwarded = visitor.forwarded
+        if not forwarded:
+            return True
+        return self._config.dev_proxy and all(self._local(*item) for item in forwarded)
+
+    def _local(self, name: bytes, value: bytes) -> bool:
+        parts = [part.strip() for part in value.decode("latin-1").split(",")]
+        if name == b"x-forwarded-host":
+            return all(host_name(part) in self._config.hosts for part in parts)
+        if name == b"x-forwarded-for":
+            return all(is_loopback(part) for part in parts)
+        return name in {b"x-forwarded-proto", b"x-forwarded-port"}
+
+    def _refuse_form(self, visitor: Visitor) -> Problem | None:
+        origin = visitor.header(b"origin")
+        foreign = visitor.header(b"sec-fetch-site") in {"cross-site", "same-site"}
+        if not foreign and (origin is None or self._own(origin, visitor)):
+            return None
+        return Problem(
+            403,
+            "foreign_origin",
+            "this form was sent from another site",
+            "sign in on this server's own page; a proxy in between must pass on the Host header",
+        )
+
+    def _own(self, origin: str, visitor: Visitor) -> bool:
+        place = urlsplit(origin).netloc.lower()
+        hosts = {visitor.header(b"host"), *self._config.allowed_hosts}
+        if self._config.dev_proxy and is_loopback(visitor.peer):
+            hosts.add(visitor.header(b"x-forwarded-host"))
+        return place != "" and place in {host.lower() for host in hosts if host}
+
+
+def host_name(header: str | None) -> str | None:
+    """The name in a Host header without its port, in lower case; None if malformed."""
+    if not header:
+        return None
+    name, _, port = header.rpartition(":") if _has_port(header) else (header, "", "")
+    if port and not port.isdecimal():
+        return None
+    return name.strip("[]").lower()
+
+
+def _has_port(header: str) -> bool:
+    return ":" in header and not header.endswith("]")
+
+
+def _digest(key: bytes) -> bytes:
+    return hashlib.sha256(key).digest()

@@ -1,0 +1,172 @@
+"""The application: routes, layers and what lives as long as the server does."""
+
+import os
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from typing import Any, Final
+
+from fastapi import FastAPI
+from fastapi.exceptions import RequestValidationError
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import Response
+
+from motherhaven import __version__
+from motherhaven.contract.clock import Clock
+from motherhaven.contract.errors import MotherhavenError
+from motherhaven.contract.ids import IdSource
+from motherhaven.server import schemas
+from motherhaven.server.access import API, Door
+from motherhaven.server.boundary import LOG, Boundary
+from motherhaven.server.config import ServerConfig
+from motherhaven.server.gate import Gate
+from motherhaven.server.health import add_health_routes
+from motherhaven.server.ingest import Ingest
+from motherhaven.server.live import Hub
+from motherhaven.server.login import Login
+from motherhaven.server.old_reads import OldReads
+from motherhaven.server.page import Page
+from motherhaven.server.problems import Problem, answer, internal_problem, problem_of
+from motherhaven.server.reads import Reads
+from motherhaven.server.sessions import Sessions, Throttle
+from motherhaven.server.stream import Live
+from motherhaven.stores.protocol import Store
+
+_TELEMETRY_OFF: Final = {
+    "tracing": False,
+    "metrics": False,
+    "logs": False,
+    "operation_spans": False,
+    "auto_configure": False,
+}
+
+
+def create_app(
+    config: ServerConfig,
+    store: Store,
+    clock: Clock,
+    *,
+    manage_store: bool = True,
+    random_bytes: Callable[[int], bytes] = os.urandom,
+) -> FastAPI:
+    """The ASGI application of one server.
+
+    With `manage_store` the application's lifespan opens and closes the store.
+
+    Raises:
+        ConfigError: the settings would leave the server open to the network.
+    """
+    config.check()
+    hub = Hub(store, clock, config.limits)
+
+    @asynccontextmanager
+    async def lifespan(_: FastAPI) -> AsyncIterator[None]:
+        if manage_store:
+            await store.open()
+        try:
+            async with hub.running():
+                yield
+        finally:
+            if manage_store:
+                await store.close()
+
+    app = FastAPI(
+        title="Motherhaven",
+        version=__version__,
+        summary="Flight recorder, guard and window for LLM trading bots",
+        openapi_url="/api/openapi.json",
+        docs_url=None,
+        redoc_url=None,
+        redirect_slashes=False,
+        lifespan=lifespan,
+        telemetry=_TELEMETRY_OFF,  # type: ignore[arg-type]  # a plain dict of its keys
+    )
+    app.state.hub = hub
+    _add_routes(app, config, store, clock, random_bytes)
+    _add_error_handlers(app)
+    _complete_openapi(app)
+    return app
+
+
+def _add_routes(
+    app: FastAPI,
+    config: ServerConfig,
+    store: Store,
+    clock: Clock,
+    random_bytes: Callable[[int], bytes],
+) -> None:
+    hub: Hub = app.state.hub
+    limits = config.limits
+    sessions = Sessions(
+        clock,
+        config.api_key,
+        secret=config.session_secret,
+        seconds=config.session_seconds,
+        random_bytes=random_bytes,
+    )
+    throttle = Throttle(clock, attempts=limits.login_attempts, seconds=limits.login_window_seconds)
+    door = Door(config, sessions)
+    ids = IdSource(clock, random_bytes)
+    Ingest(store, clock, ids, limits).add_routes(app.router)
+    Reads(store, clock).add_routes(app.router)
+    OldReads(store).add_routes(app.router)
+    Live(hub, clock, door, limits).add_routes(app.router)
+    Login(config, door, sessions, throttle, hub.wake).add_routes(app.router)
+    add_health_routes(app.router, store)
+    # The page takes every path that is left, so it comes last.
+    Page(config.page_dir).add_routes(app.router)
+    app.add_middleware(Gate, door=door, has_key=config.api_key is not None)
+    app.add_middleware(Boundary, limits=limits)
+
+
+def _add_error_handlers(app: FastAPI) -> None:
+    async def on_error(_: Request, error: Exception) -> Response:
+        if not isinstance(error, MotherhavenError):
+            return answer(internal_problem())
+        problem = problem_of(error)
+        if problem.status >= 500:
+            LOG.error("%s: %s", type(error).__name__, error)
+        return answer(problem)
+
+    async def on_wrong_query(_: Request, error: Exception) -> Response:
+        found = error.errors() if isinstance(error, RequestValidationError) else []
+        place = ".".join(str(part) for part in found[0]["loc"][1:]) if found else "query"
+        why = found[0]["msg"] if found else "wrong"
+        return answer(Problem(422, "invalid_query", f"{place}: {why}", "correct it and ask again"))
+
+    async def on_http(_: Request, error: Exception) -> Response:
+        status = error.status_code if isinstance(error, HTTPException) else 500
+        headers = dict(error.headers or {}) if isinstance(error, HTTPException) else {}
+        code, message = _HTTP.get(status, ("refused", f"refused with status {status}"))
+        fix = "see /api/openapi.json for the routes and their methods"
+        return answer(Problem(status, code, message, fix, headers))
+
+    app.add_exception_handler(MotherhavenError, on_error)
+    app.add_exception_handler(RequestValidationError, on_wrong_query)
+    app.add_exception_handler(HTTPException, on_http)
+
+
+_HTTP: Final = {
+    404: ("not_found", "there is no such address"),
+    405: ("method_not_allowed", "this address does not take that method"),
+}
+
+
+_MEDIA: Final = {f"{API}/live": "text/event-stream", f"{API}/text/download": "text/plain"}
+
+
+def _complete_openapi(app: FastAPI) -> None:
+    """Adds what the routes cannot say: schemas of bodies read by hand, and media types."""
+    make = app.openapi
+
+    def openapi() -> dict[str, Any]:
+        document = make()
+        components = document.setdefault("components", {}).setdefault("schemas", {})
+        for name, schema in schemas.extra_schemas().items():
+            components.setdefault(name, schema)
+        for path, media in _MEDIA.items():
+            success = document["paths"][path]["get"]["responses"]["200"]
+            success["content"] = {media: next(iter(success["content"].values()))}
+        return document
+
+    app.openapi = openapi  # type: ignore[method-assign]  # FastAPI's own way to extend it

@@ -1,0 +1,89 @@
+"""What a server needs to know, handed in by whoever starts it; no environment is read here."""
+
+import ipaddress
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Final
+
+from motherhaven.contract.errors import ConfigError
+from motherhaven.contract.wire import MAX_BATCH_EVENTS, MAX_BODY_BYTES
+
+LOOPBACK_NAMES: Final = ("localhost", "127.0.0.1", "::1")
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """Bounds on what one client, or all together, may take. Times in seconds."""
+
+    body_bytes: int = MAX_BODY_BYTES
+    batch_events: int = MAX_BATCH_EVENTS
+    header_bytes: int = 32 * 1024
+    header_seconds: float = 10.0
+    body_seconds: float = 20.0
+    send_seconds: float = 20.0
+    connections: int = 2_000
+    requests: int = 256
+    streams: int = 1_000
+    login_attempts: int = 8
+    login_window_seconds: float = 60.0
+    heartbeat_seconds: float = 10.0
+    history_messages: int = 2_000
+    history_bytes: int = 16 << 20
+    shutdown_seconds: float = 2.0
+
+
+@dataclass(frozen=True, slots=True)
+class ServerConfig:
+    """The settings of one server.
+
+    api_key: the key of ingest, and of reading when that is not open. open_reading:
+    requests from this machine may read without the key. dev_proxy: accept the
+    forwarding headers of a development proxy on this machine. session_secret: signs
+    session cookies; None makes one that lasts as long as the process. page_dir: the
+    built page.
+    """
+
+    host: str = "127.0.0.1"
+    port: int = 3000
+    api_key: str | None = field(default=None, repr=False)
+    open_reading: bool = False
+    dev_proxy: bool = False
+    allowed_hosts: tuple[str, ...] = ()
+    session_secret: bytes | None = field(default=None, repr=False)
+    session_seconds: int = 30 * 24 * 3600
+    page_dir: Path | None = None
+    limits: Limits = Limits()
+
+    def check(self) -> None:
+        """Refuse settings that would leave the server open to the network.
+
+        Raises:
+            ConfigError: a port out of range, or an address beyond loopback without a key.
+        """
+        if not 0 <= self.port <= 65_535:
+            raise ConfigError(f"port {self.port} does not exist; choose one from 1 to 65535")
+        if not self.api_key and not is_loopback(self.host):
+            raise ConfigError(
+                f"the server would listen on {self.host or 'every address'} without a key, open "
+                "to the network; set LLM_BOT_API_KEY in the environment or .env.local "
+                "(motherhaven keys makes one), or listen on 127.0.0.1"
+            )
+
+    @property
+    def hosts(self) -> frozenset[str]:
+        """Host names, without port, under which reading without the key is answered."""
+        return frozenset((*LOOPBACK_NAMES, *(name.lower() for name in self.allowed_hosts)))
+
+
+def is_loopback(host: str | None) -> bool:
+    """Whether an address or name can only mean this machine."""
+    if not host:
+        return False
+    if host.lower() == "localhost":
+        return True
+    try:
+        address = ipaddress.ip_address(host.strip("[]").partition("%")[0])
+    except ValueError:
+        return False
+    mapped = getattr(address, "ipv4_mapped", None)
+    return (mapped or address).is_loopback

@@ -1,0 +1,222 @@
+"""The broadcaster: tails the store once and keeps the newest messages, encoded, for all."""
+
+import asyncio
+import logging
+from collections import deque
+from collections.abc import AsyncIterator, Iterable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from typing import Final
+
+from pydantic import ValidationError
+
+from motherhaven.contract.clock import Clock
+from motherhaven.contract.errors import CursorGone, StoreError
+from motherhaven.contract.jsonio import dumps
+from motherhaven.contract.times import format_time
+from motherhaven.server.config import Limits
+from motherhaven.server.rows import live_message
+from motherhaven.stores.protocol import Store, Stored
+
+LOG: Final = logging.getLogger("motherhaven.server")
+
+PAGE: Final = 200
+_BLOCK_BYTES: Final = 256 * 1024
+_RETRY_SECONDS: Final = 1.0
+
+
+@dataclass(frozen=True, slots=True)
+class Block:
+    """Messages joined for one write, and the cursor after them."""
+
+    data: bytes
+    cursor: str
+
+
+class Hub:
+    """Encodes each event once; streams are only places in its short history.
+
+    A stream that falls out of the history reads the store itself, so nobody waits for
+    a slow one and memory is bounded whatever the number of streams.
+    """
+
+    def __init__(self, store: Store, clock: Clock, limits: Limits) -> None:
+        self.store = store
+        self._clock = clock
+        self._limits = limits
+        self._history: deque[tuple[str, bytes]] = deque()
+        self._first = 0
+        self._bytes = 0
+        self._base = ""
+        self._places: dict[str, int] = {}
+        self._news = asyncio.Event()
+        self._changed = asyncio.Event()
+        self._joined: tuple[int, int, Block] | None = None
+        self.streams = 0
+        self.pulse = 0
+        self.beat = b""
+        self.closed = False
+
+    @asynccontextmanager
+    async def running(self) -> AsyncIterator[None]:
+        """Follow the store while the context lasts; then every stream ends."""
+        parts = (self._watch(), self._follow(), self._beat())
+        tasks = [asyncio.create_task(part) for part in parts]
+        try:
+            yield
+        finally:
+            self.close()
+            for task in tasks:
+                task.cancel()
+            await asyncio.gather(*tasks, return_exceptions=True)
+
+    def close(self) -> None:
+        """End every stream, so that a shutdown waits for none."""
+        self.closed = True
+        self.wake()
+
+    def join(self) -> None:
+        """One more stream."""
+        self.streams += 1
+        self._changed.set()
+
+    def leave(self) -> None:
+        """One stream less."""
+        self.streams -= 1
+
+    def after(self, cursor: str) -> Block | None:
+        """What follows a cursor; an empty block at the newest; None if it is not in history."""
+        start = self._places.get(cursor)
+        if start is None:
+            return None
+        end = self._first + len(self._history)
+        if start == end:
+            return Block(b"", cursor)
+        if self._joined is None or self._joined[:2] != (start, end):
+            self._joined = (start, end, self._join(start))
+        return self._joined[2]
+
+    async def news(self) -> None:
+        """Wait for a message, a heartbeat or the end."""
+        await self._news.wait()
+
+    async def encode(self, events: Iterable[Stored]) -> list[tuple[str, bytes]]:
+        """Cursor and bytes of each event's message; no bytes if retention took it away."""
+        messages: list[tuple[str, bytes]] = []
+        for stored in events:
+            try:
+                message = await live_message(self.store, stored)
+            except ValidationError:
+                LOG.exception("event %s has no live form and was left out", stored.event.event_id)
+                message = None
+            data = b""
+            if message is not None:
+                body = message.model_dump_json().encode()
+                data = sse(stored.event.kind, body, stored.cursor)
+            messages.append((stored.cursor, data))
+        return messages
+
+    def _join(self, start: int) -> Block:
+        pieces: list[bytes] = []
+        size = 0
+        cursor = ""
+        for index in range(start - self._first, len(self._history)):
+            cursor, data = self._history[index]
+            pieces.append(data)
+            size += len(data)
+            if size >= _BLOCK_BYTES:
+                break
+        return Block(b"".join(pieces), cursor)
+
+    async def _watch(self) -> None:
+        """Note every commit; after a failure take it that some were missed."""
+        while not self.closed:
+            try:
+                async for _ in self.store.changes():
+                    self._changed.set()
+                return
+            except StoreError as error:
+                LOG.warning("the live stream waits for the store: %s", error)
+                await self._pause()
+
+    async def _follow(self) -> None:
+        """Read on after each commit, while there are streams to read for."""
+        cursor: str | None = None
+        while not self.closed:
+            await self._changed.wait()
+            self._changed.clear()
+            try:
+                cursor = await self._read_on(cursor) if self.streams else None
+            except CursorGone:
+                cursor = None
+                self._changed.set()
+            except StoreError as error:
+                LOG.warning("the live stream waits for the store: %s", error)
+                await self._pause()
+            except Exception:
+                # The loop's boundary: a fault in one round must not end the stream for good.
+                LOG.exception("the live stream failed on a round and begins anew")
+                cursor = None
+                await self._pause()
+
+    async def _pause(self) -> None:
+        await asyncio.sleep(_RETRY_SECONDS)
+        self._changed.set()
+
+    async def _read_on(self, cursor: str | None) -> str:
+        if cursor is None:
+            cursor = await self.store.head()
+            self._restart(cursor)
+        more = True
+        while more:
+            tail = await self.store.tail(cursor, PAGE)
+            messages = await self.encode(tail.events)
+            if tail.cursor != (messages[-1][0] if messages else cursor):
+                messages.append((tail.cursor, b""))
+            self._publish(messages)
+            cursor, more = tail.cursor, tail.more
+        return cursor
+
+    def _restart(self, cursor: str) -> None:
+        self._first += len(self._history)
+        self._history.clear()
+        self._bytes = 0
+        self._base = cursor
+        self._places = {cursor: self._first}
+        self.wake()
+
+    def _publish(self, messages: list[tuple[str, bytes]]) -> None:
+        for name, data in messages:
+            self._history.append((name, data))
+            self._bytes += len(data)
+            self._places[name] = self._first + len(self._history)
+        limits = self._limits
+        while self._history and (
+            len(self._history) > limits.history_messages or self._bytes > limits.history_bytes
+        ):
+            name, data = self._history.popleft()
+            self._first += 1
+            self._bytes -= len(data)
+            self._places.pop(self._base, None)
+            self._base = name
+        if messages:
+            self.wake()
+
+    def wake(self) -> None:
+        """Let every stream look again for news, its heartbeat and its access."""
+        news, self._news = self._news, asyncio.Event()
+        news.set()
+
+    async def _beat(self) -> None:
+        while True:
+            await asyncio.sleep(self._limits.heartbeat_seconds)
+            data = dumps({"server_time": format_time(self._clock.now())})
+            self.beat = b": alive\n" + sse("heartbeat", data)
+            self.pulse += 1
+            self.wake()
+
+
+def sse(event: str, data: bytes, cursor: str | None = None) -> bytes:
+    """One server-sent event; `data` is JSON and so holds no line break."""
+    name = b"" if cursor is None else b"id: " + cursor.encode() + b"\n"
+    return name + b"event: " + event.encode() + b"\ndata: " + data + b"\n\n"

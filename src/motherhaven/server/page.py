@@ -1,0 +1,131 @@
+"""The built page: Next's static export, served by the rules of its own file names."""
+
+import json
+import logging
+import re
+from pathlib import Path, PurePosixPath
+from typing import Final
+
+from fastapi import APIRouter
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import RedirectResponse, Response
+from starlette.staticfiles import StaticFiles
+
+from motherhaven.server.access import RULES
+from motherhaven.server.keypage import not_built_page, plain_page
+
+LOG: Final = logging.getLogger("motherhaven.server")
+
+_HASH: Final = re.compile(r"'?(sha(?:256|384|512)-[A-Za-z0-9+/_=-]{20,100})'?")
+_IMMUTABLE: Final = "public, max-age=31536000, immutable"
+_REVALIDATE: Final = "no-cache"
+_HIDDEN: Final = frozenset({"csp.json"})
+
+
+class Page:
+    """Serves the export in `folder`; says how to build it while it is not there."""
+
+    def __init__(self, folder: Path | None) -> None:
+        self._folder = folder
+        self._files = StaticFiles(directory=folder, check_dir=False) if folder is not None else None
+        self._hashes: tuple[float, dict[str, tuple[str, ...]]] = (-1.0, {})
+
+    def add_routes(self, router: APIRouter) -> None:
+        """Register last: the second route takes every path that no other took."""
+        methods = ["GET", "HEAD"]
+        router.add_api_route("/", self.home, methods=methods, include_in_schema=False)
+        router.add_api_route("/{path:path}", self.file, methods=methods, include_in_schema=False)
+
+    async def home(self) -> Response:
+        """The dashboard's address."""
+        return RedirectResponse("/llm-bot", status_code=307)
+
+    async def file(self, request: Request) -> Response:
+        """A file of the export, an answer without a body, or the page for what is not there."""
+        path = request.scope["path"].strip("/")
+        if path == "api" or path.startswith("api/"):
+            raise HTTPException(405 if f"/{path}" in RULES else 404)
+        if self._files is None or self._folder is None or not self._built():
+            return not_built_page()
+        if not _is_safe(path):
+            return self._missing_page()
+        name = _file_name(path)
+        try:
+            response = await self._files.get_response(name, request.scope)
+        except HTTPException as error:
+            if error.status_code != 404:
+                raise
+            return await self._missing(request, path)
+        response.headers.update(self._headers(name))
+        return response
+
+    async def _missing(self, request: Request, path: str) -> Response:
+        if "." in PurePosixPath(path).name or self._files is None:
+            return self._missing_page()
+        try:
+            response = await self._files.get_response("404.html", request.scope)
+        except HTTPException:
+            return self._missing_page()
+        response.status_code = 404
+        response.headers.update(self._headers("404.html"))
+        return response
+
+    def _missing_page(self) -> Response:
+        return plain_page("Not found", "There is no such page; the dashboard is at /llm-bot.", 404)
+
+    def _built(self) -> bool:
+        return self._folder is not None and (self._folder / "llm-bot.html").is_file()
+
+    def _headers(self, name: str) -> dict[str, str]:
+        caching = _IMMUTABLE if name.startswith("_next/static/") else _REVALIDATE
+        return {"cache-control": caching, "content-security-policy": self._policy(name)}
+
+    def _policy(self, name: str) -> str:
+        known = self._known_hashes()
+        hashes = known.get(name, known.get("", ())) if name.endswith(".html") else ()
+        return (
+            "default-src 'none'; "
+            f"script-src 'self'{''.join(f' {one}' for one in hashes)}; "
+            "style-src 'self' 'unsafe-inline'; img-src 'self' data: blob:; font-src 'self'; "
+            "connect-src 'self'; worker-src 'self'; manifest-src 'self'; "
+            "form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+        )
+
+    def _known_hashes(self) -> dict[str, tuple[str, ...]]:
+        """Hashes of inline scripts by page, "" for all; read again when the build changed."""
+        if self._folder is None:
+            return {}
+        path = self._folder / "csp.json"
+        try:
+            changed = path.stat().st_mtime
+            if changed != self._hashes[0]:
+                self._hashes = (changed, _parse_hashes(path.read_bytes()))
+        except (OSError, ValueError) as error:
+            LOG.warning("%s cannot be read (%s); build the page again: make page", path, error)
+            return {}
+        return self._hashes[1]
+
+
+def _parse_hashes(data: bytes) -> dict[str, tuple[str, ...]]:
+    parsed = json.loads(data)
+    files = parsed.get("files", {}) if isinstance(parsed, dict) else {}
+    listed = {"": parsed.get("script-src", []), **files} if isinstance(parsed, dict) else {}
+    found: dict[str, tuple[str, ...]] = {}
+    for name, hashes in listed.items():
+        matches = (_HASH.fullmatch(one) for one in hashes if isinstance(one, str))
+        found[name] = tuple(f"'{match[1]}'" for match in matches if match)
+    return found
+
+
+def _is_safe(path: str) -> bool:
+    """No way out of the folder, and nothing that the export does not mean to show."""
+    parts = path.split("/")
+    if "\\" in path or "\x00" in path or not path.isprintable():
+        return False
+    return not any(part.startswith(".") for part in parts) and path not in _HIDDEN
+
+
+def _file_name(path: str) -> str:
+    """llm-bot/decision is the file llm-bot/decision.html, beside a folder of that name."""
+    return path if "." in PurePosixPath(path).name else f"{path}.html"

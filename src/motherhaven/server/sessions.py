@@ -1,0 +1,111 @@
+"""Signed session cookies and the throttle of the key page."""
+
+import base64
+import hashlib
+import hmac
+import secrets
+from collections import OrderedDict, deque
+from collections.abc import Callable
+from ipaddress import IPv6Address, ip_address
+from typing import Final
+
+from motherhaven.contract.clock import Clock
+
+_MAX_REVOKED: Final = 10_000
+_MAX_PEERS: Final = 1_024
+_MAX_TOKEN: Final = 200
+
+
+class Sessions:
+    """Makes and checks session tokens: random id, expiry and an HMAC over both.
+
+    The signing key depends on the API key, so a new API key ends every session. A
+    token is only ever made here, never taken over from a client.
+    """
+
+    def __init__(
+        self,
+        clock: Clock,
+        api_key: str | None,
+        *,
+        secret: bytes | None,
+        seconds: int,
+        random_bytes: Callable[[int], bytes] = secrets.token_bytes,
+    ) -> None:
+        base = secret or random_bytes(32)
+        self._key = hmac.digest(base, hashlib.sha256((api_key or "").encode()).digest(), "sha256")
+        self._clock = clock
+        self._seconds = seconds
+        self._random = random_bytes
+        self._revoked: OrderedDict[str, None] = OrderedDict()
+        self.revision = 0
+
+    def new(self) -> str:
+        """A fresh token."""
+        name = base64.urlsafe_b64encode(self._random(18)).decode()
+        body = f"{name}.{int(self._clock.now().timestamp()) + self._seconds}"
+        return f"{body}.{self._sign(body)}"
+
+    def check(self, token: str) -> bool:
+        """Whether the token was made here, has not ended and was not revoked."""
+        if len(token) > _MAX_TOKEN or not token.isascii():
+            return False
+        body, _, signature = token.rpartition(".")
+        if not hmac.compare_digest(signature, self._sign(body)):
+            return False
+        name, _, expiry = body.partition(".")
+        return name not in self._revoked and int(expiry) > self._clock.now().timestamp()
+
+    def revoke(self, token: str) -> None:
+        """End one session at once; a token that is not ours is ignored."""
+        if self.check(token):
+            self._revoked[token.partition(".")[0]] = None
+            self.revision += 1
+            while len(self._revoked) > _MAX_REVOKED:
+                self._revoked.popitem(last=False)
+
+    def _sign(self, body: str) -> str:
+        digest = hmac.digest(self._key, body.encode(), "sha256")
+        return base64.urlsafe_b64encode(digest).decode().rstrip("=")
+
+
+class Throttle:
+    """Lets each peer fail `attempts` times in `seconds`; forgets the oldest peers first."""
+
+    def __init__(self, clock: Clock, *, attempts: int, seconds: float) -> None:
+        self._clock = clock
+        self._attempts = attempts
+        self._seconds = seconds
+        self._failures: OrderedDict[str, deque[float]] = OrderedDict()
+
+    def wait(self, peer: str) -> float:
+        """Seconds until this peer may try again; 0 when it may now."""
+        times = self._failures.get(_network(peer))
+        if times is None:
+            return 0.0
+        now = self._clock.monotonic()
+        while times and now - times[0] >= self._seconds:
+            times.popleft()
+        if len(times) < self._attempts:
+            return 0.0
+        return self._seconds - (now - times[0])
+
+    def failed(self, peer: str) -> None:
+        """Count one failure."""
+        name = _network(peer)
+        times = self._failures.setdefault(name, deque(maxlen=self._attempts))
+        self._failures.move_to_end(name)
+        times.append(self._clock.monotonic())
+        while len(self._failures) > _MAX_PEERS:
+            self._failures.popitem(last=False)
+
+
+def _network(peer: str) -> str:
+    """One IPv6 customer holds a /64; count it as one peer."""
+    try:
+        address = ip_address(peer.partition("%")[0])
+    except ValueError:
+        return peer
+    if isinstance(address, IPv6Address) and address.ipv4_mapped is None:
+        return address.packed[:8].hex()
+    return peer

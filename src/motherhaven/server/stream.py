@@ -1,0 +1,176 @@
+"""GET /api/llm-bot/live: server-sent events that resume without a gap."""
+
+import asyncio
+import contextlib
+from collections.abc import AsyncIterator, Callable
+from typing import Annotated, Final
+
+from fastapi import APIRouter, Header, Query
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.types import Receive, Scope, Send
+
+from motherhaven.contract.clock import Clock
+from motherhaven.contract.errors import CursorGone, StoreError, StoreUnavailable
+from motherhaven.server import schemas
+from motherhaven.server.access import API, Door, Visitor, rule_of
+from motherhaven.server.config import Limits
+from motherhaven.server.live import LOG, PAGE, Hub, sse
+from motherhaven.server.models import Hello, LiveMessage
+from motherhaven.server.problems import Problem
+
+_CATCHING_UP: Final = 4
+_RETRY_MS: Final = 1_500
+
+Place = Annotated[str | None, Query(max_length=200, description="go on after this cursor")]
+LastId = Annotated[str | None, Header(max_length=200, description="wins over `after`")]
+
+
+class EventStream(Response):
+    """Sends pieces as they come and ends when the client goes away."""
+
+    media_type = "text/event-stream"
+
+    def __init__(self, pieces: AsyncIterator[bytes], ended: Callable[[], None]) -> None:
+        super().__init__(
+            headers={"cache-control": "no-cache, no-transform", "x-accel-buffering": "no"}
+        )
+        del self.headers["content-length"]
+        self._pieces = pieces
+        self._ended = ended
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Send until the pieces end or the client leaves."""
+        sending = asyncio.ensure_future(self._send(send))
+        watching = asyncio.ensure_future(_gone(receive))
+        try:
+            await asyncio.wait({sending, watching}, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            for task in (sending, watching):
+                task.cancel()
+            try:
+                await asyncio.gather(sending, watching, return_exceptions=True)
+            finally:
+                self._ended()
+        if not sending.cancelled():
+            sending.result()
+
+    async def _send(self, send: Send) -> None:
+        await send({"type": "http.response.start", "status": 200, "headers": self.raw_headers})
+        async with contextlib.aclosing(self._pieces) as pieces:  # type: ignore[type-var]  # a generator
+            async for piece in pieces:
+                await send({"type": "http.response.body", "body": piece, "more_body": True})
+        await send({"type": "http.response.body", "body": b"", "more_body": False})
+
+
+class Live:
+    """The live stream of all events."""
+
+    def __init__(self, hub: Hub, clock: Clock, door: Door, limits: Limits) -> None:
+        self._hub = hub
+        self._clock = clock
+        self._door = door
+        self._limits = limits
+        self._catching_up = asyncio.Semaphore(_CATCHING_UP)
+
+    def add_routes(self, router: APIRouter) -> None:
+        """Register the stream."""
+        router.add_api_route(
+            f"{API}/live",
+            self.live,
+            methods=["GET"],
+            tags=["live"],
+            operation_id="live",
+            response_model=LiveMessage,
+            responses=schemas.failures(401, 403, 422, 503),
+        )
+
+    async def live(
+        self, request: Request, after: Place = None, last_event_id: LastId = None
+    ) -> Response:
+        """Events as they are committed, after a cursor or from now on.
+
+        The first event is `hello`; `reset` tells that the history is gone and a fresh
+        snapshot is needed; `heartbeat` comes while nothing else does.
+        """
+        if self._hub.closed:
+            raise StoreUnavailable("the server is stopping; connect again")
+        if self._hub.streams >= self._limits.streams:
+            raise Problem(
+                503,
+                "too_many_streams",
+                f"{self._limits.streams} streams are open, which is all this server takes",
+                "close a stream, or connect again later",
+                {"retry-after": "5"},
+            )
+        visitor = Visitor(request.scope)
+        cursor = last_event_id or after
+        if cursor is None:
+            cursor = await self._hub.store.head()
+        self._hub.join()
+        return EventStream(self._pieces(cursor, visitor), self._hub.leave)
+
+    async def _pieces(self, cursor: str, visitor: Visitor) -> AsyncIterator[bytes]:
+        yield f"retry: {_RETRY_MS}\n".encode() + self._hello("hello", cursor)
+        try:
+            async for piece in self._messages(cursor, visitor):
+                yield piece
+        except StoreError as error:
+            # The client connects again and goes on after the last id it saw.
+            LOG.warning("a live stream ended because the store failed: %s", error)
+
+    async def _messages(self, cursor: str, visitor: Visitor) -> AsyncIterator[bytes]:
+        hub = self._hub
+        pulse = hub.pulse
+        while not hub.closed and self._may_stay(visitor):
+            block = hub.after(cursor)
+            if block is None:
+                data, cursor, at_end = await self._from_store(cursor)
+                if data:
+                    yield data
+                if not at_end or hub.after(cursor) is not None:
+                    continue
+            elif block.cursor != cursor:
+                cursor = block.cursor
+                if block.data:
+                    yield block.data
+                continue
+            if pulse == hub.pulse:
+                await hub.news()
+            if pulse != hub.pulse:
+                pulse = hub.pulse
+                yield hub.beat
+
+    def _may_stay(self, visitor: Visitor) -> bool:
+        """Ask the door again only when something may have changed its mind."""
+        moment = (self._hub.pulse, self._door.revision)
+        if visitor.admitted != moment:
+            if self._door.refusal(rule_of(visitor.path), visitor) is not None:
+                return False
+            visitor.admitted = moment
+        return True
+
+    async def _from_store(self, cursor: str) -> tuple[bytes, str, bool]:
+        """What the store has after a cursor, where that leads, and whether it is the end."""
+        async with self._catching_up:
+            try:
+                tail = await self._hub.store.tail(cursor, PAGE)
+            except CursorGone:
+                head = await self._hub.store.head()
+                return self._hello("reset", head), head, False
+            messages = await self._hub.encode(tail.events)
+        data = b"".join(data for _, data in messages)
+        return data, tail.cursor, not tail.events and not tail.more
+
+    def _hello(self, event: str, cursor: str) -> bytes:
+        hello = Hello(
+            cursor=cursor,
+            server_time=self._clock.now(),
+            heartbeat_seconds=self._limits.heartbeat_seconds,
+        )
+        return sse(event, hello.model_dump_json().encode(), cursor)
+
+
+async def _gone(receive: Receive) -> None:
+    while (await receive())["type"] != "http.disconnect":
+        pass

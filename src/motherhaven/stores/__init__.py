@@ -1,0 +1,85 @@
+"""Stores: where a server keeps what bots recorded. Choose one by URL."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Final
+from urllib.parse import unquote
+
+from motherhaven.contract.clock import Clock
+from motherhaven.contract.errors import ConfigError
+from motherhaven.stores.memory import MemoryStore
+from motherhaven.stores.protocol import (
+    TIERS,
+    Appended,
+    AppendStatus,
+    DecisionFilter,
+    Store,
+    Stored,
+    Tail,
+)
+
+Factory = Callable[[str, Clock, Path], Store]
+
+
+def open_store(url: str, *, clock: Clock, data_dir: Path) -> Store:
+    """The store that `url` names; call its open() before use.
+
+    `memory:` forgets at exit; `sqlite:///file` is relative to `data_dir`, and
+    `sqlite:////absolute/file` is not.
+
+    Raises:
+        ConfigError: the URL names no store that this version has.
+    """
+    scheme = url.partition(":")[0].strip().lower()
+    factory = _FACTORIES.get(scheme)
+    if factory is None:
+        raise ConfigError(
+            f"MOTHERHAVEN_STORE: no store is called {scheme[:40]!r}; "
+            "use sqlite:///motherhaven.db (a file) or memory: (forgets at exit)"
+        )
+    return factory(url, clock, data_dir)
+
+
+def _memory(url: str, clock: Clock, data_dir: Path) -> Store:
+    return MemoryStore(clock=clock)
+
+
+def _sqlite(url: str, clock: Clock, data_dir: Path) -> Store:
+    # Imported here so that the memory store needs no database library.
+    from motherhaven.stores.sqlite import SqliteStore
+
+    name = unquote(url.partition(":")[2])
+    if not name.startswith("///") or not name.strip("/"):
+        raise ConfigError(
+            f"MOTHERHAVEN_STORE={url[:60]!r}: write sqlite:///name.db for a file in the data "
+            "folder, or sqlite:////absolute/path.db"
+        )
+    return SqliteStore(data_dir / name[3:], clock=clock)
+
+
+def _later(url: str, clock: Clock, data_dir: Path) -> Store:
+    scheme = url.partition(":")[0]
+    raise ConfigError(
+        f"MOTHERHAVEN_STORE={scheme}:…: this version does not carry the {scheme} adapter; "
+        "use sqlite:///motherhaven.db"
+    )
+
+
+_FACTORIES: Final[dict[str, Factory]] = {
+    "memory": _memory,
+    "sqlite": _sqlite,
+    "postgresql": _later,
+    "firestore": _later,
+}
+
+__all__ = [
+    "TIERS",
+    "AppendStatus",
+    "Appended",
+    "DecisionFilter",
+    "MemoryStore",
+    "Store",
+    "Stored",
+    "Tail",
+    "open_store",
+]

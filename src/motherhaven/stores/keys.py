@@ -1,0 +1,73 @@
+"""Order keys: where an event stands, in the feeds and among its bot's own events."""
+
+from datetime import UTC, datetime, timedelta
+from typing import Final, NamedTuple
+
+from motherhaven.contract.errors import ContractError
+from motherhaven.stores.protocol import TIERS
+
+_EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
+_MICROSECOND: Final = timedelta(microseconds=1)
+
+PAGE_LIMIT: Final = 10_000
+"""No list answers more rows than this at once."""
+
+
+class Key(NamedTuple):
+    """The order of feeds, compared from left to right.
+
+    `time` is the market's clock in microseconds; the bot's own epoch and seq come
+    next, and `n`, the number of the commit, makes every key different.
+    """
+
+    time: int
+    epoch: int
+    seq: int
+    n: int
+
+
+class Pointer(NamedTuple):
+    """An event of one bot: its commit number, its order and when it was recorded."""
+
+    n: int
+    epoch: int
+    seq: int
+    recorded: int
+
+    def supersedes(self, other: "Pointer | None") -> bool:
+        """Whether this is the later one; at a tie the later arrival is.
+
+        Clients without a sequence send epoch and seq 0: then the recorder's clock decides.
+        """
+        if other is None:
+            return True
+        if 0 in (self.epoch + self.seq, other.epoch + other.seq):
+            return self.recorded >= other.recorded
+        return (self.epoch, self.seq) >= (other.epoch, other.seq)
+
+
+def micros(moment: datetime) -> int:
+    """`moment` (aware) as microseconds since 1970, exactly."""
+    return (moment - _EPOCH) // _MICROSECOND
+
+
+def moment(micros: int) -> datetime:
+    """The UTC time of `micros` since 1970."""
+    return _EPOCH + timedelta(microseconds=micros)
+
+
+def held(limit: int) -> int:
+    """`limit` held within 1 and PAGE_LIMIT."""
+    return max(1, min(limit, PAGE_LIMIT))
+
+
+def bucket_range(start: datetime, end: datetime, tier: int) -> tuple[int, int]:
+    """The bucket numbers (first, one past the last) that [start, end) touches.
+
+    Raises:
+        ContractError: `tier` is not the width of a rollup.
+    """
+    if tier not in TIERS:
+        raise ContractError(f"bucket: {tier} s is not a rollup's width; send one of {TIERS}")
+    width = tier * 1_000_000
+    return micros(start) // width, -(-micros(end) // width)

@@ -1,0 +1,342 @@
+"""The Store in memory: a full peer of the durable ones, except that it forgets at exit."""
+
+import secrets
+import threading
+from bisect import bisect_left
+from collections.abc import AsyncIterator, Iterator, Sequence
+from contextlib import contextmanager
+from datetime import datetime
+from heapq import merge
+from itertools import islice
+from typing import Literal
+
+from motherhaven.contract.clock import Clock
+from motherhaven.contract.errors import NotFound, StoreUnavailable
+from motherhaven.contract.events import Event, Kind, TextPart
+from motherhaven.contract.views import (
+    AccountRow,
+    BotRow,
+    DecisionDetail,
+    DecisionPage,
+    DecisionRow,
+    EquitySeries,
+    ErrorRow,
+    PositionPage,
+    PositionRow,
+    StatusRow,
+    TextSlice,
+)
+from motherhaven.stores.changes import Hub
+from motherhaven.stores.cursors import live_cursor, read_live_cursor, read_page_cursor
+from motherhaven.stores.keys import Key, bucket_range, held, micros
+from motherhaven.stores.memory_work import MemoryWork, Tables
+from motherhaven.stores.project import project
+from motherhaven.stores.protocol import Appended, DecisionFilter, Stored, Tail
+from motherhaven.stores.records import (
+    Record,
+    digest_of,
+    no_event,
+    payload_gone,
+    prepare,
+    restore,
+    slice_of,
+)
+from motherhaven.stores.states import BotState, PositionState
+from motherhaven.stores.views import (
+    account_row,
+    bot_row,
+    decision_detail,
+    decision_row,
+    equity_point,
+    error_row,
+    event_of,
+    position_row,
+    status_row,
+)
+
+
+class MemoryStore:
+    """Keeps everything in the process. Safe to use from several event loops and threads."""
+
+    def __init__(self, *, clock: Clock | None = None, generation: str | None = None) -> None:
+        self._clock = clock
+        self._generation = generation or secrets.token_hex(6)
+        self._lock = threading.RLock()
+        self._tables = Tables()
+        self._part_times: dict[tuple[str, str], int] = {}
+        self._floor = 0
+        self._hub = Hub()
+        self._closed = False
+
+    async def open(self) -> None:
+        """Nothing to connect to; opens again after a close."""
+        self._closed = False
+
+    async def close(self) -> None:
+        """End the subscriptions; what was kept stays for the next open."""
+        self._closed = True
+        self._hub.end()
+
+    async def append(self, events: Sequence[Event]) -> list[Appended]:
+        """Keep events; see Store.append. Durable only as long as the process."""
+        with self._usable():
+            work = MemoryWork(self._tables)
+            results = [self._keep(event, work) for event in events]
+            work.commit()
+        if any(result.status == "stored" for result in results):
+            self._hub.wake()
+        return results
+
+    def _keep(self, event: Event, work: MemoryWork) -> Appended:
+        digest = digest_of(event)
+        known = work.known(event.event_id)
+        if known is not None:
+            record, before = known
+            if (record.bot_id, record.kind, before) != (event.bot_id, event.kind, digest):
+                return Appended(event.event_id, "conflict")
+            cursor = live_cursor(self._generation, record.n)
+            return Appended(event.event_id, "duplicate", cursor)
+        parts = self._tables.parts.get((event.bot_id, event.event_id), {})
+        prepared = None if digest is None else prepare(event, digest, parts.values())
+        if prepared is None:
+            return Appended(event.event_id, "incomplete")
+        record = work.keep(prepared)
+        project(record, event.body, work)
+        return Appended(event.event_id, "stored", live_cursor(self._generation, record.n))
+
+    async def put_parts(self, parts: Sequence[TextPart]) -> None:
+        """Keep parts until their event comes; those of an event already kept are dropped."""
+        with self._usable():
+            for part in parts:
+                if part.event_id not in self._tables.numbers:
+                    pair = (part.bot_id, part.event_id)
+                    pieces = self._tables.parts.setdefault(pair, {})
+                    pieces[part.field, part.index] = part
+                    if self._clock is not None:
+                        self._part_times[pair] = micros(self._clock.now())
+
+    async def head(self) -> str:
+        """The cursor after the newest event."""
+        with self._usable():
+            return live_cursor(self._generation, len(self._tables.records))
+
+    async def tail(self, after: str, limit: int) -> Tail:
+        """Events after a cursor; payloads come without the prompts. See Store.tail."""
+        with self._usable():
+            head = len(self._tables.records)
+            start = read_live_cursor(self._generation, after, floor=self._floor, head=head)
+            chosen = self._tables.records[start : start + held(limit)]
+        events = tuple(
+            Stored(live_cursor(self._generation, record.n), event_of(record)) for record in chosen
+        )
+        end = start + len(chosen)
+        return Tail(events, live_cursor(self._generation, end), more=end < head)
+
+    def changes(self) -> AsyncIterator[None]:
+        """Yields after commits; misses none from this call on."""
+        return self._hub.subscribe()
+
+    async def bots(self) -> list[BotRow]:
+        """All bots, by first_seen and id."""
+        with self._usable():
+            return [
+                bot_row(
+                    bot,
+                    None if bot.status is None else self._record(bot.status.n),
+                    None if bot.account is None else self._record(bot.account.n),
+                )
+                for bot in self._ordered()
+            ]
+
+    def _ordered(self) -> list[BotState]:
+        return sorted(self._tables.bots.values(), key=lambda bot: (bot.first_seen, bot.id))
+
+    async def decisions(
+        self, where: DecisionFilter, *, before: str | None, limit: int
+    ) -> DecisionPage:
+        """A page of the feed, newest first by (time, epoch, seq, commit)."""
+        start = read_page_cursor("decisions", before)
+        with self._usable():
+            found = list(islice(self._feed(where, start), held(limit) + 1))
+            items = tuple(self._decision_row(key) for key in found[: held(limit)])
+        more = len(found) > len(items)
+        return DecisionPage(items=items, next=items[-1].cursor if more else None)
+
+    def _feed(self, where: DecisionFilter, before: Key | None) -> Iterator[Key]:
+        feed = self._tables.feed
+        end = len(feed) if before is None else bisect_left(feed, (before, "", "", ""))
+        for index in range(end - 1, -1, -1):
+            key, bot_id, coin, signal = feed[index]
+            if (
+                where.bot_id in (None, bot_id)
+                and where.coin in (None, coin)
+                and where.signal in (None, signal)
+            ):
+                yield key
+
+    def _decision_row(self, key: Key) -> DecisionRow:
+        record = self._record(key.n)
+        executed = self._tables.executions.get((record.bot_id, record.event_id))
+        return decision_row(record, self._name(record.bot_id), executed and executed.execution)
+
+    async def decision(self, decision_id: str) -> DecisionDetail:
+        """One decision with its neighbours of the same bot."""
+        with self._usable():
+            record = self._find(decision_id)
+            if record.kind != "decision":
+                raise NotFound(f"{decision_id} is not a decision but a {record.kind} event")
+            own = [row[0] for row in self._tables.feed if row[1] == record.bot_id]
+            place = bisect_left(own, record.key)
+            executed = self._tables.executions.get((record.bot_id, decision_id))
+            return decision_detail(
+                record,
+                self._name(record.bot_id),
+                executed and executed.execution,
+                texts={f: len(text) for f, text in self._tables.texts.get(record.n, {}).items()},
+                previous=self._record(own[place - 1].n).event_id if place else None,
+                following=(
+                    self._record(own[place + 1].n).event_id if place + 1 < len(own) else None
+                ),
+            )
+
+    async def text(self, event_id: str, field: str, *, offset: int, limit: int) -> TextSlice:
+        """A slice of one long text, in characters."""
+        with self._usable():
+            texts = self._tables.texts.get(self._find(event_id).n, {})
+        return slice_of(event_id, field, texts.get(field), offset, limit)
+
+    async def positions(
+        self,
+        *,
+        status: Literal["open", "closed", "all"],
+        bot_id: str | None,
+        before: str | None,
+        limit: int,
+    ) -> PositionPage:
+        """A page, newest first by entry time (open, all) or exit time (closed)."""
+        closed = status == "closed"
+        start = read_page_cursor("closed" if closed else "positions", before)
+        with self._usable():
+            keyed = [
+                (state.exit if closed and state.exit is not None else state.entry, state)
+                for state in self._tables.positions.values()
+                if bot_id in (None, state.bot_id)
+                and status in ("all", "open" if state.exit is None else "closed")
+            ]
+            keyed = [pair for pair in keyed if start is None or pair[0] < start]
+            keyed.sort(key=lambda pair: pair[0], reverse=True)
+            chosen = [state for _, state in keyed[: held(limit)]]
+            items = tuple(self._position_row(state, closed=closed) for state in chosen)
+        more = len(keyed) > len(items)
+        return PositionPage(items=items, next=items[-1].cursor if more else None)
+
+    def _position_row(self, state: PositionState, *, closed: bool = False) -> PositionRow:
+        marked = self._tables.marks.get((state.bot_id, state.ref or state.id))
+        return position_row(state, self._name(state.bot_id), marked, closed=closed)
+
+    async def position(self, bot_id: str, position_id: str) -> PositionRow:
+        """One position."""
+        with self._usable():
+            state = self._tables.positions.get((bot_id, position_id))
+            if state is None:
+                raise NotFound(f"bot {bot_id} has no position {position_id}")
+            return self._position_row(state)
+
+    async def accounts(self, bot_id: str | None, *, limit: int) -> list[AccountRow]:
+        """The newest account states, newest first."""
+        with self._usable():
+            return [account_row(r) for r in self._newest(self._tables.accounts, bot_id, limit)]
+
+    async def statuses(self, bot_id: str | None, *, limit: int) -> list[StatusRow]:
+        """The newest heartbeats, newest first."""
+        with self._usable():
+            return [status_row(r) for r in self._newest(self._tables.statuses, bot_id, limit)]
+
+    def _newest(self, lists: dict[str, list[Key]], bot_id: str | None, limit: int) -> list[Record]:
+        chosen = lists.values() if bot_id is None else [lists.get(bot_id, [])]
+        keys = merge(*(reversed(keys) for keys in chosen), reverse=True)
+        return [self._record(key.n) for key in islice(keys, held(limit))]
+
+    async def equity(
+        self, bot_ids: Sequence[str] | None, *, start: datetime, end: datetime, bucket: int
+    ) -> list[EquitySeries]:
+        """Equity per bot from the rollups of tier `bucket`; see Store.equity."""
+        first, last = bucket_range(start, end, bucket)
+        with self._usable():
+            wanted = [bot.id for bot in self._ordered()] if bot_ids is None else bot_ids
+            return [
+                self._series(self._tables.bots[bot_id], bucket, first, last)
+                for bot_id in dict.fromkeys(wanted)
+                if bot_id in self._tables.bots
+            ]
+
+    def _series(self, bot: BotState, tier: int, first: int, last: int) -> EquitySeries:
+        curve = self._tables.curves.get((tier, bot.id), {})
+        numbers = sorted(number for number in curve if first <= number < last)
+        points = tuple(equity_point(tier, number, curve[number]) for number in numbers)
+        return EquitySeries(bot_id=bot.id, bot_name=bot.name, mode=bot.mode, points=points)
+
+    async def errors(
+        self, *, bot_id: str | None, kind: str | None, before: str | None, limit: int
+    ) -> list[ErrorRow]:
+        """What went wrong, newest first; continue with the last row's cursor."""
+        start = read_page_cursor("errors", before)
+        with self._usable():
+            return [
+                error_row(state, self._name(state.bot_id))
+                for state in islice(
+                    (
+                        state
+                        for state in reversed(self._tables.errors)
+                        if bot_id in (None, state.bot_id)
+                        and kind in (None, state.kind)
+                        and (start is None or state.key < start)
+                    ),
+                    held(limit),
+                )
+            ]
+
+    async def full_payload(self, event_id: str) -> tuple[Kind, bytes]:
+        """The kind and the canonical payload, byte for byte as it was recorded."""
+        with self._usable():
+            record = self._find(event_id)
+            if record.n <= self._floor:
+                raise payload_gone(event_id)
+            return record.kind, restore(record.payload, self._tables.texts.get(record.n, {}))
+
+    async def prune(self, before: datetime) -> int:
+        """Drop the oldest events up to the first received at or after `before`.
+
+        Their long texts go too; feeds, positions, totals, rollups and the ids that make
+        appends idempotent stay. Returns how many events tail() no longer gives.
+        """
+        limit, start = micros(before), self._floor
+        with self._usable():
+            for record in self._tables.records[start:]:
+                if record.received >= limit:
+                    break
+                self._tables.texts.pop(record.n, None)
+                self._floor = record.n
+            for pair in [p for p, received in self._part_times.items() if received < limit]:
+                self._part_times.pop(pair)
+                self._tables.parts.pop(pair, None)
+            return self._floor - start
+
+    def _record(self, n: int) -> Record:
+        return self._tables.records[n - 1]
+
+    def _find(self, event_id: str) -> Record:
+        number = self._tables.numbers.get(event_id)
+        if number is None:
+            raise no_event(event_id)
+        return self._record(number)
+
+    def _name(self, bot_id: str) -> str | None:
+        return self._tables.bots[bot_id].name
+
+    @contextmanager
+    def _usable(self) -> Iterator[None]:
+        with self._lock:
+            if self._closed:
+                raise StoreUnavailable("the memory store is closed; call open() first")
+            yield

@@ -1,0 +1,173 @@
+"""The in-memory tables, and a commit over them that takes effect whole or not at all."""
+
+from bisect import insort
+from copy import copy, deepcopy
+from dataclasses import dataclass, field
+
+from motherhaven.contract.events import TextPart
+from motherhaven.stores.keys import Key
+from motherhaven.stores.records import Prepared, Record
+from motherhaven.stores.states import (
+    BotState,
+    Bucket,
+    ErrorState,
+    Executed,
+    Marked,
+    PositionState,
+)
+
+Pair = tuple[str, str]
+Triple = tuple[str, str, str]
+Curve = tuple[int, str]
+
+
+@dataclass(slots=True)
+class Tables:
+    """Everything a memory store keeps.
+
+    `feed` holds decisions as (key, bot, coin, signal). `named` finds positions by the
+    client's id or their own, `standing` the open ones by bot, coin and side.
+    """
+
+    records: list[Record] = field(default_factory=list)
+    numbers: dict[str, int] = field(default_factory=dict)
+    digests: dict[str, bytes] = field(default_factory=dict)
+    texts: dict[int, dict[str, str]] = field(default_factory=dict)
+    parts: dict[Pair, dict[tuple[str, int], TextPart]] = field(default_factory=dict)
+    feed: list[tuple[Key, str, str, str]] = field(default_factory=list)
+    accounts: dict[str, list[Key]] = field(default_factory=dict)
+    statuses: dict[str, list[Key]] = field(default_factory=dict)
+    bots: dict[str, BotState] = field(default_factory=dict)
+    executions: dict[Pair, Executed] = field(default_factory=dict)
+    positions: dict[Pair, PositionState] = field(default_factory=dict)
+    named: dict[Pair, set[Pair]] = field(default_factory=dict)
+    standing: dict[Triple, set[Pair]] = field(default_factory=dict)
+    marks: dict[Pair, Marked] = field(default_factory=dict)
+    curves: dict[Curve, dict[int, Bucket]] = field(default_factory=dict)
+    errors: list[ErrorState] = field(default_factory=list)
+
+
+class MemoryWork:
+    """A commit in the making: reads fall through to the tables, writes wait for `commit`."""
+
+    def __init__(self, tables: Tables) -> None:
+        self._tables = tables
+        self._kept: dict[str, tuple[Record, Prepared]] = {}
+        self._bots: dict[str, BotState] = {}
+        self._feed: list[tuple[Key, str, str, str]] = []
+        self._executions: dict[Pair, Executed] = {}
+        self._positions: dict[Pair, PositionState] = {}
+        self._marks: dict[Pair, Marked] = {}
+        self._curves: dict[Curve, dict[int, Bucket]] = {}
+        self._errors: list[ErrorState] = []
+
+    def keep(self, prepared: Prepared) -> Record:
+        """Give the event the next number and keep it."""
+        record = prepared.record(len(self._tables.records) + len(self._kept) + 1)
+        self._kept[record.event_id] = (record, prepared)
+        return record
+
+    def known(self, event_id: str) -> tuple[Record, bytes] | None:
+        """The event of this id with its digest, kept before or in this commit."""
+        number = self._tables.numbers.get(event_id)
+        if number is not None:
+            return self._tables.records[number - 1], self._tables.digests[event_id]
+        kept = self._kept.get(event_id)
+        return None if kept is None else (kept[0], kept[1].digest)
+
+    def bot(self, bot_id: str) -> BotState | None:
+        if bot_id not in self._bots and bot_id in self._tables.bots:
+            self._bots[bot_id] = deepcopy(self._tables.bots[bot_id])
+        return self._bots.get(bot_id)
+
+    def add_bot(self, state: BotState) -> None:
+        self._bots[state.id] = state
+
+    def add_decision(self, bot_id: str, key: Key, coin: str, signal: str) -> None:
+        self._feed.append((key, bot_id, coin, signal))
+
+    def execution(self, bot_id: str, decision_id: str) -> Executed | None:
+        pair = (bot_id, decision_id)
+        return self._executions.get(pair) or self._tables.executions.get(pair)
+
+    def put_execution(self, bot_id: str, decision_id: str, executed: Executed) -> None:
+        self._executions[bot_id, decision_id] = executed
+
+    def open_positions(self, bot_id: str, coin: str, side: str) -> list[PositionState]:
+        asked = (bot_id, coin, side)
+        return [
+            copy(state)
+            for state in self._positions_at(self._tables.standing.get(asked, set()))
+            if (state.bot_id, state.coin, state.side) == asked and state.exit is None
+        ]
+
+    def positions_of(self, bot_id: str, ref: str) -> list[PositionState]:
+        return [
+            copy(state)
+            for state in self._positions_at(self._tables.named.get((bot_id, ref), set()))
+            if state.bot_id == bot_id and ref in (state.ref, state.id)
+        ]
+
+    def put_position(self, state: PositionState) -> None:
+        self._positions[state.bot_id, state.id] = state
+
+    def _positions_at(self, pairs: set[Pair]) -> list[PositionState]:
+        kept = [self._tables.positions[pair] for pair in pairs if pair not in self._positions]
+        return kept + list(self._positions.values())
+
+    def mark(self, bot_id: str, ref: str) -> Marked | None:
+        return self._marks.get((bot_id, ref)) or self._tables.marks.get((bot_id, ref))
+
+    def put_mark(self, bot_id: str, ref: str, marked: Marked) -> None:
+        self._marks[bot_id, ref] = marked
+
+    def bucket(self, bot_id: str, tier: int, number: int) -> Bucket | None:
+        curve = self._curves.setdefault((tier, bot_id), {})
+        if number not in curve:
+            kept = self._tables.curves.get((tier, bot_id), {}).get(number)
+            if kept is None:
+                return None
+            curve[number] = copy(kept)
+        return curve[number]
+
+    def add_bucket(self, bot_id: str, tier: int, number: int, bucket: Bucket) -> None:
+        self._curves.setdefault((tier, bot_id), {})[number] = bucket
+
+    def add_error(self, state: ErrorState) -> None:
+        self._errors.append(state)
+
+    def commit(self) -> None:
+        """Let everything take effect."""
+        tables = self._tables
+        for record, prepared in self._kept.values():
+            tables.records.append(record)
+            tables.numbers[record.event_id] = record.n
+            tables.digests[record.event_id] = prepared.digest
+            tables.texts[record.n] = prepared.texts
+            tables.parts.pop((record.bot_id, record.event_id), None)
+            if record.kind == "account":
+                insort(tables.accounts.setdefault(record.bot_id, []), record.key)
+            elif record.kind == "status":
+                insort(tables.statuses.setdefault(record.bot_id, []), record.key)
+        for row in self._feed:
+            insort(tables.feed, row)
+        for error in self._errors:
+            insort(tables.errors, error)
+        for pair, state in self._positions.items():
+            self._index(pair, state)
+        tables.bots |= self._bots
+        tables.executions |= self._executions
+        tables.positions |= self._positions
+        tables.marks |= self._marks
+        for place, curve in self._curves.items():
+            tables.curves.setdefault(place, {}).update(curve)
+
+    def _index(self, pair: Pair, state: PositionState) -> None:
+        for name in (state.id, state.ref):
+            if name is not None:
+                self._tables.named.setdefault((state.bot_id, name), set()).add(pair)
+        standing = self._tables.standing.setdefault((state.bot_id, state.coin, state.side), set())
+        if state.exit is None:
+            standing.add(pair)
+        else:
+            standing.discard(pair)

@@ -1,0 +1,191 @@
+"""The projections: what one event changes in bots, feeds, executions, equity and errors.
+
+Pure: every adapter runs these same functions inside its own commit, so that stores
+agree by construction. Positions are in `stores.positions`.
+"""
+
+from collections.abc import Callable
+from decimal import Decimal
+from typing import Any, Final
+
+from motherhaven.contract.events import (
+    AccountReported,
+    DecisionExecuted,
+    DecisionMade,
+    FillRecorded,
+    FundingPaid,
+    Kind,
+    PositionClosed,
+    PositionOpened,
+    StatusReported,
+)
+from motherhaven.contract.money import ZERO
+from motherhaven.contract.views import Execution
+from motherhaven.stores.amounts import fall, minus, plus
+from motherhaven.stores.keys import Key, moment
+from motherhaven.stores.positions import close_position, open_position
+from motherhaven.stores.protocol import TIERS
+from motherhaven.stores.records import Record
+from motherhaven.stores.states import (
+    ERROR_KINDS,
+    BotState,
+    Bucket,
+    ErrorKind,
+    ErrorState,
+    Executed,
+    Marked,
+    Totals,
+    Work,
+)
+
+MESSAGE_CHARS: Final = 2_000
+"""Longer error messages are cut in the list; the event keeps the whole."""
+
+_FAILED: Final = ("rejected", "unknown")
+
+
+def project(record: Record, body: Any, work: Work) -> None:
+    """Change the projections in `work` as `record`, whose payload is `body`, says."""
+    bot = _seen(record, work)
+    _HANDLERS[record.kind](record, body, bot, work)
+
+
+def _seen(record: Record, work: Work) -> BotState:
+    bot = work.bot(record.bot_id)
+    if bot is None:
+        seen = record.received
+        bot = BotState(record.bot_id, record.bot_name, record.mode, seen, seen, Totals())
+        work.add_bot(bot)
+        return bot
+    if record.bot_name is not None:
+        bot.name = record.bot_name
+    if record.mode != "unknown":
+        bot.mode = record.mode
+    bot.first_seen = min(bot.first_seen, record.received)
+    bot.last_seen = max(bot.last_seen, record.received)
+    return bot
+
+
+def _decision(record: Record, body: DecisionMade, bot: BotState, work: Work) -> None:
+    totals = bot.totals
+    totals.decisions += 1
+    totals.model_cost = plus(totals.model_cost, body.cost_usd)
+    bot.last_decision = max(bot.last_decision or record.recorded, record.recorded)
+    bot.decider = bot.decider or body.decider
+    work.add_decision(record.bot_id, record.key, body.coin, body.signal)
+    if body.error is not None:
+        totals.errors += 1
+        _error(record, "answer", body.error, record.event_id, work)
+    verdict = body.verdict
+    if verdict is not None and not verdict.allowed:
+        totals.rejected += 1
+        reason = verdict.reason or verdict.rule or "refused by the guard"
+        _error(record, "guard", f"{body.coin}: {reason}", record.event_id, work)
+
+
+def _execution(record: Record, body: DecisionExecuted, bot: BotState, work: Work) -> None:
+    known = work.execution(record.bot_id, body.decision_id)
+    if record.pointer.supersedes(known and known.at):
+        execution = Execution(
+            time=moment(record.time),
+            status=body.execution_status,
+            error=body.execution_error,
+            cloid=body.cloid,
+            position_id=body.position_id,
+            filled_usd=body.filled_usd,
+            fill_price=body.fill_price,
+            latency_ms=body.latency_ms,
+        )
+        work.put_execution(record.bot_id, body.decision_id, Executed(record.pointer, execution))
+    if body.execution_status in _FAILED:
+        bot.totals.errors += 1
+        reason = body.execution_error or f"order {body.execution_status}"
+        _error(record, "order", f"{body.coin}: {reason}", body.decision_id, work)
+
+
+def _account(record: Record, body: AccountReported, bot: BotState, work: Work) -> None:
+    pointer, key, equity = record.pointer, record.key, body.equity_usd
+    if pointer.supersedes(bot.account):
+        bot.account = pointer
+        _drawdown(bot.totals, equity, body.deposits_usd)
+    seconds = record.time // 1_000_000
+    for tier in TIERS:
+        bucket = work.bucket(record.bot_id, tier, seconds // tier)
+        if bucket is None:
+            first = Bucket(key, equity, equity, equity)
+            work.add_bucket(record.bot_id, tier, seconds // tier, first)
+        else:
+            _into(bucket, key, equity)
+    for mark in body.positions or ():
+        known = work.mark(record.bot_id, mark.position_id)
+        if pointer.supersedes(known and known.at):
+            marked = Marked(pointer, record.time, mark)
+            work.put_mark(record.bot_id, mark.position_id, marked)
+
+
+def _into(bucket: Bucket, key: Key, equity: Decimal) -> None:
+    if key >= bucket.at:
+        bucket.at, bucket.last = key, equity
+    bucket.low = min(bucket.low, equity)
+    bucket.high = max(bucket.high, equity)
+
+
+def _drawdown(totals: Totals, equity: Decimal, deposits: Decimal | None) -> None:
+    """The running peak and deepest fall; a report that comes late does not count."""
+    if deposits is not None:
+        if totals.first_deposits is None:
+            totals.first_deposits = deposits
+        equity = minus(equity, minus(deposits, totals.first_deposits))
+    if totals.first_equity is None:
+        totals.first_equity = equity
+    totals.peak = equity if totals.peak is None else max(totals.peak, equity)
+    fallen = fall(equity, totals.peak) if totals.peak > 0 else ZERO
+    totals.max_drawdown = min(totals.max_drawdown or ZERO, fallen)
+
+
+def _opened(record: Record, body: PositionOpened, bot: BotState, work: Work) -> None:
+    open_position(record, body, bot.totals, work)
+
+
+def _closed(record: Record, body: PositionClosed, bot: BotState, work: Work) -> None:
+    close_position(record, body, bot.totals, work)
+
+
+def _fill(record: Record, body: FillRecorded, bot: BotState, work: Work) -> None:
+    bot.totals.fill_fees = plus(bot.totals.fill_fees, body.fee)
+
+
+def _funding(record: Record, body: FundingPaid, bot: BotState, work: Work) -> None:
+    bot.totals.funding = minus(bot.totals.funding or ZERO, body.amount)
+
+
+def _status(record: Record, body: StatusReported, bot: BotState, work: Work) -> None:
+    if record.pointer.supersedes(bot.status):
+        bot.status = record.pointer
+        bot.decider = body.decider or bot.decider
+        bot.market = body.market or bot.market
+    if body.status == "error" or body.error is not None:
+        bot.totals.errors += 1
+        _error(record, "cycle", body.error or body.message or "the cycle failed", None, work)
+
+
+def _error(
+    record: Record, kind: ErrorKind, message: str, decision_id: str | None, work: Work
+) -> None:
+    number = record.n * len(ERROR_KINDS) + ERROR_KINDS.index(kind)
+    if len(message) > MESSAGE_CHARS:
+        message = message[: MESSAGE_CHARS - 1] + "…"
+    key = Key(record.time, record.epoch, record.seq, number)
+    work.add_error(ErrorState(key, record.event_id, record.bot_id, kind, message, decision_id))
+
+
+_HANDLERS: Final[dict[Kind, Callable[[Record, Any, BotState, Work], None]]] = {
+    "decision": _decision,
+    "execution": _execution,
+    "account": _account,
+    "position_opened": _opened,
+    "position_closed": _closed,
+    "fill": _fill,
+    "funding": _funding,
+    "status": _status,
+}

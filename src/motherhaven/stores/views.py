@@ -1,0 +1,252 @@
+"""From kept rows to the read models of the contract; the same for every adapter."""
+
+import json
+from collections.abc import Mapping
+from typing import Any, Final
+
+from motherhaven.contract.events import Event
+from motherhaven.contract.views import (
+    AccountRow,
+    BotRow,
+    BotStats,
+    DecisionDetail,
+    DecisionRow,
+    EquityPoint,
+    ErrorRow,
+    Execution,
+    PositionRow,
+    StatusRow,
+)
+from motherhaven.contract.wire import validate_payload
+from motherhaven.stores.amounts import shown
+from motherhaven.stores.cursors import page_cursor
+from motherhaven.stores.keys import moment
+from motherhaven.stores.records import Record
+from motherhaven.stores.states import BotState, Bucket, ErrorState, Marked, PositionState, Totals
+
+_ROW: Final = (
+    "coin", "signal", "quantity_usd", "leverage", "confidence", "justification", "profit_target",
+    "stop_loss", "invalidation_condition", "decider", "model", "error", "verdict",
+)  # fmt: skip
+_DETAIL: Final = (
+    *_ROW, "cycle_id", "trigger", "mark", "tokens_in", "tokens_out", "tokens_cached", "cost_usd",
+    "latency_ms", "finish_reason",
+)  # fmt: skip
+_ACCOUNT: Final = (
+    "balance_usd", "equity_usd", "unrealized_pnl", "realized_pnl", "total_pnl", "num_positions",
+    "sharpe_ratio", "deposits_usd", "fees_usd", "funding_usd", "used_usd", "available_usd",
+)  # fmt: skip
+_MARK: Final = (
+    "size", "mark", "unrealized_pnl", "stop_loss", "profit_target", "liquidation_price",
+)  # fmt: skip
+_STATUS: Final = (
+    "status", "message", "error", "trades_today", "pnl_today", "decider", "market",
+    "interval_seconds", "coins", "behind", "quarantined",
+)  # fmt: skip
+
+
+def event_of(record: Record) -> Event:
+    """The event as the live stream gives it: its payload without the long texts."""
+    payload = json.loads(record.payload)
+    return Event(
+        event_id=record.event_id,
+        bot_id=record.bot_id,
+        bot_name=record.bot_name,
+        mode=record.mode,
+        epoch=record.epoch,
+        seq=record.seq,
+        kind=record.kind,
+        time=moment(record.time),
+        recorded_at=moment(record.recorded),
+        received_at=moment(record.received),
+        payload=record.payload,
+        body=validate_payload(record.kind, payload),
+    )
+
+
+def decision_row(record: Record, name: str | None, execution: Execution | None) -> DecisionRow:
+    """A decision for lists."""
+    payload = json.loads(record.payload)
+    return DecisionRow.model_validate(_decision(record, name, execution, payload, _ROW))
+
+
+def decision_detail(
+    record: Record,
+    name: str | None,
+    execution: Execution | None,
+    *,
+    texts: Mapping[str, int],
+    previous: str | None,
+    following: str | None,
+) -> DecisionDetail:
+    """A decision with its chain; `previous` and `following` are its neighbours' ids."""
+    payload = json.loads(record.payload)
+    fields = _decision(record, name, execution, payload, _DETAIL)
+    fields |= {"texts": dict(texts), "payload": payload, "previous": previous, "next": following}
+    return DecisionDetail.model_validate(fields)
+
+
+def _decision(
+    record: Record,
+    name: str | None,
+    execution: Execution | None,
+    payload: Mapping[str, Any],
+    names: tuple[str, ...],
+) -> dict[str, Any]:
+    fields: dict[str, Any] = {key: payload.get(key) for key in names}
+    fields |= {
+        "id": record.event_id,
+        "cursor": page_cursor("decisions", record.key),
+        "bot_id": record.bot_id,
+        "bot_name": name,
+        "mode": record.mode,
+        "time": moment(record.time),
+        "recorded_at": moment(record.recorded),
+        "received_at": moment(record.received),
+        "execution": execution,
+    }
+    return fields
+
+
+def account_row(record: Record) -> AccountRow:
+    """An account state."""
+    payload = json.loads(record.payload)
+    fields = {key: payload.get(key) for key in _ACCOUNT}
+    return AccountRow(
+        bot_id=record.bot_id,
+        time=moment(record.time),
+        recorded_at=moment(record.recorded),
+        **fields,
+    )
+
+
+def status_row(record: Record) -> StatusRow:
+    """A heartbeat."""
+    payload = json.loads(record.payload)
+    fields = {key: payload.get(key) for key in _STATUS}
+    following = payload.get("next_cycle_at")
+    return StatusRow(
+        bot_id=record.bot_id,
+        time=moment(record.time),
+        recorded_at=moment(record.recorded),
+        received_at=moment(record.received),
+        next_cycle_at=None if following is None else str(following),
+        **fields,
+    )
+
+
+def bot_row(bot: BotState, status: Record | None, account: Record | None) -> BotRow:
+    """A bot with its latest heartbeat, account and totals."""
+    latest = None if account is None else account_row(account)
+    return BotRow(
+        id=bot.id,
+        name=bot.name,
+        mode=bot.mode,
+        decider=bot.decider,
+        market=bot.market,
+        first_seen=moment(bot.first_seen),
+        last_seen=moment(bot.last_seen),
+        last_decision_at=None if bot.last_decision is None else moment(bot.last_decision),
+        status=None if status is None else status_row(status),
+        account=latest,
+        stats=bot_stats(bot.totals, latest),
+    )
+
+
+def bot_stats(totals: Totals, account: AccountRow | None) -> BotStats:
+    """Totals as the page shows them.
+
+    Fees and funding come from the fills if there are any, else from the account, else
+    from the closed positions. realized_pnl is the sum over closed positions, net.
+    """
+    fees, funding = totals.fill_fees, totals.funding
+    if account is not None:
+        fees = account.fees_usd if fees is None else fees
+        funding = account.funding_usd if funding is None else funding
+    return BotStats(
+        decisions=totals.decisions,
+        entries=totals.entries,
+        errors=totals.errors,
+        rejected=totals.rejected,
+        open_positions=totals.open_positions,
+        closed_positions=totals.closed_positions,
+        wins=totals.wins,
+        realized_pnl=shown(totals.realized),
+        fees_usd=shown(totals.closed_fees if fees is None else fees),
+        funding_usd=shown(totals.closed_funding if funding is None else funding),
+        model_cost_usd=shown(totals.model_cost),
+        max_drawdown=shown(totals.max_drawdown),
+        peak_equity=shown(totals.peak),
+        first_equity=shown(totals.first_equity),
+    )
+
+
+def position_row(
+    state: PositionState, name: str | None, marked: Marked | None, *, closed: bool = False
+) -> PositionRow:
+    """A position; `closed` says that its cursor is for the list by exit time."""
+    cursor = page_cursor("positions", state.entry)
+    if closed and state.exit is not None:
+        cursor = page_cursor("closed", state.exit)
+    row = PositionRow(
+        id=state.id,
+        cursor=cursor,
+        bot_id=state.bot_id,
+        bot_name=name,
+        mode=state.mode,
+        coin=state.coin,
+        side=state.side,
+        status="open" if state.exit is None else "closed",
+        quantity_usd=state.quantity,
+        leverage=state.leverage,
+        size=state.size,
+        entry_price=state.entry_price,
+        entry_time=moment(state.entry.time),
+        exit_price=state.exit_price,
+        exit_time=None if state.exit is None else moment(state.exit.time),
+        realized_pnl=state.realized,
+        gross_pnl=state.gross,
+        fees_usd=state.fees,
+        funding_usd=state.funding,
+        reason=state.reason,
+        entry_decision_id=state.entry_decision_id,
+        exit_decision_id=state.exit_decision_id,
+        stop_loss=state.stop_loss,
+        profit_target=state.profit_target,
+        liquidation_price=state.liquidation_price,
+    )
+    return row if marked is None or state.exit is not None else _with_mark(row, marked)
+
+
+def _with_mark(row: PositionRow, marked: Marked) -> PositionRow:
+    """The open row as the account last reported it; what the report left out stays."""
+    mark = marked.mark
+    told: dict[str, Any] = {
+        name: getattr(mark, name) for name in _MARK if name in mark.model_fields_set
+    }
+    told["mark_time"] = moment(marked.time)
+    return row.model_copy(update=told)
+
+
+def error_row(state: ErrorState, name: str | None) -> ErrorRow:
+    """Something that went wrong."""
+    return ErrorRow(
+        id=f"{state.event_id}:{state.kind}",
+        cursor=page_cursor("errors", state.key),
+        bot_id=state.bot_id,
+        bot_name=name,
+        time=moment(state.key.time),
+        kind=state.kind,
+        message=state.message,
+        decision_id=state.decision_id,
+    )
+
+
+def equity_point(tier: int, number: int, bucket: Bucket) -> EquityPoint:
+    """One bucket of the curve; its time is where the bucket begins."""
+    return EquityPoint(
+        time=moment(number * tier * 1_000_000),
+        equity=bucket.last,
+        low=bucket.low,
+        high=bucket.high,
+    )

@@ -1,0 +1,254 @@
+"""The live stream under faults: cuts, pruned history, slow readers, shutdown."""
+
+import asyncio
+import json
+import socket
+import time
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager
+from typing import Any
+
+import httpx
+import pytest
+
+from motherhaven.server import Limits, ServerConfig, ServerThread
+from motherhaven.settings import SystemClock
+from motherhaven.stores import MemoryStore
+from tests.serverkit import API, KEY, QUICK, Sse, item
+
+pytestmark = pytest.mark.anyio
+
+
+@pytest.fixture
+def store() -> MemoryStore:
+    """The store behind the server, at hand for pruning."""
+    return MemoryStore()
+
+
+@pytest.fixture
+def url(store: MemoryStore) -> Iterator[str]:
+    """A real server on a free port, open to this machine."""
+    settings = ServerConfig(port=0, api_key=KEY, open_reading=True, limits=QUICK)
+    with ServerThread(settings, store, SystemClock()) as server:
+        yield server.url
+
+
+@asynccontextmanager
+async def poster(url: str) -> AsyncIterator[Any]:
+    """Posts numbered events."""
+    async with httpx.AsyncClient(base_url=url, headers={"x-api-key": KEY}) as client:
+
+        async def post(first: int, last: int, kind: str = "decision", **changes: Any) -> None:
+            for start in range(first, last + 1, 100):
+                numbers = range(start, min(start + 100, last + 1))
+                events = [item(number, kind, **changes) for number in numbers]
+                answer = await client.post(f"{API}/ingest/batch", json={"events": events})
+                assert {one["status"] for one in answer.json()["results"]} == {"stored"}
+
+        yield post
+
+
+async def numbers(stream: Sse, count: int) -> list[int]:
+    """The numbers of the next decisions."""
+    events = [await stream.event() for _ in range(count)]
+    return [int(json.loads(one["data"])["row"]["id"][6:]) for one in events]
+
+
+async def test_an_event_arrives_at_once_with_its_row(url: str) -> None:
+    """hello first, then each kind under its own name, with the store's cursor as id."""
+    stream = await Sse.open(url)
+    assert stream.status == 200
+    assert "cache-control: no-cache, no-transform" in stream.head
+    hello = await stream.event()
+    assert hello["event"] == "hello"
+    assert hello["id"] == json.loads(hello["data"])["cursor"]
+    async with poster(url) as post:
+        began = time.monotonic()
+        await post(1, 1)
+        one = await stream.event()
+        assert time.monotonic() - began < 1
+        data = json.loads(one["data"])
+        assert (one["event"], one["id"]) == ("decision", data["cursor"])
+        assert (data["kind"], data["bot_id"], data["row"]["coin"]) == ("decision", "bot-1", "BTC")
+        assert "raw_response" not in data["row"]
+        for number, kind in enumerate(("account", "status", "position_opened"), start=2):
+            await post(number, number, kind)
+            assert (await stream.event())["event"] == kind
+    stream.close()
+
+
+async def test_an_account_brings_the_marks_and_an_old_exit_its_row(url: str) -> None:
+    """Positions come with the account; an exit without an id still names the row it closed."""
+    stream = await Sse.open(url)
+    mark = {"position_id": "p-1", "coin": "BTC", "size": "0.01", "entry_price": "1", "mark": "2",
+            "leverage": "5", "unrealized_pnl": "0.01"}  # fmt: skip
+    async with poster(url) as post:
+        account = item(1, "account")
+        await post(1, 1, "account", payload={**account["payload"], "positions": [mark]})
+        await post(2, 3, "position_opened")
+        await post(4, 4, "position_closed")
+        await stream.event()
+        marks = json.loads((await stream.event())["data"])["row"]["positions"]
+        assert marks[0]["mark"] == "2"
+        await stream.event()
+        await stream.event()
+        closed = json.loads((await stream.event())["data"])["row"]
+        assert (closed["id"], closed["status"]) == ("event-000002", "closed")
+    stream.close()
+
+
+@pytest.mark.parametrize("way", ["header", "query"])
+async def test_a_cut_stream_resumes_without_gap_or_repeat(url: str, way: str) -> None:
+    """Last-Event-ID (or ?after=) gives exactly what was missed, then goes on live."""
+    stream = await Sse.open(url)
+    await stream.event()
+    async with poster(url) as post:
+        await post(1, 5)
+        await numbers(stream, 4)
+        last = (await stream.event())["id"]
+        stream.close()
+        await post(6, 700)
+        again = await (
+            Sse.open(url, last_event_id=last)
+            if way == "header"
+            else Sse.open(url, f"?after={last}")
+        )
+        assert (await again.event())["event"] == "hello"
+        assert await numbers(again, 695) == list(range(6, 701))
+        await post(701, 720)
+        assert await numbers(again, 20) == list(range(701, 721))
+        again.close()
+
+
+async def test_resuming_while_events_pour_in_loses_nothing(url: str) -> None:
+    """The change from the store to the broadcast is seamless under load, for many clients."""
+    start = await Sse.open(url)
+    cursor = (await start.event())["id"]
+    start.close()
+    async with poster(url) as post:
+        pouring = asyncio.ensure_future(post(1, 1_500))
+        streams = []
+        for _ in range(8):
+            streams.append(await Sse.open(url, last_event_id=cursor))
+            await asyncio.sleep(0)
+        for stream in streams:
+            await stream.event()
+        got = await asyncio.gather(*(numbers(stream, 1_500) for stream in streams))
+        await pouring
+    assert all(one == list(range(1, 1_501)) for one in got)
+    for stream in streams:
+        stream.close()
+
+
+@pytest.mark.parametrize("cursor", ["nonsense", "0123abcd-7", None])
+async def test_history_that_is_gone_is_a_reset(
+    url: str, store: MemoryStore, cursor: str | None
+) -> None:
+    """A pruned or foreign cursor gives `reset` with a cursor that works, then live events."""
+    async with poster(url) as post:
+        first = await Sse.open(url)
+        hello = await first.event()
+        first.close()
+        await post(1, 3)
+        if cursor is None:
+            cursor = hello["id"]
+            assert await store.prune(SystemClock().now()) == 3
+        stream = await Sse.open(url, last_event_id=cursor)
+        await stream.event()
+        reset = await stream.event()
+        assert reset["event"] == "reset"
+        assert reset["id"] == json.loads(reset["data"])["cursor"] == await store.head()
+        await post(4, 4)
+        assert await numbers(stream, 1) == [4]
+        stream.close()
+
+
+async def test_silence_is_filled_with_heartbeats(url: str) -> None:
+    """A page can tell a quiet server from a dead one: an event it can see, with the time."""
+    stream = await Sse.open(url)
+    await stream.event()
+    beat = await stream.event(skip=())
+    assert beat["event"] == "heartbeat"
+    assert "server_time" in json.loads(beat["data"])
+    assert "id" not in beat
+    stream.close()
+
+
+async def test_two_hundred_streams_come_and_go(url: str) -> None:
+    """Every stream that a client leaves is freed, task and all."""
+    with ServerThread(
+        ServerConfig(port=0, api_key=KEY, open_reading=True, limits=QUICK),
+        MemoryStore(),
+        SystemClock(),
+    ) as server:
+        for _ in range(10):
+            streams = await asyncio.gather(*(Sse.open(server.url) for _ in range(20)))
+            assert {stream.status for stream in streams} == {200}
+            for stream in streams:
+                stream.close()
+        await until(lambda: server.hub.streams == 0)
+
+
+async def test_a_reader_that_stops_is_dropped_and_others_go_on(url: str) -> None:
+    """A stalled client costs bounded memory and delays nobody."""
+    limits = Limits(heartbeat_seconds=0.2, send_seconds=0.3)
+    settings = ServerConfig(port=0, api_key=KEY, open_reading=True, limits=limits)
+    with ServerThread(settings, MemoryStore(), SystemClock()) as server:
+        place = httpx.URL(server.url)
+        stalled = socket.socket()
+        stalled.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4_096)
+        stalled.connect(("127.0.0.1", place.port))
+        stalled.sendall(f"GET {API}/live HTTP/1.1\r\nHost: localhost\r\n\r\n".encode())
+        lively = await Sse.open(server.url)
+        await lively.event()
+        await until(lambda: server.hub.streams == 2)
+        async with poster(server.url) as post:
+            long = {**item(1)["payload"], "justification": "x" * 9_000}
+            reading = asyncio.ensure_future(numbers(lively, 900))
+            await post(1, 900, payload=long)
+            assert await reading == list(range(1, 901))
+        await until(lambda: server.hub.streams == 1)
+        stalled.close()
+        lively.close()
+
+
+async def test_streams_beyond_the_cap_are_told_to_come_later() -> None:
+    """The cap answers 503 with Retry-After; a place that becomes free is given away."""
+    limits = Limits(streams=2, heartbeat_seconds=0.2)
+    settings = ServerConfig(port=0, api_key=KEY, open_reading=True, limits=limits)
+    with ServerThread(settings, MemoryStore(), SystemClock()) as server:
+        streams = [await Sse.open(server.url) for _ in range(2)]
+        third = await Sse.open(server.url)
+        assert third.status == 503
+        assert "retry-after: 5" in third.head
+        streams[0].close()
+        await until(lambda: server.hub.streams == 1)
+        assert (await Sse.open(server.url)).status == 200
+
+
+async def test_signing_out_ends_open_streams() -> None:
+    """A revoked session loses its stream at once, not at the next heartbeat."""
+    settings = ServerConfig(port=0, api_key=KEY, limits=Limits(heartbeat_seconds=60))
+    with ServerThread(settings, MemoryStore(), SystemClock()) as server:
+        async with httpx.AsyncClient(base_url=server.url) as client:
+            await client.post(f"{API}/login", json={"key": KEY})
+            cookie = f"motherhaven_session={client.cookies['motherhaven_session']}"
+            assert (await Sse.open(server.url)).status == 401
+            stream = await Sse.open(server.url, cookie=cookie)
+            other = await Sse.open(server.url, x_api_key=KEY)
+            assert (await stream.event())["event"] == "hello"
+            await client.post(f"{API}/logout")
+            with pytest.raises(EOFError):
+                await stream.event()
+            async with poster(server.url) as post:
+                await post(1, 1)
+            await other.event()
+            assert await numbers(other, 1) == [1]
+
+
+async def until(true: Any) -> None:
+    """Wait for a condition, at most ten seconds."""
+    deadline = time.monotonic() + 10
+    while not true():
+        assert time.monotonic() < deadline, "the condition did not come true"
+        await asyncio.sleep(0.01)

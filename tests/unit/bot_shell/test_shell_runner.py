@@ -1,0 +1,277 @@
+"""The running loop: schedule, late wake-ups, failures, commands."""
+
+import asyncio
+from datetime import timedelta
+from decimal import Decimal
+
+import pytest
+from shell_support import (
+    MINUTE,
+    NOON,
+    SleepyClock,
+    action,
+    answer,
+    entry,
+    new_cycle,
+    new_trader,
+    of_kind,
+    piece,
+)
+
+from motherhaven.bot.control import ControlDesk, ControlRoom
+from motherhaven.bot.market.feed import Quote
+from motherhaven.bot.runner import Runner
+from motherhaven.bot.sink import MemorySink
+from motherhaven.contract.errors import ConfigError, MarketError
+from motherhaven.testing.scripted_model import ScriptedModel
+
+
+class FlatFeed:
+    """A market of one price, which can fail."""
+
+    name = "flat"
+    simulated = True
+    coins = ("BTC",)
+    interval = MINUTE
+    specs = {}
+
+    def __init__(self):
+        self.fails = None
+        self.price = Decimal(50000)
+        self.low = None
+
+    async def closed(self, since, until):
+        if self.fails:
+            raise self.fails
+        start = since.replace(second=0, microsecond=0)
+        found = []
+        while start + MINUTE <= until:
+            if start + MINUTE > since:
+                low = self.low or self.price
+                found.append(piece(start, BTC=(self.price, self.price, low, self.price)))
+            start += MINUTE
+        return found
+
+    async def quotes(self, now):
+        return {"BTC": Quote("BTC", self.price, self.price, self.price, now)}
+
+    async def close(self):
+        """Nothing to close."""
+
+
+def world(*said, minutes=5, feed=None, control=None, hook=None, said_by=None):
+    """Let a bot run for some minutes; returns its sink, cycle and model."""
+
+    async def live():
+        stop = asyncio.Event()
+        clock = SleepyClock(NOON + timedelta(seconds=10), stop, NOON + minutes * MINUTE)
+        trader = new_trader(patience=timedelta(minutes=2))
+        sink, model = MemorySink(), said_by or ScriptedModel(said)
+        cycle = new_cycle(trader, model, sink)
+        market = feed or FlatFeed()
+        room = None if control is None else ControlRoom(control, clock)
+        if room is not None:
+            room.enter("run-1")
+        runner = Runner(cycle, market, clock, room, sleep=clock.sleep)
+        if hook is not None:
+            hook(clock, market, cycle, room)
+        await asyncio.wait_for(runner.run(stop), 20)
+        return sink, cycle, model, clock
+
+    return asyncio.run(live())
+
+
+def test_cycles_come_on_a_fixed_grid():
+    """Every minute, just after the bar has closed, whatever the start was."""
+    sink, _, model, _ = world(answer(action()))
+    asked = [context.now for context in model.asked]
+    assert [moment.minute for moment in asked] == [1, 2, 3, 4]
+    assert all(1 <= moment.second <= 2 for moment in asked)
+    statuses = of_kind(sink.kept, "status")
+    assert statuses[0]["message"] == "bot started"
+    assert statuses[-1]["status"] == "stopped"
+    assert statuses[1]["next_cycle_at"].startswith("2026-03-04T12:02:01")
+
+
+def test_a_late_wake_up_leaves_the_decision_out_and_goes_on_by_schedule():
+    """A laptop that slept for ten minutes makes no decision of ten minutes ago."""
+
+    def sleep_long(clock, market, cycle, room):
+        inner = clock.sleep
+
+        async def sleep(seconds):
+            if clock.now() > NOON + 2 * MINUTE and not sleep.slept:
+                sleep.slept = True
+                clock.advance(600)
+            await inner(seconds)
+
+        sleep.slept = False
+        clock.sleep = sleep
+
+    async def live():
+        stop = asyncio.Event()
+        clock = SleepyClock(NOON + timedelta(seconds=10), stop, NOON + 15 * MINUTE)
+        sleep_long(clock, None, None, None)
+        model, sink = ScriptedModel([answer(action())]), MemorySink()
+        cycle = new_cycle(new_trader(patience=timedelta(minutes=2)), model, sink)
+        await Runner(cycle, FlatFeed(), clock, sleep=clock.sleep).run(stop)
+        return sink, model
+
+    sink, model = asyncio.run(live())
+    asked = [context.now.minute for context in model.asked]
+    assert asked[:2] == [1, 2]
+    assert 12 not in asked
+    assert asked[2] == 13
+    late = [s for s in of_kind(sink.kept, "status") if "late" in s["message"]]
+    assert len(late) == 1
+    assert late[0]["status"] == "error"
+
+
+def test_a_market_failure_is_a_failed_cycle_on_record_and_heals():
+    """No decision on no data; the error is in the status; then it goes on."""
+    feed = FlatFeed()
+
+    def break_it(clock, market, cycle, room):
+        inner = market.closed
+
+        async def closed(since, until):
+            if NOON + 2 * MINUTE <= until < NOON + 4 * MINUTE:
+                raise MarketError("venue is down")
+            return await inner(since, until)
+
+        market.closed = closed
+
+    sink, _, model, _ = world(answer(action()), minutes=6, feed=feed, hook=break_it)
+    errors = [s for s in of_kind(sink.kept, "status") if s["status"] == "error"]
+    assert len(errors) == 2
+    assert "venue is down" in errors[0]["error"]
+    assert [context.now.minute for context in model.asked] == [1, 4, 5]
+
+
+def test_an_unexpected_fault_is_recorded_and_does_not_end_the_bot():
+    """Even a bug in a decider costs one cycle."""
+
+    class Broken(ScriptedModel):
+        async def decide(self, context):
+            if not self.asked:
+                self.asked.append(context)
+                raise ZeroDivisionError("a bug")
+            return await super().decide(context)
+
+    sink, _, model, _ = world(said_by=Broken([answer(action())]))
+    errors = [s for s in of_kind(sink.kept, "status") if s["status"] == "error"]
+    assert "ZeroDivisionError" in errors[0]["error"]
+    assert len(model.asked) == 4
+
+
+def test_bars_are_acted_on_between_decisions():
+    """A stop is struck in the minute in which the bar closes."""
+    feed = FlatFeed()
+
+    def crash(clock, market, cycle, room):
+        inner = market.closed
+
+        async def closed(since, until):
+            market.low = Decimal(48000) if until > NOON + 2 * MINUTE else None
+            return await inner(since, until)
+
+        market.closed = closed
+
+    sink, cycle, _, _ = world(answer(entry()), answer(action()), feed=feed, hook=crash)
+    (closed,) = of_kind(sink.kept, "position_closed")
+    assert closed["reason"] == "stop"
+    assert not cycle.trader.engine.ledger.holdings
+
+
+def test_missed_bars_are_acted_on_after_a_restart():
+    """Stops work for the time in which nobody watched."""
+    feed = FlatFeed()
+    feed.low = Decimal(48000)
+
+    async def live():
+        stop = asyncio.Event()
+        clock = SleepyClock(NOON + timedelta(minutes=30), stop, NOON + timedelta(minutes=31))
+        trader, sink = new_trader(), MemorySink()
+        trader.on_slice(piece(NOON - MINUTE, BTC="50000"))
+        cycle = new_cycle(trader, ScriptedModel([answer(entry()), answer(action())]), sink)
+
+        async def quotes():
+            return {"BTC": Quote("BTC", feed.price, feed.price, feed.price, NOON)}
+
+        await cycle.run(lambda: NOON, quotes, None)
+        assert trader.engine.ledger.holdings
+        await Runner(cycle, feed, clock, sleep=clock.sleep).run(stop, since=NOON)
+        return sink
+
+    sink = asyncio.run(live())
+    (closed,) = of_kind(sink.kept, "position_closed")
+    assert closed["exit_time"].startswith("2026-03-04T12:01")
+
+
+def test_stop_ends_a_waiting_model_at_once():
+    """A stop command while the model thinks: no trade, a stopped status, the loop ends."""
+
+    class Slow(ScriptedModel):
+        async def decide(self, context):
+            self.asked.append(context)
+            self.clock.stop.set()
+            await asyncio.Event().wait()
+
+    slow = Slow([answer(entry())])
+
+    def give_clock(clock, market, cycle, room):
+        slow.clock = clock
+
+    sink, _, _, _ = world(said_by=slow, hook=give_clock, minutes=60)
+    assert len(slow.asked) == 1
+    assert not of_kind(sink.kept, "fill")
+    assert of_kind(sink.kept, "status")[-1]["status"] == "stopped"
+
+
+def test_commands_pause_resume_kill_and_stop(tmp_path):
+    """Each is done once, journaled with its id, and answered in the published state."""
+
+    def command(clock, market, cycle, room):
+        ids = iter("abcdefgh")
+        desk = ControlDesk(tmp_path, clock, lambda: next(ids), sleep=lambda _: None)
+        waits = [(1, "pause"), (3, "resume"), (5, "kill"), (6, "stop")]
+        inner = clock.sleep
+
+        async def sleep(seconds):
+            await inner(seconds)
+            if waits and clock.now() >= NOON + waits[0][0] * MINUTE + timedelta(seconds=30):
+                verb = waits.pop(0)[1]
+                with pytest.raises(ConfigError, match="did not answer"):
+                    desk_send(desk, clock, verb)
+
+        def desk_send(desk, clock, verb):
+            monotonic = clock.monotonic
+            clock.monotonic = lambda: monotonic() + next(ticks)
+            try:
+                desk.send(verb)
+            finally:
+                clock.monotonic = monotonic
+
+        ticks = iter(range(0, 10_000, 11))
+        clock.sleep = sleep
+
+    async def live():
+        stop = asyncio.Event()
+        clock = SleepyClock(NOON + timedelta(seconds=10), stop, NOON + timedelta(minutes=30))
+        room = ControlRoom(tmp_path, clock)
+        room.enter("run-1")
+        model, sink = ScriptedModel([answer(entry()), answer(action())]), MemorySink()
+        cycle = new_cycle(new_trader(patience=timedelta(minutes=2)), model, sink)
+        command(clock, None, cycle, room)
+        await Runner(cycle, FlatFeed(), clock, room, sleep=clock.sleep).run(stop)
+        room.leave()
+        return sink, model, cycle, clock
+
+    sink, model, cycle, clock = asyncio.run(live())
+    assert [context.now.minute for context in model.asked] == [1, 4, 5, 6]
+    messages = " | ".join(s["message"] for s in of_kind(sink.kept, "status"))
+    for told in ("command pause (a)", "command resume (b)", "command kill (c)"):
+        assert messages.count(told) == 1
+    assert clock.now() < NOON + 8 * MINUTE
+    assert of_kind(sink.kept, "position_closed")
+    assert cycle.trader.kill.engaged

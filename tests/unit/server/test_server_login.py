@@ -1,0 +1,190 @@
+"""The key page and its session: one field, a strict cookie, a throttle, an end."""
+
+import httpx
+import pytest
+
+from motherhaven.server.sessions import Sessions, Throttle
+from tests.serverkit import API, KEY, ORIGIN, FakeClock, config, running
+
+pytestmark = pytest.mark.anyio
+
+FORM = {"content-type": "application/x-www-form-urlencoded", "origin": ORIGIN}
+
+
+def cookie_of(answer: httpx.Response) -> dict[str, str]:
+    """The attributes of the one cookie that an answer sets, names in lower case."""
+    [header] = answer.headers.get_list("set-cookie")
+    first, *rest = header.split("; ")
+    name, _, value = first.partition("=")
+    attributes = {part.partition("=")[0].lower(): part.partition("=")[2] for part in rest}
+    return {"name": name, "value": value, **attributes}
+
+
+async def test_without_a_session_only_the_key_page_is_shown() -> None:
+    """Every page is the key page: one password field, no script, nothing of the dashboard."""
+    async with running() as server, server.client() as client:
+        for path in ("/llm-bot", "/llm-bot/decision?id=x", "/llm-bot/nothing"):
+            answer = await client.get(path)
+            assert answer.status_code == 401
+            assert answer.text.count('type="password"') == 1
+            assert "<script" not in answer.text
+            assert 'action="/api/llm-bot/login"' in answer.text
+        assert (await client.get("/_next/static/app.js")).headers["content-type"] == (
+            "application/json"
+        )
+
+
+async def test_a_server_without_a_key_says_how_to_set_one() -> None:
+    """There is nothing to enter then, so there is no field."""
+    async with running(config(api_key=None)) as server, server.client() as client:
+        answer = await client.get("/llm-bot")
+        assert "LLM_BOT_API_KEY" in answer.text
+        assert "<input" not in answer.text
+
+
+async def test_the_form_leads_back_to_the_page_with_a_strict_cookie() -> None:
+    """303 to where the visitor was; the cookie is HttpOnly, SameSite=Strict, for all paths."""
+    async with running() as server, server.client() as client:
+        page = await client.get("/llm-bot/decision?id=a&x=<b>")
+        assert 'value="/llm-bot/decision?id=a&amp;x=%3Cb%3E"' in page.text
+        answer = await client.post(
+            f"{API}/login", content=f"key={KEY}&next=%2Fllm-bot%2Fdecision%3Fid%3Da", headers=FORM
+        )
+        assert answer.status_code == 303
+        assert answer.headers["location"] == "/llm-bot/decision?id=a"
+        cookie = cookie_of(answer)
+        assert cookie["name"] == "motherhaven_session"
+        assert {"httponly", "max-age", "path", "samesite"} <= set(cookie)
+        assert (cookie["samesite"], cookie["path"]) == ("strict", "/")
+        assert "secure" not in cookie
+        assert KEY not in cookie["value"]
+        assert (await client.get(f"{API}/session")).json()["signed_in"] is True
+
+
+@pytest.mark.parametrize("sign", [{"x-forwarded-proto": "https"}, {"origin": "https://bots.lan"}])
+async def test_over_https_the_cookie_is_secure(sign: dict[str, str]) -> None:
+    """Any sign of https makes it Secure and ties it to the host."""
+    async with running() as server, server.client(host="bots.lan") as client:
+        answer = await client.post(f"{API}/login", json={"key": KEY}, headers=sign)
+        cookie = cookie_of(answer)
+        assert cookie["name"] == "__Host-motherhaven_session"
+        assert "secure" in cookie
+
+
+@pytest.mark.parametrize(
+    "target",
+    ["https://evil.example/", "//evil.example", "/\\evil.example", "/llm-botx", "", "/a\n"],
+)
+async def test_the_form_never_leads_to_another_site(target: str) -> None:
+    """`next` can only be a page of ours."""
+    async with running() as server, server.client() as client:
+        body = httpx.QueryParams({"key": KEY, "next": target})
+        answer = await client.post(f"{API}/login", content=str(body), headers=FORM)
+        assert answer.headers["location"] == "/llm-bot"
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [
+        {"origin": "https://evil.example"},
+        {"origin": "null"},
+        {"origin": "http://localhost:4000"},
+        {"sec-fetch-site": "cross-site"},
+        {"sec-fetch-site": "same-site"},
+    ],
+)
+async def test_a_form_from_another_site_is_refused(headers: dict[str, str]) -> None:
+    """Neither sign-in nor sign-out works across origins."""
+    async with running() as server, server.client() as client:
+        for path in ("login", "logout"):
+            answer = await client.post(f"{API}/{path}", json={"key": KEY}, headers=headers)
+            assert answer.status_code == 403
+            assert "set-cookie" not in answer.headers
+
+
+async def test_a_session_cannot_be_fixed_beforehand() -> None:
+    """A token that a visitor brings along is never taken over."""
+    async with running() as server, server.client() as client:
+        other = Sessions(server.clock, KEY, secret=b"x" * 32, seconds=999)
+        planted = other.new()
+        client.cookies.set("motherhaven_session", planted)
+        assert (await client.get(f"{API}/bots")).status_code == 401
+        answer = await client.post(f"{API}/login", json={"key": KEY})
+        assert cookie_of(answer)["value"] != planted
+        again = await client.post(f"{API}/login", json={"key": KEY})
+        assert cookie_of(again)["value"] != cookie_of(answer)["value"]
+
+
+async def test_signing_out_ends_the_session_at_once() -> None:
+    """The old token is worthless even if someone kept it."""
+    async with running() as server, server.client() as client:
+        token = cookie_of(await client.post(f"{API}/login", json={"key": KEY}))["value"]
+        assert (await client.get(f"{API}/bots")).status_code == 200
+        await client.post(f"{API}/logout")
+        client.cookies.set("motherhaven_session", token)
+        assert (await client.get(f"{API}/bots")).status_code == 401
+
+
+async def test_a_hundred_attempts_get_nowhere() -> None:
+    """After a few wrong keys even the right one waits; another peer does not."""
+    async with running() as server, server.client(peer="203.0.113.9") as client:
+        tried = [
+            (await client.post(f"{API}/login", json={"key": f"guess-{n}"})).status_code
+            for n in range(100)
+        ]
+        assert tried == [401] * 8 + [429] * 92
+        blocked = await client.post(f"{API}/login", json={"key": KEY})
+        assert blocked.status_code == 429
+        assert 1 <= int(blocked.headers["retry-after"]) <= 60
+        async with server.client(peer="203.0.113.10") as other:
+            assert (await other.post(f"{API}/login", json={"key": KEY})).status_code == 200
+        server.clock.advance(60)
+        assert (await client.post(f"{API}/login", json={"key": KEY})).status_code == 200
+
+
+@pytest.mark.parametrize(
+    ("content", "kind", "status"),
+    [
+        (b"", "application/json", 400),
+        (b"[]", "application/json", 422),
+        (b'{"key": 5}', "application/json", 422),
+        (b"next=/llm-bot", "application/x-www-form-urlencoded", 422),
+        (b"key=%ff%fe&key=2", "application/x-www-form-urlencoded", 401),
+        (b"&".join(b"a%d=1" % n for n in range(500)), "application/x-www-form-urlencoded", 422),
+        (b"key=" + b"k" * 5_000, "application/x-www-form-urlencoded", 413),
+    ],
+)
+async def test_nonsense_is_refused_quietly(content: bytes, kind: str, status: int) -> None:
+    """No body of the form makes the server fail."""
+    async with running() as server, server.client() as client:
+        headers = {"content-type": kind}
+        answer = await client.post(f"{API}/login", content=content, headers=headers)
+        assert answer.status_code == status
+
+
+def test_tokens_end_and_cannot_be_made_up() -> None:
+    """Expiry, signature and key decide; a new API key ends every session."""
+    clock = FakeClock()
+    sessions = Sessions(clock, KEY, secret=b"s" * 32, seconds=100)
+    token = sessions.new()
+    name, _, signature = token.rpartition(".")
+    forged = ["", ".", "..", token + "x", name, f"{name}9.{signature}", "ü" * 10, "a" * 500]
+    assert sessions.check(token)
+    assert not any(sessions.check(one) for one in forged)
+    assert Sessions(clock, KEY, secret=b"s" * 32, seconds=100).check(token)
+    assert not Sessions(clock, KEY + "2", secret=b"s" * 32, seconds=100).check(token)
+    assert not Sessions(clock, KEY, secret=None, seconds=100).check(token)
+    clock.advance(100)
+    assert not sessions.check(token)
+
+
+def test_the_throttle_counts_networks_and_stays_small() -> None:
+    """One IPv6 customer is one peer; peers beyond the bound are forgotten, oldest first."""
+    throttle = Throttle(FakeClock(), attempts=1, seconds=60)
+    throttle.failed("2001:db8::1")
+    assert throttle.wait("2001:db8::ffff") == 60
+    assert throttle.wait("2001:db8:0:1::1") == 0
+    for number in range(1_024):
+        throttle.failed(f"10.0.{number // 256}.{number % 256}")
+    assert throttle.wait("2001:db8::1") == 0
+    assert throttle.wait("10.0.3.255") == 60

@@ -1,0 +1,80 @@
+"""Every list is an index range: no page sorts or scans a table that grows."""
+
+import asyncio
+from pathlib import Path
+from typing import Any
+
+import apsw
+import pytest
+
+from motherhaven.stores import DecisionFilter
+from motherhaven.stores.keys import Key
+from motherhaven.stores.sqlite import SqliteStore, feeds, log, money
+from tests.conformance.stores.kit import ANY, Bot, StillClock
+
+GROWING = ("events", "decisions", "d", "e", "positions", "p", "errors", "r", "rollups", "texts",
+           "executions", "x", "marks", "m")  # fmt: skip
+KEY = Key(1 << 60, 1, 1, 1)
+
+
+class Explainer:
+    """A connection that collects the plan of each query."""
+
+    def __init__(self, connection: apsw.Connection) -> None:
+        self.connection = connection
+        self.plans: list[str] = []
+
+    def execute(self, query: str, values: Any = ()) -> Any:
+        plan = self.connection.execute("EXPLAIN QUERY PLAN " + query, values)
+        self.plans += [row[3] for row in plan]
+        return self.connection.execute(query, values)
+
+
+@pytest.fixture
+def database(tmp_path: Path) -> Any:
+    """An explainer on a store with a little of everything."""
+
+    async def fill() -> None:
+        store = SqliteStore(tmp_path / "store.db", clock=StillClock())
+        await store.open()
+        bot = Bot()
+        await store.append([bot.decision(), bot.account(), bot.opened(), bot.status(0, "error")])
+        await store.close()
+
+    asyncio.run(fill())
+    return Explainer(apsw.Connection(str(tmp_path / "store.db")))
+
+
+QUERIES: dict[str, Any] = {
+    "feed": lambda db: feeds.decisions(db, ANY, KEY, 5),
+    "feed of a bot": lambda db: feeds.decisions(db, DecisionFilter(bot_id="bot-a"), KEY, 5),
+    "feed of a coin": lambda db: feeds.decisions(db, DecisionFilter(coin="BTC"), KEY, 5),
+    "feed of a signal": lambda db: feeds.decisions(db, DecisionFilter(signal="close"), KEY, 5),
+    "feed of holds": lambda db: feeds.decisions(db, DecisionFilter(signal="hold"), KEY, 5),
+    "decision": lambda db: feeds.decision(db, "bot-a-1-1"),
+    "errors": lambda db: feeds.errors(db, None, None, KEY, 5),
+    "errors of a bot": lambda db: feeds.errors(db, "bot-a", None, KEY, 5),
+    "errors of a kind": lambda db: feeds.errors(db, None, "cycle", KEY, 5),
+    "open": lambda db: money.positions(db, "open", None, KEY, 5),
+    "open of a bot": lambda db: money.positions(db, "open", "bot-a", KEY, 5),
+    "closed": lambda db: money.positions(db, "closed", None, KEY, 5),
+    "closed of a bot": lambda db: money.positions(db, "closed", "bot-a", KEY, 5),
+    "positions": lambda db: money.positions(db, "all", None, KEY, 5),
+    "positions of a bot": lambda db: money.positions(db, "all", "bot-a", KEY, 5),
+    "accounts": lambda db: money.newest(db, "account", None, 5),
+    "heartbeats of a bot": lambda db: money.newest(db, "status", "bot-a", 5),
+    "curves": lambda db: money.equity(db, None, 60, 0, 1 << 40),
+    "tail": lambda db: log.tail(db, *(lambda name: (name, f"{name}-0"))(log.identity(db)[0]), 5),
+    "payload": lambda db: log.full_payload(db, "bot-a-1-1"),
+}
+
+
+@pytest.mark.parametrize("name", QUERIES)
+def test_no_list_scans_or_sorts_what_grows(database: Any, name: str) -> None:
+    """The plan has no SCAN of a growing table, and sorts nothing but one page."""
+    QUERIES[name](database)
+    assert database.plans
+    scans = [line for line in database.plans if line.startswith("SCAN")]
+    assert [line for line in scans if line.split()[1] in GROWING] == []
+    if "MATERIALIZE page" not in database.plans and "curves" not in name:
+        assert [line for line in database.plans if "FOR ORDER BY" in line] == []
