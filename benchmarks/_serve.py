@@ -1,8 +1,8 @@
 """The servers that the benchmarks measure, each a process: python -m benchmarks._serve KIND DIR.
 
-real: the product over an SQLite file. echo: the same FastAPI and uvicorn, answering a
-POST with its own body. broadcaster: the same uvicorn, sending each posted body to all
-streams from one queue each. Prints its address, and at the end the CPU seconds used.
+real: the product over an SQLite file, with one more route that answers a POST with its
+own body. broadcaster: the same uvicorn, sending each posted body to all streams from
+one queue each. Prints its address, and at the end the CPU seconds used.
 """
 
 import asyncio
@@ -16,7 +16,7 @@ from fastapi import FastAPI
 from starlette.requests import Request
 from starlette.responses import Response
 
-from motherhaven.server import Limits, ServerConfig, run_server
+from motherhaven.server import Limits, ServerConfig, create_app
 from motherhaven.server.run import bind, uvicorn_config
 from motherhaven.settings import SystemClock
 from motherhaven.stores import open_store
@@ -25,14 +25,16 @@ KEY = "benchmark-key-0123456789"
 CONFIG = ServerConfig(port=0, api_key=KEY, open_reading=True, limits=Limits(connections=4_000))
 
 
-def echo_app() -> FastAPI:
-    """One route that reads the body and gives it back."""
-    app = FastAPI()
+def product(folder: Path) -> FastAPI:
+    """The product's application and a bare echo in it."""
+    clock = SystemClock()
+    store = open_store("sqlite:///bench.db", clock=clock, data_dir=folder)
+    app = create_app(CONFIG, store, clock)
 
     async def echo(request: Request) -> Response:
         return Response(await request.body(), media_type="application/json")
 
-    app.add_api_route("/echo", echo, methods=["POST"])
+    app.add_api_route("/api/echo", echo, methods=["POST"])
     return app
 
 
@@ -78,26 +80,14 @@ async def _start(send: Any, kind: bytes) -> None:
 def main() -> None:
     """Serve until SIGTERM."""
     kind, folder = sys.argv[1], Path(sys.argv[2])
-    began = 0.0
-
-    def ready(url: str) -> None:
-        nonlocal began
-        began = time.process_time()
-        print(url, flush=True)
-
-    if kind == "real":
-        clock = SystemClock()
-        run_server(CONFIG, open_store("sqlite:///bench.db", clock=clock, data_dir=folder), clock,
-                   on_ready=ready)  # fmt: skip
-    else:
-        app = echo_app() if kind == "echo" else Broadcaster()
-        sockets = bind(CONFIG)
-        ready(f"http://127.0.0.1:{sockets[0].getsockname()[1]}")
-        try:
-            uvicorn.Server(uvicorn_config(app, CONFIG)).run(sockets)
-        except KeyboardInterrupt:
-            pass
-    print(time.process_time() - began, flush=True)
+    app = product(folder) if kind == "real" else Broadcaster()
+    sockets = bind(CONFIG)
+    print(f"http://127.0.0.1:{sockets[0].getsockname()[1]}", flush=True)
+    began = time.process_time()
+    try:
+        uvicorn.Server(uvicorn_config(app, CONFIG)).run(sockets)
+    except KeyboardInterrupt:
+        print(time.process_time() - began, flush=True)
 
 
 if __name__ == "__main__":

@@ -30,7 +30,11 @@ def run(rounds: int) -> list[Figure]:
     cpu = [a[0] / b[0] for a, b in zip(real, bare, strict=True)]
     delay = [a[1] / b[1] for a, b in zip(real, bare, strict=True)]
     return [
-        ("p99 post to stream", statistics.median(a[1] for a in real) * 1000, f"ms, {STREAMS} streams"),
+        (
+            "p99 post to stream",
+            statistics.median(a[1] for a in real) * 1000,
+            f"ms, {STREAMS} streams",
+        ),
         ("CPU / bare broadcaster", statistics.median(cpu), "goal <= 1.3"),
         ("p99 / bare broadcaster", statistics.median(delay), "goal <= 1.5"),
     ]
@@ -83,9 +87,7 @@ async def _deliver(port: int, path: str, kind: str, numbers: "count[int]") -> li
     arrived: list[tuple[bytes, float]] = []
     streams = []
     for _ in range(STREAMS):
-        _, stream = await loop.create_connection(
-            lambda: _Stream(path, arrived), "127.0.0.1", port
-        )
+        _, stream = await loop.create_connection(lambda: _Stream(path, arrived), "127.0.0.1", port)
         streams.append(stream)
     await asyncio.gather(*(stream.open.wait() for stream in streams))
     reader, writer = await asyncio.open_connection("127.0.0.1", port)

@@ -9,15 +9,27 @@ export const api = createClient<paths>({ baseUrl: "/" });
 api.use({
   onResponse({ response }) {
     markServerTime(response.headers.get("date"));
-    // The server answers this address with its key page until the visitor has signed in.
-    if (response.status === 401 && typeof window !== "undefined") {
-      window.location.assign("/llm-bot");
-    }
+    if (response.status === 401) askForKey();
   },
   onError({ error }) {
     return new ApiError("The server does not answer.", describeFailure(error), null);
   },
 });
+
+const ASKED = "motherhaven-asked-for-key";
+/** Sent back this soon, the page was served without asking for a key: going again would not end. */
+const ASK_AGAIN_AFTER = 15_000;
+
+/** Goes to where the server answers with its key page until the visitor has signed in. */
+function askForKey(): void {
+  try {
+    if (Date.now() - Number(sessionStorage.getItem(ASKED) ?? 0) < ASK_AGAIN_AFTER) return;
+    sessionStorage.setItem(ASKED, String(Date.now()));
+  } catch {
+    return;
+  }
+  window.location.assign("/llm-bot");
+}
 
 type Answer<T> = { data?: T; error?: unknown; response: Response };
 

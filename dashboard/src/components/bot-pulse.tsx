@@ -2,8 +2,9 @@
 import { TriangleAlert } from "lucide-react";
 import type { BotRow } from "@/api/types";
 import { usePulseNow } from "@/prefs/use-pulse-now";
+import { count } from "@/shape/format-number";
 import { age } from "@/shape/format-time";
-import { heartbeatAge, isLoud, type Pulse, pulseOf } from "@/shape/staleness";
+import { eventsBehind, heartbeatAge, isLoud, type Pulse, pulseOf } from "@/shape/staleness";
 
 const TONES: Record<Pulse, { dot: string; text: string }> = {
   alive: { dot: "bg-gain", text: "text-text" },
@@ -36,12 +37,12 @@ export function BotPulse({ bot }: { bot: BotRow }) {
       <span className="num text-faint" title="Age of the last heartbeat">
         {now === 0 ? "" : age(heartbeatAge(bot, at))}
       </span>
-      {(bot.status?.behind ?? 0) > 0 && (
+      {eventsBehind(bot) > 0 && (
         <span
           className="num text-warn"
           title="Events recorded by the bot that are still on their way"
         >
-          {bot.status?.behind} behind
+          {count(eventsBehind(bot))} behind
         </span>
       )}
       {(bot.status?.quarantined ?? 0) > 0 && (

@@ -49,7 +49,7 @@ export function EquityChart({ lines, hues, unit, onPick }: Props) {
     <figure className="relative m-0" aria-label={`Equity lines of ${lines.length} bots`}>
       <div ref={frame} aria-hidden="true" className="h-72 md:h-80" />
       <ul
-        className="absolute inset-y-0 right-0"
+        className="absolute inset-y-0 right-0 z-10"
         style={{ width: gutter(frame.current?.clientWidth ?? 0) }}
       >
         {tips.map((tip, index) => {

@@ -22,6 +22,7 @@ function Cell({ name, fate }: { name: string; fate: Fate }) {
           <ToneMark tone={fate.tone} />
         </span>
         {fate.figure && <span className="num ml-2">{fate.figure}</span>}
+        {fate.at && <span className="num ml-2 text-muted">@ {fate.at}</span>}
         {fate.why && <p className="break-words text-muted text-sm">{fate.why}</p>}
       </dd>
     </div>

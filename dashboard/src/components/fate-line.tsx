@@ -45,7 +45,9 @@ function FateText({ fate }: { fate: Fate }) {
         {fate.word}
         <ToneMark tone={fate.tone} />
       </span>
-      {fate.figure && <span className="num truncate">{fate.figure}</span>}
+      {(fate.figure || fate.at) && (
+        <span className="num truncate">{fate.figure ?? `@ ${fate.at}`}</span>
+      )}
     </span>
   );
 }

@@ -2,7 +2,7 @@
 import { memo } from "react";
 import type { BotRow, DecisionRow } from "@/api/types";
 import { fatesOf } from "@/shape/chain";
-import { hasFates } from "@/shape/feed-row";
+import { hasFates, reasonLines, reasonOf, statedConfidence } from "@/shape/feed-row";
 import { percent } from "@/shape/format-number";
 import { BotTag } from "./bot-tag";
 import { FateLine } from "./fate-line";
@@ -19,6 +19,7 @@ type Props = {
 
 /** One decision: when, who, what, how sure; asked, allowed and executed; and why. */
 export const FeedRow = memo(function FeedRow({ row, bot, hue, selected, onOpen }: Props) {
+  const confidence = statedConfidence(row);
   return (
     <button
       type="button"
@@ -34,15 +35,18 @@ export const FeedRow = memo(function FeedRow({ row, bot, hue, selected, onOpen }
         </span>
         <span className="font-medium">{row.coin}</span>
         <SignalWord signal={row.signal} />
-        {row.confidence !== null && (
+        {confidence !== null && (
           <span className="num ml-auto text-faint" title="The confidence that the decider stated">
-            {percent(row.confidence, { signed: false, places: 0 })}
+            {percent(confidence, { signed: false, places: 0 })}
           </span>
         )}
       </span>
       {hasFates(row) && <FateLine fates={fatesOf(row)} />}
-      <span className="line-clamp-2 text-muted text-sm" dir="auto">
-        {row.justification || row.error || "No reason was given."}
+      <span
+        className={`${reasonLines(row) === 2 ? "line-clamp-2" : "line-clamp-1"} text-muted text-sm`}
+        dir="auto"
+      >
+        {reasonOf(row)}
       </span>
     </button>
   );

@@ -20,7 +20,7 @@ describe("asked, allowed, executed", () => {
     );
     expect(fates.asked).toMatchObject({ word: "BUY", figure: "$80.00 × 5" });
     expect(fates.allowed).toMatchObject({ word: "resized", figure: "$50.00", tone: "warn" });
-    expect(fates.executed).toMatchObject({ word: "filled", figure: "$49.90 @ 99,812.50" });
+    expect(fates.executed).toMatchObject({ word: "filled", figure: "$49.90", at: "99,812.50" });
   });
 
   it("says rejected with the rule and the reason, and that nothing was sent", () => {

@@ -1,6 +1,6 @@
-import type { DecisionDetail, DecisionRow } from "@/api/types";
+import type { DecisionDetail, DecisionRow, Execution } from "@/api/types";
 import { compare, parseDecimal } from "./decimal";
-import { decimal, duration, leverage, price, usd } from "./format-number";
+import { decimal, duration, leverage, price, UNKNOWN, usd } from "./format-number";
 
 export const SIGNAL_WORDS = {
   buy_to_enter: "BUY",
@@ -11,8 +11,14 @@ export const SIGNAL_WORDS = {
 
 export type Tone = "good" | "bad" | "warn" | "plain" | "faint";
 
-/** One of the three fates of a decision: what was asked, allowed, executed. */
-export type Fate = { word: string; figure: string | null; why: string | null; tone: Tone };
+/** One of the three fates of a decision: what was asked, allowed, executed; `at` is a price. */
+export type Fate = {
+  word: string;
+  figure: string | null;
+  at?: string | null;
+  why: string | null;
+  tone: Tone;
+};
 
 export type Fates = { asked: Fate; allowed: Fate; executed: Fate };
 
@@ -47,11 +53,10 @@ function allowedOf(row: DecisionRow): Fate {
   if (!verdict.allowed) return { word: "rejected", figure: null, why, tone: "bad" };
   const asked = parseDecimal(verdict.asked_usd ?? row.quantity_usd);
   const allowed = parseDecimal(verdict.allowed_usd);
-  const figure = allowed && entersMarket(row) ? usd(verdict.allowed_usd) : null;
   if (asked && allowed && entersMarket(row) && compare(allowed, asked) < 0) {
-    return { word: "resized", figure, why, tone: "warn" };
+    return { word: "resized", figure: usd(verdict.allowed_usd), why, tone: "warn" };
   }
-  return { word: "allowed", figure, why, tone: "good" };
+  return { word: "allowed", figure: null, why, tone: "good" };
 }
 
 function executedOf(row: DecisionRow): Fate {
@@ -64,25 +69,21 @@ function executedOf(row: DecisionRow): Fate {
     }
     return { word: "no report", figure: null, why: null, tone: "faint" };
   }
-  const at = execution.fill_price != null ? ` @ ${price(execution.fill_price)}` : "";
-  const figure =
-    execution.filled_usd != null ? `${usd(execution.filled_usd)}${at}` : at.trim() || null;
+  const at = execution.fill_price == null ? null : price(execution.fill_price);
+  const figure = execution.filled_usd == null ? null : usd(execution.filled_usd);
   const why = execution.error ?? null;
-  switch (execution.status) {
-    case "executed":
-      return { word: "filled", figure, why, tone: "good" };
-    case "partial":
-      return { word: "partly filled", figure, why, tone: "warn" };
-    case "rejected":
-      return { word: "order rejected", figure, why, tone: "bad" };
-    case "skipped":
-      return { word: "skipped", figure, why, tone: "faint" };
-    case "pending":
-      return { word: "pending", figure, why, tone: "warn" };
-    default:
-      return { word: "outcome unknown", figure, why, tone: "warn" };
-  }
+  const [word, tone] = EXECUTIONS[execution.status];
+  return { word, figure, at, why, tone };
 }
+
+const EXECUTIONS: Record<Execution["status"], [string, Tone]> = {
+  executed: ["filled", "good"],
+  partial: ["partly filled", "warn"],
+  rejected: ["order rejected", "bad"],
+  skipped: ["skipped", "faint"],
+  pending: ["pending", "warn"],
+  unknown: ["outcome unknown", "warn"],
+};
 
 export type Step = {
   key: "trigger" | "prompt" | "model" | "parsed" | "guard" | "order" | "fill" | "outcome";
@@ -112,15 +113,23 @@ export function stepsOf(detail: DecisionDetail): Step[] {
       : step("parsed", SIGNAL_WORDS[detail.signal], detail.finish_reason ?? null, "good"),
     step("guard", allowed.word, allowed.why ?? allowed.figure, allowed.tone),
     execution?.cloid || execution?.latency_ms != null
-      ? step("order", "sent", duration(execution.latency_ms), "good")
+      ? step("order", "sent", known(duration(execution.latency_ms)), "good")
       : step("order", execution ? execution.status : "none", null, "faint"),
-    step("fill", executed.word, executed.figure ?? executed.why, executed.tone),
+    step("fill", executed.word, filledAs(executed), executed.tone),
     outcomeOf(detail),
   ];
 }
 
 function step(key: Step["key"], word: string, detail: string | null, state: Tone): Step {
   return { key, word, detail, state };
+}
+
+function known(text: string): string | null {
+  return text === UNKNOWN ? null : text;
+}
+
+function filledAs({ figure, at, why }: Fate): string | null {
+  return at ? `@ ${at}` : (figure ?? why);
 }
 
 function lengthOf(characters: number): string {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { arrivalsAbove, rowHeight } from "./feed-row";
+import { arrivalsAbove, rowHeight, statedConfidence } from "./feed-row";
 import { decisionRow } from "./fixtures";
 
 const key = (row: { id: string }) => row.id;
@@ -20,9 +20,25 @@ describe("rows arriving above", () => {
 });
 
 describe("heights", () => {
+  it("follow the length of the reason, two lines at most", () => {
+    const long = decisionRow({ justification: "x".repeat(200) });
+    const broken = decisionRow({ justification: "a\nb" });
+    expect(rowHeight(long)).toBe(rowHeight(buy("x")) + 16);
+    expect(rowHeight(broken)).toBe(rowHeight(long));
+  });
+
   it("leave room for the fates where there are any", () => {
     expect(rowHeight(buy("x"))).toBeGreaterThan(rowHeight(hold("x")));
     const refused = decisionRow({ signal: "hold", verdict: { allowed: false } });
     expect(rowHeight(refused)).toBe(rowHeight(buy("x")));
+  });
+});
+
+describe("the stated confidence", () => {
+  it("is left out for a fixed rule that sends 0, and kept for a model's 0", () => {
+    const rule = { model: null, confidence: "0" };
+    expect(statedConfidence(decisionRow(rule))).toBeNull();
+    expect(statedConfidence(decisionRow({ ...rule, model: "m" }))).toBe("0");
+    expect(statedConfidence(decisionRow({ ...rule, confidence: "0.4" }))).toBe("0.4");
   });
 });

@@ -1,16 +1,37 @@
 import type { DecisionRow } from "@/api/types";
+import { signOf } from "./decimal";
 
-/** Rows of a known height: the feed scrolls smoothly and stays put while rows arrive above. */
-const SHORT = 74;
-const TALL = 96;
+// Rows of a known height: the feed scrolls smoothly and stays put while rows arrive above.
+const HEAD = 42;
+const FATES = 22;
+const LINE = 16;
+/** So many characters fit on one line of the narrowest feed. */
+const LINE_CHARACTERS = 48;
 
 /** True when there is more to say of a decision than its reason. */
 export function hasFates(row: DecisionRow): boolean {
   return row.signal !== "hold" || row.error != null || row.verdict?.allowed === false;
 }
 
+/** Why a decision was made, as its row in the feed shows it. */
+export function reasonOf(row: DecisionRow): string {
+  return row.justification?.trim() || row.error || "No reason was given.";
+}
+
+/** The lines that the reason may take, one or two. */
+export function reasonLines(row: DecisionRow): 1 | 2 {
+  const reason = reasonOf(row);
+  return reason.length > LINE_CHARACTERS || reason.includes("\n") ? 2 : 1;
+}
+
+/** The height of a row in pixels. */
 export function rowHeight(row: DecisionRow): number {
-  return hasFates(row) ? TALL : SHORT;
+  return HEAD + (hasFates(row) ? FATES : 0) + reasonLines(row) * LINE;
+}
+
+/** The confidence that was stated. A fixed rule has none, though the wire wants a number. */
+export function statedConfidence(row: DecisionRow): string | null {
+  return row.model === null && signOf(row.confidence) === 0 ? null : row.confidence;
 }
 
 /** How far arrivals above `anchorKey` push it down, in pixels, and how many they are. */

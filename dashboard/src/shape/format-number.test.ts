@@ -72,6 +72,7 @@ describe("exactness and units", () => {
   it("shows model costs with the digits they need", () => {
     expect(cost("0.0041")).toBe("$0.0041");
     expect(cost("12.3456")).toBe("$12.35");
+    expect(cost("0")).toBe("$0.00");
     expect(cost("-0.42")).toBe("\u2212$0.4200");
   });
 

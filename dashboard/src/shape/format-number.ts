@@ -58,7 +58,8 @@ export function cost(value: Amount): string {
   const exact = parseDecimal(value);
   if (!exact) return UNKNOWN;
   const size = exact.units < 0n ? -exact.units : exact.units;
-  return usd(value, { places: size < 10n ** BigInt(exact.scale) ? 4 : 2 });
+  const isSmall = size !== 0n && size < 10n ** BigInt(exact.scale);
+  return usd(value, { places: isSmall ? 4 : 2 });
 }
 
 /** A fraction as per cent with its sign: 0.0137 is +1.37 %. */

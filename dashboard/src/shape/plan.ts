@@ -1,5 +1,6 @@
 import type { DecisionDetail } from "@/api/types";
 import { divide, parseDecimal, subtract, toText } from "./decimal";
+import { statedConfidence } from "./feed-row";
 import { cost, count, duration, leverage, percent, price, UNKNOWN, usd } from "./format-number";
 
 export type Fact = { name: string; value: string; note?: string };
@@ -22,7 +23,7 @@ export function planOf(detail: DecisionDetail): Fact[] {
   };
   const always: Fact[] = [
     { name: "mark", value: price(detail.mark) },
-    { name: "confidence", value: percent(detail.confidence, { signed: false, places: 0 }) },
+    { name: "confidence", value: percent(statedConfidence(detail), { signed: false, places: 0 }) },
   ];
   if (detail.signal === "hold" || detail.signal === "close") return always;
   return [

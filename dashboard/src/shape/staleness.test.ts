@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import type { StatusRow } from "@/api/types";
 import { botRow } from "./fixtures";
-import { isLoud, pulseOf } from "./staleness";
+import { eventsBehind, isLoud, pulseOf } from "./staleness";
 
 const BEAT = "2026-01-01T12:00:00Z";
 
@@ -49,5 +49,17 @@ describe("a bot's pulse", () => {
       isLoud,
     );
     expect(loud).toEqual(["late", "silent", "danger"]);
+  });
+});
+
+describe("events behind", () => {
+  it("are told when there are more than a cycle's own", () => {
+    const lagging = (behind: number | null) => {
+      const row = bot(0);
+      return { ...row, status: row.status && { ...row.status, behind } };
+    };
+    expect(eventsBehind(lagging(3))).toBe(0);
+    expect(eventsBehind(lagging(null))).toBe(0);
+    expect(eventsBehind(lagging(137))).toBe(137);
   });
 });

@@ -27,6 +27,15 @@ export function pulseOf(bot: BotRow, now: number): Pulse {
   return age <= (5 * interval + GRACE_SECONDS) * 1000 ? "late" : "silent";
 }
 
+/** Events of the running cycle are always on their way; more than these are a lag. */
+const ON_THEIR_WAY = 25;
+
+/** How many events a bot's shipper lags behind, 0 when it keeps up. */
+export function eventsBehind(bot: BotRow): number {
+  const behind = bot.status?.behind ?? 0;
+  return behind > ON_THEIR_WAY ? behind : 0;
+}
+
 /** True for a pulse that someone should look at. */
 export function isLoud(pulse: Pulse): boolean {
   return pulse === "late" || pulse === "silent" || pulse === "danger";

@@ -61,7 +61,7 @@ class Courier:
         self._not_before = 0.0
         self._obliged = False
         self.sent = 0
-        self.attempts = 0
+        self.setbacks = 0
         self.state: ShippingState = "shipping"
         self.last_error: str | None = None
 
@@ -82,7 +82,6 @@ class Courier:
             self._settled_down()
             return None
         self._condemn_damaged(batch)
-        self.attempts += 1
         try:
             if self._uses_singles():
                 self._ship_singles(batch)
@@ -311,12 +310,14 @@ class Courier:
 
     def _pause(self, batch: Sequence[Waiting], cause: str) -> None:
         self._report.unauthorized((e.kind for e in batch), cause, KEY_SECONDS)
+        self.setbacks += 1
         self.state, self.last_error = "paused", cause
         self._obliged = False
         self._not_before = self._clock.monotonic() + KEY_SECONDS
 
     def _later(self, batch: Sequence[Waiting], cause: str, after: float | None) -> None:
         self._report.failed((event.kind for event in batch), cause)
+        self.setbacks += 1
         self.state, self.last_error = "waiting", cause
         delay = min(LONGEST_DELAY, FIRST_DELAY * 2.0 ** min(self._failures, 20))
         self._failures += 1

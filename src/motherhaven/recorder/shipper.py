@@ -53,7 +53,8 @@ class Shipper:
         self._news = 0
         self._rounds = 0
         self._asleep = False
-        self._standby = True
+        self._owner = False
+        self._elsewhere = False
         self._stopping = False
 
     def start(self) -> None:
@@ -81,7 +82,7 @@ class Shipper:
             sent=courier.sent,
             behind=behind,
             quarantined=self._outbox.quarantined,
-            state="standby" if self._standby else courier.state,
+            state="standby" if self._elsewhere else courier.state,
             last_error=courier.last_error,
         )
 
@@ -100,7 +101,7 @@ class Shipper:
         atexit.unregister(self._at_exit)
         self._journal.unsubscribe(self.notify)
         thread = self._thread
-        if thread is not None and not self._standby:
+        if thread is not None:
             self._drain(timeout, give_up_early=True)
         with self._changed:
             self._stopping = True
@@ -118,7 +119,7 @@ class Shipper:
         deadline = time.monotonic() + timeout
         self.start()
         with self._changed:
-            attempts = self._courier.attempts
+            setbacks = self._courier.setbacks
             self._courier.hurry()
             self._news += 1
             self._changed.notify_all()
@@ -128,7 +129,7 @@ class Shipper:
             if self._is_drained():
                 return True
             left = deadline - time.monotonic()
-            if left <= 0 or (give_up_early and self._has_failed_since(attempts)):
+            if left <= 0 or (give_up_early and self._is_hopeless(setbacks)):
                 return False
             with self._changed:
                 if self._rounds == rounds:
@@ -136,15 +137,15 @@ class Shipper:
 
     def _is_drained(self) -> bool:
         try:
-            if self._standby:
+            if not self._owner:
                 self._outbox.reload()
             return self._outbox.behind() == 0
         except JournalError:
             return False
 
-    def _has_failed_since(self, attempts: int) -> bool:
-        courier = self._courier
-        return courier.attempts > attempts and courier.state in ("waiting", "paused")
+    def _is_hopeless(self, setbacks: int) -> bool:
+        """Another process ships, or a try since the count of `setbacks` has failed."""
+        return self._elsewhere or self._courier.setbacks > setbacks
 
     # -- the thread ------------------------------------------------------------------
 
@@ -175,11 +176,12 @@ class Shipper:
 
     def _work(self) -> float | None:
         try:
-            if self._standby:
-                if not self._lock.try_acquire():
+            if not self._owner:
+                self._elsewhere = not self._lock.try_acquire()
+                if self._elsewhere:
                     return None
                 self._outbox.reload()
-                self._standby = False
+                self._owner = True
             return self._courier.step()
         except (JournalError, OSError) as error:
             _LOG.warning("[Motherhaven] Shipping waits for the journal: %s", error)

@@ -1,6 +1,8 @@
-"""Reading a request's body within bounds of size and time, before anything parses it."""
+"""Reading a request's body within its bound before anything parses it.
 
-import asyncio
+Its deadline is kept by server.protocol, which sees the bytes arrive.
+"""
+
 from typing import Any, Final
 
 from starlette.requests import Request
@@ -15,10 +17,10 @@ hears the 413 instead of a reset connection."""
 
 
 async def read_body(request: Request, limits: Limits) -> bytes:
-    """The whole body, at most `limits.body_bytes`, within `limits.body_seconds`.
+    """The whole body, at most `limits.body_bytes`.
 
     Raises:
-        Problem: 413 too large, 415 compressed, 408 too slow, 400 cut off.
+        Problem: 413 too large, 415 compressed, 400 cut off.
     """
     encoding = request.headers.get("content-encoding", "identity").lower()
     if encoding not in {"", "identity"}:
@@ -29,17 +31,7 @@ async def read_body(request: Request, limits: Limits) -> bytes:
             "send the body uncompressed, without Content-Encoding",
             {"connection": "close"},
         )
-    try:
-        async with asyncio.timeout(limits.body_seconds):
-            return await _collect(request, limits.body_bytes)
-    except TimeoutError:
-        raise Problem(
-            408,
-            "too_slow",
-            f"the body did not arrive within {limits.body_seconds:g} s",
-            "send it again over a faster connection",
-            {"connection": "close"},
-        ) from None
+    return await _collect(request, limits.body_bytes)
 
 
 async def read_json(request: Request, limits: Limits) -> Any:

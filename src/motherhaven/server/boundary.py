@@ -1,8 +1,6 @@
 """The outermost layer: security headers on every answer, bounds on all requests together."""
 
-import asyncio
 import logging
-from collections.abc import Callable
 from typing import Final
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -28,18 +26,11 @@ SECURITY_HEADERS: Final[tuple[tuple[bytes, bytes], ...]] = (
 )
 """Set on every answer that does not set them itself. There is no CORS header anywhere."""
 
-ABORT: Final = "motherhaven.abort"
-"""Where the HTTP protocol leaves a function that drops the connection at once."""
-
 _LONG_LIVED: Final = frozenset({"/api/llm-bot/live"})
 
 
-class Stalled(Exception):
-    """A client stopped reading its answer."""
-
-
 class Boundary:
-    """Adds headers, bounds requests in flight, drops stalled readers, tells faults to the log."""
+    """Adds headers, bounds the requests in flight, tells faults to the log."""
 
     def __init__(self, app: ASGIApp, limits: Limits) -> None:
         self._app = app
@@ -52,15 +43,13 @@ class Boundary:
             await self._other(scope, receive, send)
             return
         counted = scope["path"] not in _LONG_LIVED
-        out = _Out(send, self._limits.send_seconds, scope.get(ABORT))
+        out = _Out(send)
         if counted and self._running >= self._limits.requests:
             await answer(_BUSY)(scope, receive, out)
             return
         self._running += counted
         try:
             await self._app(scope, receive, out)
-        except Stalled:
-            LOG.info("dropped a client that stopped reading", extra={"path": scope["path"]})
         except Exception:
             # The last boundary: whatever was not foreseen becomes a clean 500 and a log line.
             LOG.exception("a request failed: %s %s", scope["method"], scope["path"])
@@ -86,30 +75,17 @@ _BUSY: Final = Problem(
 
 
 class _Out:
-    """Sends with the security headers, and not longer than a stalled client deserves."""
+    """Sends with the security headers."""
 
-    def __init__(self, send: Send, seconds: float, abort: Callable[[], None] | None) -> None:
+    def __init__(self, send: Send) -> None:
         self._send = send
-        self._seconds = seconds
-        self._abort = abort
-        self._dead = False
         self.started = False
 
     async def __call__(self, message: Message) -> None:
-        if self._dead:
-            raise Stalled
         if message["type"] == "http.response.start":
             self.started = True
             headers = list(message.get("headers", ()))
             present = {name for name, _ in headers}
             headers += [item for item in SECURITY_HEADERS if item[0] not in present]
             message = {**message, "headers": headers}
-        try:
-            async with asyncio.timeout(self._seconds):
-                await self._send(message)
-        except TimeoutError:
-            self._dead = True
-            if self._abort is not None:
-                self._abort()
-                await asyncio.sleep(0)
-            raise Stalled from None
+        await self._send(message)

@@ -1,6 +1,6 @@
 """Ingest: validate, one store verb, and an answer only after the store's commit."""
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Mapping
 from typing import Any, Final
 
 from fastapi import APIRouter
@@ -21,14 +21,13 @@ from motherhaven.server import schemas
 from motherhaven.server.access import API
 from motherhaven.server.bodies import read_json
 from motherhaven.server.config import Limits
+from motherhaven.server.lean import Handler, LeanRoute
 from motherhaven.server.models import Accepted, BatchAccepted
 from motherhaven.server.problems import Problem, json_answer, too_large
 from motherhaven.stores.protocol import Appended, Store
 
 _SINGLES: Final[tuple[Endpoint, ...]] = ("decision", "account", "position", "status")
 _PLAIN_SUCCESS: Final = b'{"success": true}'
-
-Handler = Callable[[Request], Awaitable[Response]]
 
 
 class Ingest:
@@ -163,5 +162,12 @@ def _add(
         responses=schemas.failures(400, 401, 408, 409, 413, 415, 422, 503),
         openapi_extra=extra,
         tags=["ingest"],
+        route_class_override=LeanRoute,
     )
-    router.add_api_route(path + "/", handler, methods=["POST"], include_in_schema=False)
+    router.add_api_route(
+        path + "/",
+        handler,
+        methods=["POST"],
+        include_in_schema=False,
+        route_class_override=LeanRoute,
+    )

@@ -6,8 +6,8 @@ import errno
 import signal
 import socket
 import threading
-from collections.abc import Callable, Iterator
-from typing import Final, Self
+from collections.abc import Callable, Coroutine, Iterator
+from typing import Any, Final, Self
 
 import uvicorn
 
@@ -39,7 +39,14 @@ def run_server(
         ConfigError: the address cannot be used, or settings would leave it open.
         StoreUnavailable: the store cannot be opened.
     """
-    asyncio.run(serve(config, store, clock, on_ready=on_ready))
+    _run(serve(config, store, clock, on_ready=on_ready))
+
+
+def _run(main: Coroutine[Any, Any, None]) -> None:
+    """Run on the loop that uvicorn would choose, which is uvloop where there is one."""
+    factory = uvicorn.Config("", lifespan="off", log_config=None).get_loop_factory()
+    with asyncio.Runner(loop_factory=factory) as runner:
+        runner.run(main)
 
 
 async def serve(
@@ -248,9 +255,7 @@ class ServerThread:
             self.hub = hub
 
         try:
-            asyncio.run(
-                serve(self._config, self._store, self._clock, on_ready=ready, on_created=created)
-            )
+            _run(serve(self._config, self._store, self._clock, on_ready=ready, on_created=created))
         except MotherhavenError as error:
             self._error = error
         finally:

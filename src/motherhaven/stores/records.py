@@ -15,6 +15,8 @@ from motherhaven.stores.keys import Key, Pointer, micros
 ROW_CHARS: Final = 10_000
 """A justification longer than this is cut in rows; its whole text is kept apart."""
 
+_encode: Final = json.JSONEncoder(ensure_ascii=False).encode
+
 
 @dataclass(frozen=True, slots=True)
 class Record:
@@ -126,10 +128,14 @@ def _split(event: Event) -> tuple[bytes, dict[str, str]]:
         text = getattr(event.body, field)
         if text is None:
             continue
-        piece = f',"{field}":{json.dumps(text, ensure_ascii=False)}'.encode()
-        if lean.count(piece) != 1:
+        # Quotes are escaped within strings, so this can only be a key; once, it is the top one.
+        key = f',"{field}":"'.encode()
+        piece = key[:-1] + _encode(text).encode()
+        start = lean.find(key)
+        end = start + len(piece)
+        if not lean.startswith(piece, start) or lean.find(key, end) >= 0:
             return _split_slowly(json.loads(event.payload))
-        lean = lean.replace(piece, b"")
+        lean = lean[:start] + lean[end:]
         texts[field] = text
     if len(getattr(event.body, "justification", None) or "") > ROW_CHARS:
         return _split_slowly(json.loads(event.payload))

@@ -166,6 +166,21 @@ async def test_dripping_sockets_do_not_slow_ingest() -> None:
         assert len(ends) == 99
 
 
+async def test_a_slow_body_is_told_so() -> None:
+    """A body has a deadline as a whole, however lively its bytes are: 408, then the end."""
+    settings = ServerConfig(port=0, api_key=KEY, limits=QUICK)
+    with ServerThread(settings, MemoryStore(), SystemClock()) as server:
+        reader, writer = await asyncio.open_connection("127.0.0.1", httpx.URL(server.url).port)
+        head = f"POST {API}/ingest/status HTTP/1.1\r\nHost: x\r\nx-api-key: {KEY}\r\n"
+        writer.write(f"{head}Transfer-Encoding: chunked\r\n\r\n".encode())
+        answering = asyncio.ensure_future(ended(reader, writer))
+        while not answering.done():
+            writer.write(b"1\r\n \r\n")
+            await asyncio.wait({answering}, timeout=0.02)
+        assert b" 408 " in answering.result().split(b"\r\n")[0]
+        assert b'"too_slow"' in answering.result()
+
+
 async def ended(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> bytes:
     """Everything until the server closes the connection."""
     try:

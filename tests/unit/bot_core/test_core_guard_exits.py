@@ -70,6 +70,18 @@ def test_an_entry_travels_with_its_stop_and_target(signal, side, stop, target, b
     assert len({o.cloid for o in orders}) == 3
 
 
+def test_a_market_that_moved_does_not_carry_an_entry_past_its_margin():
+    """At a higher fill price the size is cut, at a lower one it stays what was judged."""
+    decision = TradeDecision("BTC", Signal.BUY, D(40), 5, D(1), stop_loss=D(49_000))
+    verdict = Verdict("BTC", Signal.BUY, True, None, "ok", D(40), D(40), D("0.004"), 5)
+    sizes = [
+        entry_orders(decision, verdict, "d", SPEC, D(50_000), fill_price=D(price))[0].size
+        for price in (49_000, 50_000, 51_000)
+    ]
+    assert sizes == [D("0.004"), D("0.004"), D("0.00392")]
+    assert sizes[-1] * 51_000 / 5 <= 40
+
+
 def test_a_position_without_a_whole_stop_is_found():
     """No stop, a stop for a part, a stop on the wrong side: unprotected; exempt: not."""
     engine = engine_with_long()

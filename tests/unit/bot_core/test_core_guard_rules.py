@@ -15,6 +15,8 @@ from motherhaven.bot.guard import (
     TradeDecision,
     judge,
 )
+from motherhaven.bot.guard.case import Case, Tally
+from motherhaven.bot.guard.rules_size import coin_room
 
 D = Decimal
 NOW = datetime(2026, 1, 2, 12, tzinfo=UTC)
@@ -203,6 +205,13 @@ def test_earlier_entries_of_an_answer_count_for_later_ones():
         first, second = judge([LONG, SHORT], view, limits)
         assert first.allowed
         assert (second.allowed, second.rule) == (False, name)
+
+
+def test_room_in_a_coin_counts_what_the_same_answer_already_took():
+    """Open margin and margin allowed a moment ago leave the rest of the cap."""
+    view = replace(VIEW, positions={"BTC": OpenPosition(D("0.001"), D(50_000), 5)})
+    case = Case(LONG, view, LIMITS, Tally({"BTC": D(15)}))
+    assert coin_room(case) == D(25)
 
 
 def test_clamping_is_an_option_and_never_exceeds():

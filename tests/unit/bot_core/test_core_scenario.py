@@ -127,6 +127,13 @@ def test_stop_before_target_inside_one_bar():
         ({"liquidation": "49500"}, {"open": "48900"}, ("liquidation", "48900", "taker")),
         ({}, {"open": "52200"}, ("target", "52200", "maker")),
         ({}, {"low": "49500"}, ("target", "52000", "maker")),
+        ({}, {"low": "49000"}, ("stop", "49000", "taker")),
+        ({}, {"low": "49500", "high": "52000"}, ("target", "52000", "maker")),
+        (
+            {"stop": None},
+            {"low": "45500", "high": "51000", "close": "50000"},
+            ("liquidation", "45500", "taker"),
+        ),
         ({"target": None}, {"low": "49500"}, None),
     ],
 )
@@ -194,6 +201,7 @@ def test_a_flip_closes_all_and_opens_the_rest():
     assert result["positions"]["BTC"]["size"] == "-0.2"
     assert result["positions"]["BTC"]["entry"] == "51000"
     assert pick(result, "realized", "fees") == ("100", "9.135")
+    assert [event["reason"] for event in result["events"]] == ["entry", "close", "entry"]
 
 
 def test_symbols_mean_the_same_coin():

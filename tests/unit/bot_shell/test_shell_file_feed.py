@@ -11,12 +11,13 @@ from motherhaven.bot.market.files import FileFeed
 from motherhaven.contract.errors import ConfigError, MarketError
 
 HEAD = "timestamp_ms,open,high,low,close,volume"
-ORIGIN = datetime(1970, 1, 1, tzinfo=UTC)
+ORIGIN = datetime(2026, 1, 1, tzinfo=UTC)
+BASE = int(ORIGIN.timestamp() * 1000)
 
 
 def write(path, minutes, price="100"):
     """A file of flat bars at the given minutes."""
-    rows = [f"{m * 60_000},{price},{price},{price},{price},1" for m in minutes]
+    rows = [f"{BASE + m * 60_000},{price},{price},{price},{price},1" for m in minutes]
     path.write_text("\n".join([HEAD, *rows]) + "\n")
     return path
 
@@ -28,7 +29,7 @@ def at(minute):
 def test_exact_decimals_and_times(tmp_path):
     """Prices keep every digit; the time is the bar's start in UTC."""
     path = tmp_path / "a.csv"
-    path.write_text(f"{HEAD}\n60000,0.10000000000000001,0.2,0.05,0.15,7.5\n")
+    path.write_text(f"{HEAD}\n{BASE + 60_000},0.10000000000000001,0.2,0.05,0.15,7.5\n")
     feed = FileFeed({"BTC": path})
     (only,) = list(feed.slices())
     assert only.bars["BTC"].open == Decimal("0.10000000000000001")
@@ -42,20 +43,20 @@ def test_exact_decimals_and_times(tmp_path):
     [
         (["x,y"], "line 1: the header"),
         ([HEAD], "no bars"),
-        ([HEAD, "60000,1,1,1,1"], "line 2: 5 columns"),
-        ([HEAD, "60000,1,1,1,1,1", "60000,1,1,1,1,1"], "line 3: repeats"),
-        ([HEAD, "120000,1,1,1,1,1", "60000,1,1,1,1,1"], "line 3: is older"),
-        ([HEAD, "60000,NaN,1,1,1,1"], "line 2: NaN"),
-        ([HEAD, "60000,1,Infinity,1,1,1"], "line 2: NaN"),
-        ([HEAD, "60000,abc,1,1,1,1"], "line 2: not a row"),
+        ([HEAD, "1767225660000,1,1,1,1"], "line 2: 5 columns"),
+        ([HEAD, "1767225660000,1,1,1,1,1", "1767225660000,1,1,1,1,1"], "line 3: repeats"),
+        ([HEAD, "1767225720000,1,1,1,1,1", "1767225660000,1,1,1,1,1"], "line 3: is older"),
+        ([HEAD, "1767225660000,NaN,1,1,1,1"], "line 2: NaN"),
+        ([HEAD, "1767225660000,1,Infinity,1,1,1"], "line 2: NaN"),
+        ([HEAD, "1767225660000,abc,1,1,1,1"], "line 2: not a row"),
         ([HEAD, "6.5,1,1,1,1,1"], "line 2: not a row"),
-        ([HEAD, "60000,1,0.5,0.9,1,1"], "line 2: 0 < low"),
-        ([HEAD, "60000,1,2,1.5,1,1"], "line 2: 0 < low"),
-        ([HEAD, "60000,0,0,0,0,1"], "line 2: 0 < low"),
-        ([HEAD, "60000,1,1,1,1,-1"], "line 2: a volume"),
-        ([HEAD, "-60000,1,1,1,1,1"], "line 2: timestamp_ms"),
-        ([HEAD, "60000,1,1,1,1,1", "120000,1,1,1,1,1", "200000,1,1,1,1,1"], "grid"),
-        ([HEAD, f"60000,{'1' * 60},1,1,1,1"], "line 2: a number of more"),
+        ([HEAD, "1767225660000,1,0.5,0.9,1,1"], "line 2: 0 < low"),
+        ([HEAD, "1767225660000,1,2,1.5,1,1"], "line 2: 0 < low"),
+        ([HEAD, "1767225660000,0,0,0,0,1"], "line 2: 0 < low"),
+        ([HEAD, "1767225660000,1,1,1,1,-1"], "line 2: a volume"),
+        ([HEAD, "60000,1,1,1,1,1"], "line 2: timestamp_ms"),
+        ([HEAD, "1767225660000,1,1,1,1,1", "1767225720000,1,1,1,1,1", "1767225800000,1,1,1,1,1"], "grid"),
+        ([HEAD, f"1767225660000,{'1' * 60},1,1,1,1"], "line 2: a number of more"),
     ],
 )
 def test_every_impossible_file_is_refused_with_its_line(tmp_path, lines, told):

@@ -100,7 +100,7 @@ def test_a_late_wake_up_leaves_the_decision_out_and_goes_on_by_schedule():
         inner = clock.sleep
 
         async def sleep(seconds):
-            if clock.now() > NOON + 2 * MINUTE and not sleep.slept:
+            if clock.now() > NOON + timedelta(seconds=125) and not sleep.slept:
                 sleep.slept = True
                 clock.advance(600)
             await inner(seconds)

@@ -1,5 +1,6 @@
 """What the recorder's tests share: sources, sample payloads, a courier without a thread."""
 
+import os
 import random
 from decimal import Decimal
 from pathlib import Path
@@ -25,8 +26,8 @@ DECISION = {
 
 
 def ids_for(clock, seed=7):
-    """Seeded ids: the same ones in every run."""
-    return IdSource(clock, random.Random(seed).randbytes)
+    """Seeded ids, the same in every run; with None random ones, as forks need."""
+    return IdSource(clock, os.urandom if seed is None else random.Random(seed).randbytes)
 
 
 def open_journal(path, clock=None, seed=7, **options):

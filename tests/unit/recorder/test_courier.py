@@ -377,4 +377,4 @@ def test_batches_stay_within_the_contracts_bounds(shipping, server):
     assert len(server.events) == 1_200
     assert max(len(r.body) for r in server.requests) <= 1 << 20
     assert max(len(loads(r.body)["events"]) for r in server.requests) <= 500
-    assert server.order == [event_id for event_id in sorted(server.order)]
+    assert server.order == sorted(server.order)

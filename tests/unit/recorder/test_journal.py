@@ -218,7 +218,7 @@ class FailingVfs(apsw.VFS):
         self.fail = None
         super().__init__("failing", "")
 
-    def xOpen(self, name, flags):  # noqa: N802
+    def xOpen(self, name, flags):
         return FailingFile("", name, flags, self)
 
 
@@ -228,13 +228,13 @@ class FailingFile(apsw.VFSFile):
         self.is_log = (flags[0] if isinstance(flags, list) else flags) & apsw.SQLITE_OPEN_WAL
         super().__init__(base, name, flags)
 
-    def xSync(self, flags):  # noqa: N802
+    def xSync(self, flags):
         if self.is_log and self.vfs.fail in ("sync", "sync once"):
             self.vfs.fail = "sync" if self.vfs.fail == "sync" else None
             raise apsw.IOError("EIO on fsync")
         return super().xSync(flags)
 
-    def xWrite(self, data, offset):  # noqa: N802
+    def xWrite(self, data, offset):
         if self.is_log and self.vfs.fail == "write":
             raise apsw.FullError("no space")
         return super().xWrite(data, offset)

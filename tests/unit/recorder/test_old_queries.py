@@ -60,7 +60,8 @@ def log_old(connection):
     for name, side in (("p1", "long"), ("p2", "short"), ("p3", "long")):
         connection.execute(
             "INSERT INTO positions (position_id, coin, side, entry_time, entry_price,"
-            f" quantity_usd, leverage, decision_id) VALUES (?, 'BTC', ?, {now()}, 100.125, 9.5, 3, ?)",
+            " quantity_usd, leverage, decision_id)"
+            f" VALUES (?, 'BTC', ?, {now()}, 100.125, 9.5, 3, ?)",
             (name, side, 1 if name == "p1" else None),
         )
     for name, pnl in (("p1", -10.5), ("p2", 9.0)):

@@ -51,7 +51,7 @@ def test_every_row_reads_as_before(old):
 
 def test_old_tables_settings_and_own_views_survive(old):
     """The old tables stay as old_*, foreign tables stay, a user's view sees new rows too."""
-    path, before = old
+    path, _ = old
     recorder = open_recorder(path)
     logger = TradingLogger.build(recorder)
     logger.log_position_entry("new", "BTC", "long", 1, 1, 1)
@@ -158,7 +158,8 @@ def test_a_kill_at_any_statement_leaves_the_old_or_the_new_whole(old):
         path.write_bytes(original)
         child = os.fork()
         if child == 0:
-            apsw.connection_hooks.append(lambda c: c.set_exec_trace(Killer(at)))
+            killer = Killer(at)
+            apsw.connection_hooks.append(lambda c, killer=killer: c.set_exec_trace(killer))
             open_journal(path).close()
             os._exit(0)
         _, code = os.waitpid(child, 0)

@@ -94,21 +94,6 @@ async def test_another_content_type_is_refused(kind: str) -> None:
         assert answer.status_code == 415
 
 
-async def test_a_body_that_drips_is_cut_off() -> None:
-    """A body has a deadline as a whole, however lively its bytes are."""
-    limits = Limits(body_seconds=0.05)
-
-    async def forever() -> AsyncIterator[bytes]:
-        while True:
-            yield b" "
-            await asyncio.sleep(0)
-
-    async with running(config(limits=limits)) as server, server.client(key=KEY) as client:
-        answer = await client.post(f"{API}/ingest/status", content=forever(), headers=JSON)
-        assert answer.status_code == 408
-        assert answer.headers["connection"] == "close"
-
-
 async def test_more_requests_than_allowed_at_once_are_told_to_wait() -> None:
     """The bound on requests in flight answers 503 with Retry-After, and counts down again."""
     inside, release = asyncio.Event(), asyncio.Event()

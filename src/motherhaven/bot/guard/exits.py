@@ -6,6 +6,7 @@ from decimal import Decimal
 from typing import Final
 
 from motherhaven.bot.exchange.account import LeverageSetting, Position
+from motherhaven.bot.exchange.exact import exact, quotient
 from motherhaven.bot.exchange.market import MarketSpec
 from motherhaven.bot.exchange.orders import (
     MarginMode,
@@ -30,12 +31,15 @@ def entry_orders(
     *,
     mode: MarginMode = MarginMode.CROSS,
     max_slip: Decimal = Decimal("0.05"),
+    fill_price: Decimal | None = None,
 ) -> list[OrderIntent]:
     """The entry with its stop and target, to be placed together (NORMAL_TPSL).
 
-    The size comes from the verdict, never from the decision. The entry is an IOC limit
-    at most `max_slip` (a fraction) worse than our mark; stop and target are rounded to
-    the tick towards the mark, as the guard judged them.
+    The size comes from the verdict, never from the decision; `fill_price`, where the
+    price it would fill at is known, cuts it once more, so that a market that moved since
+    the judgement does not carry it past the allowed margin. The entry is an IOC limit at
+    most `max_slip` (a fraction) worse than our mark; stop and target are rounded to the
+    tick towards the mark, as the guard judged them.
     """
     side = Side.BUY if decision.signal.sign > 0 else Side.SELL
     away = Side.SELL if side is Side.BUY else Side.BUY
@@ -45,7 +49,7 @@ def entry_orders(
         OrderIntent(
             decision.coin,
             side,
-            verdict.size,
+            verdict.size if fill_price is None else size_within(verdict, fill_price, spec),
             OrderKind.MARKET,
             bound,
             leverage=verdict.leverage,
@@ -55,23 +59,25 @@ def entry_orders(
     ]
     stop = placed_price(decision, decision.stop_loss, spec, target=False)
     target = placed_price(decision, decision.profit_target, spec, target=True)
-    for kind, price, leg in (
-        (OrderKind.STOP, stop, "stop"),
-        (OrderKind.TARGET, target, "target"),
-    ):
+    for kind, price in ((OrderKind.STOP, stop), (OrderKind.TARGET, target)):
         if price is not None:
-            orders.append(
-                OrderIntent(
-                    decision.coin,
-                    away,
-                    ZERO,
-                    kind,
-                    price,
-                    reduce_only=True,
-                    cloid=client_order_id(decision_id, decision.coin, leg),
-                )
-            )
+            orders.append(_trigger(decision.coin, away, kind, price, decision_id))
     return orders
+
+
+def size_within(verdict: Verdict, price: Decimal, spec: MarketSpec) -> Decimal:
+    """The verdict's size, or less: what its allowed margin carries at `price`."""
+    with exact():
+        carried = spec.floor_size(quotient(verdict.allowed_usd * verdict.leverage, price))
+    return min(verdict.size, carried)
+
+
+def _trigger(
+    coin: str, side: Side, kind: OrderKind, price: Decimal, decision_id: str
+) -> OrderIntent:
+    """A stop or target for the whole position, whatever its size is by then."""
+    cloid = client_order_id(decision_id, coin, kind.value)
+    return OrderIntent(coin, side, ZERO, kind, price, reduce_only=True, cloid=cloid)
 
 
 def close_order(coin: str, position_size: Decimal, decision_id: str) -> OrderIntent:
@@ -125,15 +131,9 @@ def replace_stop(
 ) -> StopReplacement:
     """A stop is replaced new-first, so that there is no moment without one."""
     long = position.size > 0
-    intent = OrderIntent(
-        position.coin,
-        Side.SELL if long else Side.BUY,
-        ZERO,
-        OrderKind.STOP,
-        spec.round_price(price, up=long),
-        reduce_only=True,
-        cloid=client_order_id(decision_id, position.coin, "stop"),
-    )
+    away = Side.SELL if long else Side.BUY
+    placed = spec.round_price(price, up=long)
+    intent = _trigger(position.coin, away, OrderKind.STOP, placed, decision_id)
     old = tuple(o.cloid for o in orders if o.coin == position.coin and o.kind is OrderKind.STOP)
     return StopReplacement(intent, old)
 

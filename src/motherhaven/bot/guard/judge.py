@@ -89,7 +89,7 @@ def read_view(state: Mapping[str, Any]) -> GuardView:
         },
         trades_today=int(to_decimal(state.get("trades_today", 0), "trades_today")),
         asked_at=None if asked is None else _time(asked, "asked_at"),
-        kill_switch=state.get("kill_switch", False) is not False,
+        kill_switch=state.get("kill_switch") not in (None, False),
     )
 
 

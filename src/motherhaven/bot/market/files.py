@@ -15,6 +15,7 @@ from motherhaven.contract.errors import MarketError
 
 COLUMNS: Final = ("timestamp_ms", "open", "high", "low", "close", "volume")
 _ORIGIN: Final = datetime(1970, 1, 1, tzinfo=UTC)
+_FIRST_MS: Final = 31_536_000_000
 _LAST_MS: Final = 7_258_118_400_000
 _MAX_DIGITS: Final = 40
 
@@ -74,8 +75,8 @@ def _parse_row(line: str, where: str) -> tuple[int, Decimal, Decimal, Decimal, D
         raise MarketError(f"{where}: NaN and infinity are not prices; mend or drop the line")
     if any(len(value.as_tuple().digits) > _MAX_DIGITS for value in values):
         raise MarketError(f"{where}: a number of more than {_MAX_DIGITS} digits")
-    if not 0 <= stamp < _LAST_MS:
-        raise MarketError(f"{where}: timestamp_ms {stamp} is not in 1970 to 2200")
+    if not _FIRST_MS <= stamp < _LAST_MS:
+        raise MarketError(f"{where}: timestamp_ms {stamp} does not lie in the years 1971 to 2199")
     if not (0 < low <= start <= high and low <= close <= high):
         raise MarketError(f"{where}: 0 < low <= open, close <= high does not hold")
     if volume < 0:

@@ -148,6 +148,7 @@ CREATE TABLE marks (
     PRIMARY KEY (bot, ref)
 ) STRICT, WITHOUT ROWID;
 
+-- Equity by bucket; low and high are left out where they are the last value.
 CREATE TABLE rollups (
     tier INTEGER NOT NULL,
     bot INTEGER NOT NULL,
@@ -157,8 +158,8 @@ CREATE TABLE rollups (
     seq INTEGER NOT NULL,
     n INTEGER NOT NULL,
     last TEXT NOT NULL,
-    low TEXT NOT NULL,
-    high TEXT NOT NULL,
+    low TEXT,
+    high TEXT,
     PRIMARY KEY (tier, bot, bucket)
 ) STRICT, WITHOUT ROWID;
 

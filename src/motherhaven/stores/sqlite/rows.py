@@ -157,7 +157,16 @@ def marked_of(row: Row) -> Marked:
 
 def bucket_of(row: Row) -> Bucket:
     """A bucket from (time, epoch, seq, n, last, low, high)."""
-    return Bucket(Key(*row[:4]), Decimal(row[4]), Decimal(row[5]), Decimal(row[6]))
+    last = Decimal(row[4])
+    low = last if row[5] is None else Decimal(row[5])
+    return Bucket(Key(*row[:4]), last, low, last if row[6] is None else Decimal(row[6]))
+
+
+def bucket_values(bucket: Bucket) -> tuple[Any, ...]:
+    """The values of those columns; most fine buckets hold one value only."""
+    last, low, high = bucket.last, bucket.low, bucket.high
+    spread = (None if low == last else text(low), None if high == last else text(high))
+    return (*bucket.at, text(last), *spread)
 
 
 def error_of(row: Row) -> ErrorState:

@@ -229,10 +229,7 @@ class SqliteWork:
             (*key, *marked.at, marked.time, marked.mark.model_dump_json(exclude_unset=True))
             for key, marked in self._marks.items()
         ])  # fmt: skip
-        write(_BUCKET, [
-            (*key, *b.at, rows.text(b.last), rows.text(b.low), rows.text(b.high))
-            for key, b in self._buckets.items()
-        ])  # fmt: skip
+        write(_BUCKET, [(*k, *rows.bucket_values(b)) for k, b in self._buckets.items()])
         write(_ERROR, self._errors)
 
     def _event_values(self, record: Record, prepared: Prepared) -> tuple[Any, ...]:

@@ -1,0 +1,114 @@
+"""A real server on SQLite, and Chromium looking at its page."""
+
+import json
+import urllib.request
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+from playwright.sync_api import Browser, Page, sync_playwright
+
+from motherhaven.cli.page import page_dir
+from scripts.chromium import find_chromium
+from tests.acceptance.processes import KEY, Process, free_port, start_server
+
+
+class Site:
+    """A server that can be killed and started again on the same port and store."""
+
+    def __init__(self, folder: Path, *options: str) -> None:
+        self.folder = folder
+        self.port = free_port()
+        self.url = f"http://localhost:{self.port}"
+        self._options = ("--store", f"sqlite:///{folder}/server.db", *options)
+        self.process: Process | None = None
+
+    def start(self) -> None:
+        """Start it, or start it again."""
+        self.process = start_server(self.folder, self.port, *self._options)
+
+    def kill(self) -> None:
+        """SIGKILL."""
+        if self.process is not None:
+            self.process.kill()
+            self.process = None
+
+    def post(self, endpoint: str, body: dict[str, Any]) -> None:
+        """Send an event as an old client does; it must be answered with 200."""
+        request = urllib.request.Request(
+            f"http://127.0.0.1:{self.port}/api/llm-bot/ingest/{endpoint}",
+            data=json.dumps(body).encode(),
+            headers={"Content-Type": "application/json", "x-api-key": KEY},
+        )
+        with urllib.request.urlopen(request, timeout=10) as answer:
+            assert answer.status == 200
+            assert json.loads(answer.read())["success"] is True
+
+    def decide(self, text: str, **more: Any) -> None:
+        """Post a decision with this justification."""
+        now = datetime.now(UTC).isoformat()
+        body = {
+            "timestamp": now,
+            "coin": "BTC",
+            "signal": "buy_to_enter",
+            "quantity_usd": 20,
+            "leverage": 3,
+            "confidence": 0.75,
+            "justification": text,
+        }
+        self.post("decision", {**body, **more})
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    assert (page_dir() / "llm-bot.html").is_file(), "the page is not built; run `make page`"
+    with sync_playwright() as playwright:
+        one = playwright.chromium.launch(**find_chromium().launch_options())
+        yield one
+        one.close()
+
+
+@pytest.fixture
+def open_page(browser: Browser) -> Iterator[Callable[..., Page]]:
+    """Opens pages in contexts of their own; complaints of the page fail the test at its end."""
+    contexts = []
+    complaints: list[str] = []
+
+    def open_one(url: str, *, tolerate: tuple[str, ...] = (), **options: Any) -> Page:
+        context = browser.new_context(**options)
+        contexts.append(context)
+        page = context.new_page()
+
+        def complain(text: str) -> None:
+            if not any(known in text for known in tolerate):
+                complaints.append(text)
+
+        page.on("pageerror", lambda error: complain(f"page error: {error}"))
+        page.on("console", lambda m: complain(m.text) if m.type == "error" else None)
+        page.goto(url)
+        return page
+
+    yield open_one
+    for context in contexts:
+        context.close()
+    assert complaints == []
+
+
+@pytest.fixture
+def site(tmp_path: Path) -> Iterator[Site]:
+    """A server that lets this machine read."""
+    one = Site(tmp_path, "--open")
+    one.start()
+    yield one
+    one.kill()
+
+
+@pytest.fixture
+def closed_site(tmp_path: Path) -> Iterator[Site]:
+    """A server whose readers need the key."""
+    one = Site(tmp_path)
+    one.start()
+    yield one
+    one.kill()

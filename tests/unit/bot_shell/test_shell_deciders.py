@@ -1,0 +1,245 @@
+"""Baselines, the choice of a decider, the budget, the prompts and the tape."""
+
+import asyncio
+from collections import deque
+from datetime import date, datetime, timedelta
+from decimal import Decimal
+
+import pytest
+from shell_support import MINUTE, NOON, bar, new_trader, piece
+
+from motherhaven.bot.config import BotConfig, limits_of
+from motherhaven.bot.decider import BuyAndHold, EmaCross, ModelConfig, RandomTrader, choose_decider
+from motherhaven.bot.decider.budget import ModelBudget
+from motherhaven.bot.decider.prompts import system_prompt, user_prompt
+from motherhaven.bot.decider.tables import significant
+from motherhaven.bot.exchange.types import default_spec
+from motherhaven.bot.guard.judgement import judge
+from motherhaven.bot.guard.types import GuardLimits, Signal
+from motherhaven.bot.tape import SLOW, Tape, resample
+from motherhaven.contract.errors import ConfigError, ModelBudgetExceeded
+from motherhaven.settings import SystemClock
+from motherhaven.settings.bot import Settings
+
+
+def walked(closes, coins=("BTC",), **setup):
+    """A trader that has seen flat one-minute bars of these closes."""
+    trader = new_trader(coins=coins, **setup)
+    start = NOON - len(closes) * MINUTE
+    for step, close in enumerate(closes):
+        trader.on_slice(piece(start + step * MINUTE, **dict.fromkeys(coins, str(close))))
+    return trader
+
+
+def test_equal_exposure_of_all_baselines():
+    """Each enters with the whole allowed size at leverage 1, whatever it decides by."""
+    trader = walked([50000] * 3)
+    context = trader.context(NOON)
+    entries = [BuyAndHold().propose(context)[0]]
+    chance = RandomTrader(1)
+    for minute in range(400):
+        moment = trader.context(NOON + minute * MINUTE)
+        entries += [d for d in chance.propose(moment) if d.signal.is_entry]
+    rising = [50000] * SLOW + [50000 - n for n in range(300)] + [49700 + 3 * n for n in range(300)]
+    cross = EmaCross()
+    climbing = new_trader()
+    for step, close in enumerate(rising):
+        climbing.on_slice(piece(NOON + step * MINUTE, BTC=str(close)))
+        found = cross.propose(climbing.context(climbing.now))
+        entries += [d for d in found if d.signal.is_entry]
+    assert len(entries) > 12
+    assert {(d.quantity_usd, d.leverage) for d in entries} == {(Decimal(1000), 1)}
+
+
+def test_every_entry_but_buy_and_hold_s_has_a_stop_that_the_guard_takes():
+    """Long and short alike pass the guard's own rules, on a legal price."""
+    trader = walked([50000] * 3)
+    seen = set()
+    chance = RandomTrader(5)
+    for minute in range(600):
+        context = trader.context(NOON + minute * MINUTE)
+        for asked in chance.propose(context):
+            if asked.signal.is_entry:
+                seen.add(asked.signal)
+                assert asked.requires_stop
+                assert default_spec("BTC").is_legal_price(asked.stop_loss)
+                (verdict,) = judge([asked], trader._view(context, context.now), context.limits)
+                assert verdict.allowed or verdict.rule == "stale_data", verdict
+    assert seen == {Signal.BUY, Signal.SELL}
+    (bought,) = BuyAndHold().propose(trader.context(NOON))
+    assert not bought.requires_stop
+    assert bought.stop_loss is None
+
+
+def test_chance_depends_on_seed_coin_and_time_alone():
+    """A restart in the middle changes nothing; another seed does."""
+    trader = walked([50000] * 3)
+    moments = [trader.context(NOON + n * MINUTE) for n in range(200)]
+    whole = RandomTrader(3)
+    first = [whole.propose(moment) for moment in moments]
+    again = [RandomTrader(3).propose(moment) for moment in moments]
+    other = [RandomTrader(4).propose(moment) for moment in moments]
+    assert first == again != other
+
+
+def test_ema_cross_needs_warmth_and_a_crossing():
+    """No value before the slow average is warm; no entry without a change of side."""
+    trader = walked([50000] * (SLOW - 1))
+    cross = EmaCross()
+    (cold,) = cross.propose(trader.context(NOON))
+    assert "not warm" in cold.justification
+    trader = walked([50000 + n for n in range(SLOW + 5)])
+    (still,) = cross.propose(trader.context(NOON))
+    assert still.signal is Signal.HOLD
+
+
+def test_a_hole_restarts_the_indicators():
+    """A value that spans a hole means nothing."""
+    tape = Tape("BTC", default_spec("BTC"), detailed=True)
+    for step in range(SLOW + 5):
+        tape.push(bar("BTC", NOON + step * MINUTE, "50000"))
+    assert tape.ema_slow is not None
+    assert all(value is not None for value in tape.indicators().values())
+    tape.push(bar("BTC", NOON + (SLOW + 50) * MINUTE, "50000"))
+    assert tape.ema_slow is None
+    assert len(tape.bars) == 1
+
+
+def test_longer_frames_are_exact_and_whole():
+    """Open of the first, close of the last, extremes and volume of all; no cut rows."""
+    bars = deque(
+        bar("BTC", NOON + n * MINUTE, 100 + n, 110 + n, 90 + n, 101 + n) for n in range(10)
+    )
+    rows = resample(bars, 3, 5)
+    assert len(rows) == 3
+    last = rows[-1]
+    assert (last.open, last.high, last.low, last.close, last.volume) == (107, 119, 97, 110, 3)
+    assert last.end == bars[-1].end
+    assert rows[0].start == bars[1].start
+    assert resample(bars, 1, 2) == list(bars)[-2:]
+
+
+@pytest.mark.parametrize(
+    ("value", "shown"),
+    [
+        (Decimal("0.00001234567"), "0.0000123457"),
+        (Decimal("0.0000000001"), "0.0000000001"),
+        (Decimal("95000"), "95000"),
+        (Decimal("1234567.89"), "1234570"),
+        (1.5e-07, "0.00000015"),
+        (None, "n/a"),
+    ],
+)
+def test_small_coins_keep_their_digits(value, shown):
+    """Never 0.00 for a coin of a hundredth of a cent, never an exponent."""
+    assert significant(value) == shown
+
+
+def test_the_prompt_states_the_very_limits_of_the_guard():
+    """Every limit that is set is told, with its figure; what is off is not."""
+    limits = GuardLimits(
+        max_position_size_usd=Decimal("123.45"), max_leverage=7, max_positions=4,
+        daily_loss_limit_usd=Decimal(67), max_total_usd=Decimal(890), max_trades_per_day=11,
+        min_confidence=Decimal("0.35"), cooldown_seconds=77, stop_buffer=Decimal("0.013"),
+    )  # fmt: skip
+    text = system_prompt(limits, 300)
+    for told in ("123.45", "1 to 7", "4 open", "67 USD", "890", "11", "0.35", "77 s", "1.3", "300"):
+        assert told in text
+    assert "in one coin" not in text
+    for preset in ("conservative", "standard", "aggressive"):
+        assert "1 to 7" in system_prompt(limits, 300, preset)
+
+
+def test_the_prompt_shows_the_market_and_the_account():
+    """Every fresh coin with bars and indicators; open positions with stop and target."""
+    trader = walked([50000 + n for n in range(120)], coins=("BTC", "kPEPE"), detailed=True)
+    text = user_prompt(trader.context(NOON))
+    for told in ("BTC mark=50119", "kPEPE mark=", "1m bars", "15m bars", "rsi14=", "no open"):
+        assert told in text
+
+
+def test_the_budget_counts_by_the_day():
+    """Spent is spent until midnight UTC; an unknown price adds nothing."""
+    budget = ModelBudget(Decimal(1), date(2026, 3, 4), Decimal("0.9"))
+    budget.check(NOON)
+    budget.spend(NOON, None)
+    budget.spend(NOON, Decimal("0.1"))
+    with pytest.raises(ModelBudgetExceeded, match="MODEL_DAILY_COST_USD"):
+        budget.check(NOON)
+    budget.check(NOON + timedelta(days=1))
+    assert budget.spent == 0
+    ModelBudget(None, NOON.date(), Decimal(10**6)).check(NOON)
+
+
+def pick(name, **config):
+    """The decider chosen, and what was said about it."""
+    said = []
+    decider = choose_decider(name, ModelConfig(**config), SystemClock(), 180, said.append)
+    return decider, said
+
+
+def test_auto_prefers_claude_then_openai_then_local_then_a_baseline():
+    """And says which, loudly when no model is asked."""
+    keys = {"anthropic_api_key": "a", "openai_api_key": "o", "openai_base_url": "http://127.0.0.1"}
+    decider, said = pick("auto", **keys)
+    assert decider.name.startswith("anthropic:")
+    assert decider.is_model
+    assert "decides" in said[0]
+    assert pick("auto", openai_api_key="o")[0].name.startswith("openai:")
+    assert pick("auto", openai_base_url="http://127.0.0.1/v1")[0].name.startswith("local:")
+    decider, said = pick("auto")
+    assert decider.name == "ema-cross"
+    assert not decider.is_model
+    assert said[0].startswith("NO MODEL IS ASKED")
+
+
+@pytest.mark.parametrize(
+    ("name", "told"),
+    [
+        ("anthropic:claude-sonnet-5-5", "ANTHROPIC_API_KEY"),
+        ("openai:gpt-6.1-terra", "OPENAI_API_KEY"),
+        ("local:x", "OPENAI_BASE_URL"),
+        ("nonsense", "buy-and-hold"),
+        ("nobody:x", "nobody"),
+    ],
+)
+def test_what_cannot_be_had_is_refused_with_the_fix(name, told):
+    """A named decider never becomes another one."""
+    with pytest.raises(ConfigError, match=told):
+        pick(name)
+
+
+def test_the_configuration_follows_the_settings(monkeypatch, tmp_path):
+    """Limits, coins and interval are those of the environment, letter for letter."""
+    monkeypatch.chdir(tmp_path)
+    for name, value in {
+        "MAX_POSITION_SIZE_USD": "77.7", "MAX_LEVERAGE": "3", "DAILY_LOSS_LIMIT_USD": "9",
+        "TRADING_ASSETS": "btc,ETH", "EXECUTION_INTERVAL_SECONDS": "60",
+        "MAX_OPEN_POSITIONS": "2", "ANTHROPIC_API_KEY": "sk-secret", "MOTHERHAVEN_BOT": "mine",
+    }.items():  # fmt: skip
+        monkeypatch.setenv(name, value)
+    settings = Settings()
+    limits = limits_of(settings)
+    assert (limits.max_position_size_usd, limits.max_leverage) == (Decimal("77.7"), 3)
+    assert (limits.daily_loss_limit_usd, limits.max_positions) == (9, 2)
+    assert limits.coins == frozenset({"BTC", "ETH"})
+    config = BotConfig.from_settings(settings)
+    assert (config.name, config.coins, config.interval_seconds) == ("mine", ("BTC", "ETH"), 60)
+    assert "sk-secret" not in repr(config)
+
+
+def test_live_trading_is_refused_by_the_configuration(monkeypatch, tmp_path):
+    """There is no live exchange in this version; nothing is sent."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("TRADING_MODE", "live")
+    with pytest.raises(ConfigError, match="no live exchange"):
+        BotConfig.from_settings(Settings())
+
+
+def test_a_baseline_s_answer_has_no_prompt_and_costs_nothing():
+    """It is never passed off as a model."""
+    trader = walked([50000] * 3)
+    got = asyncio.run(BuyAndHold().decide(trader.context(NOON)))
+    assert (got.model, got.raw, got.system_prompt, got.user_prompt) == (None,) * 4
+    assert got.cost_usd == 0
+    assert isinstance(trader.context(NOON).now, datetime)

@@ -1,0 +1,217 @@
+"""The venue's public data, against a loopback copy of its /info."""
+
+import asyncio
+import json
+from datetime import timedelta
+from decimal import Decimal
+
+import pytest
+from shell_support import MINUTE, NOON
+
+from motherhaven.bot.market import FileFeed, HyperliquidFeed, SimulatedFeed, choose_feed
+from motherhaven.contract.errors import ConfigError, MarketError
+from motherhaven.testing.clock import FakeClock
+
+META = [
+    {"universe": [
+        {"name": "BTC", "szDecimals": 5, "maxLeverage": 40},
+        {"name": "ETH", "szDecimals": 4, "maxLeverage": 25},
+    ]},
+    [
+        {"markPx": "50010.0", "midPx": "50000.5", "oraclePx": "50005", "funding": "0.0000125"},
+        {"markPx": "3000", "midPx": None, "oraclePx": "3001", "funding": "-0.00002"},
+    ],
+]  # fmt: skip
+
+
+def candle(start, close="50000", **fields):
+    """A candle as the venue sends it."""
+    stamp = int(start.timestamp() * 1000)
+    return {"t": stamp, "T": stamp + 59_999, "o": close, "h": close, "l": close, "c": close,
+            "v": "1.5", "n": 3, **fields}  # fmt: skip
+
+
+class Venue:
+    """Answers /info: `answers` by request type, as JSON, raw bytes or (status, bytes)."""
+
+    def __init__(self, **answers):
+        self.answers = {"metaAndAssetCtxs": META, "candleSnapshot": [], **answers}
+        self.requests = []
+
+    async def __aenter__(self):
+        self.server = await asyncio.start_server(self._serve, "127.0.0.1", 0)
+        self.url = "http://127.0.0.1:%d" % self.server.sockets[0].getsockname()[1]
+        return self
+
+    async def __aexit__(self, *_):
+        self.server.close()
+
+    async def _serve(self, reader, writer):
+        head = await reader.readuntil(b"\r\n\r\n")
+        length = int(head.lower().split(b"content-length: ")[1].split(b"\r\n")[0])
+        request = json.loads(await reader.readexactly(length))
+        self.requests.append(request)
+        answer = self.answers[request["type"]]
+        if callable(answer):
+            answer = answer(request)
+        status, body = answer if isinstance(answer, tuple) else (200, answer)
+        body = body if isinstance(body, bytes) else json.dumps(body).encode()
+        writer.write(b"HTTP/1.1 %d X\r\ncontent-length: %d\r\n\r\n" % (status, len(body)) + body)
+        await writer.drain()
+        writer.close()
+
+
+def use(venue, work, coins=("BTC", "ETH")):
+    """Run `work(feed)` against the venue."""
+
+    async def run():
+        async with venue:
+            feed = HyperliquidFeed(coins, FakeClock(NOON), venue.url)
+            try:
+                return await work(feed)
+            finally:
+                await feed.close()
+
+    return asyncio.run(run())
+
+
+def test_rules_and_prices_are_read_exactly():
+    """szDecimals and leverage make the spec; mark, mid and oracle keep their digits."""
+
+    async def work(feed):
+        await feed.connect()
+        return feed.specs, await feed.quotes(NOON)
+
+    specs, quotes = use(Venue(), work)
+    assert (specs["BTC"].size_decimals, specs["BTC"].max_leverage) == (5, 40)
+    btc, eth = quotes["BTC"], quotes["ETH"]
+    assert (btc.mid, btc.mark, btc.oracle) == (
+        Decimal("50000.5"), Decimal("50010.0"), Decimal(50005),
+    )  # fmt: skip
+    assert btc.funding == Decimal("0.0000125")
+    assert (eth.mid, eth.funding) == (3000, Decimal("-0.00002"))
+
+
+def test_the_open_candle_is_left_out_and_gaps_are_found():
+    """What is not closed yet is no bar; a missing minute is reported by the bar after it."""
+    calls = []
+
+    def snapshot(request):
+        calls.append(request["req"])
+        if request["req"]["coin"] == "ETH":
+            return []
+        starts = (0, 1, 2) if len(calls) <= 2 else (3, 5, 6)
+        return [candle(NOON + n * MINUTE) for n in starts]
+
+    async def work(feed):
+        first = await feed.closed(NOON, NOON + 2.5 * MINUTE)
+        second = await feed.closed(NOON + 2 * MINUTE, NOON + 6.5 * MINUTE)
+        return first, second
+
+    first, second = use(Venue(candleSnapshot=snapshot), work)
+    assert [p.time for p in first] == [NOON + MINUTE, NOON + 2 * MINUTE]
+    assert [p.time for p in second] == [NOON + 4 * MINUTE, NOON + 6 * MINUTE]
+    found = [gap for piece in second for gap in piece.gaps]
+    assert [(g.start, g.end) for g in found] == [
+        (NOON + 2 * MINUTE, NOON + 3 * MINUTE),
+        (NOON + 4 * MINUTE, NOON + 5 * MINUTE),
+    ]
+
+
+@pytest.mark.parametrize(
+    "answers",
+    [
+        {"candleSnapshot": (500, b"oops")},
+        {"candleSnapshot": b"<html>"},
+        {"candleSnapshot": {"not": "a list"}},
+        {"candleSnapshot": ["x"]},
+        {"candleSnapshot": [{"t": "soon"}]},
+        {"candleSnapshot": [candle(NOON, h="1", l="2")]},
+        {"candleSnapshot": [candle(NOON, o="NaN")]},
+        {"candleSnapshot": [candle(NOON, c="-5")]},
+    ],
+)
+def test_data_that_cannot_be_true_are_refused(answers):
+    """A market error, never a guess."""
+    with pytest.raises(MarketError):
+        use(Venue(**answers), lambda feed: feed.closed(NOON - MINUTE, NOON + 5 * MINUTE))
+
+
+@pytest.mark.parametrize("meta", [[], {}, [{"universe": 3}, []], [META[0]], (503, b"")])
+def test_a_meta_that_is_none_is_refused(meta):
+    """Without the venue's rules nothing is traded."""
+    with pytest.raises(MarketError):
+        use(Venue(metaAndAssetCtxs=meta), lambda feed: feed.connect())
+
+
+def test_a_coin_that_the_venue_does_not_have_is_named():
+    """The message says which, and where to take it out."""
+    with pytest.raises(MarketError, match=r"DOGE.*TRADING_ASSETS"):
+        use(Venue(), lambda feed: feed.connect(), coins=("BTC", "DOGE"))
+
+
+def chosen(market, base_url="http://127.0.0.1:9", venue=None):
+    """choose_feed with what it said."""
+
+    async def run():
+        said = []
+        url = base_url
+        if venue is not None:
+            async with venue:
+                feed = await choose_feed(market, ("BTC",), FakeClock(), said.append, venue.url)
+                await feed.close()
+                return feed, said
+        feed = await choose_feed(market, ("BTC",), FakeClock(), said.append, url)
+        await feed.close()
+        return feed, said
+
+    return asyncio.run(run())
+
+
+def test_auto_takes_the_venue_if_it_answers():
+    """Real prices first, without a word of warning."""
+    feed, said = chosen("auto", venue=Venue())
+    assert isinstance(feed, HyperliquidFeed)
+    assert not feed.simulated
+    assert said == []
+
+
+def test_auto_falls_back_to_simulated_prices_loudly():
+    """Invented prices are named as such, with the reason."""
+    feed, said = chosen("auto")
+    assert isinstance(feed, SimulatedFeed)
+    assert len(said) == 1
+    assert said[0].startswith("MARKET IS SIMULATED")
+
+
+def test_a_named_market_never_falls_back(tmp_path):
+    """Who insists on the venue gets an error when it is away."""
+    with pytest.raises(MarketError, match="cannot be reached"):
+        chosen("hyperliquid")
+    feed, said = chosen("simulated:42")
+    assert (feed.name, said) == ("simulated:42", [])
+    path = tmp_path / "b.csv"
+    stamp = int(NOON.timestamp() * 1000)
+    path.write_text(f"timestamp_ms,open,high,low,close,volume\n{stamp},1,1,1,1,1\n")
+    feed, _ = chosen(f"replay:BTC={path}")
+    assert isinstance(feed, FileFeed)
+
+
+@pytest.mark.parametrize("market", ["nonsense", "simulated:x", "auto:1", "replay:BTC"])
+def test_an_unknown_market_is_refused(market):
+    """The message lists what there is."""
+    with pytest.raises(ConfigError):
+        chosen(market)
+
+
+def test_the_feed_sends_nothing_but_questions():
+    """Only public /info reads; there is no key to send."""
+    venue = Venue()
+
+    async def work(feed):
+        await feed.connect()
+        await feed.closed(NOON, NOON + timedelta(minutes=2))
+        await feed.quotes(NOON)
+
+    use(venue, work)
+    assert {request["type"] for request in venue.requests} == {"metaAndAssetCtxs", "candleSnapshot"}

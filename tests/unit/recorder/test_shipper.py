@@ -1,0 +1,141 @@
+"""The shipping thread: prompt, quiet, one per journal, bounded at the end."""
+
+import random
+import threading
+import time
+
+import pytest
+
+from motherhaven.recorder.factory import open_shipper
+from motherhaven.recorder.trading_logger import TradingLogger
+from motherhaven.settings.clock import SystemClock
+from motherhaven.testing.stub_server import Reply, StubServer, always
+from tests.unit.recorder.support import DECISION, decision, open_recorder, status
+
+
+@pytest.fixture
+def live(tmp_path):
+    """A recorder on the machine's clock: these tests have a thread and a real socket."""
+    recorder = open_recorder(tmp_path / "journal.db", SystemClock(), synchronous="off")
+    yield recorder
+    recorder.journal.close()
+
+
+def ship(recorder, server, **options):
+    """A shipper to `server`."""
+    return open_shipper(
+        recorder, base_url=server.url, api_key=server.api_key, random=random.Random(1), **options
+    )
+
+
+def test_an_event_is_sent_at_once(live, server):
+    """From the return of record to the server's receipt: well under 100 ms."""
+    shipper = ship(live, server)
+    live.record("status", status("warm up"))
+    assert server.wait_for(lambda s: len(s.events) == 1)
+    delays = []
+    for n in range(20):
+        started = time.monotonic()
+        live.record("decision", decision(n))
+        assert server.wait_for(lambda s, n=n: len(s.events) == n + 2)
+        delays.append(time.monotonic() - started)
+    assert sorted(delays)[10] < 0.1
+    shipper.close()
+
+
+def test_flush_says_whether_all_is_there(live, server):
+    """True once everything is acknowledged, False when time runs out; stats agree."""
+    shipper = ship(live, server)
+    for n in range(300):
+        live.record("decision", decision(n))
+    assert shipper.flush(10)
+    assert len(server.events) == 300
+    stats = shipper.stats()
+    assert (stats.sent, stats.behind, stats.state) == (300, 0, "shipping")
+    server.default = always(Reply(silent=True))
+    live.record("status", status())
+    assert not shipper.flush(0.2)
+    assert shipper.stats().behind == 1
+    shipper.close(0.1)
+
+
+def test_the_status_event_says_what_is_kept(live):
+    """log_bot_status carries the shipper's counts."""
+    with StubServer() as gone:
+        pass
+    shipper = ship(live, gone)
+    logger = TradingLogger.build(live, shipper)
+    logger.log_decision(DECISION)
+    logger.log_bot_status("running", "ok")
+    connection = live.journal.open_connection("normal")
+    ((text,),) = connection.execute("SELECT payload FROM events WHERE kind = 'status'")
+    connection.close()
+    assert '"behind":1' in text
+    assert '"quarantined":0' in text
+    logger.close(0.5)
+
+
+@pytest.mark.parametrize("reply", [Reply(silent=True), Reply(body=b"x" * 500, drip_seconds=0.5)])
+def test_close_is_bounded_whatever_the_server_does(live, server, reply):
+    """A black hole or a dripping server cannot hold the bot's exit beyond the bound."""
+    server.default = always(reply)
+    shipper = ship(live, server, timeout=30)
+    live.record("status", status())
+    assert server.wait_for(lambda s: len(s.requests) == 1)
+    started = time.monotonic()
+    shipper.close(0.3)
+    assert time.monotonic() - started < 2
+    assert not shipper._thread.is_alive()
+
+
+def test_close_does_not_wait_out_a_server_that_is_down(live):
+    """One failed try is enough: ending takes no five seconds when nobody listens."""
+    with StubServer() as gone:
+        pass
+    shipper = ship(live, gone)
+    live.record("status", status())
+    started = time.monotonic()
+    shipper.close(5)
+    assert time.monotonic() - started < 2
+
+
+def test_one_ships_the_other_stands_by_and_takes_over(tmp_path, live, server):
+    """Two shippers on one journal: each event once; the second goes on when the first ends."""
+    other = open_recorder(tmp_path / "journal.db", SystemClock(), seed=9, synchronous="off")
+    first = ship(live, server)
+    live.record("status", status("1"))
+    assert first.flush(5)
+    second = ship(other, server)
+    other.record("status", status("2"))
+    assert second.flush(5)
+    assert second.stats().state == "standby"
+    first.close()
+    other.record("status", status("3"))
+    assert second.flush(5)
+    assert second.stats().state == "shipping"
+    assert len(server.events) == 3
+    assert server.duplicates == 0
+    second.close()
+    other.journal.close()
+
+
+def test_recording_never_waits_for_the_server(live, server):
+    """With a black hole at the other end a hundred calls take no longer than a moment."""
+    server.default = always(Reply(silent=True))
+    shipper = ship(live, server, timeout=30)
+    live.record("status", status())
+    assert server.wait_for(lambda s: len(s.requests) == 1)
+    started = time.monotonic()
+    for n in range(100):
+        live.record("decision", decision(n))
+    assert time.monotonic() - started < 2
+    shipper.close(0.1)
+
+
+def test_no_thread_is_left_behind(live, server):
+    """After close the shipping thread is gone."""
+    shipper = ship(live, server)
+    live.record("status", status())
+    shipper.close()
+    assert not [t for t in threading.enumerate() if t.name == "motherhaven-shipper"]
+    assert len(server.events) == 1
