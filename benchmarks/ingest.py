@@ -5,6 +5,7 @@ import json
 import statistics
 import tempfile
 import time
+from collections.abc import Iterable
 from itertools import count
 from pathlib import Path
 
@@ -43,8 +44,8 @@ def run(rounds: int) -> list[Figure]:
     ]
 
 
-def _median(values: object) -> float:
-    return statistics.median(list(values))  # type: ignore[call-overload]  # any iterable
+def _median(values: Iterable[float]) -> float:
+    return statistics.median(values)
 
 
 def _posts(server: Process, path: str, numbers: "count[int]") -> float:

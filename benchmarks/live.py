@@ -9,7 +9,7 @@ import time
 from itertools import count
 from pathlib import Path
 
-from benchmarks._wire import decision_item, exchange, request, running, single_body
+from benchmarks._wire import exchange, request, running, single_body
 
 STREAMS = 500
 EVENTS = 40
@@ -22,11 +22,13 @@ def run(rounds: int) -> list[Figure]:
     """Medians of paired rounds; ratios below 1 mean cheaper than the floor."""
     _allow_files()
     numbers = count(1)
-    real: list[tuple[float, float]] = []
-    bare: list[tuple[float, float]] = []
+    real: list[list[float]] = []
+    bare: list[list[float]] = []
     for _ in range(rounds):
-        real.append(_round("real", "/api/llm-bot/live", numbers))
-        bare.append(_round("broadcaster", "/", numbers))
+        *ours, size = _round("real", "/api/llm-bot/live", numbers, 0)
+        *floor, _ = _round("broadcaster", "/", numbers, size)
+        real.append(ours)
+        bare.append(floor)
     cpu = [a[0] / b[0] for a, b in zip(real, bare, strict=True)]
     delay = [a[1] / b[1] for a, b in zip(real, bare, strict=True)]
     return [
@@ -48,21 +50,41 @@ def _allow_files() -> None:
         resource.setrlimit(resource.RLIMIT_NOFILE, (limit, hard))
 
 
-def _round(kind: str, path: str, numbers: "count[int]") -> tuple[float, float]:
-    """CPU seconds of the server, and the 99th percentile of the delay in seconds."""
+def _round(kind: str, path: str, numbers: "count[int]", size: int) -> tuple[float, float, int]:
+    """CPU seconds of the server, 99th percentile of the delay in seconds, bytes an event.
+
+    With `size` the posted bodies are padded, so that both servers send the same bytes.
+    """
     with tempfile.TemporaryDirectory() as name:
         with running(kind, Path(name)) as server:
-            delays = asyncio.run(_deliver(server.port, path, kind, numbers))
+            cpu, delays, size = asyncio.run(_deliver(server.port, path, kind, numbers, size))
         delays.sort()
-        return server.cpu, delays[int(len(delays) * 0.99)]
+        return cpu, delays[int(len(delays) * 0.99)], size
+
+
+class _Arrivals:
+    """When each event reached each stream."""
+
+    def __init__(self, wanted: int) -> None:
+        self._wanted = wanted
+        self.moments: list[tuple[bytes, float]] = []
+        self.complete = asyncio.Event()
+        self.size = 0
+
+    def add(self, name: bytes, size: int, moment: float) -> None:
+        """One event of `size` bytes reached one stream."""
+        self.size = size
+        self.moments.append((name, moment))
+        if len(self.moments) == self._wanted:
+            self.complete.set()
 
 
 class _Stream(asyncio.Protocol):
-    """Notes when each event arrives; its id is in the text of both servers."""
+    """Notes when each event arrives: both servers end an event with an empty line."""
 
-    def __init__(self, path: str, arrived: "list[tuple[bytes, float]]") -> None:
+    def __init__(self, path: str, arrivals: _Arrivals) -> None:
         self._path = path
-        self._arrived = arrived
+        self._arrivals = arrivals
         self._rest = b""
         self.open = asyncio.Event()
 
@@ -72,42 +94,43 @@ class _Stream(asyncio.Protocol):
 
     def data_received(self, data: bytes) -> None:
         now = time.perf_counter()
-        if b"hello" in data:
-            self.open.set()
-        data = self._rest + data
-        while (place := data.find(b"bench-")) >= 0 and len(data) >= place + 15:
-            self._arrived.append((data[place : place + 15], now))
-            end = data.find(b"\n\n", place)
-            data = data[end:] if end >= 0 else data[place + 15 :]
-        self._rest = data[-14:] if b"bench-" not in data[-14:] else data[-20:]
+        *events, self._rest = (self._rest + data).split(b"\n\n")
+        for event in events:
+            if b"hello" in event:
+                self.open.set()
+            elif (place := event.find(b"bench-")) >= 0:
+                self._arrivals.add(event[place : place + 15], len(event), now)
 
 
-async def _deliver(port: int, path: str, kind: str, numbers: "count[int]") -> list[float]:
+async def _deliver(
+    port: int, path: str, kind: str, numbers: "count[int]", size: int
+) -> tuple[float, list[float], int]:
     loop = asyncio.get_running_loop()
-    arrived: list[tuple[bytes, float]] = []
+    arrivals = _Arrivals(STREAMS * EVENTS)
     streams = []
     for _ in range(STREAMS):
-        _, stream = await loop.create_connection(lambda: _Stream(path, arrived), "127.0.0.1", port)
+        _, stream = await loop.create_connection(lambda: _Stream(path, arrivals), "127.0.0.1", port)
         streams.append(stream)
     await asyncio.gather(*(stream.open.wait() for stream in streams))
     reader, writer = await asyncio.open_connection("127.0.0.1", port)
+    target = "/api/llm-bot/ingest/decision" if kind == "real" else "/publish"
     sent: dict[bytes, float] = {}
+    used = -float(await exchange(reader, writer, request("/api/cpu", b"")))
     for _ in range(EVENTS):
         number = next(numbers)
-        body = _small(number)
-        target = "/api/llm-bot/ingest/decision" if kind == "real" else "/publish"
+        data = request(target, _small(number).ljust(size - len(b"data: ")))
         sent[f"bench-{number:09d}".encode()] = time.perf_counter()
-        await exchange(reader, writer, request(target, body))
+        await exchange(reader, writer, data)
         await asyncio.sleep(PAUSE)
-    deadline = time.monotonic() + 10
-    while len({*arrived}) < STREAMS * EVENTS and time.monotonic() < deadline:
-        await asyncio.sleep(0.05)
-    return [moment - sent[name] for name, moment in arrived]
+    await asyncio.wait_for(arrivals.complete.wait(), 30)
+    used += float(await exchange(reader, writer, request("/api/cpu", b"")))
+    delays = [moment - sent[name] for name, moment in arrivals.moments]
+    return used, delays, arrivals.size
 
 
 def _small(number: int) -> bytes:
-    """A decision about as large as the message that it becomes."""
+    """A decision without the texts that do not travel live."""
     body = json.loads(single_body(number))
     for name in ("raw_response", "user_prompt"):
         del body[name]
-    return json.dumps({**body, "event_id": decision_item(number)["event_id"]}).encode()
+    return json.dumps(body).encode()

@@ -5,6 +5,7 @@ const apiOrigin = process.env.MOTHERHAVEN_API_ORIGIN ?? "http://127.0.0.1:8321";
 
 const shared: NextConfig = {
   agentRules: false,
+  devIndicators: false,
   experimental: { agentUpgrade: false },
   images: { unoptimized: true },
   poweredByHeader: false,

@@ -91,6 +91,7 @@ function applyLook(chart: IChartApi, { unit, zone, lines }: Drawing, colors: Col
     },
     grid: { vertLines: { visible: false }, horzLines: { color: colors.line } },
     leftPriceScale: {
+      entireTextOnly: true,
       visible: true,
       borderVisible: false,
       scaleMargins: { top: 0.08, bottom: 0.06 },

@@ -32,7 +32,6 @@ export function EquityPanel() {
     );
     return linesOf(shown ?? [], bots, unit, data?.bucket_seconds ?? 60);
   }, [data, bots, unit, chosen]);
-  const total = data?.series.length ?? 0;
   return (
     <Panel
       title="Equity"
@@ -47,13 +46,13 @@ export function EquityPanel() {
       bodyClassName={query.isPlaceholderData ? "opacity-60" : ""}
       actions={
         <>
-          {lines.length < total && (
+          {chosen.length > 0 && (
             <button
               type="button"
               className="target text-accent text-sm hover:underline"
               onClick={() => setView({ bots: [] })}
             >
-              all {total} bots
+              all bots
             </button>
           )}
           <Segmented

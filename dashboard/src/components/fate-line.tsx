@@ -21,19 +21,26 @@ export function ToneMark({ tone }: { tone: Tone }) {
   );
 }
 
-/** Asked → allowed → executed, on one line. */
+/** Asked → allowed → executed, on one line; what was not told is left out. */
 export function FateLine({ fates }: { fates: Fates }) {
   const why = fates.asked.why ?? fates.allowed.why ?? fates.executed.why;
+  const told = [
+    fates.asked.figure && (
+      <span key="asked" className="num">
+        {fates.asked.figure}
+      </span>
+    ),
+    fates.allowed.told !== false && <FateText key="allowed" fate={fates.allowed} />,
+    fates.executed.told !== false && <FateText key="executed" fate={fates.executed} />,
+  ].filter(Boolean);
   return (
     <span
-      className="flex w-full items-center gap-1.5 overflow-hidden whitespace-nowrap text-sm"
+      className="flex h-4 w-full items-center gap-1.5 overflow-hidden whitespace-nowrap text-sm"
       title={why ?? undefined}
     >
-      {fates.asked.figure && <span className="num">{fates.asked.figure}</span>}
-      {fates.asked.figure && <Arrow />}
-      <FateText fate={fates.allowed} />
-      <Arrow />
-      <FateText fate={fates.executed} />
+      {told.flatMap((part, index) =>
+        index === 0 ? [part] : [<Arrow key={`arrow-${index}`} />, part],
+      )}
     </span>
   );
 }

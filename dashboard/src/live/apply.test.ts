@@ -194,7 +194,10 @@ describe("accounts and heartbeats that stream in", () => {
       account("bot-a", "2026-01-01T10:01:10Z", "1002"),
       account("bot-a", "2026-01-01T10:01:50Z", "1003"),
       account("bot-a", "2026-01-01T09:59:00Z", "1"),
+      account("bot-b", "2026-01-01T10:01:00Z", "7"),
     ]);
+    const begun = client.getQueryData<Equity>(keys.equity("1h"))?.series[1];
+    expect(begun).toMatchObject({ bot_id: "bot-b", points: [{ equity: "7" }] });
     const points = client.getQueryData<Equity>(keys.equity("1h"))?.series[0]?.points;
     expect(points).toEqual([
       { ...point, equity: "998.5", low: "998.5" },

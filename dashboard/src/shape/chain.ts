@@ -16,6 +16,8 @@ export type Fate = {
   word: string;
   figure: string | null;
   at?: string | null;
+  /** False when the bot has not told, as old clients never do. */
+  told?: false;
   why: string | null;
   tone: Tone;
 };
@@ -48,7 +50,7 @@ function quantityOf(value: string): string {
 
 function allowedOf(row: DecisionRow): Fate {
   const verdict = row.verdict;
-  if (!verdict) return { word: "no verdict", figure: null, why: null, tone: "faint" };
+  if (!verdict) return { word: "no verdict", figure: null, why: null, tone: "faint", told: false };
   const why = [verdict.rule, verdict.reason].filter(Boolean).join(": ") || null;
   if (!verdict.allowed) return { word: "rejected", figure: null, why, tone: "bad" };
   const asked = parseDecimal(verdict.asked_usd ?? row.quantity_usd);
@@ -67,7 +69,7 @@ function executedOf(row: DecisionRow): Fate {
     if (row.verdict && !row.verdict.allowed) {
       return { word: "not sent", figure: null, why: null, tone: "faint" };
     }
-    return { word: "no report", figure: null, why: null, tone: "faint" };
+    return { word: "no report", figure: null, why: null, tone: "faint", told: false };
   }
   const at = execution.fill_price == null ? null : price(execution.fill_price);
   const figure = execution.filled_usd == null ? null : usd(execution.filled_usd);

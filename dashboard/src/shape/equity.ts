@@ -145,24 +145,19 @@ export function withPoint(
   bucketSeconds: number,
 ): EquitySeries[] {
   const bucket = Math.floor(Date.parse(account.time) / 1000 / bucketSeconds) * bucketSeconds;
+  const { bot_id, equity_usd: equity } = account;
+  const fresh = { time: new Date(bucket * 1000).toISOString(), equity, low: equity, high: equity };
+  if (!series.some((one) => one.bot_id === bot_id)) {
+    return [...series, { bot_id, bot_name: null, mode: "unknown", points: [fresh] }];
+  }
   return series.map((one) => {
-    if (one.bot_id !== account.bot_id) return one;
-    const points = [...one.points];
-    const end = points.at(-1);
+    const end = one.points.at(-1);
     const endTime = end ? Math.floor(Date.parse(end.time) / 1000) : Number.NEGATIVE_INFINITY;
-    if (bucket < endTime) return one;
-    if (end && bucket === endTime) {
-      points[points.length - 1] = {
-        ...end,
-        equity: account.equity_usd,
-        low: lower(end.low, account.equity_usd),
-        high: lower(account.equity_usd, end.high) === end.high ? account.equity_usd : end.high,
-      };
-      return { ...one, points };
-    }
-    const equity = account.equity_usd;
-    points.push({ time: new Date(bucket * 1000).toISOString(), equity, low: equity, high: equity });
-    return { ...one, points };
+    if (one.bot_id !== bot_id || bucket < endTime) return one;
+    if (!end || bucket > endTime) return { ...one, points: [...one.points, fresh] };
+    const high = lower(equity, end.high) === end.high ? equity : end.high;
+    const changed = { ...end, equity, low: lower(end.low, equity), high };
+    return { ...one, points: [...one.points.slice(0, -1), changed] };
   });
 }
 

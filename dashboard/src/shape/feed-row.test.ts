@@ -20,6 +20,13 @@ describe("rows arriving above", () => {
 });
 
 describe("heights", () => {
+  it("leave no room for fates that nobody told", () => {
+    const close = decisionRow({ signal: "close" });
+    expect(rowHeight(close)).toBe(rowHeight(hold("x")));
+    const closed = decisionRow({ signal: "close", verdict: { allowed: true } });
+    expect(rowHeight(closed)).toBe(rowHeight(buy("x")));
+  });
+
   it("follow the length of the reason, two lines at most", () => {
     const long = decisionRow({ justification: "x".repeat(200) });
     const broken = decisionRow({ justification: "a\nb" });

@@ -10,7 +10,9 @@ const LINE_CHARACTERS = 48;
 
 /** True when there is more to say of a decision than its reason. */
 export function hasFates(row: DecisionRow): boolean {
-  return row.signal !== "hold" || row.error != null || row.verdict?.allowed === false;
+  if (row.error != null || row.verdict?.allowed === false) return true;
+  if (row.signal === "hold") return false;
+  return row.signal !== "close" || row.verdict != null || row.execution != null;
 }
 
 /** Why a decision was made, as its row in the feed shows it. */

@@ -1,9 +1,8 @@
 """The audit of a run: equity at every bar, once from the ledger, once from the journal."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from decimal import Decimal
-from typing import Final
+from typing import Final, NamedTuple
 
 from motherhaven.bot.exchange.exact import exact, quotient
 from motherhaven.bot.exchange.fold import EquityFold
@@ -12,8 +11,7 @@ from motherhaven.bot.exchange.types import Fill, FundingPayment
 ZERO: Final = Decimal(0)
 
 
-@dataclass(frozen=True, slots=True)
-class Sample:
+class Sample(NamedTuple):
     """The running equity in USD after the ledger's record `seq`, at `marks`."""
 
     seq: int

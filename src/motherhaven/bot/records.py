@@ -3,10 +3,11 @@
 Times are given as UTC text, money as Decimal; a field that is not known is left out.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
+from functools import lru_cache
 from typing import Any, Final
 
 from motherhaven.bot.decider.types import Answer
@@ -23,6 +24,9 @@ from motherhaven.contract.events import BotState, ExecutionStatus, Kind
 from motherhaven.contract.times import format_time
 
 Payload = dict[str, Any]
+
+# A cycle's records share two or three moments; writing one out costs more than finding it.
+stamp: Final[Callable[[datetime], str]] = lru_cache(maxsize=64)(format_time)
 
 NO_COIN: Final = "?"
 """Stands for the coin of a decision that names none."""
@@ -80,7 +84,7 @@ def decision(
 ) -> Payload:
     """A decision with the guard's verdict."""
     payload: Payload = {
-        "timestamp": format_time(time),
+        "timestamp": stamp(time),
         "coin": asked.coin,
         "signal": asked.signal.value,
         "quantity_usd": asked.quantity_usd,
@@ -112,7 +116,7 @@ def no_decision(
 ) -> Payload:
     """A hold because there was no usable answer; `error` says why."""
     payload: Payload = {
-        "timestamp": format_time(time),
+        "timestamp": stamp(time),
         "coin": coin,
         "signal": "hold",
         "quantity_usd": Decimal(0),
@@ -153,7 +157,7 @@ def execution(
     """What became of a decision at the exchange; `filled_usd` is margin."""
     return _lean(
         {
-            "timestamp": format_time(time),
+            "timestamp": stamp(time),
             "decision_id": decision_id,
             "coin": coin,
             "execution_status": status,
@@ -169,7 +173,7 @@ def execution(
 def fill(done: Fill, decision_id: str | None) -> Payload:
     """One fill, with what a later run needs to rebuild the ledger from it."""
     payload: Payload = {
-        "timestamp": format_time(done.time),
+        "timestamp": stamp(done.time),
         "coin": done.coin,
         "size": done.size,
         "price": done.price,
@@ -194,7 +198,7 @@ def fill(done: Fill, decision_id: str | None) -> Payload:
 def funding(payment: FundingPayment) -> Payload:
     """One funding payment; on the wire a positive amount means that the account paid."""
     return {
-        "timestamp": format_time(payment.time),
+        "timestamp": stamp(payment.time),
         "coin": payment.coin,
         "amount": -payment.amount,
         "rate": payment.rate,
@@ -214,7 +218,7 @@ def opened(position: Position, entry: Fill, decision_id: str | None) -> Payload:
             "quantity_usd": margin(position.size, position.entry, position.leverage),
             "leverage": Decimal(position.leverage),
             "entry_price": position.entry,
-            "entry_time": format_time(entry.time),
+            "entry_time": stamp(entry.time),
             "status": "open",
             "position_id": position.position_id,
             "decision_id": decision_id,
@@ -237,9 +241,9 @@ def closed(trade: Trade, decision_id: str | None) -> Payload:
             "quantity_usd": margin(trade.size, trade.entry, trade.leverage),
             "leverage": Decimal(trade.leverage),
             "entry_price": trade.entry,
-            "entry_time": format_time(trade.opened_at),
+            "entry_time": stamp(trade.opened_at),
             "exit_price": trade.exit,
-            "exit_time": format_time(trade.closed_at),
+            "exit_time": stamp(trade.closed_at),
             "realized_pnl": trade.net,
             "status": "closed",
             "position_id": trade.position_id,
@@ -260,7 +264,7 @@ def account(
         net = shot.wallet - shot.deposits
         total = shot.equity - shot.deposits
     return {
-        "timestamp": format_time(time),
+        "timestamp": stamp(time),
         "balance_usd": shot.wallet,
         "equity_usd": shot.equity,
         "unrealized_pnl": shot.unrealized,
@@ -280,7 +284,7 @@ def account(
 
 def status(time: datetime, state: BotState, message: str, extras: Mapping[str, Any]) -> Payload:
     """A heartbeat or a change of state."""
-    return _lean({"timestamp": format_time(time), "status": state, "message": message, **extras})
+    return _lean({"timestamp": stamp(time), "status": state, "message": message, **extras})
 
 
 def margin(size: Decimal, entry: Decimal, leverage: int) -> Decimal:

@@ -39,7 +39,6 @@ from motherhaven.bot.market.feed import Gap, Quote, Slice
 from motherhaven.bot.records import Record
 from motherhaven.bot.tape import Tape
 from motherhaven.contract.events import BotState, ExecutionStatus, Kind
-from motherhaven.contract.times import format_time
 
 HOUR: Final = timedelta(hours=1)
 _KEPT_TRADES: Final = 10
@@ -254,7 +253,7 @@ class Trader:
         if shot is None:
             shot = self.engine.account()
         # How far the market was seen: from there a later run goes on.
-        extras: dict[str, Any] = {"market_time": format_time(self.now)}
+        extras: dict[str, Any] = {"market_time": records.stamp(self.now)}
         if self.day is not None:
             extras["day"] = self.day.day.isoformat()
             extras["day_start_equity"] = self.day.equity

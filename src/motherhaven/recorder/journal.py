@@ -264,10 +264,11 @@ class Journal:
     def _open(self) -> apsw.Connection:
         if not self.in_memory:
             self.path.parent.mkdir(parents=True, exist_ok=True)
-            if salvage.is_unfinished(self.path):
-                raise apsw.CorruptError("an earlier repair must be finished first")
+            if salvage.is_unfinished(self.path) or walcheck.is_orphaned(self.path):
+                raise apsw.CorruptError("its write-ahead log or an earlier repair stands alone")
         connection = self.open_connection(self._synchronous)
         try:
+            self._check_log(connection)
             self._make_ready(connection)
             self._identity = database.read_identity(connection)
             self._inode = self.current_inode()
@@ -298,9 +299,9 @@ class Journal:
         if taken:
             _LOG.info("%s: %d events of the old database were taken over", self.path, taken)
 
-    def _check(self, connection: apsw.Connection) -> None:
-        """Look for lost commits, and through a file that is small enough for it."""
-        if self.in_memory:
+    def _check_log(self, connection: apsw.Connection) -> None:
+        """Look for acknowledged commits that SQLite would silently forget."""
+        if self.in_memory or not walcheck.wal_path(self.path).exists():
             return
         observer = self.open_connection("full")
         connection.execute("BEGIN IMMEDIATE")
@@ -310,7 +311,10 @@ class Journal:
         finally:
             connection.execute("ROLLBACK")
             close_untouched(observer)
-        if self.path.stat().st_size > _CHECK_BYTES:
+
+    def _check(self, connection: apsw.Connection) -> None:
+        """Look through a file that is small enough for it."""
+        if self.in_memory or self.path.stat().st_size > _CHECK_BYTES:
             return
         verdict = connection.execute("PRAGMA quick_check(1)").fetchall()
         if verdict != [("ok",)]:

@@ -79,6 +79,8 @@ def replace(
 
 
 def _is_damaged(path: Path) -> bool:
+    if walcheck.is_orphaned(path):
+        return True
     try:
         connection = database.connect(str(path), synchronous="full", busy_seconds=5)
     except apsw.Error:
@@ -127,11 +129,13 @@ def _copy_repaired(path: Path, copy: Path) -> None:
 def _pour(source_path: Path, target: apsw.Connection) -> int:
     """Copy what `source` still holds and `target` lacks; returns how many events."""
     try:
-        source = database.connect(str(source_path), synchronous="full", busy_seconds=5)
+        source = apsw.Connection(str(source_path))
     except apsw.Error:
         return 0
     saved = 0
     try:
+        # In this mode SQLite reads a file that is shorter than its header says.
+        source.config(apsw.SQLITE_DBCONFIG_WRITABLE_SCHEMA, 1)
         for row in _readable(source):
             saved += _keep(target, row)
         _copy_shipping(source, target)

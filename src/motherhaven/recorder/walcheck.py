@@ -22,6 +22,14 @@ def wal_path(path: Path) -> Path:
     return path.with_name(path.name + "-wal")
 
 
+def is_orphaned(path: Path) -> bool:
+    """Whether a log stands beside an empty file: SQLite would delete it unread."""
+    log = wal_path(path)
+    if not log.exists() or log.stat().st_size < _HEADER + _FRAME:
+        return False
+    return not path.exists() or path.stat().st_size == 0
+
+
 def is_broken(path: Path, observer: apsw.Connection) -> bool:
     """Whether commits stand in the log that SQLite no longer sees.
 

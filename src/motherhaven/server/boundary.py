@@ -26,6 +26,9 @@ SECURITY_HEADERS: Final[tuple[tuple[bytes, bytes], ...]] = (
 )
 """Set on every answer that does not set them itself. There is no CORS header anywhere."""
 
+DIRECT_SEND: Final = "motherhaven.send"
+"""Where a stream finds the server's own `send`, for all after the first message."""
+
 _LONG_LIVED: Final = frozenset({"/api/llm-bot/live"})
 
 
@@ -44,6 +47,7 @@ class Boundary:
             return
         counted = scope["path"] not in _LONG_LIVED
         out = _Out(send)
+        scope[DIRECT_SEND] = send
         if counted and self._running >= self._limits.requests:
             await answer(_BUSY)(scope, receive, out)
             return

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from pydantic import ValidationError
+from starlette.types import Message
 
 from motherhaven.contract.clock import Clock
 from motherhaven.contract.errors import CursorGone, StoreError
@@ -27,10 +28,15 @@ _RETRY_SECONDS: Final = 1.0
 
 @dataclass(frozen=True, slots=True)
 class Block:
-    """Messages joined for one write, and the cursor after them."""
+    """Messages joined for one write, as ASGI wants it, and the cursor after them."""
 
-    data: bytes
+    piece: Message
     cursor: str
+
+
+def piece_of(data: bytes) -> Message:
+    """A part of an answer that goes on."""
+    return {"type": "http.response.body", "body": data, "more_body": True}
 
 
 class Hub:
@@ -54,7 +60,7 @@ class Hub:
         self._joined: tuple[int, int, Block] | None = None
         self.streams = 0
         self.pulse = 0
-        self.beat = b""
+        self.beat = _NOTHING
         self.closed = False
 
     @asynccontextmanager
@@ -84,14 +90,19 @@ class Hub:
         """One stream less."""
         self.streams -= 1
 
+    @property
+    def newest(self) -> str:
+        """The cursor after the newest message."""
+        return self._history[-1][0] if self._history else self._base
+
     def after(self, cursor: str) -> Block | None:
-        """What follows a cursor; an empty block at the newest; None if it is not in history."""
+        """What follows a cursor, nothing at the newest; None if it is not in history."""
         start = self._places.get(cursor)
         if start is None:
             return None
         end = self._first + len(self._history)
         if start == end:
-            return Block(b"", cursor)
+            return Block(_NOTHING, cursor)
         if self._joined is None or self._joined[:2] != (start, end):
             self._joined = (start, end, self._join(start))
         return self._joined[2]
@@ -126,7 +137,7 @@ class Hub:
             size += len(data)
             if size >= _BLOCK_BYTES:
                 break
-        return Block(b"".join(pieces), cursor)
+        return Block(piece_of(b"".join(pieces)), cursor)
 
     async def _watch(self) -> None:
         """Note every commit; after a failure take it that some were missed."""
@@ -211,9 +222,12 @@ class Hub:
         while True:
             await asyncio.sleep(self._limits.heartbeat_seconds)
             data = dumps({"server_time": format_time(self._clock.now())})
-            self.beat = b": alive\n" + sse("heartbeat", data)
+            self.beat = piece_of(b": alive\n" + sse("heartbeat", data))
             self.pulse += 1
             self.wake()
+
+
+_NOTHING: Final = piece_of(b"")
 
 
 def sse(event: str, data: bytes, cursor: str | None = None) -> bytes:

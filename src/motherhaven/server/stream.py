@@ -1,9 +1,8 @@
 """GET /api/llm-bot/live: server-sent events that resume without a gap."""
 
 import asyncio
-import contextlib
-from collections.abc import AsyncIterator, Callable
-from typing import Annotated, Final
+from collections.abc import Callable, Coroutine
+from typing import Annotated, Any, Final
 
 from fastapi import APIRouter, Header, Query
 from starlette.requests import Request
@@ -14,8 +13,9 @@ from motherhaven.contract.clock import Clock
 from motherhaven.contract.errors import CursorGone, StoreError, StoreUnavailable
 from motherhaven.server import schemas
 from motherhaven.server.access import API, Door, Visitor, rule_of
+from motherhaven.server.boundary import DIRECT_SEND
 from motherhaven.server.config import Limits
-from motherhaven.server.live import LOG, PAGE, Hub, sse
+from motherhaven.server.live import LOG, PAGE, Hub, piece_of, sse
 from motherhaven.server.models import Hello, LiveMessage
 from motherhaven.server.problems import Problem
 
@@ -27,21 +27,23 @@ LastId = Annotated[str | None, Header(max_length=200, description="wins over `af
 
 
 class EventStream(Response):
-    """Sends pieces as they come and ends when the client goes away."""
+    """Runs `feed`, which sends pieces, until it returns or the client goes away."""
 
     media_type = "text/event-stream"
 
-    def __init__(self, pieces: AsyncIterator[bytes], ended: Callable[[], None]) -> None:
+    def __init__(
+        self, feed: Callable[[Send], Coroutine[Any, Any, None]], ended: Callable[[], None]
+    ) -> None:
         super().__init__(
             headers={"cache-control": "no-cache, no-transform", "x-accel-buffering": "no"}
         )
         del self.headers["content-length"]
-        self._pieces = pieces
+        self._feed = feed
         self._ended = ended
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Send until the pieces end or the client leaves."""
-        sending = asyncio.ensure_future(self._send(send))
+        """Send until the feed ends or the client leaves."""
+        sending = asyncio.ensure_future(self._send(send, scope.get(DIRECT_SEND, send)))
         watching = asyncio.ensure_future(_gone(receive))
         try:
             await asyncio.wait({sending, watching}, return_when=asyncio.FIRST_COMPLETED)
@@ -55,11 +57,10 @@ class EventStream(Response):
         if not sending.cancelled():
             sending.result()
 
-    async def _send(self, send: Send) -> None:
+    async def _send(self, send: Send, direct: Send) -> None:
         await send({"type": "http.response.start", "status": 200, "headers": self.raw_headers})
-        async with contextlib.aclosing(self._pieces) as pieces:  # type: ignore[type-var]  # a generator
-            async for piece in pieces:
-                await send({"type": "http.response.body", "body": piece, "more_body": True})
+        # Thousands of pieces need not pass the layers that only look at the first message.
+        await self._feed(direct)
         await send({"type": "http.response.body", "body": b"", "more_body": False})
 
 
@@ -104,42 +105,40 @@ class Live:
                 {"retry-after": "5"},
             )
         visitor = Visitor(request.scope)
-        cursor = last_event_id or after
-        if cursor is None:
-            cursor = await self._hub.store.head()
+        cursor = last_event_id or after or await self._hub.store.head()
         self._hub.join()
-        return EventStream(self._pieces(cursor, visitor), self._hub.leave)
 
-    async def _pieces(self, cursor: str, visitor: Visitor) -> AsyncIterator[bytes]:
-        yield f"retry: {_RETRY_MS}\n".encode() + self._hello("hello", cursor)
-        try:
-            async for piece in self._messages(cursor, visitor):
-                yield piece
-        except StoreError as error:
-            # The client connects again and goes on after the last id it saw.
-            LOG.warning("a live stream ended because the store failed: %s", error)
+        async def feed(send: Send) -> None:
+            try:
+                hello = self._hello("hello", cursor)
+                await send(piece_of(f"retry: {_RETRY_MS}\n".encode() + hello))
+                await self._follow(send, cursor, visitor)
+            except StoreError as error:
+                # The client connects again and goes on after the last id it saw.
+                LOG.warning("a live stream ended because the store failed: %s", error)
 
-    async def _messages(self, cursor: str, visitor: Visitor) -> AsyncIterator[bytes]:
+        return EventStream(feed, self._hub.leave)
+
+    async def _follow(self, send: Send, cursor: str, visitor: Visitor) -> None:
         hub = self._hub
         pulse = hub.pulse
         while not hub.closed and self._may_stay(visitor):
-            block = hub.after(cursor)
-            if block is None:
+            if cursor != hub.newest:
+                block = hub.after(cursor)
+                if block is not None:
+                    cursor = block.cursor
+                    await send(block.piece)
+                    continue
                 data, cursor, at_end = await self._from_store(cursor)
                 if data:
-                    yield data
+                    await send(piece_of(data))
                 if not at_end or hub.after(cursor) is not None:
                     continue
-            elif block.cursor != cursor:
-                cursor = block.cursor
-                if block.data:
-                    yield block.data
-                continue
             if pulse == hub.pulse:
                 await hub.news()
             if pulse != hub.pulse:
                 pulse = hub.pulse
-                yield hub.beat
+                await send(hub.beat)
 
     def _may_stay(self, visitor: Visitor) -> bool:
         """Ask the door again only when something may have changed its mind."""

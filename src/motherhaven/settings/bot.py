@@ -54,7 +54,7 @@ class Settings(BaseSettings):
     max_position_size_usd: Money = Decimal(50)
     max_leverage: int = Field(5, ge=1, le=100)
     daily_loss_limit_usd: Money = Decimal(20)
-    max_total_margin_usd: Money = Decimal(150)
+    max_total_margin_usd: Money | None = None
     max_open_positions: int = Field(3, ge=1, le=100)
     max_trades_per_day: int = Field(100, ge=1)
     min_confidence: Money = Decimal(0)

@@ -1,4 +1,9 @@
-"""Stores: where a server keeps what bots recorded. Choose one by URL."""
+"""Stores: where a server keeps what bots recorded. Choose one by URL.
+
+To write an adapter: take events apart with `records.prepare`, let `project.project` fold
+them into your `states.Work` within one commit, answer with the builders of `views`, and
+add a factory below and a backend to the conformance suite.
+"""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -69,6 +74,7 @@ _FACTORIES: Final[dict[str, Factory]] = {
     "memory": _memory,
     "sqlite": _sqlite,
     "postgresql": _later,
+    "postgres": _later,
     "firestore": _later,
 }
 

@@ -45,6 +45,7 @@ class Tables:
     marks: dict[Pair, Marked] = field(default_factory=dict)
     curves: dict[Curve, dict[int, Bucket]] = field(default_factory=dict)
     errors: list[ErrorState] = field(default_factory=list)
+    troubled: set[Pair] = field(default_factory=set)
 
 
 class MemoryWork:
@@ -60,6 +61,7 @@ class MemoryWork:
         self._marks: dict[Pair, Marked] = {}
         self._curves: dict[Curve, dict[int, Bucket]] = {}
         self._errors: list[ErrorState] = []
+        self._troubled: set[Pair] = set()
 
     def keep(self, prepared: Prepared) -> Record:
         """Give the event the next number and keep it."""
@@ -133,8 +135,14 @@ class MemoryWork:
     def add_bucket(self, bot_id: str, tier: int, number: int, bucket: Bucket) -> None:
         self._curves.setdefault((tier, bot_id), {})[number] = bucket
 
+    def troubled(self, bot_id: str, decision_id: str) -> bool:
+        pair = (bot_id, decision_id)
+        return pair in self._troubled or pair in self._tables.troubled
+
     def add_error(self, state: ErrorState) -> None:
         self._errors.append(state)
+        if state.event_id == state.decision_id:
+            self._troubled.add((state.bot_id, state.event_id))
 
     def commit(self) -> None:
         """Let everything take effect."""
@@ -156,6 +164,7 @@ class MemoryWork:
         for pair, state in self._positions.items():
             self._index(pair, state)
         tables.bots |= self._bots
+        tables.troubled |= self._troubled
         tables.executions |= self._executions
         tables.positions |= self._positions
         tables.marks |= self._marks

@@ -73,11 +73,11 @@ def _decision(record: Record, body: DecisionMade, bot: BotState, work: Work) -> 
     bot.last_decision = max(bot.last_decision or record.recorded, record.recorded)
     bot.decider = bot.decider or body.decider
     work.add_decision(record.bot_id, record.key, body.coin, body.signal)
-    if body.error is not None:
+    verdict = body.verdict
+    if body.error is not None:  # then the guard had nothing to judge
         totals.errors += 1
         _error(record, "answer", body.error, record.event_id, work)
-    verdict = body.verdict
-    if verdict is not None and not verdict.allowed:
+    elif verdict is not None and not verdict.allowed:
         totals.rejected += 1
         reason = verdict.reason or verdict.rule or "refused by the guard"
         _error(record, "guard", f"{body.coin}: {reason}", record.event_id, work)
@@ -97,7 +97,8 @@ def _execution(record: Record, body: DecisionExecuted, bot: BotState, work: Work
             latency_ms=body.latency_ms,
         )
         work.put_execution(record.bot_id, body.decision_id, Executed(record.pointer, execution))
-    if body.execution_status in _FAILED:
+    refused = body.execution_status == "rejected" and work.troubled(bot.id, body.decision_id)
+    if body.execution_status in _FAILED and not refused:
         bot.totals.errors += 1
         reason = body.execution_error or f"order {body.execution_status}"
         _error(record, "order", f"{body.coin}: {reason}", body.decision_id, work)

@@ -3,6 +3,10 @@
 Adapters: memory, sqlite, postgres, firestore; one conformance suite runs over all of
 them (tests/conformance). Cursors are opaque text: only the store that made one can
 read it. No SQL and no document path leaves an adapter.
+
+Feeds are ordered by (time, epoch, seq, commit), newest first. A row's `cursor` is its
+place in the list that gave it: as `before` it continues after that row. Limits are held
+within 1 and 10,000. A page cursor of another list, or garbage, raises InvalidCursor.
 """
 
 from collections.abc import AsyncIterator, Sequence
@@ -101,13 +105,18 @@ class Store(Protocol):
     async def tail(self, after: str, limit: int) -> Tail:
         """Events committed after `after`, in commit order, none missed, none twice.
 
+        Their payloads come without PROMPT_TEXTS, which text() and full_payload() give.
+
         Raises:
             CursorGone: history before `after` was pruned, or the cursor is not ours.
         """
         ...
 
     def changes(self) -> AsyncIterator[None]:
-        """Yields after each commit (its own or another server's); may merge several."""
+        """Yields after each commit (its own or another server's); may merge several.
+
+        None is missed from this call on, even before the first wait; ends at close().
+        """
         ...
 
     async def bots(self) -> list[BotRow]:
@@ -168,7 +177,11 @@ class Store(Protocol):
         ...
 
     async def prune(self, before: datetime) -> int:
-        """Drop events received before `before` from tail; rollups and projections stay."""
+        """Drop events received before `before` from tail; rollups and projections stay.
+
+        It goes up to the first event that is to stay, and drops their long texts and
+        whole payloads too; ids stay, so that appends remain idempotent. Returns how many.
+        """
         ...
 
 

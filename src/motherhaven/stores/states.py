@@ -180,6 +180,10 @@ class Work(Protocol):
         """A bucket's first value."""
         ...
 
+    def troubled(self, bot_id: str, decision_id: str) -> bool:
+        """Whether the decision itself, not its execution, is among the errors."""
+        ...
+
     def add_error(self, state: ErrorState) -> None:
         """One more thing that went wrong."""
         ...

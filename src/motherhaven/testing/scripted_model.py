@@ -38,7 +38,9 @@ class ScriptedModel:
         self.asked.append(context)
         said = self._next(context)
         if isinstance(said, DeciderError):
-            return Answer(failure=said, model=self._name, system_prompt="system", user_prompt="user")
+            return Answer(
+                failure=said, model=self._name, system_prompt="system", user_prompt="user"
+            )
         parsed = parse_answer(said)
         failure = None if parsed.error is None else AnswerMalformed(parsed.error)
         return Answer(

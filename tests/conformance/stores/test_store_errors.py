@@ -10,18 +10,25 @@ from tests.conformance.stores.kit import ANY, Bot, Place
 
 
 def troubles(bot: Bot) -> list[Event]:
-    """One of each, and some that are none."""
+    """One of each, and some that are none: a refusal is told once, not as an order too."""
+
+    def own(seq: int) -> str:
+        return f"{bot.bot_id}-1-{seq}"
+
     return [
         bot.status(0, "error", message="venue down"),
         bot.status(1, "running", error="feed stale"),
         bot.status(2, "running"),
         bot.decision(3, error="answer is not JSON"),
         bot.decision(4, verdict={"allowed": False, "rule": "max_leverage", "reason": "9 > 5"}),
-        bot.decision(5, error="both", verdict={"allowed": False, "rule": "kill"}),
+        bot.decision(5, error="both", verdict={"allowed": False, "rule": "answer"}),
         bot.decision(6, verdict={"allowed": True}),
-        bot.execution("bot-a-1-4", 7, execution_status="rejected", execution_error="no margin"),
-        bot.execution("bot-a-1-5", 8, execution_status="unknown"),
-        bot.execution("bot-a-1-7", 9),
+        bot.execution(own(4), 7, execution_status="rejected", execution_error="refused"),
+        bot.execution(own(5), 7, execution_status="rejected", execution_error="refused"),
+        bot.execution(own(7), 7, execution_status="rejected", execution_error="no margin"),
+        bot.execution(own(7), 8, execution_status="unknown"),
+        bot.execution(own(5), 8, execution_status="unknown"),
+        bot.execution(own(7), 9),
     ]
 
 
@@ -33,8 +40,8 @@ def test_each_kind_of_trouble_is_listed_newest_first(place: Place) -> None:
         found = await store.errors(bot_id=None, kind=None, before=None, limit=99)
         assert [(row.kind, row.message, row.decision_id) for row in found] == [
             ("order", "BTC: order unknown", "bot-a-1-5"),
-            ("order", "BTC: no margin", "bot-a-1-4"),
-            ("guard", "BTC: kill", "bot-a-1-6"),
+            ("order", "BTC: order unknown", "bot-a-1-7"),
+            ("order", "BTC: no margin", "bot-a-1-7"),
             ("answer", "both", "bot-a-1-6"),
             ("guard", "BTC: 9 > 5", "bot-a-1-5"),
             ("answer", "answer is not JSON", "bot-a-1-4"),
@@ -43,7 +50,25 @@ def test_each_kind_of_trouble_is_listed_newest_first(place: Place) -> None:
         ]
         assert len({row.id for row in found}) == 8
         stats = (await store.bots())[0].stats
-        assert (stats.errors, stats.rejected) == (6, 2)
+        assert (stats.errors, stats.rejected) == (7, 1)
+
+    place.run(scenario)
+
+
+@pytest.mark.parametrize("together", [False, True])
+def test_only_a_decision_of_its_own_hides_a_rejected_order(place: Place, together: bool) -> None:
+    """Another bot's refusal, or an error that is no decision, does not."""
+
+    async def scenario(store: Store) -> None:
+        bot, other = Bot(), Bot("bot-b")
+        failed = bot.status(0, "error", message="down")
+        refused = other.decision(0, verdict={"allowed": False, "reason": "no"})
+        events = [failed, refused]
+        events += [bot.execution(e.event_id, 1, execution_status="rejected") for e in events]
+        for batch in [events] if together else [[event] for event in events]:
+            await store.append(batch)
+        found = await store.errors(bot_id="bot-a", kind=None, before=None, limit=9)
+        assert [row.kind for row in found] == ["order", "order", "cycle"]
 
     place.run(scenario)
 
@@ -51,7 +76,7 @@ def test_each_kind_of_trouble_is_listed_newest_first(place: Place) -> None:
 @pytest.mark.parametrize("limit", [1, 3, 50])
 @pytest.mark.parametrize(
     ("bot_id", "kind", "count"),
-    [(None, None, 16), ("bot-b", None, 8), (None, "guard", 4), ("bot-a", "order", 2),
+    [(None, None, 16), ("bot-b", None, 8), (None, "guard", 2), ("bot-a", "order", 3),
      ("nobody", None, 0), (None, "ingest", 0)],
 )  # fmt: skip
 def test_errors_are_paged_and_filtered(

@@ -145,7 +145,7 @@ def test_the_prompt_states_the_very_limits_of_the_guard():
     text = system_prompt(limits, 300)
     for told in ("123.45", "1 to 7", "4 open", "67 USD", "890", "11", "0.35", "77 s", "1.3", "300"):
         assert told in text
-    assert "in one coin" not in text
+    assert "margin in one coin" not in text
     for preset in ("conservative", "standard", "aggressive"):
         assert "1 to 7" in system_prompt(limits, 300, preset)
 

@@ -18,18 +18,22 @@ def demo(folder, start, minutes):
     async def live():
         stop = asyncio.Event()
         clock = SleepyClock(start, stop, start + timedelta(minutes=minutes))
-        await asyncio.wait_for(run_demo(DemoConfig(folder), stop, clock=clock, sleep=clock.sleep), 60)
+        await asyncio.wait_for(
+            run_demo(DemoConfig(folder), stop, clock=clock, sleep=clock.sleep), 60
+        )
 
     asyncio.run(live())
 
 
 def rows(folder, name, query):
     """Rows of one bot's journal."""
-    return apsw.Connection(str(folder / name / "trading_bot_simulated.db")).execute(query).fetchall()
+    return (
+        apsw.Connection(str(folder / name / "trading_bot_simulated.db")).execute(query).fetchall()
+    )
 
 
 def test_three_bots_a_day_old_and_alive(tmp_path):
-    """Equity over a whole day in the past, trades, then live cycles by the minute; all simulated."""
+    """Equity over a whole past day, trades, then live cycles by the minute; all simulated."""
     demo(tmp_path, NOON, 3)
     ids = set()
     for name in ("hold", "ema", "random"):

@@ -55,8 +55,14 @@ def test_exact_decimals_and_times(tmp_path):
         ([HEAD, "1767225660000,0,0,0,0,1"], "line 2: 0 < low"),
         ([HEAD, "1767225660000,1,1,1,1,-1"], "line 2: a volume"),
         ([HEAD, "60000,1,1,1,1,1"], "line 2: timestamp_ms"),
-        ([HEAD, "1767225660000,1,1,1,1,1", "1767225720000,1,1,1,1,1", "1767225800000,1,1,1,1,1"], "grid"),
-        ([HEAD, f"1767225660000,{'1' * 60},1,1,1,1"], "line 2: a number of more"),
+        (
+            [HEAD, "1767225660000,1,1,1,1,1", "1767225720000,1,1,1,1,1", "1767225800000,1,1,1,1,1"],
+            "grid",
+        ),
+        (
+            [HEAD, f"1767225660000,1,1,1,1,{'1' * 60}"],
+            "line 2: a volume below 0, or a number beyond",
+        ),
     ],
 )
 def test_every_impossible_file_is_refused_with_its_line(tmp_path, lines, told):
@@ -121,7 +127,7 @@ def test_quotes_only_where_a_bar_is_running(tmp_path):
 
 
 def test_symbols_are_normalised_and_pairs_checked(tmp_path):
-    """"btc/usdc" is BTC; a pair that is none, or comes twice, is refused."""
+    """ "btc/usdc" is BTC; a pair that is none, or comes twice, is refused."""
     assert FileFeed({"btc/USDC:USDC": write(tmp_path / "b.csv", [1, 2])}).coins == ("BTC",)
     assert bar_files(["BTC=a.csv"])["BTC"].name == "a.csv"
     for pairs in (["BTC"], ["=a.csv"], ["BTC=a.csv", "BTC=b.csv"]):

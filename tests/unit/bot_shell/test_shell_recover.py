@@ -19,8 +19,8 @@ from shell_support import (
 )
 
 from motherhaven.bot.build import _settle
-from motherhaven.bot.recover import KINDS, fold, restore
 from motherhaven.bot.records import Record
+from motherhaven.bot.recover import KINDS, fold, restore
 from motherhaven.bot.sink import Kept, MemorySink
 from motherhaven.contract.errors import InvalidEvent
 from motherhaven.testing.scripted_model import ScriptedModel

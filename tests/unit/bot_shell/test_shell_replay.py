@@ -50,7 +50,9 @@ def write_market(folder, hours, coins=("BTC", "ETH"), holes=()):
 
 def write_path(folder, *bars):
     """A file of given (open, high, low, close) bars from minute 3 of START's day on."""
-    rows = [f"{BASE + (3 + i) * 60_000},{o},{h},{low},{c},1" for i, (o, h, low, c) in enumerate(bars)]
+    rows = [
+        f"{BASE + (3 + i) * 60_000},{o},{h},{low},{c},1" for i, (o, h, low, c) in enumerate(bars)
+    ]
     path = folder / "path.csv"
     path.write_text("\n".join([HEAD, *rows]))
     return {"BTC": path}

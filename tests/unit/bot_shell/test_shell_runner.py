@@ -33,9 +33,9 @@ class FlatFeed:
     simulated = True
     coins = ("BTC",)
     interval = MINUTE
-    specs = {}
 
     def __init__(self):
+        self.specs = {}
         self.fails = None
         self.price = Decimal(50000)
         self.low = None

@@ -3,6 +3,7 @@
 import asyncio
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
+from itertools import pairwise
 
 import pytest
 
@@ -31,9 +32,9 @@ def test_bars_are_possible_contiguous_and_legal():
     assert len(pieces) == 2 * 1440
     for coin in feed.coins:
         bars = [check_bar(p.bars[coin]) for p in pieces]
-        same = sum(later.open == earlier.close for earlier, later in zip(bars, bars[1:]))
+        same = sum(later.open == earlier.close for earlier, later in pairwise(bars))
         assert same >= len(bars) - 3
-        assert all(later.start == earlier.end for earlier, later in zip(bars, bars[1:]))
+        assert all(later.start == earlier.end for earlier, later in pairwise(bars))
         step = default_spec(coin).price_step(bars[0].close)
         assert all(bar.close % (step / 10) == 0 for bar in bars)
         assert max(b.close for b in bars) > min(b.close for b in bars)

@@ -217,9 +217,7 @@ def test_funding_is_booked_once_an_hour_where_the_rate_is_known():
 
 def test_the_daily_loss_counts_from_the_day_s_first_equity():
     """After the limit is lost, entries stop until the next day."""
-    limits = GuardLimits(
-        max_position_size_usd=Decimal(1000), daily_loss_limit_usd=Decimal("0.5")
-    )
+    limits = GuardLimits(max_position_size_usd=Decimal(1000), daily_loss_limit_usd=Decimal("0.5"))
     cycle, sink = traded(answer(entry()), answer(entry()), limits=limits)
     cycle.trader.on_slice(piece(NOON, BTC=("50000", "50000", "48000", "48500")))
     run(cycle, NOON + MINUTE, quotes_of(BTC="48500"))

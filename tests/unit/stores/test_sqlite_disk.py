@@ -104,8 +104,14 @@ def ids_in(path: Path) -> set[str]:
         connection.close()
 
 
-def test_acknowledged_events_survive_power_loss(tmp_path: Path) -> None:
-    """With torn sectors of everything unsynced, no acknowledged event is missing."""
+@pytest.mark.parametrize("checkpoint", ["4000", "7"])
+def test_acknowledged_events_survive_power_loss(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, checkpoint: str
+) -> None:
+    """With torn sectors of everything unsynced, none is missing; in checkpoints neither."""
+    often = connect.WRITER_PRAGMAS.replace("autocheckpoint=4000", f"autocheckpoint={checkpoint}")
+    assert f"={checkpoint}" in often
+    monkeypatch.setattr(connect, "WRITER_PRAGMAS", often)
     assert lost_by_power_cuts(tmp_path, 40) == 0
 
 

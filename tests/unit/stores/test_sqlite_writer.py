@@ -1,6 +1,7 @@
 """The writer thread: group commit, blame where it belongs, nothing blocks the loop."""
 
 import asyncio
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -8,10 +9,10 @@ import apsw
 import pytest
 
 from motherhaven.contract.errors import StoreUnavailable
-from motherhaven.stores.sqlite import SqliteStore, connect
+from motherhaven.stores.sqlite import SqliteStore, connect, ingest
 from motherhaven.stores.sqlite.work import SqliteWork
 from motherhaven.stores.sqlite.writer import Writer
-from tests.conformance.stores.kit import ANY, Bot, StillClock
+from tests.conformance.stores.kit import ANY, START, Bot, StillClock
 
 
 def test_waiting_requests_share_a_commit(tmp_path: Path) -> None:
@@ -154,3 +155,30 @@ def test_a_caller_that_gives_up_disturbs_nobody(tmp_path: Path) -> None:
         await store.close()
 
     asyncio.run(go_on(asyncio.run(scenario())))
+
+
+def test_pruning_goes_in_steps_and_frees_its_pages(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Several commits drop everything old; the space is used again by what comes."""
+    monkeypatch.setattr(ingest, "PRUNE_STEP", 7)
+    path = tmp_path / "store.db"
+
+    def batch(bot: Bot) -> list[Any]:
+        return [bot.decision(n, raw_response="r" * 20_000) for n in range(40)]
+
+    async def scenario() -> None:
+        store = SqliteStore(path, clock=StillClock())
+        await store.open()
+        bot = Bot()
+        await store.append(batch(bot))
+        await store.close()
+        size = path.stat().st_size
+        await store.open()
+        assert await store.prune(START + timedelta(days=1)) == 40
+        await store.append(batch(bot.at(START + timedelta(days=2))))
+        assert await store.prune(START + timedelta(days=1)) == 0
+        await store.close()
+        assert path.stat().st_size < size * 1.1
+
+    asyncio.run(scenario())

@@ -14,10 +14,13 @@ from motherhaven.bot.market.feed import Gap, Quote, Slice
 from motherhaven.contract.errors import MarketError
 
 COLUMNS: Final = ("timestamp_ms", "open", "high", "low", "close", "volume")
-_ORIGIN: Final = datetime(1970, 1, 1, tzinfo=UTC)
 _FIRST_MS: Final = 31_536_000_000
 _LAST_MS: Final = 7_258_118_400_000
-_MAX_DIGITS: Final = 40
+_HUGE: Final = Decimal("1e20")
+_LONGEST: Final = 200
+
+Row = tuple[int, Decimal, Decimal, Decimal, Decimal, Decimal]
+"""timestamp_ms, open, high, low, close, volume."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +46,7 @@ def read_bars(coin: str, path: Path) -> CoinFile:
         raise MarketError(f"{path}: cannot be read ({error}); give a readable CSV file") from None
     if not lines or tuple(cell.strip() for cell in lines[0].split(",")) != COLUMNS:
         raise MarketError(f"{path}: line 1: the header must be {','.join(COLUMNS)}")
-    rows: list[tuple[int, Decimal, Decimal, Decimal, Decimal, Decimal]] = []
+    rows: list[Row] = []
     before = -1
     for number, line in enumerate(lines[1:], start=2):
         if not line.strip():
@@ -61,33 +64,50 @@ def read_bars(coin: str, path: Path) -> CoinFile:
     return _assemble(coin, path, rows)
 
 
-def _parse_row(line: str, where: str) -> tuple[int, Decimal, Decimal, Decimal, Decimal, Decimal]:
+def _parse_row(line: str, where: str) -> Row:
     cells = line.split(",")
+    try:
+        stamp, values = int(cells[0]), [Decimal(cell) for cell in cells[1:]]
+        start, high, low, close, volume = values
+        # One chain for the common case; what breaks it is looked at closely below.
+        if (
+            0 < low <= start <= high < _HUGE
+            and low <= close <= high
+            and 0 <= volume < _HUGE
+            and _FIRST_MS <= stamp < _LAST_MS
+            and len(line) <= _LONGEST
+            and "_" not in line
+        ):
+            return stamp, start, high, low, close, volume
+    except (ValueError, InvalidOperation):
+        pass
+    raise MarketError(f"{where}: {_fault(cells)}")
+
+
+def _fault(cells: list[str]) -> str:
+    """Why a row cannot be taken."""
     if len(cells) != len(COLUMNS):
-        raise MarketError(f"{where}: {len(cells)} columns, not {len(COLUMNS)}")
+        return f"{len(cells)} columns, not {len(COLUMNS)}"
+    if any("_" in cell for cell in cells) or sum(len(cell) for cell in cells) > _LONGEST - 5:
+        return "not plain numbers of a reasonable length; mend the line"
     try:
         stamp = int(cells[0])
-        start, high, low, close, volume = (Decimal(cell.strip()) for cell in cells[1:])
+        start, high, low, close, volume = (Decimal(cell) for cell in cells[1:])
     except (ValueError, InvalidOperation):
-        raise MarketError(f"{where}: not a row of numbers; mend or drop it") from None
-    values = (start, high, low, close, volume)
-    if not all(value.is_finite() for value in values):
-        raise MarketError(f"{where}: NaN and infinity are not prices; mend or drop the line")
-    if any(len(value.as_tuple().digits) > _MAX_DIGITS for value in values):
-        raise MarketError(f"{where}: a number of more than {_MAX_DIGITS} digits")
+        return "not a row of numbers; mend or drop it"
+    if not all(value.is_finite() for value in (start, high, low, close, volume)):
+        return "NaN and infinity are not prices; mend or drop the line"
     if not _FIRST_MS <= stamp < _LAST_MS:
-        raise MarketError(f"{where}: timestamp_ms {stamp} does not lie in the years 1971 to 2199")
+        return f"timestamp_ms {stamp} does not lie in the years 1971 to 2199"
     if not (0 < low <= start <= high and low <= close <= high):
-        raise MarketError(f"{where}: 0 < low <= open, close <= high does not hold")
-    if volume < 0:
-        raise MarketError(f"{where}: a volume below 0")
-    return stamp, start, high, low, close, volume
+        return "0 < low <= open, close <= high does not hold"
+    return "a volume below 0, or a number beyond 1e20"
 
 
 def _assemble(
     coin: str,
     path: Path,
-    rows: Sequence[tuple[int, Decimal, Decimal, Decimal, Decimal, Decimal]],
+    rows: Sequence[Row],
 ) -> CoinFile:
     stamps = [row[0] for row in rows]
     steps = [later - earlier for earlier, later in pairwise(stamps)]
@@ -99,7 +119,7 @@ def _assemble(
             f"{width // 1000} s that the others keep; mend its time"
         )
     interval = timedelta(milliseconds=width)
-    times = [_ORIGIN + timedelta(milliseconds=stamp) for stamp in stamps]
+    times = [datetime.fromtimestamp(stamp / 1000, UTC) for stamp in stamps]
     bars = tuple(
         Bar(coin, time, row[1], row[2], row[3], row[4], row[5], interval)
         for time, row in zip(times, rows, strict=True)

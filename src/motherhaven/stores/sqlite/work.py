@@ -19,6 +19,7 @@ from motherhaven.stores.keys import Key
 from motherhaven.stores.records import Prepared, Record
 from motherhaven.stores.sqlite import rows, texts
 from motherhaven.stores.states import (
+    ERROR_KINDS,
     BotState,
     Bucket,
     ErrorState,
@@ -30,6 +31,11 @@ from motherhaven.stores.states import (
 _KNOWN: Final = """
     SELECT e.event_id, e.n, b.id, e.kind, e.sha256 FROM events e JOIN bots b ON b.no = e.bot
     WHERE e.event_id IN (SELECT value FROM json_each(?))
+"""
+_TROUBLED: Final = f"""
+    SELECT 1 FROM events e JOIN errors r
+    ON r.no BETWEEN e.n * {len(ERROR_KINDS)} AND e.n * {len(ERROR_KINDS)} + {len(ERROR_KINDS) - 1}
+    WHERE e.event_id = ? AND e.bot = ? AND e.kind = 'decision' LIMIT 1
 """
 _PARTS: Final = """
     SELECT field, place, count, text FROM parts WHERE bot_id = ? AND event_id = ?
@@ -200,6 +206,14 @@ class SqliteWork:
 
     def add_bucket(self, bot_id: str, tier: int, number: int, bucket: Bucket) -> None:
         self._buckets[tier, self._numbers[bot_id], number] = bucket
+
+    def troubled(self, bot_id: str, decision_id: str) -> bool:
+        if decision_id in self._kept:
+            kept = self._kept[decision_id][0]
+            own = (kept.bot_id, kept.kind) == (bot_id, "decision")
+            return own and any(row[0] // len(ERROR_KINDS) == kept.n for row in self._errors)
+        found = self._connection.execute(_TROUBLED, (decision_id, self._numbers[bot_id])).get
+        return found is not None
 
     def add_error(self, state: ErrorState) -> None:
         time, epoch, seq, number = state.key

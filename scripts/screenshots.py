@@ -1,0 +1,147 @@
+"""Screenshots of the page, with the demo bots behind it, into docs/images.
+
+    python scripts/screenshots.py [--out FOLDER] [--all]
+
+Starts `motherhaven up` on a free port with a fresh data folder, waits until the bots have
+lived their day, and photographs the screens. `--all` takes every screen in both themes and
+at phone width, for looking through; without it only the pictures of the README.
+"""
+
+import argparse
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+import urllib.request
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, Literal
+
+if __package__ in (None, ""):
+    sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
+
+from playwright.sync_api import Browser, expect, sync_playwright
+
+from scripts.chromium import find_chromium
+from scripts.common import ROOT, ToolError, say, stop
+
+READY_SECONDS = 120.0
+LIVED_DECISIONS = 1_400
+LAG = 20
+WIDE = (1440, 900)
+PHONE = (375, 812)
+
+Theme = Literal["dark", "light"]
+Shot = tuple[str, str, Theme, tuple[int, int]]
+
+
+def _json(url: str) -> Any:
+    with urllib.request.urlopen(url, timeout=10) as answer:  # noqa: S310  # our own server
+        return json.loads(answer.read())
+
+
+def _wait_until_lived(url: str) -> None:
+    deadline = time.monotonic() + READY_SECONDS
+    while time.monotonic() < deadline:
+        try:
+            bots = _json(f"{url}/api/llm-bot/bots")["bots"]
+        except OSError:
+            bots = []
+        behind = [(bot["status"] or {}).get("behind") or 0 for bot in bots]
+        decisions = [bot["stats"]["decisions"] for bot in bots]
+        if len(bots) == 3 and min(decisions) > LIVED_DECISIONS and max(behind) < LAG:
+            return
+        time.sleep(1)
+    raise ToolError(f"the demo bots at {url} did not get ready within {READY_SECONDS:.0f} s")
+
+
+@contextmanager
+def demo() -> Iterator[str]:
+    """The address of a fresh `motherhaven up` whose bots have lived their day."""
+    with socket.socket() as one:
+        one.bind(("127.0.0.1", 0))
+        port = one.getsockname()[1]
+    with tempfile.TemporaryDirectory(prefix="motherhaven-") as folder:
+        command = [sys.executable, "-m", "motherhaven.cli.main", "up", "--port", str(port)]
+        env = {**os.environ, "MOTHERHAVEN_DATA": folder}
+        process = subprocess.Popen(command, cwd=ROOT, env=env, start_new_session=True)
+        try:
+            url = f"http://localhost:{port}"
+            _wait_until_lived(url)
+            yield url
+        finally:
+            process.send_signal(signal.SIGINT)
+            process.wait(20)
+
+
+def _shots(url: str, everything: bool) -> list[Shot]:
+    entry = _json(f"{url}/api/llm-bot/feed?signal=buy_to_enter&limit=1")["items"][0]["id"]
+    trade = _json(f"{url}/api/llm-bot/trades?status=closed&limit=1")["items"][0]
+    bots = [bot["id"] for bot in _json(f"{url}/api/llm-bot/bots")["bots"]]
+    screens = {
+        "arena": "/llm-bot",
+        "decision": f"/llm-bot/decision?id={entry}",
+        "bot": f"/llm-bot/bot?id={bots[0]}",
+        "trade": f"/llm-bot/trade?id={trade['id']}&bot={trade['bot_id']}",
+        "compare": f"/llm-bot/compare?ids={','.join(bots)}",
+        "errors": "/llm-bot/errors",
+        "settings": "/llm-bot/settings",
+    }
+    if not everything:
+        return [
+            ("arena-dark", screens["arena"], "dark", WIDE),
+            ("arena-light", screens["arena"], "light", WIDE),
+            ("decision", screens["decision"], "dark", WIDE),
+            ("arena-phone", screens["arena"], "dark", PHONE),
+        ]
+    themes: tuple[Theme, ...] = ("dark", "light")
+    return [
+        (f"{name}-{theme}-{size[0]}", path, theme, size)
+        for name, path in screens.items()
+        for theme in themes
+        for size in (WIDE, PHONE)
+    ]
+
+
+def _take(browser: Browser, url: str, shot: Shot, out: Path) -> None:
+    name, path, theme, (width, height) = shot
+    context = browser.new_context(
+        viewport={"width": width, "height": height},
+        color_scheme=theme,
+        device_scale_factor=1,
+        timezone_id="UTC",
+    )
+    page = context.new_page()
+    page.goto(url + path)
+    expect(page.get_by_text("Live").first).to_be_visible(timeout=15_000)
+    page.wait_for_load_state("domcontentloaded")
+    page.evaluate("document.fonts.ready")
+    page.wait_for_timeout(1_500)
+    page.screenshot(path=out / f"{name}.png")
+    context.close()
+    say(f"took {out / name}.png")
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description="Screenshots of the page.")
+    parser.add_argument("--out", type=Path, default=ROOT / "docs" / "images")
+    parser.add_argument("--all", action="store_true", help="every screen, theme and width")
+    given = parser.parse_args()
+    given.out.mkdir(parents=True, exist_ok=True)
+    try:
+        with demo() as url, sync_playwright() as playwright:
+            browser = playwright.chromium.launch(**find_chromium().launch_options())
+            for shot in _shots(url, given.all):
+                _take(browser, url, shot, given.out)
+            browser.close()
+    except ToolError as error:
+        stop(error)
+
+
+if __name__ == "__main__":
+    main()

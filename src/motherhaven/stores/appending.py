@@ -1,0 +1,31 @@
+"""What becomes of each event of a batch; for adapters that use `loaded.LoadedWork`."""
+
+from collections.abc import Sequence
+
+from motherhaven.contract.events import Event
+from motherhaven.stores.cursors import live_cursor
+from motherhaven.stores.loaded import LoadedWork
+from motherhaven.stores.project import project
+from motherhaven.stores.protocol import Appended
+from motherhaven.stores.records import digest_of, prepare
+
+
+def append(work: LoadedWork, events: Sequence[Event], generation: str) -> list[Appended]:
+    """Keep the events that are new, project them, and say of each what became of it."""
+    return [_append(work, event, generation) for event in events]
+
+
+def _append(work: LoadedWork, event: Event, generation: str) -> Appended:
+    digest = digest_of(event)
+    known = work.known(event.event_id)
+    if known is not None:
+        n, *rest = known
+        if rest != [event.bot_id, event.kind, digest]:
+            return Appended(event.event_id, "conflict")
+        return Appended(event.event_id, "duplicate", live_cursor(generation, n))
+    prepared = None if digest is None else prepare(event, digest, work.parts(event))
+    if prepared is None:
+        return Appended(event.event_id, "incomplete")
+    record = work.keep(prepared)
+    project(record, event.body, work)
+    return Appended(event.event_id, "stored", live_cursor(generation, record.n))

@@ -1,0 +1,148 @@
+"""A commit in the making over rows that were read beforehand: `states.Work` without a lookup.
+
+For adapters whose database is a network away: they read what `needs.needs_of` names in
+one go, let the projections run here, and write `changes` in one go.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+from motherhaven.contract.events import Event, Kind, TextPart
+from motherhaven.stores.keys import Key
+from motherhaven.stores.needs import Pair
+from motherhaven.stores.records import Prepared, Record
+from motherhaven.stores.states import (
+    BotState,
+    Bucket,
+    ErrorState,
+    Executed,
+    Marked,
+    PositionState,
+)
+
+Known = tuple[int, str, Kind, bytes]
+"""Of an event kept before: its commit number, bot, kind and digest."""
+
+
+@dataclass(slots=True)
+class Loaded:
+    """What was read: `last` is the newest commit number, the rest the rows that are needed."""
+
+    last: int = 0
+    known: dict[str, Known] = field(default_factory=dict)
+    bots: dict[str, BotState] = field(default_factory=dict)
+    executions: dict[Pair, Executed] = field(default_factory=dict)
+    positions: list[PositionState] = field(default_factory=list)
+    marks: dict[Pair, Marked] = field(default_factory=dict)
+    buckets: dict[tuple[str, int, int], Bucket] = field(default_factory=dict)
+    parts: dict[Pair, list[TextPart]] = field(default_factory=dict)
+    troubled: set[Pair] = field(default_factory=set)
+
+
+@dataclass(slots=True)
+class Changes:
+    """What is to be written; bots and buckets are those that were touched."""
+
+    kept: list[tuple[Record, Prepared]] = field(default_factory=list)
+    bots: dict[str, BotState] = field(default_factory=dict)
+    decisions: list[tuple[str, Key, str, str]] = field(default_factory=list)
+    executions: dict[Pair, Executed] = field(default_factory=dict)
+    positions: dict[Pair, PositionState] = field(default_factory=dict)
+    marks: dict[Pair, Marked] = field(default_factory=dict)
+    buckets: dict[tuple[str, int, int], Bucket] = field(default_factory=dict)
+    errors: list[ErrorState] = field(default_factory=list)
+
+
+class LoadedWork:
+    """The Work of the projections. Rows are changed in place, so use `loaded` only once."""
+
+    def __init__(self, loaded: Loaded) -> None:
+        self._loaded = loaded
+        self._last = loaded.last
+        self._named: dict[Pair, list[PositionState]] = {}
+        self._sides: dict[tuple[str, str, str], list[PositionState]] = {}
+        self._places: set[Pair] = set()
+        self.changes = Changes()
+        for state in loaded.positions:
+            self._index(state)
+
+    def known(self, event_id: str) -> Known | None:
+        """The event of this id, kept before or in this commit."""
+        return self._loaded.known.get(event_id)
+
+    def parts(self, event: Event) -> Iterable[TextPart]:
+        """The parts kept for an event whose long texts travel apart."""
+        return self._loaded.parts.get((event.bot_id, event.event_id), ())
+
+    def keep(self, prepared: Prepared) -> Record:
+        """Give the event the next number and keep it."""
+        self._last += 1
+        record = prepared.record(self._last)
+        self.changes.kept.append((record, prepared))
+        known = (record.n, record.bot_id, record.kind, prepared.digest)
+        self._loaded.known[record.event_id] = known
+        return record
+
+    def bot(self, bot_id: str) -> BotState | None:
+        state = self._loaded.bots.get(bot_id)
+        if state is not None:
+            self.changes.bots[bot_id] = state
+        return state
+
+    def add_bot(self, state: BotState) -> None:
+        self._loaded.bots[state.id] = self.changes.bots[state.id] = state
+
+    def add_decision(self, bot_id: str, key: Key, coin: str, signal: str) -> None:
+        self.changes.decisions.append((bot_id, key, coin, signal))
+
+    def execution(self, bot_id: str, decision_id: str) -> Executed | None:
+        return self._loaded.executions.get((bot_id, decision_id))
+
+    def put_execution(self, bot_id: str, decision_id: str, executed: Executed) -> None:
+        pair = (bot_id, decision_id)
+        self._loaded.executions[pair] = self.changes.executions[pair] = executed
+
+    def open_positions(self, bot_id: str, coin: str, side: str) -> list[PositionState]:
+        alike = self._sides.get((bot_id, coin, side), ())
+        return [state for state in alike if state.exit is None]
+
+    def positions_of(self, bot_id: str, ref: str) -> list[PositionState]:
+        return sorted(self._named.get((bot_id, ref), ()), key=lambda state: state.id != ref)
+
+    def put_position(self, state: PositionState) -> None:
+        self._index(state)
+        self.changes.positions[state.bot_id, state.id] = state
+
+    def _index(self, state: PositionState) -> None:
+        place = (state.bot_id, state.id)
+        if place in self._places:
+            return
+        self._places.add(place)
+        for name in {state.id, state.ref or state.id}:
+            self._named.setdefault((state.bot_id, name), []).append(state)
+        self._sides.setdefault((state.bot_id, state.coin, state.side), []).append(state)
+
+    def mark(self, bot_id: str, ref: str) -> Marked | None:
+        return self._loaded.marks.get((bot_id, ref))
+
+    def put_mark(self, bot_id: str, ref: str, marked: Marked) -> None:
+        self._loaded.marks[bot_id, ref] = self.changes.marks[bot_id, ref] = marked
+
+    def bucket(self, bot_id: str, tier: int, number: int) -> Bucket | None:
+        place = (bot_id, tier, number)
+        bucket = self._loaded.buckets.get(place)
+        if bucket is not None:
+            self.changes.buckets[place] = bucket
+        return bucket
+
+    def add_bucket(self, bot_id: str, tier: int, number: int, bucket: Bucket) -> None:
+        place = (bot_id, tier, number)
+        self._loaded.buckets[place] = self.changes.buckets[place] = bucket
+
+    def troubled(self, bot_id: str, decision_id: str) -> bool:
+        return (bot_id, decision_id) in self._loaded.troubled
+
+    def add_error(self, state: ErrorState) -> None:
+        self.changes.errors.append(state)
+        if state.event_id == state.decision_id:
+            self._loaded.troubled.add((state.bot_id, state.event_id))

@@ -1,0 +1,61 @@
+"""Which kept rows a batch of events will look up, so that an adapter can read them at once."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+from motherhaven.contract.events import (
+    AccountReported,
+    DecisionExecuted,
+    Event,
+    PositionClosed,
+    PositionOpened,
+)
+from motherhaven.stores.keys import micros
+from motherhaven.stores.protocol import TIERS
+
+Pair = tuple[str, str]
+
+
+@dataclass(slots=True)
+class Needs:
+    """Keys of rows, as the methods of `states.Work` name them; most begin with the bot.
+
+    `named` asks for positions by the client's id or their own, `sides` for the open ones
+    of a coin and side, `parts` for the parts of an event whose long texts travel apart.
+    """
+
+    ids: set[str] = field(default_factory=set)
+    bots: set[str] = field(default_factory=set)
+    executions: set[Pair] = field(default_factory=set)
+    named: set[Pair] = field(default_factory=set)
+    sides: set[tuple[str, str, str]] = field(default_factory=set)
+    marks: set[Pair] = field(default_factory=set)
+    buckets: set[tuple[str, int, int]] = field(default_factory=set)
+    parts: set[Pair] = field(default_factory=set)
+
+
+def needs_of(events: Iterable[Event]) -> Needs:
+    """What appending `events` and projecting them may look up."""
+    needs = Needs()
+    for event in events:
+        needs.ids.add(event.event_id)
+        needs.bots.add(event.bot_id)
+        if event.parts is not None:
+            needs.parts.add((event.bot_id, event.event_id))
+        _add(needs, event)
+    return needs
+
+
+def _add(needs: Needs, event: Event) -> None:
+    bot_id, body = event.bot_id, event.body
+    if isinstance(body, AccountReported):
+        seconds = micros(event.time) // 1_000_000
+        needs.buckets.update((bot_id, tier, seconds // tier) for tier in TIERS)
+        needs.marks.update((bot_id, mark.position_id) for mark in body.positions or ())
+    elif isinstance(body, DecisionExecuted):
+        needs.executions.add((bot_id, body.decision_id))
+    elif isinstance(body, PositionOpened | PositionClosed):
+        if body.position_id is not None:
+            needs.named.add((bot_id, body.position_id))
+        if isinstance(body, PositionClosed):
+            needs.sides.add((bot_id, body.coin, body.side))

@@ -1,0 +1,216 @@
+"""Faults between bot and server: nothing lost, nothing twice, order kept in each lane."""
+
+import time
+import tracemalloc
+
+import pytest
+
+from motherhaven.contract.jsonio import dumps, loads
+from motherhaven.recorder.core import NewEvent
+from motherhaven.recorder.factory import open_shipper
+from motherhaven.settings.clock import SystemClock
+from motherhaven.testing.stub_server import Reply, StubServer, always, lost_answer
+from tests.unit.recorder.support import Shipping, account, decision, open_recorder, status
+
+
+def orders(server):
+    """For each lane the sequence numbers in order of arrival."""
+    lanes = {}
+    for event_id in server.order:
+        event = server.events[event_id]
+        lanes.setdefault(event.lane, []).append(event.seq)
+    return lanes
+
+
+def cut_after(size):
+    """Keep the events, but send only `size` bytes of the answer."""
+
+    def behave(server, request):
+        reply = server.accept(request)
+        return Reply(reply.status, reply.body, reply.headers, cut_at=size)
+
+    return behave
+
+
+def test_an_answer_cut_at_any_byte_is_never_half_believed(shipping, server):
+    """Sweep: the answer breaks off after byte k; sent again, deduplicated, all there once."""
+    for size in range(0, 240, 6):
+        shipping.recorder.record("decision", decision(size))
+        shipping.recorder.record("status", status(str(size)))
+        server.script(cut_after(size))
+        shipping.drain()
+    assert len(server.events) == 80
+    assert all(seqs == sorted(seqs) for seqs in orders(server).values())
+    shipping.check_nothing_lost()
+
+
+def test_a_server_down_for_ten_thousand_events_then_back(tmp_path):
+    """10,000 events wait without limit; when the server is back all arrive, once, in order."""
+    with StubServer() as gone:
+        pass
+    shipping = Shipping(tmp_path, gone)
+    for start in range(0, 10_000, 500):
+        shipping.recorder.record_many(
+            NewEvent(
+                *(("decision", decision(n)), ("account", account(n)), ("status", status()))[n % 3]
+            )
+            for n in range(start, start + 500)
+        )
+        delay = shipping.courier.step()
+        assert delay > 0
+        shipping.clock.advance(delay)
+    assert shipping.outbox.behind() == 10_000
+    with StubServer() as server:
+        shipping.outbox.close()
+        back = Shipping(tmp_path, server)
+        back.drain()
+        assert len(server.events) == 10_000
+        assert server.duplicates == 0
+        assert all(seqs == sorted(seqs) for seqs in orders(server).values())
+        back.check_nothing_lost()
+
+
+def test_status_and_money_overtake_a_backlog_of_decisions(shipping, server):
+    """With thousands of decisions waiting, a new status and account go out first."""
+    shipping.recorder.record_many(NewEvent("decision", decision(n)) for n in range(3_000))
+    shipping.courier.step()
+    fresh = [
+        shipping.recorder.record("account", account()).event_id,
+        shipping.recorder.record("status", status()).event_id,
+    ]
+    shipping.courier.step()
+    assert set(fresh) <= set(server.order[:1_000])
+    shipping.drain()
+    assert all(seqs == sorted(seqs) for seqs in orders(server).values())
+
+
+def check_backlog(tmp_path, events):
+    """Ship a large backlog while new events come; memory stays bounded."""
+    with StubServer() as server:
+        shipping = Shipping(tmp_path, server)
+        for start in range(0, events, 10_000):
+            shipping.recorder.record_many(
+                NewEvent("decision", decision(n)) for n in range(start, min(events, start + 10_000))
+            )
+        server.accept = _acknowledge
+        tracemalloc.start()
+        worst = 0
+        while True:
+            shipping.recorder.record("status", status())
+            before = shipping.courier.sent
+            delay = shipping.courier.step()
+            assert shipping.courier.sent > before
+            server.requests.clear()
+            worst = max(worst, tracemalloc.get_traced_memory()[0])
+            if delay is None or shipping.outbox.behind() == 0:
+                break
+        tracemalloc.stop()
+        assert worst < 30e6
+        assert shipping.outbox.behind() == 0
+
+
+def _acknowledge(request):
+    """Take everything, keep nothing: for backlogs larger than a test should hold."""
+    results = [
+        {"event_id": item["event_id"], "status": "stored"} for item in loads(request.body)["events"]
+    ]
+    return Reply(body=dumps({"success": True, "results": results, "parts": []}))
+
+
+def test_a_backlog_is_shipped_in_bounded_memory(tmp_path):
+    """20,000 waiting events never stand in memory together."""
+    check_backlog(tmp_path, 20_000)
+
+
+@pytest.mark.soak
+def test_a_million_waiting_events(tmp_path):
+    """A backlog of 10^6."""
+    check_backlog(tmp_path, 1_000_000)
+
+
+def test_poison_at_the_head_delays_the_next_by_less_than_a_second(tmp_path, server):
+    """A refused event at the head of a lane: the next one is delivered within a second."""
+    recorder = open_recorder(tmp_path / "live.db", SystemClock(), synchronous="off")
+    server.poison = lambda item: "decision 0" in str(item)
+    recorder.record("decision", decision(0))
+    good = recorder.record("decision", decision(1)).event_id
+    started = time.monotonic()
+    shipper = open_shipper(recorder, base_url=server.url, api_key=server.api_key)
+    assert server.wait_for(lambda s: good in s.events, 5)
+    assert time.monotonic() - started < 1
+    assert shipper.flush(5)
+    assert shipper.stats().quarantined == 1
+    shipper.close()
+    recorder.journal.close()
+
+
+def test_clock_jumps_neither_stall_nor_reorder(shipping, server):
+    """The time of day leaps by days both ways during an outage: order by sequence, all sent."""
+    server.script(*[Reply(503)] * 4)
+    for n in range(6):
+        shipping.recorder.record("decision", decision(n))
+        shipping.clock.jump(86_400 * (10 if n % 2 else -9))
+        shipping.courier.step()
+    shipping.drain()
+    assert orders(server)["decisions"] == [1, 2, 3, 4, 5, 6]
+    shipping.check_nothing_lost()
+
+
+def test_an_outage_in_every_shape_then_good_weather(shipping, server):
+    """A long seeded mixture of faults; in the end journal = server, each once."""
+    storm = [
+        Reply(500), lost_answer, Reply(429, b"{}", {"Retry-After": "3"}), cut_after(50),
+        Reply(200, b"<html>"), Reply(401, b"{}"), cut_after(0), Reply(503), lost_answer,
+        Reply(302), Reply(502, b"<html>"), Reply(200, b""), Reply(403, b"{}"),
+    ]  # fmt: skip
+    for n, fault in enumerate(storm * 2):
+        shipping.recorder.record("decision", decision(n))
+        shipping.recorder.record("account", account(n))
+        server.script(fault)
+        delay = shipping.courier.step()
+        shipping.clock.advance(delay or 0)
+    shipping.drain()
+    assert len(server.events) == 2 * 2 * len(storm)
+    assert all(seqs == sorted(seqs) for seqs in orders(server).values())
+    assert shipping.outbox.quarantined == 0
+    shipping.check_nothing_lost()
+
+
+def test_a_full_disk_while_shipping_sends_nothing_twice(shipping, server):
+    """Marks that the disk does not take stay in memory; later they are written."""
+    shipping.recorder.record("decision", decision(1))
+    shipping.outbox.behind()
+    connection = shipping.outbox._connection
+    connection.execute("PRAGMA query_only = 1")
+    shipping.drain()
+    shipping.recorder.record("decision", decision(2))
+    shipping.drain()
+    assert server.duplicates == 0
+    connection.execute("PRAGMA query_only = 0")
+    shipping.recorder.record("decision", decision(3))
+    shipping.drain()
+    shipping.outbox.reload()
+    assert shipping.outbox.behind() == 0
+    assert len(server.events) == 3
+
+
+def test_the_loop_is_untouched_by_a_black_hole(tmp_path, server):
+    """Median of a call with a black-holed server against one without shipping."""
+    medians = []
+    for name, ships in (("off", False), ("hole", True)):
+        recorder = open_recorder(tmp_path / f"{name}.db", SystemClock())
+        if ships:
+            server.default = always(Reply(silent=True))
+            shipper = open_shipper(recorder, base_url=server.url, api_key=server.api_key)
+            recorder.record("status", status())
+            assert server.wait_for(lambda s: len(s.requests) == 1)
+        took = []
+        for n in range(300):
+            started = time.perf_counter()
+            recorder.record("decision", decision(n))
+            took.append(time.perf_counter() - started)
+        medians.append(sorted(took)[150])
+        if ships:
+            shipper.close(0.1)
+        recorder.journal.close()
+    assert medians[1] < medians[0] * 2
