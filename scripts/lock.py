@@ -71,6 +71,7 @@ def main() -> None:
         _compile(uv, "dev", everything, upgrade=upgrade)
         running = ["pyproject.toml", "--all-extras", "--group", "run"]
         _compile(uv, "run", running, upgrade=False, follow="dev")
+        _compile(uv, "server", ["pyproject.toml", "--all-extras"], upgrade=False, follow="dev")
         _compile(uv, "build", ["--group", "build"], upgrade=False, follow="dev")
         text = {n: (REQUIREMENTS / f"{n}.lock").read_text("utf-8") for n in ("dev", "build")}
         old = PYPROJECT.read_text("utf-8")

@@ -1,13 +1,16 @@
-// Before the first paint: the theme chosen last, else the system's.
+// Before the first paint: how this browser was told to show the page, else as the system likes it.
 (() => {
-  let theme;
+  let kept = {};
   try {
-    theme = JSON.parse(localStorage.getItem("motherhaven") || "{}").theme;
+    kept = JSON.parse(localStorage.getItem("motherhaven") || "{}") || {};
   } catch {
-    theme = undefined;
+    kept = {};
   }
-  if (theme !== "dark" && theme !== "light") {
-    theme = matchMedia("(prefers-color-scheme: light)").matches ? "light" : "dark";
-  }
-  document.documentElement.dataset.theme = theme;
+  const page = document.documentElement.dataset;
+  const light = matchMedia("(prefers-color-scheme: light)").matches;
+  page.theme =
+    kept.theme === "dark" || kept.theme === "light" ? kept.theme : light ? "light" : "dark";
+  if (kept.colours === "colour-blind") page.colours = kept.colours;
+  if (kept.motion === "reduced") page.motion = kept.motion;
+  if (kept.density === "compact") page.density = kept.density;
 })();

@@ -17,7 +17,7 @@ api.use({
 });
 
 const ASKED = "motherhaven-asked-for-key";
-/** Sent back this soon, the page was served without asking for a key: going again would not end. */
+/** Sent back this soon, signing in has not helped: going again would not end. */
 const ASK_AGAIN_AFTER = 15_000;
 
 /** Goes to where the server answers with its key page until the visitor has signed in. */
@@ -28,7 +28,8 @@ function askForKey(): void {
   } catch {
     return;
   }
-  window.location.assign("/llm-bot");
+  const here = window.location.pathname + window.location.search;
+  window.location.assign(`/api/llm-bot/login?next=${encodeURIComponent(here)}`);
 }
 
 type Answer<T> = { data?: T; error?: unknown; response: Response };

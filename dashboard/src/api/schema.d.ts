@@ -282,7 +282,11 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        get?: never;
+        /**
+         * Key Page
+         * @description The page that asks for the key, where the pages themselves come from elsewhere.
+         */
+        get: operations["key_page"];
         put?: never;
         /**
          * Login
@@ -809,6 +813,7 @@ export interface components {
          *
          *     heartbeat_age_seconds is the server's clock minus the recorder's; return_fraction is
          *     (equity - deposits) / deposits; drawdown_fraction is below the peak now, 0 or negative.
+         *     sharpe is annualized over sharpe_days daily returns, None while they are too few.
          */
         BotView: {
             account: components["schemas"]["AccountRow"] | null;
@@ -845,6 +850,10 @@ export interface components {
             name: string | null;
             /** Return Fraction */
             return_fraction: string | null;
+            /** Sharpe */
+            sharpe: number | null;
+            /** Sharpe Days */
+            sharpe_days: number;
             /** Stale */
             stale: boolean;
             stats: components["schemas"]["BotStats"];
@@ -1379,7 +1388,7 @@ export interface components {
         };
         /**
          * LiveOther
-         * @description A fill or a funding payment, as recorded.
+         * @description A fill, a funding payment or candles, as recorded.
          */
         LiveOther: {
             /** Bot Id */
@@ -1390,7 +1399,7 @@ export interface components {
              * Kind
              * @enum {string}
              */
-            kind: "fill" | "funding";
+            kind: "fill" | "funding" | "candles";
             /** Row */
             row: {
                 [key: string]: unknown;
@@ -3317,6 +3326,53 @@ export interface operations {
             };
             /** @description Try again later */
             503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    key_page: {
+        parameters: {
+            query?: {
+                next?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/html": string;
+                };
+            };
+            /** @description Signed in already */
+            303: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Foreign host or origin */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description A field is wrong */
+            422: {
                 headers: {
                     [name: string]: unknown;
                 };

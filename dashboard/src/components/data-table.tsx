@@ -38,7 +38,7 @@ export function DataTable<T>({ label, columns, rows, rowKey }: Props<T>) {
           {rows.map((row, index) => (
             <tr
               key={rowKey(row)}
-              className="h-8 animate-arrive border-b last:border-b-0 hover:bg-raised/60"
+              className="h-(--row) animate-arrive border-b last:border-b-0 hover:bg-raised/60"
             >
               {columns.map((column) => (
                 <td key={column.key} className={cellClass(column)}>

@@ -1,58 +1,73 @@
 "use client";
 import { useEffect, useRef, useState } from "react";
 import { usePrefs } from "@/prefs/use-prefs";
-import { type Line, labelOf, spread, type Unit } from "@/shape/equity";
+import { type Line, labelOf, namedTips, spread, type Unit } from "@/shape/equity";
 import { hueColor } from "@/shape/hue";
-import { type ChartHandle, createEquityChart, gutter, isNarrow, type Tip } from "./equity-drawing";
+import {
+  type ChartHandle,
+  createEquityChart,
+  gutter,
+  isNarrow,
+  type Tip,
+  type Zoom,
+} from "./equity-drawing";
+import { ZoomButtons } from "./zoom-buttons";
 
 type Props = {
   lines: readonly Line[];
   hues: Record<string, number>;
   unit: Unit;
+  span: string;
   onPick: (botId: string) => void;
 };
 
 /** A label stands on two lines where the page is narrow. */
 const LABEL_HEIGHT = { narrow: 32, wide: 24 };
+/** The axis of time under the lines. */
+const AXIS = 28;
 
 /** The lines themselves, with their names and figures at their ends. */
-export function EquityChart({ lines, hues, unit, onPick }: Props) {
+export function EquityChart({ lines, hues, unit, span, onPick }: Props) {
   const frame = useRef<HTMLDivElement>(null);
   const chart = useRef<ChartHandle | null>(null);
   const [tips, setTips] = useState<Tip[]>([]);
   const [hovered, setHovered] = useState<number | null>(null);
-  const { theme, zone } = usePrefs();
+  const [zoomed, setZoomed] = useState(false);
+  const { theme, zone, colours } = usePrefs();
 
   useEffect(() => {
     if (!frame.current) return;
-    const handle = createEquityChart(frame.current, { onTips: setTips, onHover: setHovered });
+    const callbacks = { onTips: setTips, onHover: setHovered, onZoom: setZoomed };
+    const handle = createEquityChart(frame.current, zone, callbacks);
     chart.current = handle;
     return () => {
       chart.current = null;
       handle.remove();
     };
-  }, []);
+  }, [zone]);
 
   // The colours are read from the page, so a change of theme draws anew.
   useEffect(() => {
-    chart.current?.draw({ lines, hues, unit, zone });
-  }, [lines, hues, unit, zone, theme]);
+    chart.current?.draw({ lines, hues, unit, span });
+  }, [lines, hues, unit, span, zone, theme, colours]);
 
-  const height = frame.current?.clientHeight ?? 320;
-  const size = isNarrow(frame.current?.clientWidth ?? 0) ? LABEL_HEIGHT.narrow : LABEL_HEIGHT.wide;
+  const width = frame.current?.clientWidth ?? 0;
+  const height = (frame.current?.clientHeight ?? 320) - AXIS;
+  const size = isNarrow(width) ? LABEL_HEIGHT.narrow : LABEL_HEIGHT.wide;
+  const named = namedTips(tips, Math.floor(height / size));
   const tops = spread(
-    tips.map((tip) => tip.y - size / 2),
+    named.map((tip) => tip.y - size / 2),
     size,
-    height - 28,
+    height,
   );
   return (
     <figure className="relative m-0" aria-label={`Equity lines of ${lines.length} bots`}>
       <div ref={frame} aria-hidden="true" className="h-72 md:h-80" />
       <ul
-        className="absolute inset-y-0 right-0 z-10"
-        style={{ width: gutter(frame.current?.clientWidth ?? 0) }}
+        className={`absolute top-0 right-0 bottom-7 z-10 ${zoomed ? "bg-surface" : ""}`}
+        style={{ width: gutter(width) }}
       >
-        {tips.map((tip, index) => {
+        {named.map((tip, index) => {
           const line = lines.find((one) => one.botId === tip.botId);
           if (!line) return null;
           return (
@@ -60,7 +75,7 @@ export function EquityChart({ lines, hues, unit, onPick }: Props) {
               <EndLabel
                 line={line}
                 color={hueColor(hues[tip.botId])}
-                figure={figureAt(line, hovered, unit)}
+                figure={hovered === null ? labelOf(tip.exact, unit) : figureAt(line, hovered, unit)}
                 narrow={size === LABEL_HEIGHT.narrow}
                 onPick={onPick}
               />
@@ -68,13 +83,13 @@ export function EquityChart({ lines, hues, unit, onPick }: Props) {
           );
         })}
       </ul>
+      <ZoomButtons zoomed={zoomed} onZoom={(way: Zoom) => chart.current?.zoom(way)} />
     </figure>
   );
 }
 
-/** The line's figure under the pointer, or at its end. */
-function figureAt(line: Line, hovered: number | null, unit: Unit): string {
-  if (hovered === null) return line.last;
+/** The line's figure under the pointer. */
+function figureAt(line: Line, hovered: number, unit: Unit): string {
   const place = line.places.find((one) => one.time === hovered);
   return place?.exact === undefined ? "—" : labelOf(place.exact, unit);
 }

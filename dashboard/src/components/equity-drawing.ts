@@ -1,66 +1,102 @@
 import {
   CrosshairMode,
-  createChart,
-  type IChartApi,
+  createChartEx,
+  type IChartApiBase,
+  type IHorzScaleBehavior,
   type ISeriesApi,
   LineSeries,
   LineStyle,
+  TickMarkType,
   type Time,
   type UTCTimestamp,
 } from "lightweight-charts";
-import { type Line, labelOf, type Unit } from "@/shape/equity";
+import { toPixelNumber } from "@/shape/decimal";
+import { endIn, type Line, labelOf, type Unit } from "@/shape/equity";
 import { clock, day, full, type Zone } from "@/shape/format-time";
 import { HUES } from "@/shape/hue";
+import { followZoom } from "./equity-zoom";
+import { createZonedScale } from "./zoned-scale";
 
-/** Where a line ends, in pixels from the top of the chart. */
-export type Tip = { botId: string; y: number };
+/** Where a line ends in sight, in pixels from the top of the chart, and its exact figure there. */
+export type Tip = { botId: string; y: number; exact: string };
 
 export type Drawing = {
   lines: readonly Line[];
   hues: Record<string, number>;
   unit: Unit;
-  zone: Zone;
+  /** Another span of time: what was zoomed into is left. */
+  span: string;
 };
 
-export type ChartHandle = { draw: (drawing: Drawing) => void; remove: () => void };
+export type Zoom = "in" | "out" | "all";
 
-type Callbacks = { onTips: (tips: Tip[]) => void; onHover: (time: number | null) => void };
+export type ChartHandle = {
+  draw: (drawing: Drawing) => void;
+  zoom: (way: Zoom) => void;
+  remove: () => void;
+};
+
+type Chart = IChartApiBase<Time>;
+type LineApi = ISeriesApi<"Line", Time>;
+
+type Callbacks = {
+  onTips: (tips: Tip[]) => void;
+  onHover: (time: number | null) => void;
+  onZoom: (zoomed: boolean) => void;
+};
 
 /** Room at the right for the names, in pixels. */
 export const gutter = (width: number) => (isNarrow(width) ? 92 : 160);
 export const isNarrow = (width: number) => width < 600;
 
-/** A chart of equity lines. The library counts by index and knows no zones: labels are ours. */
-export function createEquityChart(element: HTMLElement, callbacks: Callbacks): ChartHandle {
-  const chart = createChart(element, { autoSize: true });
-  const series = new Map<string, ISeriesApi<"Line">>();
+/** A chart of equity lines, with ticks and labels by the clocks of one zone. */
+export function createEquityChart(
+  element: HTMLElement,
+  zone: Zone,
+  callbacks: Callbacks,
+): ChartHandle {
+  const chart = createChartEx<Time, IHorzScaleBehavior<Time>>(element, createZonedScale(zone), {
+    autoSize: true,
+    timeScale: timeScaleOf(zone),
+  });
+  const series = new Map<string, LineApi>();
   let current: Drawing | null = null;
   let frame = 0;
 
   const place = () => {
     cancelAnimationFrame(frame);
-    frame = requestAnimationFrame(() => callbacks.onTips(tipsOf(current?.lines ?? [], series)));
+    frame = requestAnimationFrame(() => {
+      callbacks.onTips(current ? tipsOf(chart, current.lines, series, element.clientWidth) : []);
+    });
   };
+  const zoom = followZoom(chart, element, callbacks.onZoom);
   const fit = () => {
     chart.timeScale().applyOptions({ rightOffsetPixels: gutter(element.clientWidth) });
-    chart.timeScale().fitContent();
+    if (!zoom.isZoomed()) chart.timeScale().fitContent();
     place();
   };
   const watcher = new ResizeObserver(fit);
   watcher.observe(element);
   chart.subscribeCrosshairMove(({ time }) => callbacks.onHover(time ? Number(time) : null));
+  chart.timeScale().subscribeVisibleLogicalRangeChange(place);
 
   return {
     draw: (drawing) => {
+      if (current && current.span !== drawing.span) zoom.reset();
       current = drawing;
       const colors = readColors();
-      applyLook(chart, drawing, colors);
+      applyLook(chart, drawing, zone, colors);
       syncSeries(chart, series, drawing, colors);
       fit();
+    },
+    zoom: (way) => {
+      zoom.by(way);
+      if (way === "all") fit();
     },
     remove: () => {
       cancelAnimationFrame(frame);
       watcher.disconnect();
+      zoom.stop();
       chart.remove();
     },
   };
@@ -79,8 +115,7 @@ function readColors(): Colors {
   };
 }
 
-function applyLook(chart: IChartApi, { unit, zone, lines }: Drawing, colors: Colors): void {
-  const span = spanOf(lines);
+function applyLook(chart: Chart, { unit }: Drawing, zone: Zone, colors: Colors): void {
   chart.applyOptions({
     layout: {
       background: { color: "transparent" },
@@ -97,12 +132,6 @@ function applyLook(chart: IChartApi, { unit, zone, lines }: Drawing, colors: Col
       scaleMargins: { top: 0.08, bottom: 0.06 },
     },
     rightPriceScale: { visible: false },
-    timeScale: {
-      borderVisible: false,
-      timeVisible: true,
-      minBarSpacing: 0.01,
-      tickMarkFormatter: (time: Time) => tickOf(Number(time), zone, span),
-    },
     crosshair: {
       mode: CrosshairMode.Magnet,
       vertLine: {
@@ -116,9 +145,19 @@ function applyLook(chart: IChartApi, { unit, zone, lines }: Drawing, colors: Col
       priceFormatter: (value: number) => axisLabel(value, unit),
       timeFormatter: (time: Time) => full(Number(time) * 1000, zone),
     },
-    handleScroll: false,
-    handleScale: false,
   });
+}
+
+/** How the axis looks; times and their ticks belong to scales of time alone. */
+function timeScaleOf(zone: Zone): object {
+  return {
+    borderVisible: false,
+    minBarSpacing: 0.01,
+    fixLeftEdge: true,
+    timeVisible: true,
+    secondsVisible: false,
+    tickMarkFormatter: (time: Time, type: TickMarkType) => tickOf(Number(time), type, zone),
+  };
 }
 
 /** A label of the axis, which is a pixel's figure: its rounding noise around 0 is cut off. */
@@ -126,22 +165,16 @@ function axisLabel(value: number, unit: Unit): string {
   return labelOf(value.toFixed(8), unit);
 }
 
-function spanOf(lines: readonly Line[]): number {
-  const places = lines[0]?.places ?? [];
-  return (places.at(-1)?.time ?? 0) - (places[0]?.time ?? 0);
-}
-
-/** Ticks by the zone that the whole page uses: days on long spans, times on short ones. */
-function tickOf(seconds: number, zone: Zone, span: number): string {
+/** By what turns at a tick: the hour, the day, or the year. */
+function tickOf(seconds: number, type: TickMarkType, zone: Zone): string {
   const time = seconds * 1000;
-  if (span > 4 * 86_400) return day(time, zone);
-  const shown = clock(time, zone, false);
-  return shown === "00:00" ? day(time, zone) : shown;
+  if (type >= TickMarkType.Time) return clock(time, zone, false);
+  return type === TickMarkType.Year ? full(time, zone).slice(0, 4) : day(time, zone);
 }
 
 function syncSeries(
-  chart: IChartApi,
-  series: Map<string, ISeriesApi<"Line">>,
+  chart: Chart,
+  series: Map<string, LineApi>,
   { lines, hues, unit }: Drawing,
   colors: Colors,
 ): void {
@@ -179,10 +212,20 @@ function syncSeries(
   }
 }
 
-function tipsOf(lines: readonly Line[], series: ReadonlyMap<string, ISeriesApi<"Line">>): Tip[] {
+/** The ends of the lines in sight: of their last point left of the names. */
+function tipsOf(
+  chart: Chart,
+  lines: readonly Line[],
+  series: ReadonlyMap<string, LineApi>,
+  width: number,
+): Tip[] {
+  const scale = chart.timeScale();
+  const edge = scale.coordinateToLogical(width - chart.priceScale("left").width() - gutter(width));
   return lines.flatMap((line) => {
-    const y =
-      line.lastValue === null ? null : series.get(line.botId)?.priceToCoordinate(line.lastValue);
-    return y === null || y === undefined ? [] : [{ botId: line.botId, y: Number(y) }];
+    const end = endIn(line, edge === null ? null : Math.ceil(edge));
+    const y = end && series.get(line.botId)?.priceToCoordinate(toPixelNumber(end));
+    return y === null || y === undefined || end === null || y === ""
+      ? []
+      : [{ botId: line.botId, y: Number(y), exact: end }];
   });
 }

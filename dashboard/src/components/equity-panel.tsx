@@ -1,11 +1,12 @@
 "use client";
 import dynamic from "next/dynamic";
 import { useMemo } from "react";
-import { RANGES, useView } from "@/prefs/use-view";
+import { RANGES, SHOWN_AS, useView } from "@/prefs/use-view";
 import { useEquity } from "@/queries/use-equity";
 import { useFleet } from "@/queries/use-fleet";
 import { linesOf } from "@/shape/equity";
 import { EmptyState } from "./empty-state";
+import { EquityTable } from "./equity-table";
 import { Panel } from "./panel";
 import { Segmented } from "./segmented";
 
@@ -22,7 +23,7 @@ const UNIT_OPTIONS = [
 
 /** Equity of all bots over time, each line named at its end. */
 export function EquityPanel() {
-  const [{ range, unit, bots: chosen }, setView] = useView();
+  const [{ range, unit, as, bots: chosen }, setView] = useView();
   const { bots, hues } = useFleet();
   const query = useEquity(range);
   const data = query.data;
@@ -56,12 +57,19 @@ export function EquityPanel() {
             </button>
           )}
           <Segmented
+            label="Shown as"
+            value={as}
+            options={SHOWN_AS.map((value) => ({ value, text: value }))}
+            onChange={(next) => setView({ as: next })}
+          />
+          <span aria-hidden className="h-4 border-l max-sm:hidden" />
+          <Segmented
             label="Unit"
             value={unit}
             options={UNIT_OPTIONS}
             onChange={(next) => setView({ unit: next })}
           />
-          <span aria-hidden className="h-4 border-l" />
+          <span aria-hidden className="h-4 border-l max-sm:hidden" />
           <Segmented
             label="Range"
             value={range}
@@ -71,12 +79,17 @@ export function EquityPanel() {
         </>
       }
     >
-      <EquityChart
-        lines={lines}
-        hues={hues}
-        unit={unit}
-        onPick={(id) => setView({ bots: chosen.includes(id) ? [] : [id] })}
-      />
+      {as === "table" ? (
+        <EquityTable lines={lines} hues={hues} unit={unit} />
+      ) : (
+        <EquityChart
+          lines={lines}
+          hues={hues}
+          unit={unit}
+          span={`${range} ${chosen.join(" ")}`}
+          onPick={(id) => setView({ bots: chosen.includes(id) ? [] : [id] })}
+        />
+      )}
     </Panel>
   );
 }

@@ -5,10 +5,13 @@ import { useEffect, useState } from "react";
 import { useKeys } from "@/prefs/use-keys";
 
 const KEYS: readonly [string, string][] = [
-  ["J  K", "Next, previous decision"],
-  ["Enter", "Open the decision"],
-  ["Esc", "Close"],
-  ["/", "Filter decisions"],
+  ["Ctrl K  ⌘K", "Go to anything, do anything"],
+  ["J  K", "Next, previous decision or row"],
+  ["Enter", "Open it"],
+  ["Esc", "Close what is open"],
+  ["/", "Filter"],
+  ["T", "Trades only, or every decision"],
+  ["Ctrl + wheel", "Zoom the chart"],
   ["?", "This list"],
 ];
 
@@ -33,7 +36,7 @@ export function HelpDialog() {
         <Dialog.Overlay className="fixed inset-0 z-40 bg-bg/70" />
         <Dialog.Content
           aria-describedby={undefined}
-          className="fixed top-24 left-1/2 z-50 w-80 max-w-[calc(100vw-2rem)] -translate-x-1/2 border border-line-strong bg-surface p-4"
+          className="fixed top-24 left-1/2 z-50 w-96 max-w-[calc(100vw-2rem)] -translate-x-1/2 border border-line-strong bg-surface p-4"
         >
           <div className="mb-3 flex items-center justify-between">
             <Dialog.Title className="font-semibold">Keys</Dialog.Title>
@@ -52,6 +55,7 @@ export function HelpDialog() {
               </div>
             ))}
           </dl>
+          <p className="mt-3 text-faint text-sm">Keys are silent while you type.</p>
         </Dialog.Content>
       </Dialog.Portal>
     </Dialog.Root>

@@ -1,33 +1,59 @@
 "use client";
-import { History, TriangleAlert, X } from "lucide-react";
-import { type ReactNode, useEffect } from "react";
+import { History, Hourglass, TriangleAlert, X } from "lucide-react";
+import type { ReactNode } from "react";
 import type { BotRow } from "@/api/types";
 import { setLive, useResetAt } from "@/live/use-live";
 import { usePrefs } from "@/prefs/use-prefs";
 import { usePulseNow } from "@/prefs/use-pulse-now";
 import { useFleet } from "@/queries/use-fleet";
+import { alarmsOf, listed } from "@/shape/alarms";
 import { botName } from "@/shape/bots";
-import { clock, zoneLabel } from "@/shape/format-time";
-import { isLoud, type Pulse, pulseOf } from "@/shape/staleness";
+import { count } from "@/shape/format-number";
+import { age, clock, zoneLabel } from "@/shape/format-time";
+import { eventsBehind, heartbeatAge } from "@/shape/staleness";
+import { TabSigns } from "./tab-signs";
 
-/** What must not be missed: bots gone quiet with open positions, and a stream that started over. */
+/** What must not be missed, on every screen: bots gone quiet, records on their way, a new start. */
 export function Notices() {
   const { bots } = useFleet();
   const now = usePulseNow();
   const resetAt = useResetAt();
   const { zone } = usePrefs();
-  const pulses = bots.map((bot): { bot: BotRow; pulse: Pulse } => ({
-    bot,
-    pulse: now === 0 ? "unknown" : pulseOf(bot, now),
-  }));
-  const endangered = pulses.filter(({ pulse }) => pulse === "danger").map(({ bot }) => bot);
-  useTitle(pulses.filter(({ pulse }) => isLoud(pulse)).length);
+  const alarms = alarmsOf(bots, now);
+  const { danger, late, behind } = alarms;
+  const open = danger.reduce((sum, bot) => sum + bot.stats.open_positions, 0);
   return (
     <>
-      {endangered.length > 0 && (
-        <Bar tone="text-loss" icon={<TriangleAlert size={14} aria-hidden />} role="alert">
-          {endangered.map(botName).join(", ")} {endangered.length === 1 ? "gives" : "give"} no sign
-          of life and {endangered.length === 1 ? "holds" : "hold"} open positions.
+      <TabSigns alarms={alarms} />
+      {danger.length > 0 && (
+        <Bar
+          tone="bg-loss text-bg font-semibold"
+          icon={<TriangleAlert size={15} aria-hidden />}
+          role="alert"
+        >
+          <span>
+            {listed(danger.map(botName))} {danger.length === 1 ? "gives" : "give"} no sign of life
+            and {danger.length === 1 ? "holds" : "hold"} {count(open)} open{" "}
+            {open === 1 ? "position" : "positions"}
+          </span>
+          <Since bots={danger} now={now} />
+        </Bar>
+      )}
+      {late.length > 0 && (
+        <Bar tone="text-warn" icon={<TriangleAlert size={14} aria-hidden />} role="status">
+          <span>
+            {listed(late.map(botName))} {late.length === 1 ? "is" : "are"} late, without open
+            positions
+          </span>
+          <Since bots={late} now={now} />
+        </Bar>
+      )}
+      {behind.length > 0 && (
+        <Bar tone="text-warn" icon={<Hourglass size={14} aria-hidden />} role="status">
+          {listed(
+            behind.map((bot) => `${botName(bot)} is ${count(eventsBehind(bot))} events behind`),
+          )}
+          : what is shown of {behind.length === 1 ? "it" : "them"} is not the latest.
         </Bar>
       )}
       {resetAt !== null && (
@@ -48,12 +74,10 @@ export function Notices() {
   );
 }
 
-/** Bots that are late are told in the tab's title too, where a page in the background shows it. */
-function useTitle(late: number): void {
-  useEffect(() => {
-    const plain = document.title.replace(/^\(!\) \d+ late · /, "");
-    document.title = late > 0 ? `(!) ${late} late · ${plain}` : plain;
-  }, [late]);
+/** How long the longest of them has been quiet. */
+function Since({ bots, now }: { bots: readonly BotRow[]; now: number }) {
+  const ages = bots.map((bot) => heartbeatAge(bot, now) ?? 0);
+  return <span className="num ml-auto">{age(Math.max(...ages))}</span>;
 }
 
 type BarProps = { tone: string; icon: ReactNode; role: "alert" | "status"; children: ReactNode };

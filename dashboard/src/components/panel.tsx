@@ -97,11 +97,7 @@ function Failure({ query, hasData }: { query: QueryLike; hasData: boolean }) {
         onClick={() => query.refetch()}
         className="target flex items-center gap-1.5 rounded-sm border px-2 text-sm hover:bg-raised"
       >
-        <RotateCw
-          size={12}
-          aria-hidden
-          className={query.isFetching ? "motion-safe:animate-spin" : ""}
-        />
+        <RotateCw size={12} aria-hidden className={query.isFetching ? "animate-spin" : ""} />
         Try again
       </button>
     </div>

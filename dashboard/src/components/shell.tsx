@@ -2,6 +2,7 @@
 import type { ReactNode } from "react";
 import { HelpDialog } from "./help-dialog";
 import { Notices } from "./notices";
+import { Palette } from "./palette";
 import { TopBar } from "./top-bar";
 
 /** What stands around every screen. */
@@ -12,6 +13,7 @@ export function Shell({ children }: { children: ReactNode }) {
       <Notices />
       <main className="min-w-0">{children}</main>
       <HelpDialog />
+      <Palette />
     </>
   );
 }

@@ -1,12 +1,15 @@
 "use client";
-import { Keyboard, Moon, Sun } from "lucide-react";
+import { Keyboard, Moon, Search, Sun } from "lucide-react";
 import Link from "next/link";
 import { setPrefs, usePrefs } from "@/prefs/use-prefs";
 import { useFleet } from "@/queries/use-fleet";
 import { modesOf } from "@/shape/bots";
 import { ConnectionPill } from "./connection-pill";
 import { openHelp } from "./help-dialog";
+import { MainNav } from "./main-nav";
 import { ModeBadge } from "./mode-badge";
+import { NavMenu } from "./nav-menu";
+import { openPalette } from "./palette";
 
 /** What is true on every screen: the kind of money, whether the page is live, zone and theme. */
 export function TopBar() {
@@ -15,6 +18,7 @@ export function TopBar() {
   const mixed = modes.length > 1;
   return (
     <header className="sticky top-0 z-30 flex min-h-11 flex-wrap items-center gap-x-3 gap-y-1 border-b bg-bg px-3 py-1.5">
+      <NavMenu />
       <Link
         href="/llm-bot"
         prefetch={false}
@@ -29,6 +33,7 @@ export function TopBar() {
         ))}
       </div>
       <ConnectionPill />
+      <MainNav className="flex max-lg:hidden" />
       <Controls />
     </header>
   );
@@ -41,6 +46,16 @@ function Controls() {
     "target inline-flex items-center justify-center rounded-sm px-1.5 text-muted text-sm hover:bg-raised hover:text-text";
   return (
     <div className="ml-auto flex items-center gap-1">
+      <button
+        type="button"
+        className={`${button} gap-1.5 max-lg:hidden`}
+        aria-label="Go to anything, do anything"
+        title="Go to anything, do anything (Ctrl K, ⌘K)"
+        onClick={openPalette}
+      >
+        <Search size={13} aria-hidden />
+        <kbd className="num text-faint">Ctrl K</kbd>
+      </button>
       <button
         type="button"
         className={`${button} font-mono`}

@@ -5,7 +5,7 @@ import type { LiveMessage } from "@/api/types";
 import { keys } from "@/queries/keys";
 import { applyMessages } from "./apply";
 import { changesTotals } from "./batch";
-import { openStream } from "./stream";
+import { joinStream } from "./shared-stream";
 import { setLive } from "./use-live";
 
 /** Queries wait this long for the stream, so that nothing falls between reading and streaming. */
@@ -13,7 +13,7 @@ const PATIENCE = 1500;
 /** Totals that only the server can count are read again at most this often, after events. */
 const FOLLOWUP = 3000;
 
-/** Runs the one stream of the page and writes what it brings into the query cache. */
+/** Joins the stream that all tabs share and writes what it brings into the query cache. */
 export function LiveProvider({ children }: { children: ReactNode }) {
   const client = useQueryClient();
   useEffect(() => startLive(client), [client]);
@@ -27,19 +27,29 @@ function startLive(client: QueryClient): () => void {
     if (changesTotals(messages)) totals.soon();
   });
   const patience = setTimeout(() => setLive({ ready: true }), PATIENCE);
-  const stream = openStream({
-    url: "/api/llm-bot/live",
-    onMessage: queue.push,
-    onState: (state) => setLive(state.phase === "live" ? { ...state, ready: true } : state),
-    onReset: () => {
-      setLive({ resetAt: Date.now() });
-      void client.invalidateQueries();
+  const stream = joinStream(
+    {
+      onMessage: queue.push,
+      onState: (state) => setLive(state.phase === "live" ? { ...state, ready: true } : state),
+      onReset: () => {
+        setLive({ resetAt: Date.now() });
+        void client.invalidateQueries();
+      },
     },
-  });
+    (way) => setLive({ way }),
+  );
   const wake = () => stream.retry();
+  // A page that comes back from the browser's memory has heard nothing meanwhile.
+  const shown = (event: PageTransitionEvent) => {
+    if (!event.persisted) return;
+    stream.retry();
+    void client.invalidateQueries();
+  };
   window.addEventListener("online", wake);
+  window.addEventListener("pageshow", shown);
   return () => {
     window.removeEventListener("online", wake);
+    window.removeEventListener("pageshow", shown);
     clearTimeout(patience);
     stream.close();
     queue.stop();
@@ -58,7 +68,7 @@ function batches(flush: (messages: LiveMessage[]) => void) {
     flush(messages);
   };
   return {
-    push: (message: LiveMessage) => {
+    push: (message: LiveMessage): void => {
       waiting.push(message);
       timer ??= setTimeout(run, document.hidden ? 250 : 16);
     },

@@ -28,11 +28,17 @@ export type Source = {
   close(): void;
 };
 
-export type StreamOptions = {
-  url: string;
-  onMessage: (message: LiveMessage) => void;
+/** What a stream tells: each message with the id by which the stream resumes after it. */
+export type StreamEvents = {
+  onMessage: (message: LiveMessage, id: string) => void;
   onReset: () => void;
   onState: (state: StreamState) => void;
+};
+
+export type StreamOptions = StreamEvents & {
+  url: string;
+  /** The id to go on after; empty for what comes from now on. */
+  after?: string;
   open?: (url: string) => Source;
   now?: () => number;
   random?: () => number;
@@ -51,7 +57,7 @@ const LAST_RETRY = 4000;
 export type Stream = { close: () => void; retry: () => void };
 
 /**
- * Opens the one event stream of the page. It resumes by the last event id: the browser does so
+ * Opens an event stream. It resumes by the last event id: the browser does so
  * by itself after a cut; where the browser gives up, the stream is opened anew with ?after=.
  */
 export function openStream(options: StreamOptions): Stream {
@@ -60,7 +66,7 @@ export function openStream(options: StreamOptions): Stream {
   const random = options.random ?? Math.random;
   let state: StreamState = { phase: "connecting", lastEventAt: null, lostAt: null };
   let source: Source | null = null;
-  let lastId = "";
+  let lastId = options.after ?? "";
   let failures = 0;
   let retryTimer: ReturnType<typeof setTimeout> | undefined;
   let offlineTimer: ReturnType<typeof setTimeout> | undefined;
@@ -101,7 +107,7 @@ export function openStream(options: StreamOptions): Stream {
     lastId = event.lastEventId || lastId;
     heard();
     try {
-      options.onMessage(JSON.parse(event.data) as LiveMessage);
+      options.onMessage(JSON.parse(event.data) as LiveMessage, lastId);
     } catch (error) {
       console.error(`live: an event of kind ${event.type} could not be read`, error);
     }

@@ -1,5 +1,6 @@
 "use client";
 import { useSyncExternalStore } from "react";
+import type { Way } from "./shared-stream";
 import type { Phase, StreamState } from "./stream";
 
 export type Live = StreamState & {
@@ -7,6 +8,8 @@ export type Live = StreamState & {
   ready: boolean;
   /** When history was gone and everything was read again; null when it never was. */
   resetAt: number | null;
+  /** How this tab gets the stream; null before it has joined. */
+  way: Way | null;
 };
 
 const initial: Live = {
@@ -15,6 +18,7 @@ const initial: Live = {
   lostAt: null,
   ready: false,
   resetAt: null,
+  way: null,
 };
 
 let live = initial;
@@ -43,3 +47,4 @@ export const useLastEventAt = (): number | null => useLive((state) => state.last
 export const useLostAt = (): number | null => useLive((state) => state.lostAt);
 export const useResetAt = (): number | null => useLive((state) => state.resetAt);
 export const useStreamReady = (): boolean => useLive((state) => state.ready);
+export const useWay = (): Way | null => useLive((state) => state.way);

@@ -2,19 +2,44 @@
 import { useSyncExternalStore } from "react";
 import type { Zone } from "@/shape/format-time";
 
-export type Theme = "dark" | "light";
-export type Prefs = { zone: Zone; theme: Theme };
+export const THEMES = ["dark", "light"] as const;
+export const COLOURS = ["standard", "colour-blind"] as const;
+export const MOTIONS = ["system", "reduced"] as const;
+export const DENSITIES = ["comfortable", "compact"] as const;
+
+export type Prefs = {
+  zone: Zone;
+  theme: (typeof THEMES)[number];
+  colours: (typeof COLOURS)[number];
+  motion: (typeof MOTIONS)[number];
+  density: (typeof DENSITIES)[number];
+};
 
 const KEY = "motherhaven";
-const initial: Prefs = { zone: "utc", theme: "dark" };
+const initial: Prefs = {
+  zone: "utc",
+  theme: "dark",
+  colours: "standard",
+  motion: "system",
+  density: "comfortable",
+};
 const listeners = new Set<() => void>();
 let prefs: Prefs | null = null;
 
 /** What theme.js has put on the page before the first paint, and the zone chosen last. */
 function read(): Prefs {
-  const theme = document.documentElement.dataset.theme === "light" ? "light" : "dark";
-  const kept = readKept();
-  return { theme, zone: kept.zone === "local" ? "local" : "utc" };
+  const { theme, colours, motion, density } = document.documentElement.dataset;
+  return {
+    zone: readKept().zone === "local" ? "local" : "utc",
+    theme: oneOf(THEMES, theme),
+    colours: oneOf(COLOURS, colours),
+    motion: oneOf(MOTIONS, motion),
+    density: oneOf(DENSITIES, density),
+  };
+}
+
+function oneOf<T extends string>(known: readonly [T, ...T[]], value: string | undefined): T {
+  return known.find((one) => one === value) ?? known[0];
 }
 
 function readKept(): Record<string, unknown> {
@@ -28,8 +53,9 @@ function readKept(): Record<string, unknown> {
 
 /** Changes a preference of this browser; nothing leaves it. */
 export function setPrefs(change: Partial<Prefs>): void {
-  prefs = { ...(prefs ?? read()), ...change };
-  if (change.theme) document.documentElement.dataset.theme = change.theme;
+  prefs = { ...getPrefs(), ...change };
+  const { zone: _zone, ...looks } = change;
+  Object.assign(document.documentElement.dataset, looks);
   try {
     localStorage.setItem(KEY, JSON.stringify({ ...readKept(), ...change }));
   } catch {
@@ -43,11 +69,12 @@ function subscribe(listener: () => void): () => void {
   return () => listeners.delete(listener);
 }
 
-function snapshot(): Prefs {
+/** The preferences as they are now, for what happens once. */
+export function getPrefs(): Prefs {
   prefs ??= read();
   return prefs;
 }
 
 export function usePrefs(): Prefs {
-  return useSyncExternalStore(subscribe, snapshot, () => initial);
+  return useSyncExternalStore(subscribe, getPrefs, () => initial);
 }

@@ -10,7 +10,8 @@ import { useCallback } from "react";
 import { UNITS } from "@/shape/equity";
 import { SORTS } from "@/shape/sort";
 
-export const RANGES = ["1h", "1d", "1w", "all"] as const;
+export const RANGES = ["1h", "1d", "1w", "1m", "1y", "all"] as const;
+export const SHOWN_AS = ["chart", "table"] as const;
 export const TABS = ["open", "closed"] as const;
 
 /** What the address says about the Arena: a copied link shows the same. */
@@ -18,6 +19,7 @@ export function useView() {
   return useQueryStates({
     range: parseAsStringLiteral(RANGES).withDefault("1d"),
     unit: parseAsStringLiteral(UNITS).withDefault("pct"),
+    as: parseAsStringLiteral(SHOWN_AS).withDefault("chart"),
     bots: parseAsArrayOf(parseAsString).withDefault([]),
     sort: parseAsStringLiteral(SORTS).withDefault("return"),
     tab: parseAsStringLiteral(TABS).withDefault("open"),

@@ -4,17 +4,13 @@ import type { Range } from "@/api/types";
 import { useStreamReady } from "@/live/use-live";
 import { keys } from "./keys";
 
-const POINTS = 600;
-
-/** Equity of all bots over a range, downsampled by the server into fixed buckets. */
+/** Equity of all bots over a range, in buckets as wide as the server finds right for it. */
 export function useEquity(range: Range) {
   return useQuery({
     queryKey: keys.equity(range),
     enabled: useStreamReady(),
     placeholderData: keepPreviousData,
     queryFn: ({ signal }) =>
-      unwrap(
-        api.GET("/api/llm-bot/equity", { signal, params: { query: { range, points: POINTS } } }),
-      ),
+      unwrap(api.GET("/api/llm-bot/equity", { signal, params: { query: { range } } })),
   });
 }

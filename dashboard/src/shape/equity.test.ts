@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import type { EquitySeries } from "@/api/types";
-import { linesOf, spread } from "./equity";
+import { endIn, linesOf, namedTips, spread } from "./equity";
 import { accountRow, botRow } from "./fixtures";
 
 const START = Date.parse("2026-01-01T00:00:00Z");
@@ -66,5 +66,22 @@ describe("labels at the ends of lines", () => {
     expect(Math.max(...tops)).toBe(180);
     expect(tops).toEqual([140, 160, 180]);
     expect(spread([-15, -10], 20, 200)).toEqual([0, 20]);
+  });
+});
+
+describe("the ends of lines", () => {
+  it("are their last known value left of the names, even where a gap is in sight", () => {
+    const [line] = linesOf([series("a", { 0: "1", 3: "7" })], [], "usd", 60);
+    if (!line) throw new Error("no line");
+    expect(endIn(line, null)).toBe("7");
+    expect(endIn(line, 2)).toBe("1");
+    expect(endIn(line, 99)).toBe("7");
+    expect(endIn(line, -1)).toBeNull();
+  });
+
+  it("are named as far as there is room: the highest, and the lowest", () => {
+    const tips = [30, 10, 50, 20, 40].map((y) => ({ y }));
+    expect(namedTips(tips, 3).map((tip) => tip.y)).toEqual([10, 20, 50]);
+    expect(namedTips(tips, 5)).toHaveLength(5);
   });
 });

@@ -120,6 +120,23 @@ function placesOf(values: readonly Value[], axis: readonly number[], pace: numbe
   });
 }
 
+/** The last exact value of a line at or before an index of its places; null when there is none. */
+export function endIn(line: Line, index: number | null): string | null {
+  const from = Math.min(index ?? line.places.length - 1, line.places.length - 1);
+  for (let at = from; at >= 0; at -= 1) {
+    const exact = line.places[at]?.exact;
+    if (exact !== undefined) return exact;
+  }
+  return null;
+}
+
+/** The ends that are named where not all can be: the highest, and the lowest for contrast. */
+export function namedTips<T extends { y: number }>(tips: readonly T[], room: number): T[] {
+  if (tips.length <= room) return [...tips];
+  const order = [...tips].sort((a, b) => a.y - b.y);
+  return [...order.slice(0, Math.max(0, room - 1)), ...order.slice(-1)];
+}
+
 /** Moves labels apart that would overlap, keeping their order; heights in pixels. */
 export function spread(tops: readonly number[], size: number, limit: number): number[] {
   const order = tops.map((top, index) => ({ top, index })).sort((a, b) => a.top - b.top);

@@ -19,6 +19,8 @@ export function botRow(change: Partial<BotRow> & { id: string }): BotRow {
     return_fraction: null,
     drawdown_fraction: null,
     win_fraction: null,
+    sharpe: null,
+    sharpe_days: 0,
     stats: {
       decisions: 0,
       entries: 0,

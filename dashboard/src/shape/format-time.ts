@@ -51,6 +51,18 @@ export function zoneLabel(instant: string | number, zone: Zone): string {
     .replace("-", "\u2212");
 }
 
+/** How far the clocks of a zone are ahead of UTC at an instant, both in seconds. */
+export function offsetSeconds(seconds: number, zone: Zone): number {
+  if (zone === "utc") return 0;
+  const time = seconds * 1000;
+  if (zone === "local") return -60 * new Date(time).getTimezoneOffset();
+  const p = parts(time, zone);
+  if (!p) return 0;
+  const fields = [p.year, p.month, p.day, p.hour, p.minute, p.second].map(Number);
+  const [year = 0, month = 1, day = 1, hour = 0, minute = 0, second = 0] = fields;
+  return Date.UTC(year, month - 1, day, hour, minute, second) / 1000 - Math.floor(seconds);
+}
+
 /** 14:02:10, or 14:02 without seconds. */
 export function clock(instant: Instant, zone: Zone, seconds = true): string {
   return shaped(instant, zone, (p) => `${p.hour}:${p.minute}${seconds ? `:${p.second}` : ""}`);

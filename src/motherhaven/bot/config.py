@@ -10,6 +10,7 @@ from motherhaven.bot.decider.choose import ModelConfig
 from motherhaven.bot.exchange.slippage import Slippage
 from motherhaven.bot.exchange.types import normalise_symbol
 from motherhaven.bot.guard.types import GuardLimits
+from motherhaven.bot.presets import tightened
 from motherhaven.contract.errors import ConfigError
 from motherhaven.settings.bot import Settings, TradingMode
 
@@ -64,6 +65,7 @@ class BotConfig:
                 timeout_seconds=settings.model_timeout_seconds,
                 max_tokens=settings.model_max_tokens,
                 daily_cost_usd=settings.model_daily_cost_usd,
+                preset=settings.trading_preset,
             ),
         )
 
@@ -87,11 +89,13 @@ def journal_path(settings: Settings) -> Path:
 
 
 def limits_of(settings: Settings) -> GuardLimits:
-    """The guard's limits from the settings."""
-    return GuardLimits(
+    """The guard's limits from the settings, tightened by the preset."""
+    answer_age = settings.max_answer_age_seconds
+    limits = GuardLimits(
         max_position_size_usd=settings.max_position_size_usd,
         max_leverage=settings.max_leverage,
         daily_loss_limit_usd=settings.daily_loss_limit_usd,
+        max_coin_usd=settings.max_coin_margin_usd,
         max_total_usd=settings.max_total_margin_usd,
         max_positions=settings.max_open_positions,
         min_confidence=settings.min_confidence,
@@ -100,8 +104,11 @@ def limits_of(settings: Settings) -> GuardLimits:
         price_band=settings.price_band,
         stop_buffer=settings.stop_liquidation_buffer,
         max_data_age_seconds=settings.max_data_age_seconds,
-        max_answer_age_seconds=settings.model_timeout_seconds + 60,
+        max_answer_age_seconds=settings.model_timeout_seconds + 60
+        if answer_age is None
+        else answer_age,
         max_model_cost_usd=settings.model_daily_cost_usd,
         clamp=settings.clamp_entries,
         coins=frozenset(normalise_symbol(coin) for coin in settings.coins),
     )
+    return tightened(limits, settings.trading_preset)

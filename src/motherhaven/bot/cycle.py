@@ -1,18 +1,21 @@
 """One cycle: what is known → decide → guard → trade → record, and never a silent failure."""
 
+import logging
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 
 from motherhaven.bot.decider.types import Context, Decider
 from motherhaven.bot.market.feed import Quote
 from motherhaven.bot.records import Record
 from motherhaven.bot.sink import Sink
 from motherhaven.bot.trader import Trader
-from motherhaven.contract.errors import JournalError, MarketError
+from motherhaven.contract.errors import ContractError, JournalError, MarketError
 from motherhaven.contract.events import BotState
 from motherhaven.contract.times import format_time
+
+_LOG: Final = logging.getLogger("motherhaven")
 
 Quotes = Callable[[], Awaitable[Mapping[str, Quote]]]
 Now = Callable[[], datetime]
@@ -106,7 +109,24 @@ class Cycle:
         except JournalError:
             self.trader.recording = False
             return False
+        except ContractError:
+            return self._flush_singly()
         self._waiting = []
+        self.trader.recording = True
+        return True
+
+    def _flush_singly(self) -> bool:
+        """One record cannot be kept by its nature: keep all others, and say which was not."""
+        while self._waiting:
+            record = self._waiting[0]
+            try:
+                self.sink.write([record])
+            except JournalError:
+                self.trader.recording = False
+                return False
+            except ContractError as error:
+                _LOG.critical("A %s cannot be recorded and is left out: %s", record.kind, error)
+            self._waiting.pop(0)
         self.trader.recording = True
         return True
 

@@ -10,13 +10,20 @@ from motherhaven.bot.exchange.types import (
     ExchangeEvent,
     Fill,
     Grouping,
+    LeverageSetting,
     MarginMode,
     OrderIntent,
     OrderKind,
     Prices,
     Rejected,
+    Side,
 )
-from motherhaven.bot.guard.exits import close_order, entry_orders, unprotected
+from motherhaven.bot.guard.exits import (
+    close_order,
+    entry_orders,
+    leverage_mismatch,
+    unprotected,
+)
 from motherhaven.bot.guard.types import Signal, TradeDecision, Verdict
 from motherhaven.bot.records import margin
 from motherhaven.contract.errors import OrderRejected
@@ -57,6 +64,9 @@ class Done:
     position_id: str | None = None
     filled_usd: Decimal | None = None
     fill_price: Decimal | None = None
+    leverage_before: int | None = None
+    leverage: int | None = None
+    """What the position's leverage was and is, where the order changed it."""
 
 
 class Desk:
@@ -131,25 +141,54 @@ class Desk:
         engine, coin = self._engine, ticket.coin
         if ticket.mark is None:
             return Done("rejected", error="there is no mark of our own to bound the price by")
-        spec = engine.ledger.spec(coin)
+        held = engine.ledger.holdings.get(coin)
+        before = None if held is None else held.leverage
         intents = entry_orders(
-            ticket.asked, ticket.verdict, ticket.decision_id, spec, ticket.mark, max_slip=MAX_SLIP
+            ticket.asked,
+            ticket.verdict,
+            ticket.decision_id,
+            engine.ledger.spec(coin),
+            ticket.mark,
+            max_slip=MAX_SLIP,
+            fill_price=self._fill_price(ticket),
         )
+        if not intents[0].size:
+            return Done("rejected", error="the price has moved: the margin buys less than a lot")
         older = [order.cloid for order in engine.open_orders(coin) if order.kind in _PROTECTIVE]
+        asked = LeverageSetting(coin, ticket.verdict.leverage, MarginMode.CROSS)
         try:
-            engine.set_leverage(coin, ticket.verdict.leverage, MarginMode.CROSS)
+            set_now = engine.set_leverage(coin, asked.leverage, asked.mode)
+            mismatch = leverage_mismatch(asked, set_now)
         except OrderRejected as error:
-            return Done("rejected", error=str(error))
+            mismatch = str(error)
+        if mismatch is not None:
+            return Done("rejected", error=mismatch)
         self._remember(ticket, intents)
         outcome = engine.place(intents, Grouping.NORMAL_TPSL)[0]
         events = engine.take_events()
         if isinstance(outcome, Rejected):
+            if before is not None:
+                engine.set_leverage(coin, before, MarginMode.CROSS)
             return Done("rejected", events, outcome.reason, intents[0].cloid)
         if len(intents) > 1:
             engine.cancel(older)
             engine.take_events()
-        done = self._done(ticket, intents[0], events, None, ticket.verdict.leverage)
+        done = self._done(ticket, intents[0], events, None, asked.leverage)
+        if before is not None and before != asked.leverage:
+            done = replace(done, leverage_before=before, leverage=asked.leverage)
         return self._verified(ticket, done)
+
+    def _fill_price(self, ticket: Ticket) -> Decimal | None:
+        """The worst price at which the entry could fill, for its size: never too low.
+
+        A seller fills below the mid, by more the larger the order, so the mid itself is
+        what bounds the margin of a short.
+        """
+        engine, coin = self._engine, ticket.coin
+        mid = engine.ledger.marks.get(coin)
+        if mid is None or ticket.asked.signal.sign < 0:
+            return mid
+        return engine.taker_price(coin, Side.BUY, ticket.verdict.size)
 
     def _verified(self, ticket: Ticket, done: Done) -> Done:
         """A position whose stop does not rest is closed at once."""
@@ -163,14 +202,10 @@ class Desk:
         self._closing[coin] = ticket.decision_id
         engine.place([close_order(coin, held.size, ticket.decision_id)])
         done.events.extend(engine.take_events())
-        return Done(
-            "partial",
-            done.events,
-            "the stop does not rest at the exchange, so the position was closed again",
-            done.cloid,
-            done.position_id,
-            done.filled_usd,
-            done.fill_price,
+        return replace(
+            done,
+            status="partial",
+            error="the stop does not rest at the exchange, so the position was closed again",
         )
 
     def _done(

@@ -6,11 +6,12 @@ from typing import Final, Protocol
 
 import apsw
 
-from motherhaven.bot.records import Record
+from motherhaven.bot.records import Record, stamp
 from motherhaven.bot.sink import Kept
 from motherhaven.contract.errors import JournalError
 from motherhaven.contract.events import Kind
 from motherhaven.contract.jsonio import dumps, loads
+from motherhaven.contract.times import format_time
 from motherhaven.recorder.core import NewEvent, Recorder
 from motherhaven.recorder.stats import ShippingStats
 from motherhaven.recorder.writer import Entry
@@ -63,9 +64,15 @@ class JournalSink:
     def _entry(self, item: Record) -> Entry:
         recorder = self.recorder
         event_id = item.event_id or recorder.ids.new()
-        data = dumps(item.payload)
-        recorded_at = recorder.clock.now()
-        return Entry(event_id, item.kind, recorder.mode, item.time, recorded_at, item.payload, data)
+        return Entry(
+            event_id,
+            item.kind,
+            recorder.mode,
+            stamp(item.time),
+            format_time(recorder.clock.now()),
+            item.payload,
+            dumps(item.payload),
+        )
 
     def read(self, kinds: Sequence[Kind]) -> Iterator[Kept]:
         """Everything kept of these kinds, oldest first.

@@ -153,8 +153,13 @@ def execution(
     position_id: str | None = None,
     filled_usd: Decimal | None = None,
     fill_price: Decimal | None = None,
+    leverage_before: int | None = None,
+    leverage: int | None = None,
 ) -> Payload:
-    """What became of a decision at the exchange; `filled_usd` is margin."""
+    """What became of a decision at the exchange; `filled_usd` is margin.
+
+    `leverage_before` and `leverage` where the order changed an open position's.
+    """
     return _lean(
         {
             "timestamp": stamp(time),
@@ -166,6 +171,8 @@ def execution(
             "position_id": position_id,
             "filled_usd": filled_usd,
             "fill_price": fill_price,
+            "leverage_before": leverage_before,
+            "leverage": leverage,
         }
     )
 

@@ -96,7 +96,7 @@ def restore(trader: Trader, saved: Saved) -> list[str]:
             coin, holding.size, known.stop, known.target
         ):
             unprotected.append(coin)
-    trader.adopt({held.position_id for held in trader.engine.ledger.holdings.values()})
+    trader.log.adopt({held.position_id for held in trader.engine.ledger.holdings.values()})
     trader.day = saved.day
     trader.entries_today = saved.entries_today
     trader.last_entries = dict(saved.last_entries)

@@ -142,6 +142,8 @@ class Replay:
             self._market.time = current.time
             self._trader.on_slice(current)
             self._bars += len(current.bars)
+            for gap in current.gaps:
+                self._cycle.status(gap.told, current.time)
             self._sample()
             if due is None or current.time >= due:
                 due = self._after(current.time)

@@ -21,6 +21,7 @@ _LOG: Final = logging.getLogger("motherhaven")
 TICK_SECONDS: Final = 0.25
 LOOK_BACK: Final = timedelta(days=3)
 _RETRY: Final = timedelta(seconds=5)
+_PUBLISH_EVERY: Final = timedelta(seconds=2)
 
 
 class Runner:
@@ -52,6 +53,7 @@ class Runner:
         self._seen = clock.now()
         self._next_pull = self._seen
         self._next_cycle = self._seen
+        self._next_publish = self._seen
         self._trouble: str | None = None
         self._last_command: str | None = None
         self._last_cycle: datetime | None = None
@@ -88,6 +90,9 @@ class Runner:
     async def _turn(self) -> None:
         self._obey()
         now = self._clock.now()
+        self._mind_the_clock(now)
+        if now >= self._next_publish:
+            self._publish()
         if now >= self._next_pull:
             await self._guarded(self._pull(now))
         if now >= self._next_cycle and not self._stop.is_set():
@@ -108,6 +113,9 @@ class Runner:
         for piece in pieces:
             self._trader.on_slice(piece)
             self._seen = piece.time
+            for gap in piece.gaps:
+                _LOG.warning("Market: %s", gap.told)
+                self._cycle.status(gap.told, now, next_at=self._next_cycle)
         interval = self._feed.interval
         following = self._seen + interval + self._lag
         self._next_pull = following if following > now else now + timedelta(seconds=1)
@@ -126,6 +134,8 @@ class Runner:
         }
 
         async def prices() -> Mapping[str, Quote]:
+            # Bars that closed while the decider thought happen before its order does.
+            await self._pull(self._clock.now())
             return await self._feed.quotes(self._clock.now())
 
         held = await self._cycle.run(self._clock.now, prices, self._next_cycle)
@@ -244,7 +254,18 @@ class Runner:
         seconds = int((now - self._lag).timestamp())
         return datetime.fromtimestamp((seconds // self._step + 1) * self._step, now.tzinfo)
 
+    def _mind_the_clock(self, now: datetime) -> None:
+        """A clock that was set back must not leave the bot waiting for the old time."""
+        slack = self._lag + timedelta(seconds=5)
+        if self._next_cycle - now > timedelta(seconds=self._step) + slack:
+            self._next_cycle = self._grid(now) + self._lag
+        if self._next_pull - now > self._feed.interval + slack:
+            self._next_pull = now
+        if self._next_publish - now > _PUBLISH_EVERY:
+            self._next_publish = now
+
     def _publish(self) -> None:
+        self._next_publish = self._clock.now() + _PUBLISH_EVERY
         if self._control is None:
             return
         trader, cycle = self._trader, self._cycle

@@ -5,7 +5,6 @@ hands it an answer (`judge`) and prices to trade at (`execute`). Everything that
 of it is in `records`, in order, until the shell takes it.
 """
 
-from collections import deque
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
@@ -13,18 +12,16 @@ from decimal import Decimal
 from typing import Any, Final
 
 from motherhaven.bot import records
-from motherhaven.bot.decider.types import Answer, Context, Outcome
+from motherhaven.bot.chronicle import Chronicle
+from motherhaven.bot.decider.types import Answer, Context
 from motherhaven.bot.desk import Desk, Ticket
 from motherhaven.bot.exchange.paper_engine import PaperConfig, PaperEngine
 from motherhaven.bot.exchange.slippage import Slippage
 from motherhaven.bot.exchange.types import (
     AccountSnapshot,
     Bar,
-    ExchangeEvent,
     FeeRates,
-    Fill,
     MarketSpec,
-    Trade,
 )
 from motherhaven.bot.guard.day import DayStart, KillSwitch, roll_day
 from motherhaven.bot.guard.judgement import judge
@@ -38,11 +35,9 @@ from motherhaven.bot.guard.types import (
 from motherhaven.bot.market.feed import Gap, Quote, Slice
 from motherhaven.bot.records import Record
 from motherhaven.bot.tape import Tape
-from motherhaven.contract.events import BotState, ExecutionStatus, Kind
+from motherhaven.contract.events import BotState
 
 HOUR: Final = timedelta(hours=1)
-_KEPT_TRADES: Final = 10
-_KEPT_OUTCOMES: Final = 12
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +74,7 @@ class Trader:
         )
         self.desk = Desk(self.engine)
         self.tapes: dict[str, Tape] = {}
-        self.records: list[Record] = []
+        self.log = Chronicle(self.engine, self.desk, new_id)
         self.gaps: list[Gap] = []
         self.funding_rates: dict[str, Decimal] = {}
         self.kill = KillSwitch()
@@ -87,9 +82,6 @@ class Trader:
         self.entries_today = 0
         self.last_entries: dict[str, datetime] = {}
         self.recording = True
-        self.trades: deque[Trade] = deque(maxlen=_KEPT_TRADES)
-        self.outcomes: deque[Outcome] = deque(maxlen=_KEPT_OUTCOMES)
-        self._known: set[str] = set()
         self._tickets: list[Ticket] = []
         self._traded: dict[str, Quote] = {}
 
@@ -111,13 +103,13 @@ class Trader:
             self._tape(coin).push(bar)
             events = engine.on_bar(self._since_trade(bar) if self._traded else bar)
             if events:
-                self.note(events)
+                self.log.note(events)
         if self.funding_rates and engine.ledger.holdings:
             self._fund(before, piece.time)
 
-    def fresh(self) -> dict[str, Tape]:
+    def fresh(self, now: datetime) -> dict[str, Tape]:
         """Tapes of the coins whose newest bar is not older than the setup's patience."""
-        oldest = self.now - self.setup.patience
+        oldest = now - self.setup.patience
         tapes = self.tapes
         return {
             coin: tapes[coin]
@@ -135,11 +127,11 @@ class Trader:
             self.day, self.entries_today = day, 0
         return Context(
             now=now,
-            tapes=self.fresh(),
+            tapes=self.fresh(now),
             account=account,
             limits=self.setup.limits,
-            trades=self.trades,
-            outcomes=self.outcomes,
+            trades=self.log.trades,
+            outcomes=self.log.outcomes,
             funding=self.funding_rates,
             guidance=guidance,
         )
@@ -156,7 +148,7 @@ class Trader:
         if answer.failure is not None:
             reason = f"{type(answer.failure).__name__}: {answer.failure}"
             for coin in context.tapes:
-                self._decided(coin, reason, now, {**shared, **first})
+                self._held(coin, reason, now, {**shared, **first})
                 first = {}
             return
         view = self._view(context, now)
@@ -165,18 +157,18 @@ class Trader:
             mark = view.marks.get(asked.coin)
             payload = records.decision(now, asked, verdict, mark, {**shared, **first})
             first = {}
-            decision_id = self._keep("decision", payload, now)
+            decision_id = self.log.keep("decision", payload, now)
             self._queue(asked, verdict, decision_id, mark, now)
         for rejected in answer.rejected:
             payload = records.unreadable(now, rejected, {**shared, **first})
             first = {}
-            decision_id = self._keep("decision", payload, now)
-            self._refused(decision_id, payload["coin"], payload["signal"], rejected.reason, now)
+            decision_id = self.log.keep("decision", payload, now)
+            self.log.refused(decision_id, payload["coin"], payload["signal"], rejected.reason, now)
         named = {asked.coin for asked in answer.decisions}
         named |= {rejected.coin for rejected in answer.rejected if rejected.coin}
         for coin in context.tapes:
             if coin not in named:
-                self._decided(coin, "the answer has no decision for this coin", now, shared)
+                self._held(coin, "the answer has no decision for this coin", now, shared)
 
     def execute(self, quotes: Mapping[str, Quote], now: datetime) -> None:
         """Trade what the guard allowed, at `quotes`; a coin without one is not traded."""
@@ -185,15 +177,15 @@ class Trader:
             quote = quotes.get(ticket.coin)
             if quote is None:
                 reason = "no price to trade at: the market's data have a hole here"
-                self._executed(ticket, "skipped", now, error=reason)
+                self.log.executed(ticket, "skipped", now, error=reason)
                 continue
-            self.note(self.desk.quote(ticket.coin, quote.mid, now))
+            self.log.note(self.desk.quote(ticket.coin, quote.mid, now))
             done = self.desk.trade(ticket)
             self._traded[ticket.coin] = quote
             if done.filled_usd is not None and ticket.asked.signal.is_entry:
                 self.entries_today += 1
                 self.last_entries[ticket.coin] = now
-            self._executed(
+            self.log.executed(
                 ticket,
                 done.status,
                 now,
@@ -202,8 +194,10 @@ class Trader:
                 position_id=done.position_id,
                 filled_usd=done.filled_usd,
                 fill_price=done.fill_price,
+                leverage_before=done.leverage_before,
+                leverage=done.leverage,
             )
-            self.note(done.events)
+            self.log.note(done.events)
 
     @property
     def has_orders(self) -> bool:
@@ -215,7 +209,7 @@ class Trader:
         kept = []
         for ticket in self._tickets:
             if ticket.asked.signal.is_entry:
-                self._executed(ticket, "skipped", now, error=reason)
+                self.log.executed(ticket, "skipped", now, error=reason)
             else:
                 kept.append(ticket)
         self._tickets = kept
@@ -224,22 +218,22 @@ class Trader:
         """Give up every order that waits, on the record."""
         tickets, self._tickets = self._tickets, []
         for ticket in tickets:
-            self._executed(ticket, "skipped", now, error=reason)
+            self.log.executed(ticket, "skipped", now, error=reason)
 
     def settle(self, decision_id: str, coin: str, reason: str, now: datetime) -> None:
         """Put on record that an earlier run's order was never seen to its end."""
         payload = records.execution(now, decision_id, coin, "skipped", error=reason)
-        self._keep("execution", payload, now)
+        self.log.keep("execution", payload, now)
 
     def close_unprotected(self, coin: str) -> None:
         """Close a position that should have a stop and cannot get it back."""
-        self.note(self.desk.close_now(coin))
+        self.log.note(self.desk.close_now(coin))
 
     def flatten(self, now: datetime) -> None:
         """Cancel everything and close every position at its mark: the kill switch's end."""
         self.engine.now = now
         self.engine.close_all()
-        self.note(self.engine.take_events())
+        self.log.note(self.engine.take_events())
 
     # --- reports ------------------------------------------------------------------------
 
@@ -258,7 +252,7 @@ class Trader:
             extras["day"] = self.day.day.isoformat()
             extras["day_start_equity"] = self.day.equity
             extras["entries_today"] = self.entries_today
-        self._keep("account", records.account(shot, now, cycle_id, extras), now)
+        self.log.keep("account", records.account(shot, now, cycle_id, extras), now)
 
     def report_status(
         self, state: BotState, message: str, now: datetime, extras: Mapping[str, Any]
@@ -269,39 +263,18 @@ class Trader:
             figures["pnl_today"] = self.engine.ledger.equity() - self.day.equity
         if self.kill.engaged:
             figures["kill_switch"] = True
-        self._keep("status", records.status(now, state, message, figures), now)
+        self.log.keep("status", records.status(now, state, message, figures), now)
+
+    @property
+    def records(self) -> list[Record]:
+        """What is on record and not taken yet."""
+        return self.log.records
 
     def take(self) -> list[Record]:
         """The records so far; they are the caller's now."""
-        taken, self.records = self.records, []
-        return taken
+        return self.log.take()
 
     # --- inside -------------------------------------------------------------------------
-
-    def note(self, events: list[ExchangeEvent]) -> None:
-        """Record what happened at the exchange."""
-        for event in events:
-            if isinstance(event, Fill):
-                decision_id = self.desk.decision_of(event.cloid)
-                self._keep("fill", records.fill(event, decision_id), event.time)
-                if event.position_id not in self._known:
-                    self._known.add(event.position_id)
-                    self._opened(event, decision_id)
-            elif isinstance(event, Trade):
-                decision_id = self.desk.closing_decision(event.coin)
-                self._keep("position_closed", records.closed(event, decision_id), event.closed_at)
-                self._known.discard(event.position_id)
-                self.trades.append(event)
-
-    def adopt(self, position_ids: set[str]) -> None:
-        """Positions that are on record already, after a restart."""
-        self._known |= position_ids
-
-    def _opened(self, entry: Fill, decision_id: str | None) -> None:
-        position = self.engine.account().positions.get(entry.coin)
-        if position is not None and position.position_id == entry.position_id:
-            payload = records.opened(position, entry, decision_id)
-            self._keep("position_opened", payload, entry.time)
 
     def _view(self, context: Context, now: datetime) -> GuardView:
         account = context.account
@@ -333,41 +306,28 @@ class Trader:
         now: datetime,
     ) -> None:
         if not verdict.allowed:
-            self._refused(decision_id, asked.coin, asked.signal.value, verdict.reason, now)
+            self.log.refused(decision_id, asked.coin, asked.signal.value, verdict.reason, now)
         elif verdict.size:
             self._tickets.append(Ticket(decision_id, asked, verdict, mark))
 
-    def _refused(
-        self, decision_id: str, coin: str, signal: str, reason: str, now: datetime
-    ) -> None:
-        payload = records.execution(now, decision_id, coin, "rejected", error=reason)
-        self._keep("execution", payload, now)
-        self.outcomes.append(Outcome(now, coin, signal, f"refused: {reason}"))
-
-    def _decided(self, coin: str, reason: str, now: datetime, shared: Mapping[str, Any]) -> None:
+    def _held(self, coin: str, reason: str, now: datetime, shared: Mapping[str, Any]) -> None:
         mark = self.tapes[coin].last.close
-        self._keep("decision", records.no_decision(now, coin, reason, mark, shared), now)
-
-    def _executed(
-        self, ticket: Ticket, status: ExecutionStatus, now: datetime, **known: Any
-    ) -> None:
-        payload = records.execution(now, ticket.decision_id, ticket.coin, status, **known)
-        self._keep("execution", payload, now)
-        result = status if known.get("error") is None else f"{status}: {known['error']}"
-        self.outcomes.append(Outcome(now, ticket.coin, ticket.asked.signal.value, result))
-
-    def _keep(self, kind: Kind, payload: records.Payload, time: datetime) -> str:
-        event_id = self.new_id()
-        self.records.append(Record(kind, payload, time, event_id))
-        return event_id
+        self.log.keep("decision", records.no_decision(now, coin, reason, mark, shared), now)
 
     def _since_trade(self, bar: Bar) -> Bar:
         """A bar in whose middle we traded, without the path before: that was not ours.
 
         What is known of the rest is its first price, the trade's, and its last.
         """
-        quote = self._traded.pop(bar.coin, None)
-        if quote is None or not bar.start < quote.time < bar.end:
+        quote = self._traded.get(bar.coin)
+        if quote is None:
+            return bar
+        if bar.end <= quote.time:
+            # A bar that came late: it was over before the trade, and strikes nothing now.
+            price = quote.mid
+            return replace(bar, open=price, high=price, low=price, close=price)
+        del self._traded[bar.coin]
+        if bar.start >= quote.time:
             return bar
         high, low = max(quote.mid, bar.close), min(quote.mid, bar.close)
         return replace(bar, open=quote.mid, high=high, low=low)
@@ -390,4 +350,4 @@ class Trader:
             if rate is not None:
                 payment = self.engine.on_funding(coin, rate, ledger.marks[coin], hour)
                 if payment is not None:
-                    self._keep("funding", records.funding(payment), hour)
+                    self.log.keep("funding", records.funding(payment), hour)

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from motherhaven.bot.exchange.scenario import run_scenario
-from motherhaven.bot.guard.judge import judge_answer
+from motherhaven.bot.guard.trial import judge_answer
 from motherhaven.cli.output import emit
 from motherhaven.contract.errors import ConfigError, InvalidJson
 from motherhaven.contract.jsonio import loads

@@ -32,7 +32,7 @@ def serve(
     config.check()
     url = store_url or settings.store_url
     clock = SystemClock()
-    store = open_store(url, clock=clock, data_dir=settings.motherhaven_data)
+    store = open_store(url, clock=clock, data_dir=Path())
     if config.api_key is None:
         say(KEY_ADVICE)
 

@@ -34,7 +34,7 @@ def up(port: int) -> None:
     )
     clock = SystemClock()
     url = settings.motherhaven_store or f"sqlite:///{folder}/server.db"
-    store = open_store(url, clock=clock, data_dir=folder)
+    store = open_store(url, clock=clock, data_dir=Path())
     with _demo_bots(folder) as bots:
 
         def ready(address: str) -> None:

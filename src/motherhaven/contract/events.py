@@ -8,11 +8,13 @@ fields, so that newer and older sides understand each other.
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
-from typing import Any, Final, Literal
+from typing import Annotated, Any, Final, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
+from motherhaven.contract.errors import InvalidEvent
 from motherhaven.contract.money import Money
+from motherhaven.contract.times import parse_instant
 
 Kind = Literal[
     "decision",
@@ -23,6 +25,7 @@ Kind = Literal[
     "fill",
     "funding",
     "status",
+    "candles",
 ]
 Mode = Literal["paper", "live", "simulated", "unknown"]
 """Kind of money: paper on real prices, live money, simulated prices, or not told."""
@@ -38,6 +41,7 @@ LANES: Final[dict[Kind, Lane]] = {
     "funding": "money",
     "decision": "decisions",
     "execution": "decisions",
+    "candles": "decisions",
 }
 """Order is kept within a lane; with a backlog the lanes are served in this order."""
 
@@ -52,6 +56,9 @@ PROMPT_TEXTS: Final = ("system_prompt", "user_prompt", "raw_response")
 Signal = Literal["buy_to_enter", "sell_to_enter", "hold", "close"]
 SideName = Literal["long", "short"]
 BotState = Literal["running", "paused", "stopped", "error"]
+MAX_CANDLES: Final = 1_500
+"""Candles in one event; a day of minutes fits."""
+
 ExecutionStatus = Literal["pending", "executed", "partial", "rejected", "skipped", "unknown"]
 
 
@@ -218,6 +225,29 @@ class FundingPaid(_Payload):
     position_id: str | None = None
 
 
+def _start(value: object) -> datetime:
+    try:
+        return parse_instant(value, "start")
+    except InvalidEvent as error:
+        raise ValueError(str(error)) from None
+
+
+CandleRow = tuple[
+    Annotated[datetime, BeforeValidator(_start)], Money, Money, Money, Money, Money | None
+]
+"""(start, open, high, low, close, volume): start as RFC 3339 or Unix milliseconds, prices in
+USD, volume in coin, None where it is not known."""
+
+
+class CandlesRecorded(_Payload):
+    """Closed candles of one coin as the bot saw them, each `interval_seconds` long."""
+
+    timestamp: Any
+    coin: str = Field(min_length=1, max_length=64)
+    interval_seconds: int = Field(ge=1, le=31 * 86_400)
+    candles: tuple[CandleRow, ...] = Field(max_length=MAX_CANDLES)
+
+
 class StatusReported(_Payload):
     """A heartbeat or a change of state, with what the recorder has shipped and kept."""
 
@@ -246,6 +276,7 @@ Payload = (
     | FillRecorded
     | FundingPaid
     | StatusReported
+    | CandlesRecorded
 )
 
 PAYLOADS: Final[dict[Kind, type[Payload]]] = {
@@ -257,6 +288,7 @@ PAYLOADS: Final[dict[Kind, type[Payload]]] = {
     "fill": FillRecorded,
     "funding": FundingPaid,
     "status": StatusReported,
+    "candles": CandlesRecorded,
 }
 
 

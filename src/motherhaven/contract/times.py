@@ -41,6 +41,16 @@ def parse_time(value: object, received_at: datetime, what: str = "timestamp") ->
     return moment
 
 
+def parse_instant(value: object, what: str = "time") -> datetime:
+    """An aware UTC time from a value that is nobody's local time; naive text is UTC.
+
+    Raises:
+        InvalidEvent: not a time, or outside the years 1971 to 2200.
+    """
+    moment = _parse(value, what)
+    return parse_time(moment if moment.tzinfo else moment.replace(tzinfo=UTC), moment, what)
+
+
 def _parse(value: object, what: str) -> datetime:
     try:
         if isinstance(value, str) and 8 <= len(value) <= 40:

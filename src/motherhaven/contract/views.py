@@ -107,6 +107,45 @@ class PositionRow(_View):
     unrealized_pnl: Money | None = None
 
 
+class FillRow(_View):
+    """One fill of a position. size is signed, in coin; realized is gross; fee in USD."""
+
+    id: str
+    time: datetime
+    coin: str
+    size: Money
+    price: Money
+    fee: Money
+    realized: Money
+    liquidity: Literal["taker", "maker"]
+    reason: str
+    cloid: str | None = None
+    decision_id: str | None = None
+
+
+class FundingRow(_View):
+    """One funding payment of a position in USD; positive means that the account paid."""
+
+    id: str
+    time: datetime
+    coin: str
+    amount: Money
+    rate: Money
+    oracle: Money
+
+
+class Candle(_View):
+    """One candle; `time` is its start, volume in coin."""
+
+    time: datetime
+    interval_seconds: int
+    open: Money
+    high: Money
+    low: Money
+    close: Money
+    volume: Money | None = None
+
+
 class AccountRow(_View):
     """An account state in USD; realized_pnl is net of fees and funding."""
 

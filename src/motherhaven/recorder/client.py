@@ -4,6 +4,7 @@ import logging
 import time
 from collections.abc import Callable, Mapping
 from datetime import datetime
+from decimal import Decimal
 from typing import Any, Final
 
 from motherhaven.contract.clock import Clock
@@ -193,7 +194,8 @@ class MotherhavenLogger:
         started = time.monotonic()
         cleaned = clean(payload)
         if kind == "account":
-            cleaned["total_pnl"] = cleaned["realized_pnl"] + cleaned["unrealized_pnl"]
+            total = Decimal(cleaned["realized_pnl"]) + Decimal(cleaned["unrealized_pnl"])
+            cleaned["total_pnl"] = total
         body = validate_payload(kind, cleaned).model_dump(exclude_unset=True) | self._identity
         transport = self._connect(self.base_url, self._api_key)
         try:

@@ -4,7 +4,7 @@ import logging
 import sys
 from logging.handlers import RotatingFileHandler
 from pathlib import Path
-from typing import Final
+from typing import Final, TextIO
 
 FILE_BYTES: Final = 5 << 20
 FILE_COUNT: Final = 5
@@ -30,6 +30,15 @@ class LineFormatter(logging.Formatter):
         return line
 
 
+class ConsoleHandler(logging.StreamHandler[TextIO]):
+    """Writes to what sys.stderr is at the time of each line."""
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """Write the line for `record`."""
+        self.stream = sys.stderr
+        super().emit(record)
+
+
 def configure_logging(
     log_dir: Path | str | None, level: str = "INFO", *, name: str = "motherhaven"
 ) -> logging.Logger:
@@ -44,7 +53,7 @@ def configure_logging(
     if any(getattr(handler, _MARK, False) for handler in logger.handlers):
         return logger
     if not logging.getLogger().handlers:
-        console = logging.StreamHandler(sys.stderr)
+        console = ConsoleHandler()
         console.setFormatter(LineFormatter())
         _add(logger, console)
     if log_dir is not None:

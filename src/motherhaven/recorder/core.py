@@ -9,11 +9,9 @@ from motherhaven.contract.clock import Clock
 from motherhaven.contract.errors import InvalidEvent
 from motherhaven.contract.events import Kind, Mode
 from motherhaven.contract.ids import IdSource, check_id
-from motherhaven.contract.jsonio import dumps
-from motherhaven.contract.times import format_time
 from motherhaven.contract.wire import TIME_FIELD, validate_payload
 from motherhaven.recorder.journal import Journal
-from motherhaven.recorder.payload import clean
+from motherhaven.recorder.payload import clean, encode, utc_text
 from motherhaven.recorder.writer import Entry, Recorded, Writer
 
 
@@ -92,11 +90,15 @@ class Recorder:
         time = recorded_at if event.time is None else event.time
         if time.tzinfo is None:
             raise InvalidEvent(f"time: {time!r} is naive; attach its zone first")
+        recorded_text = utc_text(recorded_at)
+        time_text = recorded_text if time is recorded_at else utc_text(time)
         event_id = self.ids.new() if event.event_id is None else event.event_id
         check_id(event_id, "event_id")
         payload = clean(event.payload)
-        payload.setdefault(TIME_FIELD.get(event.kind, "timestamp"), format_time(time))
+        payload.setdefault(TIME_FIELD.get(event.kind, "timestamp"), time_text)
         if event.kind == "position_opened" and payload.get("position_id") is None:
             payload["position_id"] = event_id
         validate_payload(event.kind, payload)
-        return Entry(event_id, event.kind, self.mode, time, recorded_at, payload, dumps(payload))
+        return Entry(
+            event_id, event.kind, self.mode, time_text, recorded_text, payload, encode(payload)
+        )

@@ -59,9 +59,10 @@ class Courier:
         self._condemned: dict[str, Result] = {}
         self._failures = 0
         self._not_before = 0.0
-        self._obliged = False
+        self.obliged = False
         self.sent = 0
-        self.setbacks = 0
+        self.attempts = 0
+        self.last_failed = 0
         self.state: ShippingState = "shipping"
         self.last_error: str | None = None
 
@@ -81,6 +82,7 @@ class Courier:
         if not batch:
             self._settled_down()
             return None
+        self.attempts += 1
         self._condemn_damaged(batch)
         try:
             if self._uses_singles():
@@ -93,7 +95,7 @@ class Courier:
 
     def hurry(self) -> None:
         """Let the next step be now, unless the server itself asked for patience."""
-        if not self._obliged:
+        if not self.obliged:
             self._not_before = 0.0
 
     # -- the batch endpoint -------------------------------------------------------------
@@ -304,24 +306,24 @@ class Courier:
     def _settled_down(self) -> None:
         self._failures = 0
         self._not_before = 0.0
-        self._obliged = False
+        self.obliged = False
         self.state = "shipping"
         self.last_error = None
 
     def _pause(self, batch: Sequence[Waiting], cause: str) -> None:
         self._report.unauthorized((e.kind for e in batch), cause, KEY_SECONDS)
-        self.setbacks += 1
+        self.last_failed = self.attempts
         self.state, self.last_error = "paused", cause
-        self._obliged = False
+        self.obliged = False
         self._not_before = self._clock.monotonic() + KEY_SECONDS
 
     def _later(self, batch: Sequence[Waiting], cause: str, after: float | None) -> None:
         self._report.failed((event.kind for event in batch), cause)
-        self.setbacks += 1
+        self.last_failed = self.attempts
         self.state, self.last_error = "waiting", cause
         delay = min(LONGEST_DELAY, FIRST_DELAY * 2.0 ** min(self._failures, 20))
         self._failures += 1
-        self._obliged = after is not None
+        self.obliged = after is not None
         wait = delay * (0.5 + self._random.random() / 2) if after is None else after
         self._not_before = self._clock.monotonic() + wait
 

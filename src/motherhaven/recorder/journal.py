@@ -10,7 +10,7 @@ import os
 import threading
 from collections.abc import Callable
 from pathlib import Path
-from typing import Final, TypeVar
+from typing import Final, NoReturn, TypeVar
 
 import apsw
 
@@ -28,7 +28,7 @@ from motherhaven.recorder.database import (
     explained,
 )
 from motherhaven.recorder.filelock import FileLock
-from motherhaven.recorder.writer import Entry, Recorded, Writer
+from motherhaven.recorder.writer import Entry, Numbers, Recorded, Writer
 
 T = TypeVar("T")
 
@@ -73,6 +73,7 @@ class Journal:
         self._connection: apsw.Connection | None = None
         self._inode: tuple[int, int] | None = None
         self._identity: Identity | None = None
+        self._numbers = Numbers()
         self._listeners: list[Callable[[], None]] = []
         self._failure: str | None = None
         self._next_probe = 0.0
@@ -122,11 +123,9 @@ class Journal:
         """
         with self._lock:
             try:
-                with explained(self.path, "recording"):
-                    result = self._write(work)
-            except JournalError as error:
-                self._failure = str(error)
-                raise
+                result = self._write(work)
+            except (apsw.Error, OSError, JournalError) as error:
+                self._fail(error)
             self._failure = None
         for listener in self._listeners:
             listener()
@@ -185,6 +184,14 @@ class Journal:
 
     # -- writing ---------------------------------------------------------------------
 
+    def _fail(self, error: Exception) -> NoReturn:
+        try:
+            with explained(self.path, "recording"):
+                raise error
+        except JournalError as shown:
+            self._failure = str(shown)
+            raise
+
     def _write(self, work: Callable[[Writer], T]) -> T:
         try:
             return self._transact(work)
@@ -195,13 +202,11 @@ class Journal:
             return self._transact(work)
 
     def _transact(self, work: Callable[[Writer], T]) -> T:
-        connection = self._ensure_open()
-        writer = Writer(connection, self.identity)
+        connection = self._begin()
+        writer = Writer(connection, self.identity, self._numbers)
         try:
-            connection.execute("BEGIN IMMEDIATE")
-            if not self.is_current(self._inode):
-                connection.execute("ROLLBACK")
-                return self._transact(work)
+            self._numbers.refresh(connection)
+            self._numbers.forget()
             result = work(writer)
         except apsw.Error:
             self._drop_if_stuck(connection)
@@ -213,7 +218,22 @@ class Journal:
             connection.execute("COMMIT" if writer.added else "ROLLBACK")
         except apsw.Error as error:
             self._settle(writer, error)
+        else:
+            self._numbers.committed(connection)
         return result
+
+    def _begin(self) -> apsw.Connection:
+        """A connection in a write transaction on the file that is at the path now."""
+        connection = self._connection
+        if connection is not None:
+            connection.execute("BEGIN IMMEDIATE")
+            if self.is_current(self._inode):
+                return connection
+            connection.execute("ROLLBACK")
+            self._drop()
+        connection = self._ensure_open()
+        connection.execute("BEGIN IMMEDIATE")
+        return connection
 
     def _settle(self, writer: Writer, error: apsw.Error) -> None:
         """A failed COMMIT may have worked: look, on a fresh connection."""
@@ -226,7 +246,7 @@ class Journal:
             if kept:
                 # Seen is not synced: only a commit that works proves the disk takes it.
                 fresh.execute("BEGIN IMMEDIATE")
-                Writer(fresh, self.identity).probe(self._clock.now())
+                Writer(fresh, self.identity, self._numbers).probe(self._clock.now())
                 fresh.execute("COMMIT")
         except (apsw.Error, JournalError):
             self._drop_broken()
@@ -250,9 +270,9 @@ class Journal:
     def _ensure_open(self) -> apsw.Connection:
         if self._closed:
             raise JournalError(f"{self.path}: the journal is closed; open a new one")
-        if self._connection is not None and self.is_current(self._inode):
+        if self._connection is not None:
             return self._connection
-        self._drop()
+        self._numbers.forget()
         with explained(self.path, "opening the journal"):
             try:
                 self._connection = self._open()

@@ -1,10 +1,16 @@
-"""Payloads made fit to record: exact numbers, clean text, nothing that JSON lacks."""
+"""Payloads made fit to record: exact numbers, clean text, nothing that JSON lacks.
+
+A cleaned payload holds only text, ints, booleans, None, lists and dicts with sorted keys;
+decimals are text already. `encode` writes it as the contract's canonical JSON.
+"""
 
 from collections.abc import Mapping, Sequence
-from datetime import datetime
+from datetime import UTC, datetime
 from decimal import Decimal
 from enum import Enum
 from typing import Any, Final
+
+from pydantic_core import to_json
 
 from motherhaven.contract.errors import InvalidEvent, InvalidMoney
 from motherhaven.contract.jsonio import MAX_DEPTH
@@ -14,12 +20,17 @@ from motherhaven.contract.times import format_time
 REPAIRED: Final = "text_repaired"
 """Set to true in a payload in which characters were replaced by U+FFFD."""
 
+_COMMON: Final = 1e-12
+"""Floats between this and its inverse are always within the contract's bounds."""
+
+_LARGE: Final = 1 << 62
+
 _DEPTH: Final = MAX_DEPTH - 3
 """A payload travels three levels deep inside a batch."""
 
 
 def clean(payload: Mapping[str, Any]) -> dict[str, Any]:
-    """A copy with floats as exact Decimals and times as UTC text.
+    """A copy with decimals as exact text (floats by their shortest repr) and times as UTC.
 
     Lone surrogates and NUL characters, which no store can keep, become U+FFFD, and the
     copy says so in `text_repaired`: what a model wrote is never a reason to lose it.
@@ -28,21 +39,25 @@ def clean(payload: Mapping[str, Any]) -> dict[str, Any]:
         InvalidEvent: NaN, infinity, a naive time, too deep, or no JSON type; names the field.
     """
     cleaner = _Cleaner()
-    result = {
-        cleaner.text(_key(key, "payload")): cleaner.value(item, str(key), 1)
-        for key, item in payload.items()
-    }
+    result = cleaner.mapping(payload, "", 1)
     if cleaner.repaired:
         result[REPAIRED] = True
     return result
 
 
+def encode(payload: dict[str, Any]) -> bytes:
+    """The canonical JSON of a cleaned payload; the same bytes as the contract's `dumps`.
+
+    Several times as fast, and it does not hold the loop up for long texts.
+    """
+    return to_json(dict(sorted(payload.items())))
+
+
 def clean_text(text: str) -> str:
     """`text` without lone surrogates and NUL characters, each replaced by U+FFFD."""
-    if "\x00" in text:
-        text = text.replace("\x00", "\ufffd")
-    if text.isascii():
+    if text.isascii() and "\x00" not in text:
         return text
+    text = text.replace("\x00", "\ufffd")
     try:
         text.encode("utf-8")
     except UnicodeEncodeError:
@@ -64,6 +79,15 @@ class _Cleaner:
             self.repaired = True
         return cleaned
 
+    def mapping(self, items: Mapping[Any, Any], where: str, depth: int) -> dict[str, Any]:
+        result = {}
+        for key, item in items.items():
+            if not isinstance(key, str):
+                raise InvalidEvent(f"{where or 'payload'}: the key {str(key)[:40]!r} is not text")
+            place = f"{where}.{key}" if where else key
+            result[self.text(key)] = self.value(item, place, depth)
+        return result if depth == 1 else dict(sorted(result.items()))
+
     def value(self, value: object, where: str, depth: int) -> Any:
         if isinstance(value, Enum):
             value = value.value
@@ -71,17 +95,14 @@ class _Cleaner:
             return self.text(value)
         if value is None or isinstance(value, bool):
             return value
-        if isinstance(value, (int, float, Decimal)):
+        if isinstance(value, (float, int, Decimal)):
             return _number(value, where)
         if isinstance(value, datetime):
             return _time(value, where)
         if depth >= _DEPTH:
             raise InvalidEvent(f"{where}: nested deeper than {_DEPTH} levels; flatten it")
         if isinstance(value, Mapping):
-            return {
-                self.text(_key(key, where)): self.value(item, f"{where}.{key}", depth + 1)
-                for key, item in value.items()
-            }
+            return self.mapping(value, where, depth + 1)
         if isinstance(value, Sequence) and not isinstance(value, (bytes, bytearray)):
             return [self.value(v, f"{where}.{i}", depth + 1) for i, v in enumerate(value)]
         raise InvalidEvent(
@@ -90,22 +111,28 @@ class _Cleaner:
         )
 
 
-def _key(key: object, where: str) -> str:
-    if isinstance(key, str):
-        return key
-    raise InvalidEvent(f"{where}: the key {str(key)[:40]!r} is not text; use text keys")
+def utc_text(moment: datetime) -> str:
+    """As the contract's `format_time`, faster for times that are UTC already."""
+    if moment.tzinfo is UTC:
+        return moment.isoformat(timespec="microseconds")[:-6] + "Z"
+    return format_time(moment)
 
 
-def _number(value: float | Decimal, where: str) -> int | Decimal:
+def _number(value: float | Decimal, where: str) -> int | str:
+    if isinstance(value, float) and _COMMON < abs(value) < 1 / _COMMON:
+        text = repr(value)
+        return format(Decimal(text), "f") if "e" in text else text
+    if isinstance(value, int) and -_LARGE < value < _LARGE:
+        return int(value)
     try:
         number = to_decimal(value, where)
     except InvalidMoney as error:
         raise InvalidEvent(str(error)) from None
-    return value if isinstance(value, int) else number
+    return int(value) if isinstance(value, int) else format(number, "f")
 
 
 def _time(value: datetime, where: str) -> str:
     try:
-        return format_time(value)
+        return utc_text(value)
     except ValueError as error:
         raise InvalidEvent(f"{where}: {error}") from None

@@ -24,6 +24,7 @@ IDLE_SECONDS: Final = 0.5
 
 EXIT_SECONDS: Final = 5.0
 _JOURNAL_RETRY_SECONDS: Final = 5.0
+_REPEAT_SECONDS: Final = 60.0
 
 
 class Shipper:
@@ -55,6 +56,7 @@ class Shipper:
         self._asleep = False
         self._owner = False
         self._elsewhere = False
+        self._problem = ("", 0.0)
         self._stopping = False
 
     def start(self) -> None:
@@ -74,6 +76,8 @@ class Shipper:
     def stats(self) -> ShippingStats:
         """Counts as of now; a journal that cannot be read counts as 0 behind."""
         try:
+            if not self._owner:
+                self._outbox.reload()
             behind = self._outbox.behind()
         except JournalError:
             behind = 0
@@ -118,18 +122,19 @@ class Shipper:
     def _drain(self, timeout: float, *, give_up_early: bool) -> bool:
         deadline = time.monotonic() + timeout
         self.start()
-        with self._changed:
-            setbacks = self._courier.setbacks
-            self._courier.hurry()
-            self._news += 1
-            self._changed.notify_all()
+        begun = self._courier.attempts
         while True:
             with self._changed:
                 rounds = self._rounds
+                if self._courier.last_failed <= begun:
+                    # No try that saw all events has failed yet: do not wait for the next.
+                    self._courier.hurry()
+                    self._news += 1
+                    self._changed.notify_all()
             if self._is_drained():
                 return True
             left = deadline - time.monotonic()
-            if left <= 0 or (give_up_early and self._is_hopeless(setbacks)):
+            if left <= 0 or (give_up_early and self._is_hopeless(begun)):
                 return False
             with self._changed:
                 if self._rounds == rounds:
@@ -143,9 +148,9 @@ class Shipper:
         except JournalError:
             return False
 
-    def _is_hopeless(self, setbacks: int) -> bool:
-        """Another process ships, or a try since the count of `setbacks` has failed."""
-        return self._elsewhere or self._courier.setbacks > setbacks
+    def _is_hopeless(self, begun: int) -> bool:
+        """Another process ships, the server asked to wait, or a try after `begun` failed."""
+        return self._elsewhere or self._courier.obliged or self._courier.last_failed > begun
 
     # -- the thread ------------------------------------------------------------------
 
@@ -184,11 +189,18 @@ class Shipper:
                 self._owner = True
             return self._courier.step()
         except (JournalError, OSError) as error:
-            _LOG.warning("[Motherhaven] Shipping waits for the journal: %s", error)
+            self._complain(str(error))
             return _JOURNAL_RETRY_SECONDS
         except Exception:  # noqa: BLE001  # the thread's boundary: a bug must not end shipping
             _LOG.exception("[Motherhaven] Shipping stumbled; trying again")
             return _JOURNAL_RETRY_SECONDS
+
+    def _complain(self, problem: str) -> None:
+        """Say why shipping waits, at most once a minute for the same reason."""
+        now = time.monotonic()
+        if problem != self._problem[0] or now - self._problem[1] > _REPEAT_SECONDS:
+            self._problem = (problem, now)
+            _LOG.warning("[Motherhaven] Shipping waits for the journal: %s", problem)
 
     # -- fork ------------------------------------------------------------------------
 

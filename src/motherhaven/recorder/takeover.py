@@ -19,7 +19,7 @@ from motherhaven.contract.ids import DEFAULT_BOT, IdSource
 from motherhaven.contract.jsonio import dumps
 from motherhaven.contract.times import format_time, parse_time
 from motherhaven.contract.wire import payload_sha256
-from motherhaven.recorder.payload import clean, clean_text
+from motherhaven.recorder.payload import clean, clean_text, encode
 from motherhaven.recorder.schema import LANE_CODES, OLD_TABLES
 
 Row = Mapping[str, Any]
@@ -161,7 +161,7 @@ def _moment(value: object, now: datetime) -> datetime:
 def _json(payload: Row) -> bytes:
     """Old values as canonical JSON; what JSON cannot hold (NaN, bytes) as text."""
     try:
-        return dumps(clean(payload))
+        return encode(clean(payload))
     except ContractError:
         return dumps({key: _plain(value) for key, value in payload.items()})
 

@@ -19,13 +19,13 @@ _PROBE_BYTES: Final = 1 << 16
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """An event ready to be written: `data` is the canonical JSON of `payload`."""
+    """An event ready to be written: times as UTC text, `data` the payload's canonical JSON."""
 
     event_id: str
     kind: Kind
     mode: Mode
-    time: datetime
-    recorded_at: datetime
+    time: str
+    recorded_at: str
     payload: dict[str, Any]
     data: bytes
 
@@ -39,12 +39,46 @@ class Recorded:
     row_id: int | None
 
 
+class Numbers:
+    """The last numbers given out, read from the file only when another process wrote to it."""
+
+    def __init__(self) -> None:
+        self._version: int | None = None
+        self._seq = 0
+        self._lanes: dict[int, int] = {}
+
+    def refresh(self, connection: apsw.Connection) -> None:
+        """Know the last numbers; call inside a transaction."""
+        if self._version is not None and self._version == connection.data_version():
+            return
+        ((self._seq,),) = connection.execute("SELECT coalesce(max(seq), 0) FROM events")
+        for lane in LANE_CODES.values():
+            ((self._lanes[lane],),) = connection.execute(
+                "SELECT coalesce(max(lane_seq), 0) FROM events WHERE lane = ?", (lane,)
+            )
+
+    def next(self, lane: int) -> tuple[int, int]:
+        """The next number of all events and of this lane."""
+        self._seq += 1
+        self._lanes[lane] += 1
+        return self._seq, self._lanes[lane]
+
+    def committed(self, connection: apsw.Connection) -> None:
+        """What was given out is in the file."""
+        self._version = connection.data_version()
+
+    def forget(self) -> None:
+        """What was given out may not be in the file."""
+        self._version = None
+
+
 class Writer:
     """Adds events inside a transaction that the journal began."""
 
-    def __init__(self, connection: apsw.Connection, identity: Identity) -> None:
+    def __init__(self, connection: apsw.Connection, identity: Identity, numbers: "Numbers") -> None:
         self._connection = connection
         self._identity = identity
+        self._numbers = numbers
         self.added: list[Recorded] = []
 
     def add(self, entry: Entry) -> Recorded:
@@ -58,20 +92,15 @@ class Writer:
         if known is not None:
             return known
         lane = LANE_CODES[LANES[entry.kind]]
-        ((seq, lane_seq),) = self._connection.execute(
-            "SELECT coalesce((SELECT max(seq) FROM events), 0) + 1,"
-            " coalesce((SELECT max(lane_seq) FROM events WHERE lane = ?), 0) + 1",
-            (lane,),
-        )
-        recorded_at = format_time(entry.recorded_at)
-        row_id = self._project(entry, seq, recorded_at)
+        seq, lane_seq = self._numbers.next(lane)
+        row_id = self._project(entry, seq)
         self._connection.execute(
             "INSERT INTO events (seq, event_id, bot_id, mode, epoch, kind, lane, lane_seq,"
             " row_id, time, recorded_at, sha256, payload)"
             " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
             (
                 seq, entry.event_id, self._identity.bot_id, entry.mode, self._identity.epoch,
-                entry.kind, lane, lane_seq, row_id, format_time(entry.time), recorded_at,
+                entry.kind, lane, lane_seq, row_id, entry.time, entry.recorded_at,
                 payload_sha256(entry.data), entry.data.decode(),
             ),
         )  # fmt: skip
@@ -121,9 +150,9 @@ class Writer:
             )
         return Recorded(row[0], entry.event_id, row[1])
 
-    def _project(self, entry: Entry, seq: int, recorded_at: str) -> int | None:
+    def _project(self, entry: Entry, seq: int) -> int | None:
         try:
-            return project(self._connection, entry.kind, entry.payload, seq, recorded_at)
+            return project(self._connection, entry.kind, entry.payload, seq, entry.recorded_at)
         except apsw.ConstraintError:
             if entry.kind != "position_opened":
                 raise

@@ -152,7 +152,11 @@ _HTTP: Final = {
 }
 
 
-_MEDIA: Final = {f"{API}/live": "text/event-stream", f"{API}/text/download": "text/plain"}
+_MEDIA: Final = {
+    f"{API}/live": "text/event-stream",
+    f"{API}/login": "text/html",
+    f"{API}/text/download": "text/plain",
+}
 
 
 def _complete_openapi(app: FastAPI) -> None:

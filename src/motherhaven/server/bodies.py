@@ -38,8 +38,17 @@ async def read_json(request: Request, limits: Limits) -> Any:
     """The body as strict JSON.
 
     Raises:
-        Problem: as read_body, and 415 for another content type.
+        Problem: as read_json_bytes.
         InvalidJson: the body is not strict JSON.
+    """
+    return loads(await read_json_bytes(request, limits))
+
+
+async def read_json_bytes(request: Request, limits: Limits) -> bytes:
+    """The body, said to be JSON but not parsed yet.
+
+    Raises:
+        Problem: as read_body, and 415 for another content type.
     """
     kind = request.headers.get("content-type", "application/json").partition(";")[0]
     if kind.strip().lower() != "application/json":
@@ -49,7 +58,7 @@ async def read_json(request: Request, limits: Limits) -> Any:
             f"the content type {kind[:60]!r} is not accepted here",
             "send Content-Type: application/json",
         )
-    return loads(await read_body(request, limits))
+    return await read_body(request, limits)
 
 
 async def _collect(request: Request, limit: int) -> bytes:

@@ -6,6 +6,7 @@ from typing import Final
 
 from motherhaven.contract.money import EXACT
 from motherhaven.contract.views import BotRow
+from motherhaven.metrics import Figure
 from motherhaven.server.models import BotView
 
 DEFAULT_INTERVAL_SECONDS: Final = 180
@@ -13,7 +14,7 @@ _GRACE_SECONDS: Final = 15
 _PLACES: Final = Decimal("1e-12")
 
 
-def bot_view(row: BotRow, now: datetime) -> BotView:
+def bot_view(row: BotRow, now: datetime, ratio: Figure[float]) -> BotView:
     """`row` with its derived figures; None where one cannot be known."""
     beat = row.status.recorded_at if row.status else None
     age = None if beat is None else max(0.0, round((now - beat).total_seconds(), 3))
@@ -28,6 +29,8 @@ def bot_view(row: BotRow, now: datetime) -> BotView:
         stale=age is None or age > 2 * interval + _GRACE_SECONDS,
         return_fraction=_change(equity, paid),
         drawdown_fraction=_change(equity, row.stats.peak_equity),
+        sharpe=ratio.value,
+        sharpe_days=ratio.n,
         win_fraction=_quotient(Decimal(row.stats.wins), Decimal(closed)) if closed else None,
     )
 

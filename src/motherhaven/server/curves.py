@@ -21,7 +21,7 @@ RANGES: Final[dict[str, timedelta | None]] = {
 MAX_BUCKETS: Final = 1_500
 _MAX_POINTS: Final = 30_000
 _MIN_BUCKETS: Final = 120
-_DAWN: Final = datetime(1971, 1, 1, tzinfo=UTC)
+DAWN: Final = datetime(1971, 1, 1, tzinfo=UTC)
 
 
 async def equity_curves(
@@ -55,7 +55,7 @@ def bucket_for(span: timedelta, bots: int) -> int:
 
 async def _first(store: Store, ids: Sequence[str] | None, end: datetime) -> datetime:
     until = end + timedelta(microseconds=1)
-    days = await store.equity(ids, start=_DAWN, end=until, bucket=TIERS[-1])
+    days = await store.equity(ids, start=DAWN, end=until, bucket=TIERS[-1])
     first = min((one.points[0].time for one in days if one.points), default=end)
     hour = await store.equity(
         ids, start=first, end=first + timedelta(seconds=TIERS[-1]), bucket=TIERS[0]

@@ -13,7 +13,7 @@ from motherhaven import __version__
 from motherhaven.contract.errors import InvalidEvent
 from motherhaven.contract.jsonio import loads
 from motherhaven.server import schemas
-from motherhaven.server.access import API, COOKIE, SECURE_COOKIE, Door, Visitor
+from motherhaven.server.access import API, COOKIE, SECURE_COOKIE, Door, Rule, Visitor
 from motherhaven.server.bodies import read_body
 from motherhaven.server.config import Limits, ServerConfig
 from motherhaven.server.keypage import key_page
@@ -63,6 +63,15 @@ class Login:
             openapi_extra={"requestBody": {"required": True, "content": content}},
         )
         router.add_api_route(
+            f"{API}/login",
+            self.key_page,
+            methods=["GET"],
+            tags=["session"],
+            operation_id="key_page",
+            response_model=str,
+            responses={303: {"description": "Signed in already"}, **schemas.failures(403, 422)},
+        )
+        router.add_api_route(
             f"{API}/logout",
             self.logout,
             methods=["POST"],
@@ -104,6 +113,13 @@ class Login:
             samesite="strict",
         )
         return answer
+
+    async def key_page(self, request: Request, next: str = HOME) -> Response:
+        """The page that asks for the key, where the pages themselves come from elsewhere."""
+        next_path = _local(next)
+        if self._door.refusal(Rule.READ, Visitor(request.scope)) is None:
+            return RedirectResponse(next_path, status_code=303)
+        return key_page(has_key=self._config.api_key is not None, next_path=next_path, status=200)
 
     async def logout(self, request: Request) -> Response:
         """Ends the session at once, open streams too."""

@@ -76,6 +76,7 @@ class BotView(BotRow):
 
     heartbeat_age_seconds is the server's clock minus the recorder's; return_fraction is
     (equity - deposits) / deposits; drawdown_fraction is below the peak now, 0 or negative.
+    sharpe is annualized over sharpe_days daily returns, None while they are too few.
     """
 
     heartbeat_at: datetime | None
@@ -84,6 +85,8 @@ class BotView(BotRow):
     return_fraction: Money | None
     drawdown_fraction: Money | None
     win_fraction: Money | None
+    sharpe: float | None
+    sharpe_days: int
 
 
 class BotList(_Answer):
@@ -194,9 +197,9 @@ class LiveStatus(_Live):
 
 
 class LiveOther(_Live):
-    """A fill or a funding payment, as recorded."""
+    """A fill, a funding payment or candles, as recorded."""
 
-    kind: Literal["fill", "funding"]
+    kind: Literal["fill", "funding", "candles"]
     row: dict[str, Any]
 
 

@@ -1,5 +1,6 @@
 """The one place where errors become HTTP answers."""
 
+import json
 from typing import Any, Final
 
 from starlette.responses import Response
@@ -67,7 +68,10 @@ def answer(problem: Problem) -> Response:
         "success": False,
         "error": {"code": problem.code, "message": str(problem), "fix": problem.fix},
     }
-    return json_answer(body, status=problem.status, headers=problem.headers)
+    # Not the strict form: a message may quote what it refuses, such as a NUL character.
+    return Response(
+        json.dumps(body), problem.status, problem.headers, media_type="application/json"
+    )
 
 
 def json_answer(

@@ -21,6 +21,7 @@ from motherhaven.server.access import API
 from motherhaven.server.bots import bot_view
 from motherhaven.server.curves import RANGES, equity_curves
 from motherhaven.server.models import BotList, Equity, ErrorPage
+from motherhaven.server.ratios import Ratios
 from motherhaven.stores.protocol import DecisionFilter, Store
 
 TextField = Literal["system_prompt", "user_prompt", "raw_response", "justification"]
@@ -50,6 +51,7 @@ class Reads:
     def __init__(self, store: Store, clock: Clock) -> None:
         self._store = store
         self._clock = clock
+        self._ratios = Ratios(store)
 
     def add_routes(self, router: APIRouter) -> None:
         """Register the reads."""
@@ -87,7 +89,9 @@ class Reads:
         """All bots with their state and totals."""
         now = self._clock.now()
         rows = await self._store.bots()
-        return json_view(BotList(bots=tuple(bot_view(row, now) for row in rows), server_time=now))
+        ratios = await self._ratios.of(rows)
+        views = tuple(bot_view(row, now, ratios[row.id]) for row in rows)
+        return json_view(BotList(bots=views, server_time=now))
 
     async def feed(
         self,
@@ -145,7 +149,7 @@ class Reads:
     async def equity(
         self,
         bots: Annotated[
-            str | None, Query(max_length=8_000, description="ids, separated by commas")
+            str | None, Query(max_length=4_000, description="ids, separated by commas")
         ] = None,
         range: Range = "1d",
     ) -> Response:

@@ -7,6 +7,7 @@ import signal
 import socket
 import threading
 from collections.abc import Callable, Coroutine, Iterator
+from dataclasses import replace
 from typing import Any, Final, Self
 
 import uvicorn
@@ -20,6 +21,7 @@ from motherhaven.server.protocol import bounded_protocol
 from motherhaven.stores.protocol import Store
 
 _SIGNALS: Final = (signal.SIGINT, signal.SIGTERM)
+_OTHER_FILES: Final = 128
 _BACKLOG: Final = 1_024
 _START_SECONDS: Final = 30.0
 
@@ -153,7 +155,7 @@ def _in_use(host: str, port: int) -> bool:
 
 def uvicorn_config(app: object, config: ServerConfig) -> uvicorn.Config:
     """uvicorn's settings: bounded, quiet, trusting no proxy."""
-    limits = config.limits
+    limits = replace(config.limits, connections=_affordable(config.limits.connections))
     return uvicorn.Config(
         app,  # type: ignore[arg-type]  # FastAPI is an ASGI application
         http=bounded_protocol(limits),
@@ -166,6 +168,21 @@ def uvicorn_config(app: object, config: ServerConfig) -> uvicorn.Config:
         timeout_keep_alive=65,
         timeout_graceful_shutdown=max(1, round(limits.shutdown_seconds)),
     )
+
+
+def _affordable(connections: int) -> int:
+    """As many connections as this process may have open files for, asking for more first."""
+    try:
+        import resource
+    except ImportError:  # a system without such limits
+        return connections
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    wanted = connections + _OTHER_FILES
+    if soft != resource.RLIM_INFINITY and soft < wanted:
+        soft = wanted if hard == resource.RLIM_INFINITY else min(wanted, hard)
+        resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
+        return max(1, min(connections, soft - _OTHER_FILES))
+    return connections
 
 
 class _Server(uvicorn.Server):

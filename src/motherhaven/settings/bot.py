@@ -6,7 +6,7 @@ from decimal import Decimal
 from enum import StrEnum
 from functools import lru_cache
 from pathlib import Path
-from typing import Annotated, Final
+from typing import Annotated, Final, Literal
 from urllib.parse import urlsplit
 
 from pydantic import Field, ValidationError, field_validator
@@ -45,6 +45,7 @@ class Settings(BaseSettings):
     trading_mode: TradingMode = TradingMode.PAPER
     trading_market: str = "auto"
     trading_decider: str = "auto"
+    trading_preset: Literal["conservative", "standard", "aggressive"] = "standard"
     trading_assets: Annotated[tuple[str, ...], NoDecode] = ("BTC", "ETH", "SOL")
     active_trading_assets: Annotated[tuple[str, ...], NoDecode] = ()
     execution_interval_seconds: int = Field(180, ge=1, le=86_400)
@@ -54,6 +55,7 @@ class Settings(BaseSettings):
     max_position_size_usd: Money = Decimal(50)
     max_leverage: int = Field(5, ge=1, le=100)
     daily_loss_limit_usd: Money = Decimal(20)
+    max_coin_margin_usd: Money | None = None
     max_total_margin_usd: Money | None = None
     max_open_positions: int = Field(3, ge=1, le=100)
     max_trades_per_day: int = Field(100, ge=1)
@@ -62,6 +64,7 @@ class Settings(BaseSettings):
     stop_liquidation_buffer: Money = Decimal("0.005")
     price_band: Money = Decimal("0.5")
     max_data_age_seconds: int = Field(180, ge=1)
+    max_answer_age_seconds: int | None = Field(None, ge=1)
     clamp_entries: bool = False
     day_zone: str = "UTC"
     model_daily_cost_usd: Money = Decimal(5)
@@ -73,6 +76,9 @@ class Settings(BaseSettings):
     openai_base_url: str | None = None
     model_timeout_seconds: int = Field(60, ge=1, le=3_600)
     model_max_tokens: int = Field(4_096, ge=64, le=200_000)
+
+    # Many bots
+    fleet_file: Path | None = None
 
     # The venue
     hyperliquid_wallet_private_key: str | None = Field(None, repr=False)

@@ -28,6 +28,7 @@ class ServerSettings(BaseSettings):
     motherhaven_store: str | None = None
     motherhaven_data: Path = Path("data")
     motherhaven_allowed_hosts: str = ""
+    motherhaven_stream_seconds: float | None = Field(None, ge=1, le=86_400)
     log_level: str = "INFO"
 
     @property

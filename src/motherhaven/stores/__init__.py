@@ -62,6 +62,18 @@ def _sqlite(url: str, clock: Clock, data_dir: Path) -> Store:
     return SqliteStore(data_dir / name[3:], clock=clock)
 
 
+def _postgresql(url: str, clock: Clock, data_dir: Path) -> Store:
+    try:
+        # Imported here so that a server without PostgreSQL needs no psycopg.
+        from motherhaven.stores.postgres import PostgresStore
+    except ImportError as error:
+        raise ConfigError(
+            f"MOTHERHAVEN_STORE=postgresql:…: the driver is missing ({error}); "
+            'run: pip install "motherhaven[postgres]"'
+        ) from None
+    return PostgresStore(url, clock=clock)
+
+
 def _later(url: str, clock: Clock, data_dir: Path) -> Store:
     scheme = url.partition(":")[0]
     raise ConfigError(
@@ -73,8 +85,8 @@ def _later(url: str, clock: Clock, data_dir: Path) -> Store:
 _FACTORIES: Final[dict[str, Factory]] = {
     "memory": _memory,
     "sqlite": _sqlite,
-    "postgresql": _later,
-    "postgres": _later,
+    "postgresql": _postgresql,
+    "postgres": _postgresql,
     "firestore": _later,
 }
 

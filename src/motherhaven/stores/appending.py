@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from motherhaven.contract.events import Event
 from motherhaven.stores.cursors import live_cursor
 from motherhaven.stores.loaded import LoadedWork
+from motherhaven.stores.meaning import is_same
 from motherhaven.stores.project import project
 from motherhaven.stores.protocol import Appended
 from motherhaven.stores.records import digest_of, prepare
@@ -19,8 +20,8 @@ def _append(work: LoadedWork, event: Event, generation: str) -> Appended:
     digest = digest_of(event)
     known = work.known(event.event_id)
     if known is not None:
-        n, *rest = known
-        if rest != [event.bot_id, event.kind, digest]:
+        n, before = known[0], known[1:]
+        if not is_same(event, digest, before, lambda: work.payload(event.event_id)):
             return Appended(event.event_id, "conflict")
         return Appended(event.event_id, "duplicate", live_cursor(generation, n))
     prepared = None if digest is None else prepare(event, digest, work.parts(event))

@@ -8,16 +8,18 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from motherhaven.contract.events import Event, Kind, TextPart
-from motherhaven.stores.keys import Key
 from motherhaven.stores.needs import Pair
-from motherhaven.stores.records import Prepared, Record
+from motherhaven.stores.records import Prepared, Record, restore
 from motherhaven.stores.states import (
     BotState,
     Bucket,
+    CandleState,
+    DecisionState,
     ErrorState,
     Executed,
     Marked,
     PositionState,
+    PostingState,
 )
 
 Known = tuple[int, str, Kind, bytes]
@@ -26,7 +28,11 @@ Known = tuple[int, str, Kind, bytes]
 
 @dataclass(slots=True)
 class Loaded:
-    """What was read: `last` is the newest commit number, the rest the rows that are needed."""
+    """What was read: `last` is the newest commit number, the rest the rows that are needed.
+
+    `payloads` has the whole kept payload, by event id, of each known event that comes
+    again with another digest (rare: read them only then; leave out what retention took).
+    """
 
     last: int = 0
     known: dict[str, Known] = field(default_factory=dict)
@@ -37,6 +43,8 @@ class Loaded:
     buckets: dict[tuple[str, int, int], Bucket] = field(default_factory=dict)
     parts: dict[Pair, list[TextPart]] = field(default_factory=dict)
     troubled: set[Pair] = field(default_factory=set)
+    candles: dict[tuple[str, str, int], CandleState] = field(default_factory=dict)
+    payloads: dict[str, bytes] = field(default_factory=dict)
 
 
 @dataclass(slots=True)
@@ -45,12 +53,14 @@ class Changes:
 
     kept: list[tuple[Record, Prepared]] = field(default_factory=list)
     bots: dict[str, BotState] = field(default_factory=dict)
-    decisions: list[tuple[str, Key, str, str]] = field(default_factory=list)
+    decisions: list[DecisionState] = field(default_factory=list)
     executions: dict[Pair, Executed] = field(default_factory=dict)
     positions: dict[Pair, PositionState] = field(default_factory=dict)
     marks: dict[Pair, Marked] = field(default_factory=dict)
     buckets: dict[tuple[str, int, int], Bucket] = field(default_factory=dict)
     errors: list[ErrorState] = field(default_factory=list)
+    postings: list[PostingState] = field(default_factory=list)
+    candles: dict[tuple[str, str, int], CandleState] = field(default_factory=dict)
 
 
 class LoadedWork:
@@ -69,6 +79,13 @@ class LoadedWork:
     def known(self, event_id: str) -> Known | None:
         """The event of this id, kept before or in this commit."""
         return self._loaded.known.get(event_id)
+
+    def payload(self, event_id: str) -> bytes | None:
+        """The whole payload of a known event, None if it was not read or is gone."""
+        for record, prepared in self.changes.kept:
+            if record.event_id == event_id:
+                return restore(prepared.lean, prepared.texts)
+        return self._loaded.payloads.get(event_id)
 
     def parts(self, event: Event) -> Iterable[TextPart]:
         """The parts kept for an event whose long texts travel apart."""
@@ -92,8 +109,18 @@ class LoadedWork:
     def add_bot(self, state: BotState) -> None:
         self._loaded.bots[state.id] = self.changes.bots[state.id] = state
 
-    def add_decision(self, bot_id: str, key: Key, coin: str, signal: str) -> None:
-        self.changes.decisions.append((bot_id, key, coin, signal))
+    def add_decision(self, state: DecisionState) -> None:
+        self.changes.decisions.append(state)
+
+    def add_posting(self, state: PostingState) -> None:
+        self.changes.postings.append(state)
+
+    def candle(self, bot_id: str, coin: str, start: int) -> CandleState | None:
+        return self._loaded.candles.get((bot_id, coin, start))
+
+    def put_candle(self, bot_id: str, coin: str, start: int, candle: CandleState) -> None:
+        place = (bot_id, coin, start)
+        self._loaded.candles[place] = self.changes.candles[place] = candle
 
     def execution(self, bot_id: str, decision_id: str) -> Executed | None:
         return self._loaded.executions.get((bot_id, decision_id))

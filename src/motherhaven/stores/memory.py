@@ -2,7 +2,7 @@
 
 import secrets
 import threading
-from bisect import bisect_left
+from bisect import bisect_left, insort
 from collections.abc import AsyncIterator, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import datetime
@@ -16,19 +16,24 @@ from motherhaven.contract.events import Event, Kind, TextPart
 from motherhaven.contract.views import (
     AccountRow,
     BotRow,
+    Candle,
     DecisionDetail,
     DecisionPage,
     DecisionRow,
     EquitySeries,
     ErrorRow,
+    FillRow,
+    FundingRow,
     PositionPage,
     PositionRow,
     StatusRow,
     TextSlice,
 )
+from motherhaven.stores import memory_query as query
 from motherhaven.stores.changes import Hub
 from motherhaven.stores.cursors import live_cursor, read_live_cursor, read_page_cursor
 from motherhaven.stores.keys import Key, bucket_range, held, micros
+from motherhaven.stores.meaning import is_same
 from motherhaven.stores.memory_work import MemoryWork, Tables
 from motherhaven.stores.project import project
 from motherhaven.stores.protocol import Appended, DecisionFilter, Stored, Tail
@@ -41,6 +46,7 @@ from motherhaven.stores.records import (
     restore,
     slice_of,
 )
+from motherhaven.stores.rejected import FIRST_NUMBER, UNKNOWN, claimed_bot, new_rejection
 from motherhaven.stores.states import BotState, PositionState
 from motherhaven.stores.views import (
     account_row,
@@ -50,6 +56,8 @@ from motherhaven.stores.views import (
     equity_point,
     error_row,
     event_of,
+    fill_row,
+    funding_row,
     position_row,
     status_row,
 )
@@ -92,7 +100,8 @@ class MemoryStore:
         known = work.known(event.event_id)
         if known is not None:
             record, before = known
-            if (record.bot_id, record.kind, before) != (event.bot_id, event.kind, digest):
+            told = (record.bot_id, record.kind, before)
+            if not is_same(event, digest, told, lambda: work.payload(event.event_id, self._floor)):
                 return Appended(event.event_id, "conflict")
             cursor = live_cursor(self._generation, record.n)
             return Appended(event.event_id, "duplicate", cursor)
@@ -119,6 +128,11 @@ class MemoryStore:
         """The cursor after the newest event."""
         with self._usable():
             return live_cursor(self._generation, len(self._tables.records))
+
+    async def origin(self) -> str:
+        """The cursor before the oldest event that tail() still gives."""
+        with self._usable():
+            return live_cursor(self._generation, self._floor)
 
     async def tail(self, after: str, limit: int) -> Tail:
         """Events after a cursor; payloads come without the prompts. See Store.tail."""
@@ -157,22 +171,10 @@ class MemoryStore:
         """A page of the feed, newest first by (time, epoch, seq, commit)."""
         start = read_page_cursor("decisions", before)
         with self._usable():
-            found = list(islice(self._feed(where, start), held(limit) + 1))
+            found = list(islice(query.feed(self._tables, where, start), held(limit) + 1))
             items = tuple(self._decision_row(key) for key in found[: held(limit)])
         more = len(found) > len(items)
         return DecisionPage(items=items, next=items[-1].cursor if more else None)
-
-    def _feed(self, where: DecisionFilter, before: Key | None) -> Iterator[Key]:
-        feed = self._tables.feed
-        end = len(feed) if before is None else bisect_left(feed, (before, "", "", ""))
-        for index in range(end - 1, -1, -1):
-            key, bot_id, coin, signal = feed[index]
-            if (
-                where.bot_id in (None, bot_id)
-                and where.coin in (None, coin)
-                and where.signal in (None, signal)
-            ):
-                yield key
 
     def _decision_row(self, key: Key) -> DecisionRow:
         record = self._record(key.n)
@@ -185,7 +187,7 @@ class MemoryStore:
             record = self._find(decision_id)
             if record.kind != "decision":
                 raise NotFound(f"{decision_id} is not a decision but a {record.kind} event")
-            own = [row[0] for row in self._tables.feed if row[1] == record.bot_id]
+            own = [row.key for row in self._tables.feed if row.bot_id == record.bot_id]
             place = bisect_left(own, record.key)
             executed = self._tables.executions.get((record.bot_id, decision_id))
             return decision_detail(
@@ -242,6 +244,31 @@ class MemoryStore:
                 raise NotFound(f"bot {bot_id} has no position {position_id}")
             return self._position_row(state)
 
+    async def opened_by(self, bot_id: str, decision_id: str) -> PositionRow | None:
+        """The position whose entry names this decision."""
+        with self._usable():
+            state = query.opened_by(self._tables, bot_id, decision_id)
+            return None if state is None else self._position_row(state)
+
+    async def fills(self, bot_id: str, position_id: str) -> list[FillRow]:
+        """The fills of a position, oldest first."""
+        with self._usable():
+            found = query.postings(self._tables, bot_id, position_id, "fill")
+        return [fill_row(record) for record in found]
+
+    async def fundings(self, bot_id: str, position_id: str) -> list[FundingRow]:
+        """The funding payments of a position, oldest first."""
+        with self._usable():
+            found = query.postings(self._tables, bot_id, position_id, "funding")
+        return [funding_row(record) for record in found]
+
+    async def candles(
+        self, bot_id: str, coin: str, *, start: datetime, end: datetime, limit: int
+    ) -> list[Candle]:
+        """The bot's candles that begin in [start, end), oldest first."""
+        with self._usable():
+            return query.candles(self._tables, bot_id, coin, start, end, held(limit))
+
     async def accounts(self, bot_id: str | None, *, limit: int) -> list[AccountRow]:
         """The newest account states, newest first."""
         with self._usable():
@@ -277,24 +304,40 @@ class MemoryStore:
         return EquitySeries(bot_id=bot.id, bot_name=bot.name, mode=bot.mode, points=points)
 
     async def errors(
-        self, *, bot_id: str | None, kind: str | None, before: str | None, limit: int
+        self,
+        *,
+        bot_id: str | None,
+        kind: str | None,
+        before: str | None,
+        limit: int,
+        since: datetime | None = None,
     ) -> list[ErrorRow]:
         """What went wrong, newest first; continue with the last row's cursor."""
-        start = read_page_cursor("errors", before)
+        start, tables = read_page_cursor("errors", before), self._tables
         with self._usable():
+            found = query.errors(tables, bot_id=bot_id, kind=kind, before=start, since=since)
             return [
-                error_row(state, self._name(state.bot_id))
-                for state in islice(
-                    (
-                        state
-                        for state in reversed(self._tables.errors)
-                        if bot_id in (None, state.bot_id)
-                        and kind in (None, state.kind)
-                        and (start is None or state.key < start)
-                    ),
-                    held(limit),
-                )
+                error_row(state, query.name_of(tables, state.bot_id))
+                for state in islice(found, held(limit))
             ]
+
+    async def report_rejected(self, *, bot_id: str | None, at: datetime, message: str) -> bool:
+        """Keep a refusal among the errors; see Store.report_rejected."""
+        claimed, tables = claimed_bot(bot_id), self._tables
+        with self._usable():
+            known = claimed in tables.bots
+            owner = claimed if known and claimed is not None else UNKNOWN
+            state = new_rejection(
+                claimed=claimed,
+                known=known,
+                at=at,
+                message=message,
+                kept=query.rejections(tables, owner, at),
+                number=query.next_rejection(tables, FIRST_NUMBER),
+            )
+            if state is not None:
+                insort(tables.errors, state)
+            return state is not None
 
     async def full_payload(self, event_id: str) -> tuple[Kind, bytes]:
         """The kind and the canonical payload, byte for byte as it was recorded."""
@@ -320,6 +363,7 @@ class MemoryStore:
             for pair in [p for p, received in self._part_times.items() if received < limit]:
                 self._part_times.pop(pair)
                 self._tables.parts.pop(pair, None)
+            query.drop_rejections(self._tables, limit)
             return self._floor - start
 
     def _record(self, n: int) -> Record:

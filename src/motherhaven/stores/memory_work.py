@@ -6,14 +6,17 @@ from dataclasses import dataclass, field
 
 from motherhaven.contract.events import TextPart
 from motherhaven.stores.keys import Key
-from motherhaven.stores.records import Prepared, Record
+from motherhaven.stores.records import Prepared, Record, restore
 from motherhaven.stores.states import (
     BotState,
     Bucket,
+    CandleState,
+    DecisionState,
     ErrorState,
     Executed,
     Marked,
     PositionState,
+    PostingState,
 )
 
 Pair = tuple[str, str]
@@ -25,8 +28,8 @@ Curve = tuple[int, str]
 class Tables:
     """Everything a memory store keeps.
 
-    `feed` holds decisions as (key, bot, coin, signal). `named` finds positions by the
-    client's id or their own, `standing` the open ones by bot, coin and side.
+    `feed` holds decisions by their keys. `named` finds positions by the client's id or
+    their own, `standing` the open ones by bot, coin and side. `candles` are by start.
     """
 
     records: list[Record] = field(default_factory=list)
@@ -34,7 +37,7 @@ class Tables:
     digests: dict[str, bytes] = field(default_factory=dict)
     texts: dict[int, dict[str, str]] = field(default_factory=dict)
     parts: dict[Pair, dict[tuple[str, int], TextPart]] = field(default_factory=dict)
-    feed: list[tuple[Key, str, str, str]] = field(default_factory=list)
+    feed: list[DecisionState] = field(default_factory=list)
     accounts: dict[str, list[Key]] = field(default_factory=dict)
     statuses: dict[str, list[Key]] = field(default_factory=dict)
     bots: dict[str, BotState] = field(default_factory=dict)
@@ -46,6 +49,12 @@ class Tables:
     curves: dict[Curve, dict[int, Bucket]] = field(default_factory=dict)
     errors: list[ErrorState] = field(default_factory=list)
     troubled: set[Pair] = field(default_factory=set)
+    postings: dict[Pair, list[PostingState]] = field(default_factory=dict)
+    candles: dict[Pair, dict[int, CandleState]] = field(default_factory=dict)
+
+
+def _key(state: DecisionState | PostingState) -> Key:
+    return state.key
 
 
 class MemoryWork:
@@ -55,13 +64,15 @@ class MemoryWork:
         self._tables = tables
         self._kept: dict[str, tuple[Record, Prepared]] = {}
         self._bots: dict[str, BotState] = {}
-        self._feed: list[tuple[Key, str, str, str]] = []
+        self._feed: list[DecisionState] = []
         self._executions: dict[Pair, Executed] = {}
         self._positions: dict[Pair, PositionState] = {}
         self._marks: dict[Pair, Marked] = {}
         self._curves: dict[Curve, dict[int, Bucket]] = {}
         self._errors: list[ErrorState] = []
         self._troubled: set[Pair] = set()
+        self._postings: list[PostingState] = []
+        self._candles: dict[Pair, dict[int, CandleState]] = {}
 
     def keep(self, prepared: Prepared) -> Record:
         """Give the event the next number and keep it."""
@@ -77,6 +88,15 @@ class MemoryWork:
         kept = self._kept.get(event_id)
         return None if kept is None else (kept[0], kept[1].digest)
 
+    def payload(self, event_id: str, floor: int) -> bytes | None:
+        """The whole payload of a known event; None up to `floor`, where texts are gone."""
+        kept = self._kept.get(event_id)
+        if kept is not None:
+            return restore(kept[1].lean, kept[1].texts)
+        record = self._tables.records[self._tables.numbers[event_id] - 1]
+        texts = self._tables.texts.get(record.n, {})
+        return None if record.n <= floor else restore(record.payload, texts)
+
     def bot(self, bot_id: str) -> BotState | None:
         if bot_id not in self._bots and bot_id in self._tables.bots:
             self._bots[bot_id] = deepcopy(self._tables.bots[bot_id])
@@ -85,8 +105,18 @@ class MemoryWork:
     def add_bot(self, state: BotState) -> None:
         self._bots[state.id] = state
 
-    def add_decision(self, bot_id: str, key: Key, coin: str, signal: str) -> None:
-        self._feed.append((key, bot_id, coin, signal))
+    def add_decision(self, state: DecisionState) -> None:
+        self._feed.append(state)
+
+    def add_posting(self, state: PostingState) -> None:
+        self._postings.append(state)
+
+    def candle(self, bot_id: str, coin: str, start: int) -> CandleState | None:
+        own = self._candles.get((bot_id, coin), {}).get(start)
+        return own or self._tables.candles.get((bot_id, coin), {}).get(start)
+
+    def put_candle(self, bot_id: str, coin: str, start: int, candle: CandleState) -> None:
+        self._candles.setdefault((bot_id, coin), {})[start] = candle
 
     def execution(self, bot_id: str, decision_id: str) -> Executed | None:
         pair = (bot_id, decision_id)
@@ -141,7 +171,7 @@ class MemoryWork:
 
     def add_error(self, state: ErrorState) -> None:
         self._errors.append(state)
-        if state.event_id == state.decision_id:
+        if state.kind in ("answer", "guard"):
             self._troubled.add((state.bot_id, state.event_id))
 
     def commit(self) -> None:
@@ -158,7 +188,12 @@ class MemoryWork:
             elif record.kind == "status":
                 insort(tables.statuses.setdefault(record.bot_id, []), record.key)
         for row in self._feed:
-            insort(tables.feed, row)
+            insort(tables.feed, row, key=_key)
+        for posting in self._postings:
+            own = tables.postings.setdefault((posting.bot_id, posting.position_id), [])
+            insort(own, posting, key=_key)
+        for pair, candles in self._candles.items():
+            tables.candles.setdefault(pair, {}).update(candles)
         for error in self._errors:
             insort(tables.errors, error)
         for pair, state in self._positions.items():

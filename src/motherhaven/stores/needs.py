@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 
 from motherhaven.contract.events import (
     AccountReported,
+    CandlesRecorded,
     DecisionExecuted,
     Event,
     PositionClosed,
@@ -21,7 +22,8 @@ class Needs:
     """Keys of rows, as the methods of `states.Work` name them; most begin with the bot.
 
     `named` asks for positions by the client's id or their own, `sides` for the open ones
-    of a coin and side, `parts` for the parts of an event whose long texts travel apart.
+    of a coin and side, `parts` for the parts of an event whose long texts travel apart,
+    `candles` for those of a coin that begin at a time in microseconds.
     """
 
     ids: set[str] = field(default_factory=set)
@@ -32,6 +34,7 @@ class Needs:
     marks: set[Pair] = field(default_factory=set)
     buckets: set[tuple[str, int, int]] = field(default_factory=set)
     parts: set[Pair] = field(default_factory=set)
+    candles: set[tuple[str, str, int]] = field(default_factory=set)
 
 
 def needs_of(events: Iterable[Event]) -> Needs:
@@ -52,6 +55,8 @@ def _add(needs: Needs, event: Event) -> None:
         seconds = micros(event.time) // 1_000_000
         needs.buckets.update((bot_id, tier, seconds // tier) for tier in TIERS)
         needs.marks.update((bot_id, mark.position_id) for mark in body.positions or ())
+    elif isinstance(body, CandlesRecorded):
+        needs.candles.update((bot_id, body.coin, micros(row[0])) for row in body.candles)
     elif isinstance(body, DecisionExecuted):
         needs.executions.add((bot_id, body.decision_id))
     elif isinstance(body, PositionOpened | PositionClosed):

@@ -10,6 +10,7 @@ from typing import Any, Final
 
 from motherhaven.contract.events import (
     AccountReported,
+    CandlesRecorded,
     DecisionExecuted,
     DecisionMade,
     FillRecorded,
@@ -22,7 +23,7 @@ from motherhaven.contract.events import (
 from motherhaven.contract.money import ZERO
 from motherhaven.contract.views import Execution
 from motherhaven.stores.amounts import fall, minus, plus
-from motherhaven.stores.keys import Key, moment
+from motherhaven.stores.keys import Key, micros, moment
 from motherhaven.stores.positions import close_position, open_position
 from motherhaven.stores.protocol import TIERS
 from motherhaven.stores.records import Record
@@ -30,10 +31,13 @@ from motherhaven.stores.states import (
     ERROR_KINDS,
     BotState,
     Bucket,
+    CandleState,
+    DecisionState,
     ErrorKind,
     ErrorState,
     Executed,
     Marked,
+    PostingState,
     Totals,
     Work,
 )
@@ -72,8 +76,9 @@ def _decision(record: Record, body: DecisionMade, bot: BotState, work: Work) -> 
     totals.model_cost = plus(totals.model_cost, body.cost_usd)
     bot.last_decision = max(bot.last_decision or record.recorded, record.recorded)
     bot.decider = bot.decider or body.decider
-    work.add_decision(record.bot_id, record.key, body.coin, body.signal)
     verdict = body.verdict
+    allowed = None if verdict is None else verdict.allowed
+    work.add_decision(DecisionState(record.bot_id, record.key, body.coin, body.signal, allowed))
     if body.error is not None:  # then the guard had nothing to judge
         totals.errors += 1
         _error(record, "answer", body.error, record.event_id, work)
@@ -154,10 +159,28 @@ def _closed(record: Record, body: PositionClosed, bot: BotState, work: Work) -> 
 
 def _fill(record: Record, body: FillRecorded, bot: BotState, work: Work) -> None:
     bot.totals.fill_fees = plus(bot.totals.fill_fees, body.fee)
+    _post(record, body.position_id, work)
 
 
 def _funding(record: Record, body: FundingPaid, bot: BotState, work: Work) -> None:
     bot.totals.funding = minus(bot.totals.funding or ZERO, body.amount)
+    _post(record, body.position_id, work)
+
+
+def _post(record: Record, position_id: str | None, work: Work) -> None:
+    if position_id is not None:
+        work.add_posting(PostingState(record.bot_id, position_id, record.kind, record.key))
+
+
+def _candles(record: Record, body: CandlesRecorded, bot: BotState, work: Work) -> None:
+    for start, first, high, low, last, volume in body.candles:
+        place = (record.bot_id, body.coin, micros(start))
+        known = work.candle(*place)
+        if record.pointer.supersedes(known and known.at):
+            candle = CandleState(
+                record.pointer, body.interval_seconds, first, high, low, last, volume
+            )
+            work.put_candle(*place, candle)
 
 
 def _status(record: Record, body: StatusReported, bot: BotState, work: Work) -> None:
@@ -189,4 +212,5 @@ _HANDLERS: Final[dict[Kind, Callable[[Record, Any, BotState, Work], None]]] = {
     "fill": _fill,
     "funding": _funding,
     "status": _status,
+    "candles": _candles,
 }

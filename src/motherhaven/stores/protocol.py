@@ -18,10 +18,13 @@ from motherhaven.contract.events import Event, Kind, TextPart
 from motherhaven.contract.views import (
     AccountRow,
     BotRow,
+    Candle,
     DecisionDetail,
     DecisionPage,
     EquitySeries,
     ErrorRow,
+    FillRow,
+    FundingRow,
     PositionPage,
     PositionRow,
     StatusRow,
@@ -64,11 +67,21 @@ class Tail:
 
 @dataclass(frozen=True, slots=True)
 class DecisionFilter:
-    """Which decisions; None means any."""
+    """Which decisions; None means any, and all that is asked must hold.
+
+    verdict: as the guard said; a decision without a verdict is neither. only_trades: no
+    holds. executed: no holds, and the latest execution known is executed or partial.
+    since, until: the decision's time is in [since, until).
+    """
 
     bot_id: str | None = None
     coin: str | None = None
     signal: str | None = None
+    verdict: Literal["allowed", "rejected"] | None = None
+    only_trades: bool = False
+    executed: bool = False
+    since: datetime | None = None
+    until: datetime | None = None
 
 
 class Store(Protocol):
@@ -100,6 +113,10 @@ class Store(Protocol):
 
     async def head(self) -> str:
         """The cursor after the newest committed event."""
+        ...
+
+    async def origin(self) -> str:
+        """The cursor before the oldest event that tail() still gives."""
         ...
 
     async def tail(self, after: str, limit: int) -> Tail:
@@ -152,6 +169,30 @@ class Store(Protocol):
         """One position."""
         ...
 
+    async def opened_by(self, bot_id: str, decision_id: str) -> PositionRow | None:
+        """The position whose entry names this decision, the earliest if there are several."""
+        ...
+
+    async def fills(self, bot_id: str, position_id: str) -> list[FillRow]:
+        """The fills that name this position, oldest first by event order; none: empty.
+
+        Retention does not drop them, nor the funding payments.
+        """
+        ...
+
+    async def fundings(self, bot_id: str, position_id: str) -> list[FundingRow]:
+        """The funding payments that name this position, oldest first; none: empty."""
+        ...
+
+    async def candles(
+        self, bot_id: str, coin: str, *, start: datetime, end: datetime, limit: int
+    ) -> list[Candle]:
+        """The bot's candles that begin in [start, end), oldest first, `limit` at most.
+
+        There is one for each start; what the bot reported later of it wins.
+        """
+        ...
+
     async def accounts(self, bot_id: str | None, *, limit: int) -> list[AccountRow]:
         """The newest account states, newest first, of one bot or of all."""
         ...
@@ -167,9 +208,24 @@ class Store(Protocol):
         ...
 
     async def errors(
-        self, *, bot_id: str | None, kind: str | None, before: str | None, limit: int
+        self,
+        *,
+        bot_id: str | None,
+        kind: str | None,
+        before: str | None,
+        limit: int,
+        since: datetime | None = None,
     ) -> list[ErrorRow]:
-        """What went wrong, newest first."""
+        """What went wrong at or after `since`, newest first."""
+        ...
+
+    async def report_rejected(self, *, bot_id: str | None, at: datetime, message: str) -> bool:
+        """Keep something that was sent but refused as an error of kind "ingest".
+
+        `bot_id` is who the sender claims to be. A bot that is not known stays so: its
+        refusals stand under DEFAULT_BOT. At most rejected.PER_HOUR are kept of a bot in
+        an hour, the same one once; False where it was not kept. prune() drops old ones.
+        """
         ...
 
     async def full_payload(self, event_id: str) -> tuple[Kind, bytes]:

@@ -4,12 +4,13 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Literal, NamedTuple, Protocol
 
-from motherhaven.contract.events import Mode, PositionMark, SideName
+from motherhaven.contract.events import Kind, Mode, PositionMark, SideName
 from motherhaven.contract.views import Execution
 from motherhaven.stores.keys import Key, Pointer
 
-ErrorKind = Literal["cycle", "answer", "guard", "order"]
+ErrorKind = Literal["cycle", "answer", "guard", "order", "ingest"]
 ERROR_KINDS: tuple[ErrorKind, ...] = ("cycle", "answer", "guard", "order")
+"""The kinds that an event may cause; "ingest" is for what never became one."""
 
 
 @dataclass(slots=True)
@@ -114,6 +115,37 @@ class Marked(NamedTuple):
     mark: PositionMark
 
 
+class DecisionState(NamedTuple):
+    """A decision in the feeds; `allowed` is the guard's verdict, None without one."""
+
+    bot_id: str
+    key: Key
+    coin: str
+    signal: str
+    allowed: bool | None
+
+
+class PostingState(NamedTuple):
+    """A fill or a funding payment of the position that the client calls `position_id`."""
+
+    bot_id: str
+    position_id: str
+    kind: Kind
+    key: Key
+
+
+class CandleState(NamedTuple):
+    """One candle of a bot's coin, and the place of the event that told it."""
+
+    at: Pointer
+    interval: int
+    open: Decimal
+    high: Decimal
+    low: Decimal
+    close: Decimal
+    volume: Decimal | None
+
+
 class ErrorState(NamedTuple):
     """Something that went wrong; `key.n` counts the kinds within an event too."""
 
@@ -140,7 +172,7 @@ class Work(Protocol):
         """A bot seen for the first time."""
         ...
 
-    def add_decision(self, bot_id: str, key: Key, coin: str, signal: str) -> None:
+    def add_decision(self, state: DecisionState) -> None:
         """A decision for the feeds."""
         ...
 
@@ -178,6 +210,18 @@ class Work(Protocol):
 
     def add_bucket(self, bot_id: str, tier: int, number: int, bucket: Bucket) -> None:
         """A bucket's first value."""
+        ...
+
+    def add_posting(self, state: PostingState) -> None:
+        """A fill or funding payment that names its position."""
+        ...
+
+    def candle(self, bot_id: str, coin: str, start: int) -> CandleState | None:
+        """The candle that begins at `start` (microseconds)."""
+        ...
+
+    def put_candle(self, bot_id: str, coin: str, start: int, candle: CandleState) -> None:
+        """Make this the candle that begins at `start`."""
         ...
 
     def troubled(self, bot_id: str, decision_id: str) -> bool:

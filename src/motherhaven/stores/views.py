@@ -5,15 +5,19 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from motherhaven.contract.events import Event
+from motherhaven.contract.ids import DEFAULT_BOT
 from motherhaven.contract.views import (
     AccountRow,
     BotRow,
     BotStats,
+    Candle,
     DecisionDetail,
     DecisionRow,
     EquityPoint,
     ErrorRow,
     Execution,
+    FillRow,
+    FundingRow,
     PositionRow,
     StatusRow,
 )
@@ -22,7 +26,15 @@ from motherhaven.stores.amounts import shown
 from motherhaven.stores.cursors import page_cursor
 from motherhaven.stores.keys import moment
 from motherhaven.stores.records import Record
-from motherhaven.stores.states import BotState, Bucket, ErrorState, Marked, PositionState, Totals
+from motherhaven.stores.states import (
+    BotState,
+    Bucket,
+    CandleState,
+    ErrorState,
+    Marked,
+    PositionState,
+    Totals,
+)
 
 _ROW: Final = (
     "coin", "signal", "quantity_usd", "leverage", "confidence", "justification", "profit_target",
@@ -36,6 +48,10 @@ _ACCOUNT: Final = (
     "balance_usd", "equity_usd", "unrealized_pnl", "realized_pnl", "total_pnl", "num_positions",
     "sharpe_ratio", "deposits_usd", "fees_usd", "funding_usd", "used_usd", "available_usd",
 )  # fmt: skip
+_FILL: Final = (
+    "coin", "size", "price", "fee", "realized", "liquidity", "reason", "cloid", "decision_id",
+)  # fmt: skip
+_FUNDING: Final = ("coin", "amount", "rate", "oracle")
 _MARK: Final = (
     "size", "mark", "unrealized_pnl", "stop_loss", "profit_target", "liquidation_price",
 )  # fmt: skip
@@ -228,12 +244,39 @@ def _with_mark(row: PositionRow, marked: Marked) -> PositionRow:
     return row.model_copy(update=told)
 
 
+def fill_row(record: Record) -> FillRow:
+    """A fill of a position."""
+    payload = json.loads(record.payload)
+    fields = {key: payload.get(key) for key in _FILL}
+    return FillRow(id=record.event_id, time=moment(record.time), **fields)
+
+
+def funding_row(record: Record) -> FundingRow:
+    """A funding payment of a position."""
+    payload = json.loads(record.payload)
+    fields = {key: payload.get(key) for key in _FUNDING}
+    return FundingRow(id=record.event_id, time=moment(record.time), **fields)
+
+
+def candle_row(start: int, candle: CandleState) -> Candle:
+    """A candle; `start` in microseconds."""
+    return Candle(
+        time=moment(start),
+        interval_seconds=candle.interval,
+        open=candle.open,
+        high=candle.high,
+        low=candle.low,
+        close=candle.close,
+        volume=candle.volume,
+    )
+
+
 def error_row(state: ErrorState, name: str | None) -> ErrorRow:
     """Something that went wrong."""
     return ErrorRow(
         id=f"{state.event_id}:{state.kind}",
         cursor=page_cursor("errors", state.key),
-        bot_id=state.bot_id,
+        bot_id=state.bot_id or DEFAULT_BOT,
         bot_name=name,
         time=moment(state.key.time),
         kind=state.kind,

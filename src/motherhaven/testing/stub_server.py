@@ -266,7 +266,10 @@ def _read_request(stream: Any) -> Request | None:
     while text := stream.readline(65_536).decode("latin-1").strip():
         name, _, value = text.partition(":")
         headers[name.strip().lower()] = value.strip()
-    body = stream.read(int(headers.get("content-length", 0)))
+    length = int(headers.get("content-length", 0))
+    body = stream.read(length)
+    if len(body) < length:
+        return None
     return Request(line[0], line[1], headers, body)
 
 

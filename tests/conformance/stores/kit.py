@@ -12,6 +12,8 @@ from motherhaven.contract.jsonio import loads
 from motherhaven.contract.wire import event_from_item, event_from_single
 from motherhaven.stores import DecisionFilter, MemoryStore, Store
 from motherhaven.stores.sqlite import SqliteStore
+from tests.firestore_emulator import firestore_store
+from tests.postgres_server import postgres_store
 
 START = datetime(2026, 1, 2, 3, 0, tzinfo=UTC)
 ANY = DecisionFilter()
@@ -48,6 +50,8 @@ BACKENDS = (
         durable=True,
         shared=True,
     ),
+    Backend("postgresql", postgres_store, durable=True, shared=True),
+    Backend("firestore", firestore_store, durable=True, shared=True),
 )
 """To put another adapter under the whole suite, add it here."""
 
@@ -156,6 +160,34 @@ class Bot:
             "realized_pnl": "2.4", "status": "closed",
         }  # fmt: skip
         return self.event("position_closed", payload | fields, time)
+
+    def fill(self, minute: float = 0, **fields: Any) -> Event:
+        """One fill."""
+        time = START + timedelta(minutes=minute)
+        payload = {
+            "timestamp": time.isoformat(), "coin": "BTC", "size": "0.0025", "price": "60000.5",
+            "fee": "0.0675", "realized": "0", "liquidity": "taker", "reason": "entry",
+            "position_id": "p1",
+        }  # fmt: skip
+        return self.event("fill", payload | fields, time)
+
+    def funding(self, minute: float = 0, **fields: Any) -> Event:
+        """One funding payment."""
+        time = START + timedelta(minutes=minute)
+        payload = {
+            "timestamp": time.isoformat(), "coin": "BTC", "amount": "0.0123", "rate": "0.0000125",
+            "oracle": "60001", "position_id": "p1",
+        }  # fmt: skip
+        return self.event("funding", payload | fields, time)
+
+    def candles(self, minute: float = 0, *rows: Any, coin: str = "BTC") -> Event:
+        """Candles of a coin, each (start, open, high, low, close, volume)."""
+        time = START + timedelta(minutes=minute)
+        payload = {
+            "timestamp": time.isoformat(), "coin": coin, "interval_seconds": 60,
+            "candles": [list(row) for row in rows],
+        }  # fmt: skip
+        return self.event("candles", payload, time)
 
     def status(self, minute: float = 0, state: str = "running", **fields: Any) -> Event:
         """A heartbeat."""

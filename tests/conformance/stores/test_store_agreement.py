@@ -20,13 +20,22 @@ PRICE = st.sampled_from(["100", "100.0", "101"])
 COIN = st.sampled_from(["BTC", "ETH"])
 MINUTE = st.integers(0, 3_000)
 TEXT = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\x00"))
+KINDS = ("decision", "execution", "account", "opened", "closed", "status", "fill", "funding",
+         "candles")  # fmt: skip
+FILTERS = (
+    DecisionFilter(),
+    DecisionFilter(bot_id="bot-a", signal="close"),
+    DecisionFilter(verdict="rejected"),
+    DecisionFilter(verdict="allowed", executed=True),
+    DecisionFilter(only_trades=True, since=START + timedelta(hours=5), until=START + timedelta(1)),
+)
 NAME = st.sampled_from(["p1", "p2", None])
 
 
 @st.composite
 def step(draw: st.DrawFn) -> tuple[str, int, float, dict[str, Any]]:
     """One event to be: which kind, which bot, when, and its fields."""
-    kind = draw(st.sampled_from(["decision", "execution", "account", "opened", "closed", "status"]))
+    kind = draw(st.sampled_from(KINDS))
     fields: dict[str, Any] = {}
     if kind == "decision":
         fields = {"coin": draw(COIN), "cost_usd": draw(MONEY), "raw_response": draw(TEXT),
@@ -40,10 +49,20 @@ def step(draw: st.DrawFn) -> tuple[str, int, float, dict[str, Any]]:
                   "leverage": "1", "unrealized_pnl": draw(MONEY)}
                  for name in draw(st.lists(st.sampled_from(["p1", "p2"]), max_size=1))]  # fmt: skip
         fields = {"equity": draw(MONEY), "deposits_usd": draw(MONEY), "positions": marks}
+    elif kind in ("fill", "funding"):
+        fields = {"coin": draw(COIN), "position_id": draw(NAME)}
+        fields["realized" if kind == "fill" else "amount"] = draw(MONEY)
+    elif kind == "candles":
+        starts = draw(st.lists(st.integers(0, 6), max_size=4))
+        fields = {"coin": draw(COIN), "rows": [
+            [(START + timedelta(minutes=start)).isoformat(), *(draw(MONEY) for _ in range(4)), None]
+            for start in starts
+        ]}  # fmt: skip
     elif kind == "status":
         fields = {"state": draw(st.sampled_from(["running", "error"]))}
     else:
-        fields = {"coin": draw(COIN), "entry_price": draw(PRICE), "position_id": draw(NAME)}
+        fields = {"coin": draw(COIN), "entry_price": draw(PRICE), "position_id": draw(NAME),
+                  "decision_id": draw(st.sampled_from(["bot-a-1-1", None]))}  # fmt: skip
         if kind == "closed":
             fields["realized_pnl"] = draw(MONEY)
     return kind, draw(st.integers(0, 1)), draw(MINUTE), fields
@@ -58,6 +77,8 @@ def build(steps: list[tuple[str, int, float, dict[str, Any]]]) -> list[Event]:
         if kind == "execution":
             decision_id = f"{bot.bot_id}-{bot.epoch}-{fields.pop('decision')}"
             events.append(bot.execution(decision_id, minute, **fields))
+        elif kind == "candles":
+            events.append(bot.candles(minute, *fields["rows"], coin=fields["coin"]))
         else:
             events.append(getattr(bot, kind)(minute, **fields))
     return events
@@ -67,7 +88,7 @@ async def answers(store: Store, events: list[Event]) -> list[Any]:
     """Every query, with what may differ between stores (live cursors) left out."""
     end = START + timedelta(days=3)
     found: list[Any] = [await store.bots()]
-    for where in (DecisionFilter(), DecisionFilter(bot_id="bot-a", signal="close")):
+    for where in FILTERS:
         page = await store.decisions(where, before=None, limit=3)
         found += [page, await store.decisions(where, before=page.next, limit=30)]
     for status in ("open", "closed", "all"):
@@ -78,6 +99,12 @@ async def answers(store: Store, events: list[Event]) -> list[Any]:
     found += [await store.equity(None, start=START, end=end, bucket=tier) for tier in TIERS]
     found += [await store.accounts(None, limit=5), await store.statuses("bot-b", limit=5)]
     found += [await store.errors(bot_id=None, kind=None, before=None, limit=99)]
+    noon = START + timedelta(hours=9)
+    found += [await store.errors(bot_id="bot-a", kind=None, before=None, limit=9, since=noon)]
+    for bot_id in ("bot-a", "bot-b", "nobody"):
+        found += [await store.fills(bot_id, "p1"), await store.fundings(bot_id, "p2")]
+        found += [await store.opened_by(bot_id, "bot-a-1-1")]
+        found += [await store.candles(bot_id, "BTC", start=START, end=end, limit=5)]
     for event in events:
         found.append(await store.full_payload(event.event_id))
         try:

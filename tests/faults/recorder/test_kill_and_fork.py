@@ -95,6 +95,7 @@ def test_kills_lose_and_double_nothing(tmp_path):
 
 
 @pytest.mark.soak
+@pytest.mark.timeout(1800)
 def test_many_kills_lose_and_double_nothing(tmp_path):
     """500 of them."""
     check_rounds(tmp_path, 500)
@@ -210,6 +211,7 @@ def test_processes_share_a_journal_and_one_ships(tmp_path):
 
 
 @pytest.mark.soak
+@pytest.mark.timeout(1800)
 def test_fifty_processes_share_a_journal(tmp_path):
     """50 of them."""
     check_sharing(tmp_path, 50)

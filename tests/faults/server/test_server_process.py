@@ -26,9 +26,9 @@ SCRIPT = Path(__file__).with_name("serve_process.py")
 
 
 @contextmanager
-def process(store_url: str) -> Iterator[tuple[subprocess.Popen[str], str]]:
+def process(store_url: str, *death: str) -> Iterator[tuple[subprocess.Popen[str], str]]:
     """A running server process and its address; killed at the end whatever happens."""
-    command = [sys.executable, str(SCRIPT), store_url, KEY]
+    command = [sys.executable, str(SCRIPT), store_url, KEY, *death]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as one:
         try:
             assert one.stdout is not None
@@ -81,6 +81,21 @@ def test_what_was_acknowledged_survives_a_kill(tmp_path: Path) -> None:
         assert [post(url, number) for number in (1, 3, 5)] == [["duplicate"] * 2] * 3
         rows = httpx.get(f"{url}{API}/decisions").json()
         assert [row["id"] for row in rows] == [f"event-{n:06d}" for n in range(6, 0, -1)]
+
+
+@pytest.mark.parametrize(("death", "then"), [("before", "stored"), ("after", "duplicate")])
+def test_a_kill_around_the_commit_is_mended_by_sending_again(
+    tmp_path: Path, death: str, then: str
+) -> None:
+    """No answer comes; sent again, what was lost is stored and what was kept is a duplicate."""
+    store = f"sqlite:///{tmp_path}/server.db"
+    with process(store, death) as (one, url):
+        with pytest.raises(httpx.TransportError):
+            post(url, 1)
+        assert one.wait(10) == -signal.SIGKILL
+    with process(store) as (one, url):
+        assert post(url, 1) == [then, then]
+        assert len(httpx.get(f"{url}{API}/decisions").json()) == 2
 
 
 async def test_a_stream_resumes_over_a_restart(tmp_path: Path) -> None:

@@ -174,7 +174,23 @@ async def test_silence_is_filled_with_heartbeats(url: str) -> None:
     stream.close()
 
 
-async def test_two_hundred_streams_come_and_go(url: str) -> None:
+async def test_a_stream_that_falls_out_of_the_history_reads_the_store() -> None:
+    """With a history of a few messages, streams far behind still get everything in order."""
+    limits = Limits(history_messages=5, heartbeat_seconds=60)
+    settings = ServerConfig(port=0, api_key=KEY, open_reading=True, limits=limits)
+    with ServerThread(settings, MemoryStore(), SystemClock()) as server:
+        streams = [await Sse.open(server.url) for _ in range(4)]
+        for stream in streams:
+            await stream.event()
+        async with poster(server.url) as post:
+            await post(1, 600)
+            got = await asyncio.gather(*(numbers(stream, 600) for stream in streams))
+        assert all(one == list(range(1, 601)) for one in got)
+        for stream in streams:
+            stream.close()
+
+
+async def test_two_hundred_streams_come_and_go() -> None:
     """Every stream that a client leaves is freed, task and all."""
     with ServerThread(
         ServerConfig(port=0, api_key=KEY, open_reading=True, limits=QUICK),
@@ -189,7 +205,7 @@ async def test_two_hundred_streams_come_and_go(url: str) -> None:
         await until(lambda: server.hub.streams == 0)
 
 
-async def test_a_reader_that_stops_is_dropped_and_others_go_on(url: str) -> None:
+async def test_a_reader_that_stops_is_dropped_and_others_go_on() -> None:
     """A stalled client costs bounded memory and delays nobody."""
     limits = Limits(heartbeat_seconds=0.2, send_seconds=0.3)
     settings = ServerConfig(port=0, api_key=KEY, open_reading=True, limits=limits)

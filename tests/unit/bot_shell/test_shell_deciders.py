@@ -24,7 +24,7 @@ from motherhaven.settings.bot import Settings
 
 def walked(closes, coins=("BTC",), **setup):
     """A trader that has seen flat one-minute bars of these closes."""
-    trader = new_trader(coins=coins, **setup)
+    trader = new_trader(coins=coins, patience=timedelta(days=1), **setup)
     start = NOON - len(closes) * MINUTE
     for step, close in enumerate(closes):
         trader.on_slice(piece(start + step * MINUTE, **dict.fromkeys(coins, str(close))))

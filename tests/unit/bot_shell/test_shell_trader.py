@@ -21,7 +21,7 @@ from shell_support import (
 from motherhaven.bot.decider import BuyAndHold
 from motherhaven.bot.guard.types import GuardLimits
 from motherhaven.bot.sink import MemorySink
-from motherhaven.contract.errors import JournalError
+from motherhaven.contract.errors import InvalidEvent, JournalError
 from motherhaven.contract.events import PAYLOADS
 from motherhaven.contract.ids import client_order_id
 from motherhaven.contract.jsonio import dumps, loads
@@ -185,7 +185,7 @@ def test_a_price_that_ran_away_is_not_chased():
 
 def test_a_bar_in_whose_middle_was_traded_does_not_strike_with_its_past():
     """The low before the fill was not ours; the low after the close's way is."""
-    trader = new_trader()
+    trader = new_trader(patience=MINUTE)
     trader.on_slice(piece(NOON - MINUTE, BTC="50000"))
     cycle = new_cycle(trader, ScriptedModel([answer(entry())]))
 
@@ -198,6 +198,41 @@ def test_a_bar_in_whose_middle_was_traded_does_not_strike_with_its_past():
     assert "BTC" in trader.engine.ledger.holdings
     trader.on_slice(piece(NOON + MINUTE, BTC=("50050", "50100", "48000", "50050")))
     assert "BTC" not in trader.engine.ledger.holdings
+
+
+def test_a_bar_that_comes_late_strikes_nothing():
+    """It was over before the trade; the next one counts again."""
+    trader = new_trader(patience=2 * MINUTE)
+    trader.on_slice(piece(NOON - MINUTE, BTC="50000"))
+    cycle = new_cycle(trader, ScriptedModel([answer(entry())]))
+
+    async def late():
+        quote = (await quotes_of(BTC="50000")())["BTC"]
+        return {"BTC": type(quote)("BTC", *(Decimal(50000),) * 3, NOON + 1.5 * MINUTE)}
+
+    run(cycle, NOON + 1.5 * MINUTE, late)
+    trader.on_slice(piece(NOON, BTC=("50000", "50000", "48000", "49500")))
+    assert "BTC" in trader.engine.ledger.holdings
+    trader.on_slice(piece(NOON + 2 * MINUTE, BTC=("50000", "50000", "48000", "49500")))
+    assert "BTC" not in trader.engine.ledger.holdings
+
+
+def test_a_record_that_cannot_be_kept_does_not_hold_up_the_others():
+    """A poison record is left out by itself and named; the rest is on disk."""
+    cycle, sink = traded(answer(action()))
+    written = sink.write
+
+    def write(batch):
+        if any(record.payload.get("coin") == "POISON" for record in batch):
+            raise InvalidEvent("coin: POISON")
+        written(batch)
+
+    sink.write = write
+    cycle.trader.settle("some-decision", "POISON", "test", NOON)
+    cycle.trader.settle("some-decision", "BTC", "test", NOON)
+    assert cycle.flush()
+    assert of_kind(sink.kept, "execution")[-1]["coin"] == "BTC"
+    assert cycle.trader.recording
 
 
 def test_funding_is_booked_once_an_hour_where_the_rate_is_known():

@@ -188,3 +188,16 @@ def test_the_throttle_counts_networks_and_stays_small() -> None:
         throttle.failed(f"10.0.{number // 256}.{number % 256}")
     assert throttle.wait("2001:db8::1") == 0
     assert throttle.wait("10.0.3.255") == 60
+
+
+async def test_the_key_page_has_an_address_for_pages_served_elsewhere() -> None:
+    """GET login asks for the key, keeps where to go next, and leads nobody to another site."""
+    async with running() as server, server.client() as client:
+        asked = await client.get(f"{API}/login", params={"next": "/llm-bot/decision?id=a"})
+        assert asked.status_code == 200
+        assert 'value="/llm-bot/decision?id=a"' in asked.text
+        away = await client.get(f"{API}/login", params={"next": "//evil.example/"})
+        assert 'value="/llm-bot"' in away.text
+        await client.post(f"{API}/login", json={"key": KEY})
+        known = await client.get(f"{API}/login", params={"next": "/llm-bot/decision?id=a"})
+        assert (known.status_code, known.headers["location"]) == (303, "/llm-bot/decision?id=a")

@@ -3,11 +3,13 @@
 import json
 from datetime import timedelta
 from decimal import Decimal
+from itertools import pairwise
 from typing import Any
 
 import pytest
 
 from motherhaven.contract.jsonio import loads
+from motherhaven.metrics import sharpe
 from motherhaven.server.curves import MAX_BUCKETS, RANGES, bucket_for
 from motherhaven.stores import TIERS
 from tests.serverkit import (
@@ -220,6 +222,21 @@ async def test_bots_carry_what_follows_from_their_totals() -> None:
         assert one["stale"] is True
 
 
+async def test_a_sharpe_ratio_needs_thirty_finished_days() -> None:
+    """Below thirty daily returns it is null with its n; then it is the metrics' own figure."""
+    async with running() as server, server.client(key=KEY) as client:
+        equities = [Decimal(1000) + (day * 37 % 11) for day in range(33)]
+        for day, equity in enumerate(equities):
+            one = item(day + 1, "account", time=(NOW + timedelta(days=day)).isoformat())
+            one["payload"]["equity_usd"] = str(equity)
+            await batch(client, one)
+            [bot] = (await client.get(f"{API}/bots")).json()["bots"]
+            assert bot["sharpe_days"] == max(0, day - 1)
+            assert (bot["sharpe"] is None) is (day < 31)
+        returns = [float(b / a - 1) for a, b in pairwise(equities[:-1])]
+        assert bot["sharpe"] == pytest.approx(sharpe(returns))
+
+
 async def test_trades_by_bot_and_one_by_id() -> None:
     """Positions page by page, and one alone."""
     async with running() as server, server.client(key=KEY) as client:
@@ -282,3 +299,10 @@ async def test_health_and_readiness() -> None:
         await server.store.close()
         assert (await client.get("/healthz")).status_code == 200
         assert (await client.get("/readyz")).status_code == 503
+
+
+async def test_a_refusal_may_quote_what_it_refuses() -> None:
+    """A NUL in an id is simply not found; quoting it does not break the answer."""
+    async with running() as server, server.client(key=KEY) as client:
+        answer = await client.get(f"{API}/decision", params={"id": "a\x00b"})
+        assert (answer.status_code, answer.json()["error"]["code"]) == (404, "not_found")

@@ -45,7 +45,6 @@ def test_memory_needs_no_place(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("url", "says"),
     [
-        ("postgresql://u:secret@h/db", "does not carry the postgresql adapter"),
         ("firestore://project", "does not carry the firestore adapter"),
         ("mysql://u:secret@h/db", "no store is called 'mysql'"),
         ("", "no store is called ''"),

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Final
 from motherhaven.bot.decider.baselines import BuyAndHold, EmaCross, RandomTrader
 from motherhaven.bot.decider.budget import ModelBudget
 from motherhaven.bot.decider.types import Baseline, Decider
+from motherhaven.bot.presets import Preset
 from motherhaven.contract.clock import Clock
 from motherhaven.contract.errors import ConfigError
 
@@ -32,6 +33,7 @@ class ModelConfig:
     timeout_seconds: float = 60.0
     max_tokens: int = 4096
     daily_cost_usd: Decimal | None = Decimal(5)
+    preset: Preset = "standard"
 
 
 def baseline(name: str, seed: int = 1) -> Baseline:
@@ -114,6 +116,7 @@ def _model_decider(
         budget or ModelBudget(config.daily_cost_usd),
         interval_seconds,
         AskLimits(config.timeout_seconds, config.max_tokens),
+        config.preset,
     )
 
 

@@ -32,12 +32,13 @@ from pydantic_ai.settings import ModelSettings
 from pydantic_ai.tools import ToolDefinition
 
 from motherhaven.bot.decider.budget import ModelBudget
-from motherhaven.bot.decider.prompts import Preset, system_prompt, user_prompt
+from motherhaven.bot.decider.prompts import system_prompt, user_prompt
 from motherhaven.bot.decider.schema import TOOL, TOOL_DESCRIPTION, answer_schema
 from motherhaven.bot.decider.tables import escape
 from motherhaven.bot.decider.types import Answer, Context
 from motherhaven.bot.guard.parse import parse_answer
 from motherhaven.bot.guard.types import ParsedAnswer
+from motherhaven.bot.presets import Preset
 from motherhaven.contract.clock import Clock
 from motherhaven.contract.errors import (
     AnswerMalformed,
@@ -74,6 +75,7 @@ class _Asked:
     tokens_cached: int = 0
     cost: Decimal | None = None
     finish: str | None = None
+    sent: bool = False
     answered: bool = False
 
 
@@ -130,8 +132,8 @@ class ModelDecider:
             rejected=parsed.rejected,
             failure=failure,
             raw=asked.raw,
-            system_prompt=asked.system,
-            user_prompt=asked.user,
+            system_prompt=asked.system if asked.sent else None,
+            user_prompt=asked.user if asked.sent else None,
             model=asked.model or self._name,
             tokens_in=asked.tokens_in if asked.answered else None,
             tokens_out=asked.tokens_out if asked.answered else None,
@@ -185,6 +187,7 @@ class ModelDecider:
             cache={"messages": False},
         )
         request = ModelRequest([UserPromptPart(prompt)], instructions=asked.system)
+        asked.sent = True
         try:
             response = await model_request(
                 self._model, [request], model_settings=settings, model_request_parameters=parameters

@@ -1,33 +1,24 @@
 """The prompts: exactly the limits that the guard enforces, and data in envelopes."""
 
-from typing import Final, Literal
+from decimal import Decimal
 
 from motherhaven.bot.decider.tables import (
     account_table,
     escape,
     market_table,
     outcome_table,
-    significant,
     trade_table,
 )
 from motherhaven.bot.decider.types import Context
 from motherhaven.bot.guard.types import GuardLimits
-
-Preset = Literal["conservative", "standard", "aggressive"]
-
-_STYLES: Final[dict[Preset, str]] = {
-    "conservative": "Protect capital first. Enter only on strong, agreeing evidence; hold is "
-    "the usual answer.",
-    "standard": "Balance risk and opportunity. Enter when the evidence clearly favours one side.",
-    "aggressive": "Seek opportunities actively, always within the limits below.",
-}
-
+from motherhaven.bot.presets import MANNERS, Preset
+from motherhaven.contract.money import plain
 
 def system_prompt(limits: GuardLimits, interval_seconds: int, preset: Preset = "standard") -> str:
     """The part that stays the same from cycle to cycle, so that it can be cached."""
     rules = "\n".join(f"- {rule}" for rule in _rules(limits))
     return f"""You decide for a trading bot on perpetual futures. You are asked every \
-{interval_seconds} seconds. {_STYLES[preset]}
+{interval_seconds} seconds. {MANNERS[preset]}
 
 Answer by calling the tool once, with at most one decision for each coin listed:
 - buy_to_enter: open a long. sell_to_enter: open a short. close: end the open position. \
@@ -37,8 +28,7 @@ hold: do nothing.
 your decisions.
 - justification says in a few sentences what you see and why you decide so.
 
-A guard checks every decision against these limits. What breaks one is not traded, and \
-is not made smaller for you:
+A guard checks every decision against these limits. {_consequence(limits)}
 {rules}
 - When in doubt, hold. If the data look wrong, hold.
 
@@ -66,31 +56,56 @@ def user_prompt(context: Context) -> str:
     return "\n\n".join(parts)
 
 
+def _consequence(limits: GuardLimits) -> str:
+    if limits.clamp:
+        return (
+            "An entry that is too large is made smaller, down to the limit; whatever else breaks "
+            "a limit is not traded:"
+        )
+    return "What breaks one is not traded, and is not made smaller for you:"
+
+
 def _rules(limits: GuardLimits) -> list[str]:
+    """Every limit that the guard enforces on an entry, in words; closing is always allowed."""
+    size = limits.max_position_size_usd
+    in_coin = size if limits.max_coin_usd is None else limits.max_coin_usd
+    total = limits.max_total_usd
+    if total is None:
+        total = size * limits.max_positions
     rules = [
-        f"at most {significant(limits.max_position_size_usd, 12)} USD margin a position",
+        "a close is always allowed; everything below is about entries",
+        f"at most {_usd(size)} of margin in one entry, {_usd(in_coin)} in one coin, "
+        f"{_usd(total)} in all coins together, and never more than is available",
         f"leverage a whole number from 1 to {limits.max_leverage}, and no more than the coin's "
         "max_leverage",
-        f"at most {limits.max_positions} open positions",
+        f"at most {limits.max_positions} open positions; notional at least the coin's min_notional",
+        "no entry against an open position: close it first, enter the next time you are asked",
         "every entry needs a stop_loss: below the price for a long, above it for a short, and "
-        f"at least {limits.stop_buffer:%} of the price inside the liquidation price",
-        "a profit_target lies on the other side of the price",
-        f"prices more than {limits.price_band:%} away from the mark are rejected",
-        f"no new entries after a loss of {significant(limits.daily_loss_limit_usd, 12)} USD in a "
-        "day",
-        "two contradictory decisions for one coin cancel each other",
+        f"at least {_percent(limits.stop_buffer)} of the price inside the liquidation price",
+        "a profit_target, if given, lies on the other side of the price",
+        f"a stop_loss or profit_target more than {_percent(limits.price_band)} away from the mark "
+        "is rejected",
+        f"no entries for the rest of the day after a loss of {_usd(limits.daily_loss_limit_usd)}",
+        "different actions for one coin in one answer cancel each other",
+        f"an answer that takes longer than {limits.max_answer_age_seconds} seconds is discarded",
     ]
     optional = (
-        (limits.max_coin_usd, "at most {} USD margin in one coin"),
-        (limits.max_total_usd, "at most {} USD margin in all positions together"),
-        (limits.min_confidence or None, "entries need a confidence of at least {}"),
-        (limits.cooldown_seconds or None, "{} seconds between entries in one coin"),
+        (limits.min_confidence or None, "a confidence of at least {}"),
+        (limits.cooldown_seconds or None, "at least {} seconds after the last entry in that coin"),
         (limits.max_trades_per_day, "at most {} entries a day"),
     )
     rules.extend(
-        text.format(significant(value, 12)) for value, text in optional if value is not None
+        text.format(plain(Decimal(value))) for value, text in optional if value is not None
     )
     return rules
+
+
+def _usd(value: Decimal) -> str:
+    return f"{plain(value)} USD"
+
+
+def _percent(fraction: Decimal) -> str:
+    return f"{plain(fraction * 100)} %"
 
 
 def _envelope(label: str, text: str) -> str:

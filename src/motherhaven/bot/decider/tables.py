@@ -36,6 +36,7 @@ def market_table(tape: Tape, funding: Decimal | None) -> str:
         f"{tape.coin} mark={significant(tape.last.close, 8)} "
         f"tick={significant(tape.spec.price_step(tape.last.close))} "
         f"max_leverage={tape.spec.max_leverage} "
+        f"min_notional={significant(tape.spec.min_notional)} "
         f"funding_per_hour={significant(funding)}",
         values,
     ]

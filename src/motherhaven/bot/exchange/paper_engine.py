@@ -146,6 +146,23 @@ class PaperEngine:
         order = self._registry.find(cloid)
         return order.status() if order else None
 
+    def taker_price(self, coin: str, side: Side, size: Decimal) -> Decimal:
+        """What a taker of the unsigned `size` would pay on average now, book or slippage.
+
+        A book that is too thin for the size counts as far as it goes.
+
+        Raises:
+            KeyError: the coin has no mark yet.
+        """
+        mid = self.ledger.marks[coin]
+        book = self._books.get(coin)
+        if book is not None:
+            levels = book[1] if side is Side.BUY else book[0]
+            walk = walk_book(levels, side, size, None, self.ledger.spec(coin))
+            if walk.average is not None:
+                return walk.average
+        return self._executor.taker_price(coin, side, size, mid)
+
     def fills(self, since: datetime) -> list[Fill]:
         """Fills at or after `since`, oldest first."""
         known = [*self._fills, *(e for e in self._executor.events if isinstance(e, Fill))]

@@ -4,6 +4,7 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Final
 
+from motherhaven.bot.exchange.exact import quotient
 from motherhaven.bot.exchange.market import MarketSpec, default_spec
 from motherhaven.bot.guard.types import GuardLimits, GuardView, TradeDecision
 
@@ -64,16 +65,25 @@ class Case:
         return min(asked, self.leverage_cap) if self.limits.clamp else asked
 
     @property
+    def held_margin(self) -> Decimal:
+        """Margin of the coin's open position at the entry's leverage: one coin has only one.
+
+        What an entry at 1x adds to a position at 5x takes five times the old margin with it.
+        """
+        held = self.view.positions.get(self.decision.coin)
+        return ZERO if held is None else quotient(held.notional, Decimal(self.leverage))
+
+    @property
     def coin_margin(self) -> Decimal:
         """Margin that is already in the coin: open, or allowed earlier in this answer."""
-        held = self.view.positions.get(self.decision.coin)
-        open_margin = held.margin if held else ZERO
-        return open_margin + self.tally.margins.get(self.decision.coin, ZERO)
+        return self.held_margin + self.tally.margins.get(self.decision.coin, ZERO)
 
     @property
     def total_margin(self) -> Decimal:
         """Margin in all coins."""
-        return sum((p.margin for p in self.view.positions.values()), self.tally.total)
+        coin = self.decision.coin
+        others = (held.margin for name, held in self.view.positions.items() if name != coin)
+        return sum(others, self.tally.total + self.held_margin)
 
 
 def placed_price(

@@ -73,7 +73,10 @@ _READERS: Final[dict[str, Callable[[str, object], Any]]] = {
     "coins": _coins,
 }
 _OPTIONAL: Final = {"max_coin_usd", "max_total_usd", "max_trades_per_day", "max_model_cost_usd"}
+_DERIVED: Final = {"max_answer_age_seconds"}
+"""Limits whose default is worked out where nothing is set."""
 _ALIASES: Final = {
+    "max_coin_margin_usd": "max_coin_usd",
     "max_total_margin_usd": "max_total_usd",
     "max_open_positions": "max_positions",
     "entry_cooldown_seconds": "cooldown_seconds",
@@ -105,8 +108,9 @@ def limits_from_mapping(values: Mapping[str, object]) -> GuardLimits:
         if name not in named:
             continue
         value = named[name]
-        if name in _OPTIONAL and value in (None, ""):
-            found[name] = None
+        if value in (None, "") and (name in _OPTIONAL or name in _DERIVED):
+            if name in _OPTIONAL:
+                found[name] = None
         else:
             found[name] = reader(name.upper(), value)
     return GuardLimits(**found)

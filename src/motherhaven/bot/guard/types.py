@@ -90,9 +90,14 @@ class OpenPosition:
     leverage: int
 
     @property
+    def notional(self) -> Decimal:
+        """What was bought or sold for, in USD."""
+        return abs(self.size) * self.entry
+
+    @property
     def margin(self) -> Decimal:
         """Margin that it was opened with, in USD."""
-        return abs(self.size) * self.entry / self.leverage
+        return self.notional / self.leverage
 
 
 @dataclass(frozen=True, slots=True)

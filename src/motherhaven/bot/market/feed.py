@@ -17,6 +17,14 @@ class Gap:
     start: datetime
     end: datetime
 
+    @property
+    def told(self) -> str:
+        """The gap in words."""
+        return (
+            f"gap: no data of {self.coin} from {self.start:%Y-%m-%d %H:%M} to "
+            f"{self.end:%Y-%m-%d %H:%M} UTC; nothing was decided or filled in it"
+        )
+
 
 @dataclass(frozen=True, slots=True)
 class Slice:

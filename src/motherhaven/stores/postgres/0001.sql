@@ -85,6 +85,7 @@ CREATE TABLE decisions (
     bot INTEGER NOT NULL,
     coin TEXT COLLATE "C" NOT NULL,
     signal TEXT NOT NULL,
+    allowed BOOLEAN,
     time TIMESTAMPTZ NOT NULL,
     epoch BIGINT NOT NULL,
     seq BIGINT NOT NULL
@@ -94,6 +95,9 @@ CREATE INDEX decisions_bot ON decisions (bot, time, epoch, seq, n);
 CREATE INDEX decisions_coin ON decisions (coin, time, epoch, seq, n);
 -- Most decisions hold: a scan finds those at once, the others need this index.
 CREATE INDEX decisions_signal ON decisions (signal, time, epoch, seq, n) WHERE signal <> 'hold';
+CREATE INDEX decisions_trades ON decisions (time, epoch, seq, n) WHERE signal <> 'hold';
+CREATE INDEX decisions_trades_bot ON decisions (bot, time, epoch, seq, n) WHERE signal <> 'hold';
+CREATE INDEX decisions_rejected ON decisions (time, epoch, seq, n) WHERE NOT allowed;
 
 CREATE TABLE executions (
     bot INTEGER NOT NULL,
@@ -103,6 +107,7 @@ CREATE TABLE executions (
     epoch BIGINT NOT NULL,
     seq BIGINT NOT NULL,
     recorded TIMESTAMPTZ NOT NULL,
+    status TEXT NOT NULL,
     execution TEXT NOT NULL,
     PRIMARY KEY (bot, decision_key)
 );
@@ -111,6 +116,7 @@ CREATE TABLE positions (
     bot INTEGER NOT NULL,
     id_key BYTEA NOT NULL,
     ref_key BYTEA,
+    entry_decision_key BYTEA,
     id TEXT NOT NULL,
     ref TEXT,
     mode TEXT NOT NULL,
@@ -143,6 +149,8 @@ CREATE TABLE positions (
     PRIMARY KEY (bot, id_key)
 );
 CREATE INDEX positions_ref ON positions (bot, ref_key) WHERE ref_key IS NOT NULL;
+CREATE INDEX positions_decision
+    ON positions (bot, entry_decision_key) WHERE entry_decision_key IS NOT NULL;
 CREATE INDEX positions_coin ON positions (bot, coin, side) WHERE exit_n IS NULL;
 CREATE INDEX positions_all ON positions (entry_time, entry_epoch, entry_seq, entry_n);
 CREATE INDEX positions_all_bot ON positions (bot, entry_time, entry_epoch, entry_seq, entry_n);
@@ -154,6 +162,18 @@ CREATE INDEX positions_closed
     ON positions (exit_time, exit_epoch, exit_seq, exit_n) WHERE exit_n IS NOT NULL;
 CREATE INDEX positions_closed_bot
     ON positions (bot, exit_time, exit_epoch, exit_seq, exit_n) WHERE exit_n IS NOT NULL;
+
+-- The fills and funding payments that name their position.
+CREATE TABLE postings (
+    bot INTEGER NOT NULL,
+    ref_key BYTEA NOT NULL,
+    kind TEXT NOT NULL,
+    time TIMESTAMPTZ NOT NULL,
+    epoch BIGINT NOT NULL,
+    seq BIGINT NOT NULL,
+    n BIGINT NOT NULL,
+    PRIMARY KEY (bot, ref_key, kind, time, epoch, seq, n)
+);
 
 CREATE TABLE marks (
     bot INTEGER NOT NULL,
@@ -182,7 +202,25 @@ CREATE TABLE rollups (
     PRIMARY KEY (tier, bot, bucket)
 ) WITH (fillfactor = 90);
 
--- no = event's n * 4 + the kind's place in ERROR_KINDS.
+CREATE TABLE candles (
+    bot INTEGER NOT NULL,
+    coin TEXT COLLATE "C" NOT NULL,
+    start TIMESTAMPTZ NOT NULL,
+    n BIGINT NOT NULL,
+    epoch BIGINT NOT NULL,
+    seq BIGINT NOT NULL,
+    recorded TIMESTAMPTZ NOT NULL,
+    interval INTEGER NOT NULL,
+    open NUMERIC NOT NULL,
+    high NUMERIC NOT NULL,
+    low NUMERIC NOT NULL,
+    close NUMERIC NOT NULL,
+    volume NUMERIC,
+    PRIMARY KEY (bot, coin, start)
+);
+
+-- no = event's n * 4 + the kind's place in ERROR_KINDS; refusals, which are no events, are
+-- numbered from 2^60 on. bot 0 is a sender that is no known bot.
 CREATE TABLE errors (
     no BIGINT PRIMARY KEY,
     bot INTEGER NOT NULL,

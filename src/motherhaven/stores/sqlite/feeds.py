@@ -3,11 +3,13 @@
 # SQL is joined from constants only; every value is bound.
 # ruff: noqa: S608
 
+from datetime import datetime
 from typing import Any, Final
 
 import apsw
 
 from motherhaven.contract.errors import NotFound
+from motherhaven.contract.ids import DEFAULT_BOT
 from motherhaven.contract.views import (
     DecisionDetail,
     DecisionPage,
@@ -15,7 +17,7 @@ from motherhaven.contract.views import (
     ErrorRow,
     Execution,
 )
-from motherhaven.stores.keys import Key
+from motherhaven.stores.keys import Key, micros
 from motherhaven.stores.protocol import DecisionFilter
 from motherhaven.stores.records import no_event
 from motherhaven.stores.sqlite import rows
@@ -26,6 +28,13 @@ _COLUMNS: Final = f"{rows.RECORD}, b.name, x.execution"
 _JOINS: Final = """
     JOIN bots b ON b.no = e.bot
     LEFT JOIN executions x ON x.bot = e.bot AND x.decision_id = e.event_id
+"""
+_EXECUTED: Final = """
+    EXISTS (
+        SELECT 1 FROM executions y
+        WHERE y.bot = d.bot AND y.decision_id = (SELECT event_id FROM events WHERE n = d.n)
+        AND json_extract(y.execution, '$.status') IN ('executed', 'partial')
+    )
 """
 _NEIGHBOUR: Final = """
     SELECT e.event_id FROM decisions d JOIN events e ON e.n = d.n
@@ -65,6 +74,18 @@ def _decision_terms(where: DecisionFilter, before: Key | None) -> tuple[str, lis
         # The second term lets the partial index serve every signal but hold.
         terms.append("d.signal = ?" + ("" if where.signal == "hold" else " AND d.signal <> 'hold'"))
         values.append(where.signal)
+    if where.verdict is not None:
+        terms.append("d.allowed = 1" if where.verdict == "allowed" else "d.allowed = 0")
+    if (where.only_trades or where.executed) and where.signal is None:
+        terms.append("d.signal <> 'hold'")
+    if where.executed:
+        terms.append(_EXECUTED)
+    if where.since is not None:
+        terms.append("d.time >= ?")
+        values.append(micros(where.since))
+    if where.until is not None:
+        terms.append("d.time < ?")
+        values.append(micros(where.until))
     if before is not None:
         terms.append("(d.time, d.epoch, d.seq, d.n) < (?, ?, ?, ?)")
         values.extend(before)
@@ -116,13 +137,18 @@ def errors(
     kind: str | None,
     before: Key | None,
     limit: int,
+    since: datetime | None = None,
 ) -> list[ErrorRow]:
-    """What went wrong, newest first."""
+    """What went wrong, newest first; bot 0 stands for whoever was refused and is unknown."""
     terms: list[str] = []
     values: list[Any] = []
     if bot_id is not None:
-        terms.append("r.bot = (SELECT no FROM bots WHERE id = ?)")
+        own = "(SELECT no FROM bots WHERE id = ?)"
+        terms.append(f"r.bot IN (0, {own})" if bot_id == DEFAULT_BOT else f"r.bot = {own}")
         values.append(bot_id)
+    if since is not None:
+        terms.append("r.time >= ?")
+        values.append(micros(since))
     if kind is not None:
         terms.append("r.kind = ?")
         values.append(kind)
@@ -133,7 +159,7 @@ def errors(
     query = f"""
         SELECT r.time, r.epoch, r.seq, r.no, r.event_id, b.id, r.kind, r.message, r.decision_id,
             b.name
-        FROM errors r JOIN bots b ON b.no = r.bot {where}
+        FROM errors r LEFT JOIN bots b ON b.no = r.bot {where}
         ORDER BY r.time DESC, r.epoch DESC, r.seq DESC, r.no DESC LIMIT ?
     """
     found: list[tuple[Any, ...]] = connection.execute(query, (*values, limit)).fetchall()

@@ -1,13 +1,18 @@
 """What a write transaction does: append events, keep parts, prune."""
 
 from collections.abc import Sequence
-from typing import Final
+from datetime import datetime
+from functools import partial
+from typing import Any, Final
 
 from motherhaven.contract.events import Event, TextPart
 from motherhaven.stores.cursors import live_cursor
+from motherhaven.stores.keys import micros
+from motherhaven.stores.meaning import is_same
 from motherhaven.stores.project import project
 from motherhaven.stores.protocol import Appended
 from motherhaven.stores.records import digest_of, prepare
+from motherhaven.stores.rejected import FIRST_NUMBER, claimed_bot, hour_of, new_rejection
 from motherhaven.stores.sqlite.texts import event_range
 from motherhaven.stores.sqlite.work import SqliteWork
 
@@ -29,8 +34,8 @@ def append(work: SqliteWork, events: Sequence[Event], generation: str) -> list[A
         digest = digest_of(event)
         before = known.get(event.event_id)
         if before is not None:
-            n, *rest = before
-            if (event.bot_id, event.kind, digest) == tuple(rest):
+            n = before[0]
+            if is_same(event, digest, before[1:], partial(work.payload, n, event.event_id)):
                 cursor = live_cursor(generation, n)
                 results.append(Appended(event.event_id, "duplicate", cursor))
             else:
@@ -70,13 +75,43 @@ def prune_step(work: SqliteWork, before: int) -> int:
     if isinstance(spared, int):
         limit = spared - 1
     connection.execute("DELETE FROM parts WHERE received < ?", (before,))
+    connection.execute("DELETE FROM errors WHERE kind = 'ingest' AND time < ?", (before,))
     if limit <= floor:
         return 0
     connection.execute("DELETE FROM texts WHERE id >= ? AND id < ?", event_range(floor + 1, limit))
     connection.execute(
         "UPDATE events SET payload = '{}' WHERE n > ? AND n <= ? "
-        "AND kind NOT IN ('decision', 'account', 'status')",
+        "AND kind NOT IN ('decision', 'account', 'status', 'fill', 'funding')",
         (floor, limit),
     )
     connection.execute("UPDATE meta SET value = ? WHERE name = 'floor'", (str(limit),))
     return limit - floor
+
+
+def report_rejected(work: SqliteWork, bot_id: str | None, at: datetime, message: str) -> bool:
+    """Keep a refusal among the errors, unless it is there or there are enough."""
+    connection = work.connection
+    claimed = claimed_bot(bot_id)
+    found: Any = connection.execute("SELECT no FROM bots WHERE id = ?", (claimed,)).get
+    number = found or 0
+    kept: list[tuple[Any, ...]] = connection.execute(
+        "SELECT event_id FROM errors WHERE bot = ? AND time >= ? AND time < ? AND kind = 'ingest'",
+        (number, *hour_of(at)),
+    ).fetchall()
+    newest: Any = connection.execute("SELECT max(no) FROM errors").get
+    state = new_rejection(
+        claimed=claimed,
+        known=found is not None,
+        at=at,
+        message=message,
+        kept=[row[0] for row in kept],
+        number=max(FIRST_NUMBER, (newest or 0) + 1),
+    )
+    if state is None:
+        return False
+    connection.execute(
+        "INSERT INTO errors (no, bot, kind, event_id, time, epoch, seq, message) "
+        "VALUES (?, ?, ?, ?, ?, 0, 0, ?)",
+        (state.key.n, number, state.kind, state.event_id, micros(at), state.message),
+    )
+    return True

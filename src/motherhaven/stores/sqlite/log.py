@@ -36,6 +36,11 @@ def identity(connection: apsw.Connection) -> tuple[str, int]:
     return str(name), head(connection)
 
 
+def origin(connection: apsw.Connection, generation: str) -> str:
+    """The cursor before the oldest event that tail() still gives."""
+    return live_cursor(generation, floor(connection))
+
+
 def tail(connection: apsw.Connection, generation: str, after: str, limit: int) -> Tail:
     """Events after a cursor, in commit order."""
     newest = head(connection)

@@ -93,6 +93,17 @@ def position(connection: apsw.Connection, bot_id: str, position_id: str) -> Posi
     return _position(row)
 
 
+def opened_by(connection: apsw.Connection, bot_id: str, decision_id: str) -> PositionRow | None:
+    """The earliest position whose entry names the decision."""
+    row = connection.execute(
+        f"{_POSITIONS} WHERE p.bot = (SELECT no FROM bots WHERE id = ?) "
+        "AND p.entry_decision_id = ? "
+        "ORDER BY p.entry_time, p.entry_epoch, p.entry_seq, p.entry_n LIMIT 1",
+        (bot_id, decision_id),
+    ).fetchone()
+    return None if row is None else _position(row)
+
+
 def _position(row: rows.Row, *, closed: bool = False) -> PositionRow:
     bot_id, name, *mark = row[_WIDTH:]
     marked = None if mark[0] is None else rows.marked_of(mark)

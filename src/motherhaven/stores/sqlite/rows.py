@@ -10,9 +10,11 @@ from motherhaven.contract.events import PositionMark
 from motherhaven.contract.views import Execution
 from motherhaven.stores.keys import Key, Pointer
 from motherhaven.stores.records import Record
+from motherhaven.stores.rejected import UNKNOWN
 from motherhaven.stores.states import (
     BotState,
     Bucket,
+    CandleState,
     ErrorState,
     Executed,
     Marked,
@@ -169,6 +171,17 @@ def bucket_values(bucket: Bucket) -> tuple[Any, ...]:
     return (*bucket.at, text(last), *spread)
 
 
+def candle_of(row: Row) -> CandleState:
+    """A candle from (n, epoch, seq, recorded, interval, open, high, low, close, volume)."""
+    first, high, low, last = (Decimal(value) for value in row[5:9])
+    return CandleState(Pointer(*row[:4]), row[4], first, high, low, last, decimal(row[9]))
+
+
+def candle_values(candle: CandleState) -> tuple[Any, ...]:
+    """The values of those columns."""
+    return (*candle.at, candle.interval, *(text(value) for value in candle[2:]))
+
+
 def error_of(row: Row) -> ErrorState:
     """An error from (time, epoch, seq, no, event_id, bot id, kind, message, decision_id)."""
-    return ErrorState(Key(*row[:4]), *row[4:9])
+    return ErrorState(Key(*row[:4]), row[4], row[5] or UNKNOWN, *row[6:9])

@@ -13,10 +13,13 @@ from motherhaven.contract.events import Event, Kind, TextPart
 from motherhaven.contract.views import (
     AccountRow,
     BotRow,
+    Candle,
     DecisionDetail,
     DecisionPage,
     EquitySeries,
     ErrorRow,
+    FillRow,
+    FundingRow,
     PositionPage,
     PositionRow,
     StatusRow,
@@ -26,10 +29,10 @@ from motherhaven.stores.changes import Hub
 from motherhaven.stores.cursors import live_cursor, read_page_cursor
 from motherhaven.stores.keys import bucket_range, held, micros
 from motherhaven.stores.protocol import Appended, DecisionFilter, Tail
-from motherhaven.stores.sqlite import feeds, ingest, log, money
+from motherhaven.stores.sqlite import feeds, ingest, log, money, trades
 from motherhaven.stores.sqlite.readers import Readers
 from motherhaven.stores.sqlite.writer import Writer
-from motherhaven.stores.views import account_row, status_row
+from motherhaven.stores.views import account_row, fill_row, funding_row, status_row
 
 
 class SqliteStore:
@@ -92,6 +95,11 @@ class SqliteStore:
         """The cursor after the newest event."""
         return live_cursor(self._generation, await self._read.ask(log.head))
 
+    async def origin(self) -> str:
+        """The cursor before the oldest event that tail() still gives."""
+        generation = self._generation
+        return await self._read.ask(lambda db: log.origin(db, generation))
+
     async def tail(self, after: str, limit: int) -> Tail:
         """Events after a cursor; payloads come without the prompts. See Store.tail."""
         generation = self._generation
@@ -151,6 +159,28 @@ class SqliteStore:
         """One position."""
         return await self._read.ask(lambda db: money.position(db, bot_id, position_id))
 
+    async def opened_by(self, bot_id: str, decision_id: str) -> PositionRow | None:
+        """The position whose entry names this decision."""
+        return await self._read.ask(lambda db: money.opened_by(db, bot_id, decision_id))
+
+    async def fills(self, bot_id: str, position_id: str) -> list[FillRow]:
+        """The fills of a position, oldest first."""
+        found = await self._read.ask(lambda db: trades.postings(db, bot_id, position_id, "fill"))
+        return [fill_row(record) for record in found]
+
+    async def fundings(self, bot_id: str, position_id: str) -> list[FundingRow]:
+        """The funding payments of a position, oldest first."""
+        found = await self._read.ask(lambda db: trades.postings(db, bot_id, position_id, "funding"))
+        return [funding_row(record) for record in found]
+
+    async def candles(
+        self, bot_id: str, coin: str, *, start: datetime, end: datetime, limit: int
+    ) -> list[Candle]:
+        """The bot's candles that begin in [start, end), oldest first."""
+        return await self._read.ask(
+            lambda db: trades.candles(db, bot_id, coin, start, end, held(limit))
+        )
+
     async def accounts(self, bot_id: str | None, *, limit: int) -> list[AccountRow]:
         """The newest account states, newest first."""
         return await self._read.ask(
@@ -171,11 +201,24 @@ class SqliteStore:
         return await self._read.ask(lambda db: money.equity(db, bot_ids, bucket, first, last))
 
     async def errors(
-        self, *, bot_id: str | None, kind: str | None, before: str | None, limit: int
+        self,
+        *,
+        bot_id: str | None,
+        kind: str | None,
+        before: str | None,
+        limit: int,
+        since: datetime | None = None,
     ) -> list[ErrorRow]:
         """What went wrong, newest first; continue with the last row's cursor."""
         key = read_page_cursor("errors", before)
-        return await self._read.ask(lambda db: feeds.errors(db, bot_id, kind, key, held(limit)))
+        return await self._read.ask(
+            lambda db: feeds.errors(db, bot_id, kind, key, held(limit), since)
+        )
+
+    async def report_rejected(self, *, bot_id: str | None, at: datetime, message: str) -> bool:
+        """Keep a refusal among the errors; see Store.report_rejected."""
+        kept = await self._write.do(lambda work: ingest.report_rejected(work, bot_id, at, message))
+        return bool(kept)
 
     async def full_payload(self, event_id: str) -> tuple[Kind, bytes]:
         """The kind and the canonical payload, byte for byte as it was recorded."""

@@ -15,17 +15,19 @@ from typing import Any, Final
 import apsw
 
 from motherhaven.contract.events import Event, TextPart
-from motherhaven.stores.keys import Key
-from motherhaven.stores.records import Prepared, Record
+from motherhaven.stores.records import Prepared, Record, restore
 from motherhaven.stores.sqlite import rows, texts
 from motherhaven.stores.states import (
     ERROR_KINDS,
     BotState,
     Bucket,
+    CandleState,
+    DecisionState,
     ErrorState,
     Executed,
     Marked,
     PositionState,
+    PostingState,
 )
 
 _KNOWN: Final = """
@@ -52,7 +54,8 @@ _EVENT: Final = _insert(
     "events",
     "n, event_id, sha256, bot, bot_name, mode, kind, epoch, seq, time, recorded, received, payload",
 )
-_DECISION: Final = _insert("decisions", "n, bot, coin, signal, time, epoch, seq")
+_DECISION: Final = _insert("decisions", "bot, time, epoch, seq, n, coin, signal, allowed")
+_POSTING: Final = _insert("postings", "bot, position_id, time, epoch, seq, n")
 _ERROR: Final = _insert("errors", "no, bot, kind, event_id, time, epoch, seq, message, decision_id")
 _BOT: Final = _insert("bots", f"no, {rows.BOT}", replace=True)
 _EXECUTION: Final = _insert(
@@ -67,6 +70,8 @@ _MARK: Final = _insert("marks", "bot, ref, n, epoch, seq, recorded, time, mark",
 _BUCKET: Final = _insert(
     "rollups", "tier, bot, bucket, time, epoch, seq, n, last, low, high", replace=True
 )
+_CANDLE_COLUMNS: Final = "n, epoch, seq, recorded, interval, open, high, low, close, volume"
+_CANDLE: Final = _insert("candles", f"bot, coin, start, {_CANDLE_COLUMNS}", replace=True)
 
 
 class SqliteWork:
@@ -83,6 +88,8 @@ class SqliteWork:
         self._marks: dict[tuple[int, str], Marked] = {}
         self._buckets: dict[tuple[int, int, int], Bucket] = {}
         self._errors: list[tuple[Any, ...]] = []
+        self._postings: list[tuple[Any, ...]] = []
+        self._candles: dict[tuple[int, str, int], CandleState] = {}
 
     @property
     def connection(self) -> apsw.Connection:
@@ -103,6 +110,18 @@ class SqliteWork:
                 record, prepared = self._kept[event_id]
                 found[event_id] = (record.n, record.bot_id, record.kind, prepared.digest)
         return found
+
+    def payload(self, n: int, event_id: str) -> bytes | None:
+        """The whole payload of a known event; None if retention took it."""
+        if event_id in self._kept:
+            prepared = self._kept[event_id][1]
+            return restore(prepared.lean, prepared.texts)
+        found = self._connection.execute(
+            "SELECT CAST(payload AS BLOB) FROM events WHERE n = ? AND n > "
+            "(SELECT CAST(value AS INTEGER) FROM meta WHERE name = 'floor')",
+            (n,),
+        ).fetchone()
+        return None if found is None else restore(found[0], texts.read_texts(self._connection, n))
 
     def parts(self, event: Event) -> Iterable[TextPart]:
         """The parts kept for an event whose long texts travel apart."""
@@ -135,9 +154,27 @@ class SqliteWork:
         self._numbers[state.id] = max(newest, *self._numbers.values(), 0) + 1
         self._bots[state.id] = state
 
-    def add_decision(self, bot_id: str, key: Key, coin: str, signal: str) -> None:
-        time, epoch, seq, n = key
-        self._decisions.append((n, self._numbers[bot_id], coin, signal, time, epoch, seq))
+    def add_decision(self, state: DecisionState) -> None:
+        bot_id, key, *told = state
+        self._decisions.append((self._numbers[bot_id], *key, *told))
+
+    def add_posting(self, state: PostingState) -> None:
+        self._postings.append((self._numbers[state.bot_id], state.position_id, *state.key))
+
+    def candle(self, bot_id: str, coin: str, start: int) -> CandleState | None:
+        key = (self._numbers[bot_id], coin, start)
+        if key not in self._candles:
+            found = self._connection.execute(
+                f"SELECT {_CANDLE_COLUMNS} FROM candles WHERE bot = ? AND coin = ? AND start = ?",
+                key,
+            ).fetchone()
+            if found is None:
+                return None
+            self._candles[key] = rows.candle_of(found)
+        return self._candles[key]
+
+    def put_candle(self, bot_id: str, coin: str, start: int, candle: CandleState) -> None:
+        self._candles[self._numbers[bot_id], coin, start] = candle
 
     def execution(self, bot_id: str, decision_id: str) -> Executed | None:
         key = (self._numbers[bot_id], decision_id)
@@ -245,6 +282,8 @@ class SqliteWork:
         ])  # fmt: skip
         write(_BUCKET, [(*k, *rows.bucket_values(b)) for k, b in self._buckets.items()])
         write(_ERROR, self._errors)
+        write(_POSTING, self._postings)
+        write(_CANDLE, [(*key, *rows.candle_values(c)) for key, c in self._candles.items()])
 
     def _event_values(self, record: Record, prepared: Prepared) -> tuple[Any, ...]:
         return (

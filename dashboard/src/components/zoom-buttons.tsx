@@ -1,0 +1,29 @@
+import { Maximize2, ZoomIn, ZoomOut } from "lucide-react";
+import type { Zoom } from "./equity-drawing";
+
+const BUTTONS = [
+  { way: "in", icon: ZoomIn, text: "Zoom in" },
+  { way: "out", icon: ZoomOut, text: "Zoom out" },
+  { way: "all", icon: Maximize2, text: "Show all of it" },
+] as const;
+
+/** Zooming for those without a wheel; under the names, where the axis has no ticks. */
+export function ZoomButtons(props: { zoomed: boolean; onZoom: (way: Zoom) => void }) {
+  return (
+    <div className="absolute right-1 bottom-0.5 z-10 flex bg-surface">
+      {BUTTONS.map(({ way, icon: Icon, text }) => (
+        <button
+          key={way}
+          type="button"
+          aria-label={text}
+          title={way === "in" ? `${text} (Ctrl + wheel)` : text}
+          disabled={way !== "in" && !props.zoomed}
+          onClick={() => props.onZoom(way)}
+          className="target inline-flex items-center justify-center rounded-sm text-muted hover:bg-raised hover:text-text disabled:text-line-strong disabled:hover:bg-transparent"
+        >
+          <Icon size={12} aria-hidden />
+        </button>
+      ))}
+    </div>
+  );
+}

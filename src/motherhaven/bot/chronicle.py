@@ -1,0 +1,84 @@
+"""What happened to one bot, as records in order: all that it puts on record passes here."""
+
+from collections import deque
+from collections.abc import Callable
+from datetime import datetime
+from typing import Any, Final
+
+from motherhaven.bot import records
+from motherhaven.bot.decider.types import Outcome
+from motherhaven.bot.desk import Desk, Ticket
+from motherhaven.bot.exchange.paper_engine import PaperEngine
+from motherhaven.bot.exchange.types import ExchangeEvent, Fill, Trade
+from motherhaven.bot.records import Record
+from motherhaven.contract.events import ExecutionStatus, Kind
+
+_KEPT_TRADES: Final = 10
+_KEPT_OUTCOMES: Final = 12
+
+
+class Chronicle:
+    """Turns events of the exchange and outcomes of decisions into linked records.
+
+    `trades` and `outcomes` are the newest few, for the decider to look back on.
+    """
+
+    def __init__(self, engine: PaperEngine, desk: Desk, new_id: Callable[[], str]) -> None:
+        self.records: list[Record] = []
+        self.trades: deque[Trade] = deque(maxlen=_KEPT_TRADES)
+        self.outcomes: deque[Outcome] = deque(maxlen=_KEPT_OUTCOMES)
+        self._engine = engine
+        self._desk = desk
+        self._new_id = new_id
+        self._open: set[str] = set()
+
+    def keep(self, kind: Kind, payload: records.Payload, time: datetime) -> str:
+        """Put one event on record; returns its id."""
+        event_id = self._new_id()
+        self.records.append(Record(kind, payload, time, event_id))
+        return event_id
+
+    def take(self) -> list[Record]:
+        """The records so far; they are the caller's now."""
+        taken, self.records = self.records, []
+        return taken
+
+    def adopt(self, position_ids: set[str]) -> None:
+        """Positions whose opening is on record already, after a restart."""
+        self._open |= position_ids
+
+    def note(self, events: list[ExchangeEvent]) -> None:
+        """Record what happened at the exchange."""
+        for event in events:
+            if isinstance(event, Fill):
+                decision_id = self._desk.decision_of(event.cloid)
+                self.keep("fill", records.fill(event, decision_id), event.time)
+                if event.position_id not in self._open:
+                    self._open.add(event.position_id)
+                    self._opened(event, decision_id)
+            elif isinstance(event, Trade):
+                decision_id = self._desk.closing_decision(event.coin)
+                self.keep("position_closed", records.closed(event, decision_id), event.closed_at)
+                self._open.discard(event.position_id)
+                self.trades.append(event)
+
+    def refused(self, decision_id: str, coin: str, signal: str, reason: str, now: datetime) -> None:
+        """A decision that the guard or the parser did not let through."""
+        payload = records.execution(now, decision_id, coin, "rejected", error=reason)
+        self.keep("execution", payload, now)
+        self.outcomes.append(Outcome(now, coin, signal, f"refused: {reason}"))
+
+    def executed(
+        self, ticket: Ticket, status: ExecutionStatus, now: datetime, **known: Any
+    ) -> None:
+        """What became of an order."""
+        payload = records.execution(now, ticket.decision_id, ticket.coin, status, **known)
+        self.keep("execution", payload, now)
+        result = status if known.get("error") is None else f"{status}: {known['error']}"
+        self.outcomes.append(Outcome(now, ticket.coin, ticket.asked.signal.value, result))
+
+    def _opened(self, entry: Fill, decision_id: str | None) -> None:
+        position = self._engine.account().positions.get(entry.coin)
+        if position is not None and position.position_id == entry.position_id:
+            payload = records.opened(position, entry, decision_id)
+            self.keep("position_opened", payload, entry.time)

@@ -1,0 +1,242 @@
+"""One connection to Firestore: bounded calls, plain results, and errors of our own tree."""
+
+from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Final
+
+from google.api_core import exceptions as google
+from google.auth.exceptions import DefaultCredentialsError, GoogleAuthError
+from google.cloud import firestore
+from google.cloud.firestore_v1.base_document import DocumentSnapshot
+from google.cloud.firestore_v1.base_query import FieldFilter
+
+from motherhaven.contract.errors import ConfigError, StoreError, StoreUnavailable
+from motherhaven.stores.firestore.paths import Path
+from motherhaven.stores.firestore.shapes import SHAPES, Shape
+
+READ_SECONDS: Final = 10.0
+COMMIT_SECONDS: Final = 8.0
+"""After this long a commit is given up; see log.LATE for why it must be short."""
+
+GET_STEP: Final = 300
+"""Documents asked for in one call."""
+
+_REASONS: Final[tuple[tuple[type[google.GoogleAPICallError], str], ...]] = (
+    (google.ResourceExhausted, "the quota is used up; wait, or raise it in Google's console"),
+    (google.TooManyRequests, "too many requests; send less, or raise the quota"),
+    (google.DeadlineExceeded, "it did not answer in time; try again"),
+    (google.ServiceUnavailable, "it cannot be reached; check the network and try again"),
+    (google.Aborted, "others write the same documents; try again"),
+    (google.PermissionDenied, "no permission; give the account the role Cloud Datastore User"),
+    (google.Unauthenticated, "the credentials are not accepted; renew them"),
+    (google.NotFound, "there is no such project or database; create it, or correct the URL"),
+    (google.InvalidArgument, "it refuses the request; see the message"),
+)
+_FOR_GOOD: Final = (google.PermissionDenied, google.Unauthenticated, google.NotFound)
+
+
+@dataclass(slots=True)
+class Usage:
+    """What was asked of Firestore, in documents; its bill counts the same."""
+
+    reads: int = 0
+    writes: int = 0
+    commits: int = 0
+
+
+class Database:
+    """A client of one Firestore database, bound to the running event loop."""
+
+    def __init__(self, project: str, database: str | None) -> None:
+        self.name = f"firestore://{project}" + (f"/{database}" if database else "")
+        self.usage = Usage()
+        try:
+            self._client = firestore.AsyncClient(project=project, database=database)
+        except DefaultCredentialsError as error:
+            raise ConfigError(
+                f"MOTHERHAVEN_STORE={self.name}: no Google credentials were found; run `gcloud "
+                "auth application-default login`, or set GOOGLE_APPLICATION_CREDENTIALS to a "
+                f"service account's key file ({error})"
+            ) from error
+
+    async def close(self) -> None:
+        """Close the channel. The library has no public way to do that for its async client."""
+        await self._client._firestore_api.transport.close()
+
+    def document(self, path: Path) -> Any:
+        """A reference to the document at `path`."""
+        return self._client.document(*path)
+
+    def batch(self) -> "Batch":
+        """Writes that take effect together."""
+        return Batch(self)
+
+    async def get(self, paths: Iterable[Path]) -> dict[Path, DocumentSnapshot[Any]]:
+        """The documents that exist, by path."""
+        wanted = list(dict.fromkeys(paths))
+        found: dict[Path, DocumentSnapshot[Any]] = {}
+        async with self.translated():
+            for at in range(0, len(wanted), GET_STEP):
+                step = [self.document(path) for path in wanted[at : at + GET_STEP]]
+                self.usage.reads += len(step)
+                async for snapshot in self._client.get_all(step, retry=None, timeout=READ_SECONDS):
+                    if snapshot.exists:
+                        found[tuple(snapshot.reference._path)] = snapshot
+        return found
+
+    async def one(self, path: Path) -> DocumentSnapshot[Any] | None:
+        """A document, or None."""
+        return (await self.get([path])).get(path)
+
+    async def first(self, path: Path) -> DocumentSnapshot[Any] | None:
+        """A document, or None; Google's own errors come through, for open() to tell apart."""
+        self.usage.reads += 1
+        snapshot = await self.document(path).get(retry=None, timeout=READ_SECONDS)
+        return snapshot if snapshot.exists else None
+
+    async def query(
+        self,
+        shape: Shape,
+        values: Sequence[Any] = (),
+        *,
+        after: Any = None,
+        since: Any = None,
+        until: Any = None,
+        limit: int | None = None,
+    ) -> list[DocumentSnapshot[Any]]:
+        """The documents of a declared shape.
+
+        `after` is a value of the order field or a document to go on behind; `since` and
+        `until` bound the order field, from a value on and below one.
+        """
+        assert shape in SHAPES, f"{shape} is not declared in SHAPES"
+        query: Any = self._client.collection(shape.collection)
+        for name, value in zip(shape.equals, values, strict=True):
+            query = query.where(filter=FieldFilter(name, "==", value))
+        if shape.order is not None:
+            for sign, bound in ((">=", since), ("<", until)):
+                if bound is not None:
+                    query = query.where(filter=FieldFilter(shape.order, sign, bound))
+            query = query.order_by(shape.order, direction=_way(shape.descending))
+            if after is not None:
+                document = isinstance(after, DocumentSnapshot)
+                query = query.start_after(after if document else {shape.order: after})
+        return await self._run(query, limit)
+
+    async def holding(self, collection: str, field: str, value: str) -> list[DocumentSnapshot[Any]]:
+        """The documents whose array `field` holds `value`."""
+        query = self._client.collection(collection)
+        return await self._run(query.where(filter=FieldFilter(field, "array_contains", value)))
+
+    async def between(
+        self, first: Path, last: Path, *, limit: int | None = None
+    ) -> list[DocumentSnapshot[Any]]:
+        """The documents of a collection whose id is at least `first` and below `last`."""
+        query = self._client.collection(*first[:-1]).order_by("__name__")
+        query = query.start_at({"__name__": self.document(first)})
+        return await self._run(query.end_before({"__name__": self.document(last)}), limit)
+
+    async def every(self, *collection: str) -> list[DocumentSnapshot[Any]]:
+        """All documents of a collection."""
+        return await self._run(self._client.collection(*collection))
+
+    async def count_since(self, collection: str, field: str, since: datetime) -> int:
+        """How many documents there are from `since` on; billed as one read a thousand."""
+        query: Any = self._client.collection(collection)
+        query = query.where(filter=FieldFilter(field, ">=", since))
+        self.usage.reads += 1
+        async with self.translated():
+            answer = await query.count().get(retry=None, timeout=READ_SECONDS)
+        return int(answer[0][0].value)
+
+    async def _run(self, query: Any, limit: int | None = None) -> list[DocumentSnapshot[Any]]:
+        if limit is not None:
+            query = query.limit(limit)
+        async with self.translated():
+            found: list[DocumentSnapshot[Any]] = await query.get(retry=None, timeout=READ_SECONDS)
+        self.usage.reads += max(len(found), 1)
+        return list(found)
+
+    @asynccontextmanager
+    async def translated(self) -> AsyncIterator[None]:
+        """Turn Google's errors into ours."""
+        try:
+            yield
+        except google.GoogleAPICallError as error:
+            raise self.error_of(error) from error
+        except GoogleAuthError as error:
+            raise StoreUnavailable(
+                f"store {self.name}: Google's sign-in failed ({error}); check the credentials"
+            ) from error
+
+    def error_of(self, error: google.GoogleAPICallError, *, opening: bool = False) -> Exception:
+        """What an error of Firestore means for a caller."""
+        reason = next((text for kind, text in _REASONS if isinstance(error, kind)), "it failed")
+        text = f"store {self.name}: {reason} ({error.message})"
+        if opening and isinstance(error, _FOR_GOOD):
+            return ConfigError(f"MOTHERHAVEN_STORE: {text}")
+        if isinstance(error, google.InvalidArgument):
+            return StoreError(text)
+        return StoreUnavailable(text)
+
+
+class Batch:
+    """Writes that take effect together or not at all."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+        self._batch = database._client.batch()
+        self.size = 0
+
+    def create(self, path: Path, data: Mapping[str, Any]) -> None:
+        """A document that must not be there yet."""
+        self._batch.create(self._database.document(path), dict(data))
+        self.size += 1
+
+    def set(self, path: Path, data: Mapping[str, Any], *, merge: bool = False) -> None:
+        """A whole document; with `merge` only its given fields."""
+        self._batch.set(self._database.document(path), dict(data), merge=merge)
+        self.size += 1
+
+    def update(self, path: Path, data: Mapping[str, Any], seen: DocumentSnapshot[Any]) -> None:
+        """Some fields of a document that must be as it was `seen`."""
+        option = self._database._client.write_option(last_update_time=seen.update_time)
+        self._batch.update(self._database.document(path), dict(data), option=option)
+        self.size += 1
+
+    def delete(self, path: Path) -> None:
+        """A document that need not be there."""
+        self._batch.delete(self._database.document(path))
+        self.size += 1
+
+    async def commit(self) -> datetime:
+        """Write; gives Firestore's own commit time.
+
+        Raises:
+            AlreadyExists, FailedPrecondition, Aborted, NotFound: of google.api_core; another
+                writer was faster.
+            StoreUnavailable, StoreError: anything else.
+        """
+        usage = self._database.usage
+        usage.writes, usage.commits = usage.writes + self.size, usage.commits + 1
+        await self._batch.commit(retry=None, timeout=COMMIT_SECONDS)
+        assert isinstance(self._batch.commit_time, datetime)
+        return self._batch.commit_time
+
+
+def _way(descending: bool) -> str:
+    return "DESCENDING" if descending else "ASCENDING"
+
+
+async def in_steps(
+    database: Database, items: Sequence[Any], add: Callable[[Batch, Any], None], step: int = 400
+) -> None:
+    """Write many documents, `step` at a time; for writes that may be repeated."""
+    for at in range(0, len(items), step):
+        batch = database.batch()
+        for item in items[at : at + step]:
+            add(batch, item)
+        async with database.translated():
+            await batch.commit()

@@ -1,0 +1,204 @@
+"""Between documents and the plain rows of `stores`. Decimals are exact text throughout."""
+
+import json
+from collections.abc import Mapping
+from typing import Any, Final
+
+from motherhaven.contract.events import DecisionMade, FillRecorded, FundingPaid
+from motherhaven.contract.ids import DEFAULT_BOT
+from motherhaven.stores.firestore.keytext import key_of, key_text
+from motherhaven.stores.records import Prepared, Record
+from motherhaven.stores.rejected import UNKNOWN
+from motherhaven.stores.sqlite import rows
+from motherhaven.stores.states import (
+    BotState,
+    Bucket,
+    CandleState,
+    ErrorState,
+    Executed,
+    Marked,
+    PositionState,
+)
+
+Document = Mapping[str, Any]
+
+LONGEST: Final = 20_000
+"""Characters; what a client sends longer is cut in projections. The event keeps the whole."""
+
+_BOT: Final = tuple(rows.BOT.split(", "))
+_POSITION: Final = tuple(name.removeprefix("p.") for name in rows.POSITION.split(", "))
+_RECORD: Final = ("bot_id", "bot_name", "mode", "kind", "epoch", "seq", "time", "recorded",
+                  "received")  # fmt: skip
+
+
+def event_document(record: Record, prepared: Prepared, rank: int) -> dict[str, Any]:
+    """The envelope of an event; its payload and texts are added by `texts`."""
+    document = {name: getattr(record, name) for name in _RECORD}
+    document |= {
+        "n": record.n,
+        "rank": rank,
+        "key": key_text(record.key),
+        "sha256": prepared.digest.hex(),
+    }
+    body = prepared.event.body
+    if isinstance(body, DecisionMade):
+        verdict = None if body.verdict is None else body.verdict.allowed
+        document |= {"coin": body.coin, "signal": body.signal, "allowed": verdict}
+        document["trade"] = body.signal != "hold"
+    elif isinstance(body, FillRecorded | FundingPaid) and body.position_id is not None:
+        document["posting"] = posting(record.kind, record.bot_id, body.position_id)
+    return document
+
+
+def record_of(event_id: str, document: Document, payload: str) -> Record:
+    """The record of an event document."""
+    values = {name: document[name] for name in _RECORD}
+    return Record(n=document["n"], event_id=event_id, payload=payload.encode(), **values)
+
+
+def bot_document(state: BotState) -> dict[str, Any]:
+    """A bot with its totals."""
+    return dict(zip(_BOT, map(_cut, rows.bot_values(state)), strict=True))
+
+
+def bot_of(document: Document) -> BotState:
+    """The bot of a document."""
+    return rows.bot_of([document[name] for name in _BOT])
+
+
+def position_document(state: PositionState) -> dict[str, Any]:
+    """A position, and the fields that queries ask by.
+
+    `names` holds what exits may call it, `standing` is there while it is open, `opener`
+    is the decision behind its entry.
+    """
+    document = dict(zip(_POSITION, map(_cut, rows.position_values(state)), strict=True))
+    document |= {
+        "bot_id": state.bot_id,
+        "open": state.exit is None,
+        "entry": key_text(state.entry),
+        "names": sorted({named(state.bot_id, name) for name in (state.id, state.ref or state.id)}),
+    }
+    if state.entry_decision_id is not None:
+        document["opener"] = named(state.bot_id, state.entry_decision_id)
+    if state.exit is None:
+        document["standing"] = standing(state.bot_id, state.coin, state.side)
+    else:
+        document["exit"] = key_text(state.exit)
+    return document
+
+
+def position_of(document: Document) -> PositionState:
+    """The position of a document."""
+    return rows.position_of(document["bot_id"], [document[name] for name in _POSITION])
+
+
+def named(bot_id: str, name: str) -> str:
+    """An entry of `names`; bot ids have no space. Short enough for an index, whatever comes."""
+    return f"{bot_id} {name}"[:1_000]
+
+
+def posting(kind: str, bot_id: str, position_id: str) -> str:
+    """What the fills, or the funding payments, of a position have in common."""
+    return f"{kind} {bot_id} {position_id}"[:1_000]
+
+
+def standing(bot_id: str, coin: str, side: str) -> str:
+    """The value of `standing`."""
+    return f"{bot_id} {side} {coin}"
+
+
+def executed_document(bot_id: str, decision_id: str, executed: Executed) -> dict[str, Any]:
+    """The latest execution of a decision."""
+    execution = executed.execution
+    if execution.error is not None:
+        execution = execution.model_copy(update={"error": _cut(execution.error)})
+    return {
+        "bot_id": bot_id,
+        "decision_id": _cut(decision_id),
+        "at": list(executed.at),
+        "execution": execution.model_dump_json(),
+    }
+
+
+def executed_of(document: Document) -> Executed:
+    """The execution of a document."""
+    return rows.executed_of([*document["at"], document["execution"]])
+
+
+def mark_values(marked: Marked) -> list[Any]:
+    """A mark within its bot's document."""
+    return [*marked.at, marked.time, marked.mark.model_dump_json(exclude_unset=True)]
+
+
+def marks_in(document: Document | None) -> dict[str, list[Any]]:
+    """All marks of a bot's document, by the client's position id."""
+    return {} if document is None else dict(json.loads(document["marks"]))
+
+
+def marked_of(values: list[Any]) -> Marked:
+    """A mark from its values."""
+    return rows.marked_of(values)
+
+
+def bucket_values(bucket: Bucket) -> list[Any]:
+    """A bucket within its document."""
+    return list(rows.bucket_values(bucket))
+
+
+def buckets_in(document: Document | None) -> dict[int, list[Any]]:
+    """All buckets of a document, by number."""
+    if document is None:
+        return {}
+    return {int(number): values for number, values in json.loads(document["buckets"]).items()}
+
+
+def bucket_of(values: list[Any]) -> Bucket:
+    """A bucket from its values."""
+    return rows.bucket_of(values)
+
+
+def candles_in(document: Document | None) -> dict[int, list[Any]]:
+    """All candles of a document, by start in microseconds."""
+    if document is None:
+        return {}
+    return {int(start): values for start, values in json.loads(document["candles"]).items()}
+
+
+def candle_values(candle: CandleState) -> list[Any]:
+    """A candle within its document."""
+    return list(rows.candle_values(candle))
+
+
+def candle_of(values: list[Any]) -> CandleState:
+    """A candle from its values."""
+    return rows.candle_of(values)
+
+
+def error_document(state: ErrorState) -> dict[str, Any]:
+    """Something that went wrong; what was refused of unknown bots is listed as the default's."""
+    return {
+        "key": key_text(state.key),
+        "event_id": state.event_id,
+        "bot_id": state.bot_id or DEFAULT_BOT,
+        "unknown": state.bot_id == UNKNOWN,
+        "kind": state.kind,
+        "message": state.message,
+        "decision_id": _cut(state.decision_id),
+    }
+
+
+def error_of(document: Document) -> ErrorState:
+    """What went wrong, of a document."""
+    return ErrorState(
+        key_of(document["key"]),
+        document["event_id"],
+        UNKNOWN if document["unknown"] else document["bot_id"],
+        document["kind"],
+        document["message"],
+        document["decision_id"],
+    )
+
+
+def _cut(value: Any) -> Any:
+    return value[: LONGEST - 1] + "…" if isinstance(value, str) and len(value) > LONGEST else value

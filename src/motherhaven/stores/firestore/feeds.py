@@ -1,0 +1,190 @@
+"""The feeds: decisions and errors by keyset, one decision with its neighbours."""
+
+import json
+from collections.abc import Iterable
+from datetime import datetime
+from typing import Any, Final
+
+from google.cloud.firestore_v1.base_document import DocumentSnapshot
+
+from motherhaven.contract.errors import NotFound
+from motherhaven.contract.events import Kind
+from motherhaven.contract.views import (
+    DecisionDetail,
+    DecisionPage,
+    DecisionRow,
+    ErrorRow,
+    Execution,
+)
+from motherhaven.stores.firestore import documents, paths
+from motherhaven.stores.firestore.database import Database
+from motherhaven.stores.firestore.keytext import key_text
+from motherhaven.stores.firestore.shapes import Shape
+from motherhaven.stores.firestore.texts import records_of, text_lengths
+from motherhaven.stores.firestore.work import live_number_of
+from motherhaven.stores.keys import Key, micros
+from motherhaven.stores.protocol import DecisionFilter
+from motherhaven.stores.records import Record, no_event
+from motherhaven.stores.rejected import UNKNOWN
+from motherhaven.stores.views import decision_detail, decision_row, error_row
+
+_POSTINGS: Final = Shape(paths.EVENTS, ("posting",))
+_LATER: Final = Shape(paths.EVENTS, ("kind", "bot_id"), "key")
+
+
+async def decisions(
+    database: Database, where: DecisionFilter, before: Key | None, limit: int
+) -> DecisionPage:
+    """A page, newest first.
+
+    Whether a decision was executed stands in another document, so that filter is applied
+    here, to decisions that are no holds.
+    """
+    asked = _asked(where)
+    rows: list[DecisionRow] = []
+    if asked is None:
+        return DecisionPage(items=(), next=None)
+    span = tuple(None if at is None else _first_key(at) for at in (where.since, where.until))
+    after = None if before is None else key_text(before)
+    while len(rows) <= limit:
+        step = limit + 1
+        found = await _events(database, "decision", asked, after, step, span)
+        told = await _rows(database, await records_of(database, found))
+        rows += [row for row in told if not where.executed or _was_executed(row)]
+        if len(found) < step:
+            break
+        after = str(found[-1].get("key"))
+    items = tuple(rows[:limit])
+    return DecisionPage(items=items, next=items[-1].cursor if len(rows) > limit else None)
+
+
+def _asked(where: DecisionFilter) -> dict[str, Any] | None:
+    """The fields that must be equal; None if nothing can match."""
+    filters: dict[str, Any] = {"bot_id": where.bot_id, "coin": where.coin}
+    if where.verdict is not None:
+        filters["allowed"] = where.verdict == "allowed"
+    if where.signal is not None:
+        filters["signal"] = where.signal
+        if where.signal == "hold" and (where.only_trades or where.executed):
+            return None
+    elif where.only_trades or where.executed:
+        filters["trade"] = True
+    return {name: value for name, value in filters.items() if value is not None}
+
+
+def _was_executed(row: DecisionRow) -> bool:
+    return row.execution is not None and row.execution.status in ("executed", "partial")
+
+
+def _first_key(at: datetime) -> str:
+    return key_text(Key(micros(at), 0, 0, 0))
+
+
+async def newest(database: Database, kind: str, bot_id: str | None, limit: int) -> list[Record]:
+    """The newest events of a kind, newest first."""
+    asked = {} if bot_id is None else {"bot_id": bot_id}
+    return await records_of(database, await _events(database, kind, asked, None, limit))
+
+
+async def postings(database: Database, kind: Kind, bot_id: str, position_id: str) -> list[Record]:
+    """The fills or funding payments of a position, oldest first."""
+    value = documents.posting(kind, bot_id, position_id)
+    records = await records_of(database, await database.query(_POSTINGS, (value,)))
+    own = [one for one in records if json.loads(one.payload).get("position_id") == position_id]
+    return sorted(own, key=lambda record: record.key)
+
+
+async def _events(
+    database: Database, kind: str, asked: dict[str, Any], after: str | None, limit: int,
+    span: tuple[str | None, ...] = (None, None),
+) -> list[DocumentSnapshot[Any]]:  # fmt: skip
+    shape = Shape(paths.EVENTS, ("kind", *asked), "key", descending=True)
+    since, until = span
+    return await database.query(
+        shape, (kind, *asked.values()), after=after, since=since, until=until, limit=limit
+    )
+
+
+async def _rows(database: Database, records: list[Record]) -> list[DecisionRow]:
+    executions = [paths.execution(record.bot_id, record.event_id) for record in records]
+    bots = {paths.bot(record.bot_id) for record in records}
+    found = await database.get([*executions, *bots])
+    return [
+        decision_row(record, found[paths.bot(record.bot_id)].get("name"), _execution(found, path))
+        for record, path in zip(records, executions, strict=True)
+    ]
+
+
+def _execution(
+    found: dict[paths.Path, DocumentSnapshot[Any]], path: paths.Path
+) -> Execution | None:
+    snapshot = found.get(path)
+    return None if snapshot is None else documents.executed_of(snapshot.to_dict() or {}).execution
+
+
+async def find(database: Database, event_id: str) -> DocumentSnapshot[Any]:
+    """The document of an event.
+
+    Raises:
+        NotFound: it was never kept.
+    """
+    snapshot = await database.one(paths.event(event_id)) if paths.is_id(event_id) else None
+    if snapshot is None:
+        raise no_event(event_id)
+    return snapshot
+
+
+async def decision(database: Database, decision_id: str, floor: int) -> DecisionDetail:
+    """One decision with its neighbours of the same bot; texts below the floor are gone.
+
+    Raises:
+        NotFound: no such decision.
+    """
+    snapshot = await find(database, decision_id)
+    [record] = await records_of(database, [snapshot])
+    if record.kind != "decision":
+        raise NotFound(f"{decision_id} is not a decision but a {record.kind} event")
+    path = paths.execution(record.bot_id, decision_id)
+    found = await database.get([path, paths.bot(record.bot_id)])
+    is_pruned = live_number_of(snapshot) <= floor
+    values, key = ("decision", record.bot_id), key_text(record.key)
+    earlier = Shape(paths.EVENTS, ("kind", "bot_id"), "key", descending=True)
+    previous = await database.query(earlier, values, after=key, limit=1)
+    following = await database.query(_LATER, values, after=key, limit=1)
+    return decision_detail(
+        record,
+        found[paths.bot(record.bot_id)].get("name"),
+        _execution(found, path),
+        texts={} if is_pruned else text_lengths(snapshot.to_dict() or {}),
+        previous=_first_id(previous),
+        following=_first_id(following),
+    )
+
+
+def _first_id(found: list[DocumentSnapshot[Any]]) -> str | None:
+    return str(found[0].id) if found else None
+
+
+async def errors(
+    database: Database, bot_id: str | None, kind: str | None, before: Key | None, limit: int,
+    since: datetime | None,
+) -> list[ErrorRow]:  # fmt: skip
+    """What went wrong, newest first."""
+    filters = {"bot_id": bot_id, "kind": kind}
+    asked = {name: value for name, value in filters.items() if value is not None}
+    shape = Shape(paths.ERRORS, tuple(asked), "key", descending=True)
+    after = None if before is None else key_text(before)
+    first = None if since is None else _first_key(since)
+    found = await database.query(
+        shape, tuple(asked.values()), after=after, since=first, limit=limit
+    )
+    states = [documents.error_of(snapshot.to_dict() or {}) for snapshot in found]
+    names = await bot_names(database, (one.bot_id for one in states if one.bot_id != UNKNOWN))
+    return [error_row(state, names.get(state.bot_id)) for state in states]
+
+
+async def bot_names(database: Database, bot_ids: Iterable[str]) -> dict[str, str | None]:
+    """The names of some bots."""
+    wanted = sorted(set(bot_ids))
+    found = await database.get(paths.bot(bot_id) for bot_id in wanted)
+    return {bot_id: found[paths.bot(bot_id)].get("name") for bot_id in wanted}

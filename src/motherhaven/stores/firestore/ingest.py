@@ -1,0 +1,223 @@
+"""One commit: read what is needed, project, and write it all or nothing.
+
+Optimistic: nothing is locked while it is being read. Every bot's document carries its
+last change as a precondition and every event's must not be there yet; if another writer
+was faster, the whole is read again.
+
+Documents written for one event, beside the commit's own record and its bot: a decision 2
+(event, readable), 3 if something was wrong; an account state 8 (event, readable, five
+rollups, marks); a heartbeat 2 or 3; an execution 2 or 3; a position's entry or exit 3; a
+fill or funding 1; candles 2, or 8 for a whole day of minutes. So 10 at most for an event
+that comes alone; what comes together shares the bot, the rollups and the commit. A new
+bot costs two more, once in its life.
+"""
+
+import asyncio
+import json
+import random
+import secrets
+from collections.abc import Sequence
+from typing import Any, Final
+
+from google.api_core import exceptions as google
+from google.cloud import firestore
+
+from motherhaven.contract.errors import StoreUnavailable
+from motherhaven.contract.events import Event
+from motherhaven.stores.cursors import live_cursor
+from motherhaven.stores.firestore import candles, documents, paths
+from motherhaven.stores.firestore.database import Batch, Database
+from motherhaven.stores.firestore.keytext import live_number
+from motherhaven.stores.firestore.load import load
+from motherhaven.stores.firestore.readable import readable_event, readable_position
+from motherhaven.stores.firestore.texts import Layout, parse_lean, write_chunks
+from motherhaven.stores.firestore.work import CandlePlace, FirestoreWork, Place
+from motherhaven.stores.meaning import is_same
+from motherhaven.stores.project import project
+from motherhaven.stores.protocol import Appended, AppendStatus
+from motherhaven.stores.records import Prepared, Record, digest_of, prepare
+
+ATTEMPTS: Final = 8
+PAUSE_SECONDS: Final = 0.03
+MARKS_BYTES: Final = 250_000
+"""Marks beyond this are dropped, the oldest first; a closed position's mark is never shown."""
+
+_OVERTAKEN: Final = (google.AlreadyExists, google.FailedPrecondition, google.Aborted,
+                     google.NotFound)  # fmt: skip
+
+
+async def append(
+    database: Database, events: Sequence[Event], generation: str, dice: random.Random,
+    *, readable: bool = True,
+) -> list[Appended]:  # fmt: skip
+    """Keep `events` in one commit; without `readable` the old collections stay untouched.
+
+    Raises:
+        StoreUnavailable: nothing was kept, or it is not known; send the same again.
+        StoreError: Firestore refuses a document.
+    """
+    # Parts are dropped once their event is kept, so a repeat of it would seem incomplete.
+    look = any(event.parts is not None for event in events)
+    for attempt in range(ATTEMPTS):
+        seen = await load(database, events, look=look)
+        work = FirestoreWork(seen)
+        outcomes = [_keep(work, event) for event in events]
+        if not work.changes.kept:
+            return _results(work, events, outcomes, generation, None)
+        layouts = [Layout(prepared) for _, prepared in work.changes.kept]
+        await write_chunks(database, [chunk for one in layouts for chunk in one.chunks()])
+        batch = database.batch()
+        _write(batch, work, layouts, readable=readable)
+        try:
+            committed = await batch.commit()
+        except _OVERTAKEN as error:
+            look = True
+            await _pause(attempt, dice, error, database)
+            continue
+        except google.GoogleAPICallError as error:
+            raise database.error_of(error) from error
+        return _results(work, events, outcomes, generation, committed)
+    raise StoreUnavailable(
+        f"store {database.name}: others kept writing to the same bots; send it again"
+    )
+
+
+async def _pause(attempt: int, dice: random.Random, error: Exception, database: Database) -> None:
+    if attempt == 0 and isinstance(error, google.AlreadyExists):
+        return  # only a repeat: look, and go on at once
+    await asyncio.sleep(PAUSE_SECONDS * dice.random() * (2.0**attempt))
+
+
+def _keep(work: FirestoreWork, event: Event) -> AppendStatus:
+    digest = digest_of(event)
+    known = work.known(event.event_id)
+    if known is not None:
+        same = is_same(event, digest, known[1:], lambda: work.payload(event.event_id))
+        return "duplicate" if same else "conflict"
+    prepared = None if digest is None else prepare(event, digest, work.parts(event))
+    if prepared is None:
+        return "incomplete"
+    project(work.keep(prepared), event.body, work)
+    return "stored"
+
+
+def _results(
+    work: FirestoreWork, events: Sequence[Event], outcomes: Sequence[AppendStatus],
+    generation: str, committed: Any,
+) -> list[Appended]:  # fmt: skip
+    ranks = {record.event_id: rank for rank, (record, _) in enumerate(work.changes.kept, 1)}
+    results = []
+    for event, outcome in zip(events, outcomes, strict=True):
+        cursor = None
+        if outcome in ("stored", "duplicate"):
+            number = work.prior_cursor(event)
+            if number is None:
+                number = live_number(committed, ranks[event.event_id])
+            cursor = live_cursor(generation, number)
+        results.append(Appended(event.event_id, outcome, cursor))
+    return results
+
+
+def _write(batch: Batch, work: FirestoreWork, layouts: Sequence[Layout], *, readable: bool) -> None:
+    changes = work.changes
+    troubled = {error.event_id for error in changes.errors if error.decision_id == error.event_id}
+    for rank, ((record, prepared), layout) in enumerate(zip(changes.kept, layouts, strict=True), 1):
+        document = documents.event_document(record, prepared, rank) | layout.fields
+        if record.event_id in troubled:
+            document["troubled"] = True
+        batch.create(paths.event(record.event_id), document)
+        if readable and record.kind in paths.READABLE:
+            _write_readable(batch, record, prepared, layout)
+    _write_candles(batch, work)
+    _write_bots(batch, work)
+    _write_rows(batch, work, readable=readable)
+    batch.create((paths.COMMITS, secrets.token_hex(10)), {
+        "at": firestore.SERVER_TIMESTAMP,
+        "ids": [record.event_id for record, _ in changes.kept],
+        "received": [record.received for record, _ in changes.kept],
+    })  # fmt: skip
+
+
+def _write_readable(batch: Batch, record: Record, prepared: Prepared, layout: Layout) -> None:
+    document = readable_event(record, parse_lean(prepared), prepared.event.body, layout.readable)
+    batch.set((paths.READABLE[record.kind], record.event_id), document)
+
+
+def _write_bots(batch: Batch, work: FirestoreWork) -> None:
+    for bot_id, state in work.changes.bots.items():
+        status_id, account_id = work.latest(state)
+        meta = work.metas[bot_id]
+        document = documents.bot_document(state) | {
+            "no": meta.no,
+            "count": meta.count,
+            "status_id": status_id,
+            "account_id": account_id,
+            "candle_widths": meta.candle_widths,
+        }
+        snapshot = work.seen.bots.get(bot_id)
+        if snapshot is None:
+            batch.create(paths.bot(bot_id), document)
+        else:
+            batch.update(paths.bot(bot_id), document, snapshot)
+    if work.new_bots:
+        counted = work.seen.bot_count
+        if counted is None:
+            batch.create(paths.BOTS_DOCUMENT, {"count": len(work.new_bots)})
+        else:
+            count = int(counted.get("count")) + len(work.new_bots)
+            batch.update(paths.BOTS_DOCUMENT, {"count": count}, counted)
+
+
+def _write_rows(batch: Batch, work: FirestoreWork, *, readable: bool) -> None:
+    changes, seen = work.changes, work.seen
+    for pair, executed in changes.executions.items():
+        batch.set(paths.execution(*pair), documents.executed_document(*pair, executed))
+    for pair, state in changes.positions.items():
+        batch.set(paths.position(*pair), documents.position_document(state))
+        if readable:
+            is_new = seen.entries.get(pair) != state.entry
+            row = readable_position(state, with_entry=is_new)
+            batch.set(paths.readable_position(*pair), row, merge=True)
+    for error in changes.errors:
+        batch.set(paths.error(error.event_id, error.kind), documents.error_document(error))
+    spans: set[Place] = set()
+    for (bot_id, tier, number), bucket in changes.buckets.items():
+        place = (bot_id, tier, number // paths.BUCKETS_PER_DOCUMENT)
+        seen.buckets[place][number] = documents.bucket_values(bucket)
+        spans.add(place)
+    for place in sorted(spans):
+        batch.set(paths.rollup(*place), {"buckets": _text(seen.buckets[place])})
+    for (bot_id, ref), marked in changes.marks.items():
+        seen.marks[bot_id][ref] = documents.mark_values(marked)
+    for bot_id in {bot for bot, _ in changes.marks}:
+        batch.set(paths.marks(bot_id), {"marks": _text(_newest(seen.marks[bot_id]))})
+
+
+def _write_candles(batch: Batch, work: FirestoreWork) -> None:
+    touched: set[CandlePlace] = set()
+    for (bot_id, coin, start), candle in work.changes.candles.items():
+        place = candles.place_of(bot_id, coin, candle.interval, start)
+        if place in work.seen.candles:
+            work.seen.candles[place][start] = documents.candle_values(candle)
+            touched.add(place)
+            widths = work.metas[bot_id].candle_widths
+            if place[2] not in widths:
+                widths.append(place[2])
+    for place in sorted(touched):
+        kept = candles.newest(work.seen.candles[place])
+        batch.set(paths.candles(*place), {"candles": _text(kept)})
+
+
+def _newest(marks: dict[str, list[Any]]) -> dict[str, list[Any]]:
+    """The marks that fit, by when they were recorded."""
+    room, kept = MARKS_BYTES, {}
+    for ref, values in sorted(marks.items(), key=lambda item: item[1][3], reverse=True):
+        room -= len(ref) + len(values[5]) + 100
+        if room < 0:
+            break
+        kept[ref] = values
+    return kept
+
+
+def _text(value: Any) -> str:
+    return json.dumps(value, ensure_ascii=False, separators=(",", ":"))

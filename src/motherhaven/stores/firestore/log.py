@@ -1,0 +1,141 @@
+"""The log in commit order, without a counter: commit times that Firestore itself gives.
+
+A commit writes one small document with the ids of its events. Its place in the order is
+Firestore's commit time, which no client can shift: after a read has seen a time, nothing
+is committed at that time or before it. So a cursor is a commit time and a rank, exact to
+the microsecond, and needs no hold-back.
+
+Only documents can be asked for by a field, though, and the commit time is none; `at`, the
+server's stamp, is taken when it begins with a commit, so a little earlier. Therefore tail
+looks LATE back and sorts by the true time. A commit is given up after COMMIT_SECONDS, so
+one that succeeded cannot carry a stamp that is older.
+"""
+
+from datetime import datetime, timedelta
+from typing import Any, Final
+
+from google.cloud.firestore_v1.base_document import DocumentSnapshot
+
+from motherhaven.contract.errors import StoreUnavailable
+from motherhaven.stores.cursors import live_cursor, read_live_cursor
+from motherhaven.stores.firestore import paths
+from motherhaven.stores.firestore.database import COMMIT_SECONDS, Database
+from motherhaven.stores.firestore.keytext import committed_at, live_number
+from motherhaven.stores.firestore.shapes import Shape
+from motherhaven.stores.firestore.texts import records_of
+from motherhaven.stores.protocol import Stored, Tail
+from motherhaven.stores.views import event_of
+
+LATE: Final = timedelta(seconds=COMMIT_SECONDS + 2)
+STEP: Final = 200
+HEADS: Final = 20
+OLDEST: Final = Shape(paths.COMMITS, (), "at")
+NEWEST: Final = Shape(paths.COMMITS, (), "at", descending=True)
+
+_FAR: Final = 10**18 - 1
+
+
+async def identity(database: Database) -> DocumentSnapshot[Any]:
+    """The store's own document, with the time of reading."""
+    found = await database.one(paths.STORE_DOCUMENT)
+    if found is None:
+        raise StoreUnavailable(
+            f"store {database.name}: its document {'/'.join(paths.STORE_DOCUMENT)} is gone; "
+            "start the server again"
+        )
+    return found
+
+
+async def head(database: Database) -> int:
+    """The live number of the newest event; that of the prune floor if there is none.
+
+    Two commits of one moment may be stamped the other way round, so a few are looked at.
+    """
+    newest = await database.query(NEWEST, limit=HEADS)
+    floor = int((await identity(database)).get("floor"))
+    return max([floor, *(last_of(snapshot) for snapshot in newest)])
+
+
+async def tail(database: Database, generation: str, after: str, limit: int) -> Tail:
+    """Events after a cursor.
+
+    Raises:
+        CursorGone: the history was pruned, or another database made the cursor.
+    """
+    start = read_live_cursor(generation, after, floor=0, head=_FAR)
+    found_commits, more = await commits(database, start, limit)
+    known = await identity(database)
+    now = live_number(known.read_time, 0)
+    read_live_cursor(generation, after, floor=int(known.get("floor")), head=now)
+    places = [
+        (live_number(commit.create_time, rank), str(event_id))
+        for commit in found_commits
+        for rank, event_id in enumerate(commit.get("ids"), 1)
+    ]
+    places = [place for place in places if place[0] > start]
+    chosen = places[:limit]
+    found = await database.get(paths.event(event_id) for _, event_id in chosen)
+    snapshots = [found[paths.event(event_id)] for _, event_id in chosen]
+    records = await records_of(database, snapshots)
+    events = tuple(
+        Stored(live_cursor(generation, number), event_of(record))
+        for (number, _), record in zip(chosen, records, strict=True)
+    )
+    cursor = events[-1].cursor if events else after
+    return Tail(events, cursor, more=more or len(places) > limit)
+
+
+async def commits(
+    database: Database, start: int, limit: int
+) -> tuple[list[DocumentSnapshot[Any]], bool]:
+    """Commits after `start` in commit order, at least `limit` events or all; whether more wait.
+
+    A full step says nothing of commits stamped after its last one; and none counts that
+    came after the first step was read, since an earlier one may have slipped in behind it.
+    """
+    since, found = committed_at(start) - LATE, []
+    last: DocumentSnapshot[Any] | None = None
+    first_read: datetime | None = None
+    while True:
+        bound = {"since": since} if last is None else {"after": last}
+        step = await database.query(OLDEST, limit=STEP, **bound)
+        first_read = first_read or (step[0].read_time if step else None)
+        found += [commit for commit in step if last_of(commit) > start]
+        is_full = len(step) == STEP
+        edge = step[-1].get("at") if is_full else None
+        ready = [
+            commit for commit in found
+            if commit.create_time <= first_read and (edge is None or commit.create_time < edge)
+        ]  # fmt: skip
+        if not is_full or sum(len(commit.get("ids")) for commit in ready) > limit:
+            ready.sort(key=lambda commit: commit.create_time)
+            return ready, is_full or len(ready) < len(found)
+        last = step[-1]
+
+
+def last_of(commit: DocumentSnapshot[Any]) -> int:
+    """The live number of a commit's last event."""
+    return live_number(commit.create_time, len(commit.get("ids")))
+
+
+class Watch:
+    """Sees the commits of other processes by counting: one read, whatever there is."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+        self._since: datetime | None = None
+        self._count = 0
+
+    async def look(self) -> bool:
+        """Whether anything was committed since the last look; the first one only looks."""
+        is_first = self._since is None
+        if self._since is not None:
+            count = await self._database.count_since(paths.COMMITS, "at", self._since)
+            if count == self._count:
+                return False
+        newest = await self._database.query(NEWEST, limit=1)
+        known = await identity(self._database)
+        anchor = newest[0].get("at") if newest else known.read_time
+        self._since = anchor - LATE
+        self._count = await self._database.count_since(paths.COMMITS, "at", self._since)
+        return not is_first

@@ -1,0 +1,142 @@
+"""Reading money: bots, positions and equity curves."""
+
+import asyncio
+from collections.abc import Sequence
+from typing import Any, Final, Literal
+
+from google.cloud.firestore_v1.base_document import DocumentSnapshot
+
+from motherhaven.contract.errors import NotFound
+from motherhaven.contract.views import BotRow, EquitySeries, PositionPage, PositionRow
+from motherhaven.stores.firestore import documents, paths
+from motherhaven.stores.firestore.database import Database
+from motherhaven.stores.firestore.feeds import bot_names
+from motherhaven.stores.firestore.keytext import key_text
+from motherhaven.stores.firestore.shapes import Shape
+from motherhaven.stores.firestore.texts import records_of
+from motherhaven.stores.keys import Key
+from motherhaven.stores.states import BotState, Marked, PositionState
+from motherhaven.stores.views import bot_row, equity_point, position_row
+
+EVERY_BOT: Final = Shape(paths.BOTS)
+_OPENED: Final = Shape(paths.POSITIONS, ("opener",))
+_AT_ONCE: Final = 16
+"""Curves read at the same time."""
+
+
+async def _bot_snapshots(database: Database) -> list[tuple[BotState, DocumentSnapshot[Any]]]:
+    found = [
+        (documents.bot_of(snapshot.to_dict() or {}), snapshot)
+        for snapshot in await database.query(EVERY_BOT)
+    ]
+    return sorted(found, key=lambda pair: (pair[0].first_seen, pair[0].id))
+
+
+async def bots(database: Database) -> list[BotRow]:
+    """All bots, by first_seen and id."""
+    found = await _bot_snapshots(database)
+    latest = [snapshot.get(name) for _, snapshot in found for name in ("status_id", "account_id")]
+    events = await database.get(paths.event(event_id) for event_id in latest if event_id)
+    records = {record.event_id: record for record in await records_of(database, events.values())}
+    return [
+        bot_row(
+            state, records.get(snapshot.get("status_id")), records.get(snapshot.get("account_id"))
+        )
+        for state, snapshot in found
+    ]
+
+
+async def positions(
+    database: Database,
+    status: Literal["open", "closed", "all"],
+    bot_id: str | None,
+    before: Key | None,
+    limit: int,
+) -> PositionPage:
+    """A page, newest first by entry time (open, all) or exit time (closed)."""
+    asked: dict[str, Any] = {} if bot_id is None else {"bot_id": bot_id}
+    if status == "open":
+        asked["open"] = True
+    order = "exit" if status == "closed" else "entry"
+    shape = Shape(paths.POSITIONS, tuple(asked), order, descending=True)
+    after = None if before is None else key_text(before)
+    found = await database.query(shape, tuple(asked.values()), after=after, limit=limit + 1)
+    states = [documents.position_of(snapshot.to_dict() or {}) for snapshot in found[:limit]]
+    items = tuple(await _rows(database, states, closed=status == "closed"))
+    return PositionPage(items=items, next=items[-1].cursor if len(found) > limit else None)
+
+
+async def position(database: Database, bot_id: str, position_id: str) -> PositionRow:
+    """One position.
+
+    Raises:
+        NotFound: the bot has no such position.
+    """
+    snapshot = await database.one(paths.position(bot_id, position_id))
+    if snapshot is None:
+        raise NotFound(f"bot {bot_id} has no position {position_id}")
+    state = documents.position_of(snapshot.to_dict() or {})
+    return (await _rows(database, [state], closed=False))[0]
+
+
+async def opened_by(database: Database, bot_id: str, decision_id: str) -> PositionRow | None:
+    """The earliest position whose entry names the decision."""
+    found = await database.query(_OPENED, (documents.named(bot_id, decision_id),))
+    states = [documents.position_of(snapshot.to_dict() or {}) for snapshot in found]
+    own = [state for state in states if state.entry_decision_id == decision_id]
+    if not own:
+        return None
+    earliest = min(own, key=lambda state: state.entry)
+    return (await _rows(database, [earliest], closed=False))[0]
+
+
+async def _rows(
+    database: Database, states: Sequence[PositionState], *, closed: bool
+) -> list[PositionRow]:
+    names = await bot_names(database, (state.bot_id for state in states))
+    marked = sorted({state.bot_id for state in states if state.exit is None})
+    found = await database.get(paths.marks(bot_id) for bot_id in marked)
+    marks = {
+        bot_id: documents.marks_in(found[paths.marks(bot_id)].to_dict())
+        for bot_id in marked
+        if paths.marks(bot_id) in found
+    }
+    return [
+        position_row(state, names[state.bot_id], _mark(marks, state), closed=closed)
+        for state in states
+    ]
+
+
+def _mark(marks: dict[str, dict[str, list[Any]]], state: PositionState) -> Marked | None:
+    values = marks.get(state.bot_id, {}).get(state.ref or state.id)
+    return None if values is None else documents.marked_of(values)
+
+
+async def equity(
+    database: Database, bot_ids: Sequence[str] | None, tier: int, first: int, last: int
+) -> list[EquitySeries]:
+    """The buckets [first, last) of a tier, for each bot."""
+    known = {state.id: state for state, _ in await _bot_snapshots(database)}
+    wanted = [
+        name for name in dict.fromkeys(known if bot_ids is None else bot_ids) if name in known
+    ]
+    gate = asyncio.Semaphore(_AT_ONCE)
+
+    async def series(bot: BotState) -> EquitySeries:
+        async with gate:
+            return await _series(database, bot, tier, first, last)
+
+    return list(await asyncio.gather(*(series(known[bot_id]) for bot_id in wanted)))
+
+
+async def _series(
+    database: Database, bot: BotState, tier: int, first: int, last: int
+) -> EquitySeries:
+    spans = first // paths.BUCKETS_PER_DOCUMENT, (last - 1) // paths.BUCKETS_PER_DOCUMENT + 1
+    points = []
+    begin, end = (paths.rollup(bot.id, tier, max(span, 0)) for span in spans)
+    for snapshot in await database.between(begin, end) if end > begin else []:
+        for number, values in sorted(documents.buckets_in(snapshot.to_dict()).items()):
+            if first <= number < last:
+                points.append(equity_point(tier, number, documents.bucket_of(values)))
+    return EquitySeries(bot_id=bot.id, bot_name=bot.name, mode=bot.mode, points=tuple(points))

@@ -1,0 +1,322 @@
+"""The Store on Firestore: documents a project already has, and exact ones beside them.
+
+What differs by nature, declared in `capabilities`: an append is one commit as long as it
+writes at most 500 documents (about 120 decisions); a longer one is kept in several, in
+order, and if it fails in between, sending it again completes it. Commits of other
+processes are seen within POLL_SECONDS.
+"""
+
+import asyncio
+import hashlib
+import random
+import secrets
+from collections.abc import AsyncIterator, Sequence
+from datetime import datetime
+from typing import Any, Final, Literal, cast
+
+from google.api_core import exceptions as google
+from google.cloud.firestore_v1.base_document import DocumentSnapshot
+
+from motherhaven.contract.clock import Clock
+from motherhaven.contract.errors import ConfigError, StoreError, StoreUnavailable
+from motherhaven.contract.events import Event, Kind, TextPart
+from motherhaven.contract.views import (
+    AccountRow,
+    BotRow,
+    Candle,
+    DecisionDetail,
+    DecisionPage,
+    EquitySeries,
+    ErrorRow,
+    FillRow,
+    FundingRow,
+    PositionPage,
+    PositionRow,
+    StatusRow,
+    TextSlice,
+)
+from motherhaven.stores.capabilities import Capabilities
+from motherhaven.stores.changes import Hub
+from motherhaven.stores.cursors import live_cursor, read_page_cursor
+from motherhaven.stores.firestore import candles, feeds, log, money, paths
+from motherhaven.stores.firestore.adopt import adopt
+from motherhaven.stores.firestore.database import Database, Usage
+from motherhaven.stores.firestore.parts import put_parts
+from motherhaven.stores.firestore.prune import prune
+from motherhaven.stores.firestore.refusals import report_rejected
+from motherhaven.stores.firestore.texts import read_slice
+from motherhaven.stores.firestore.whole import whole_payload
+from motherhaven.stores.firestore.work import live_number_of
+from motherhaven.stores.firestore.writer import MAX_WRITES, Writer
+from motherhaven.stores.keys import bucket_range, held, micros
+from motherhaven.stores.protocol import Appended, DecisionFilter, Tail
+from motherhaven.stores.records import no_text, payload_gone
+from motherhaven.stores.views import account_row, fill_row, funding_row, status_row
+
+SCHEMA: Final = 1
+POLL_SECONDS: Final = 2.0
+"""How often the commits of other processes are looked for while somebody waits for changes."""
+
+
+class FirestoreStore:
+    """Keeps everything in one Firestore database; several processes may share it."""
+
+    capabilities = Capabilities(documents_per_commit=MAX_WRITES, poll_seconds=POLL_SECONDS)
+
+    def __init__(self, project: str, database: str | None = None, *, clock: Clock) -> None:
+        self._project = project
+        self._name = database
+        self._clock = clock
+        self._hub = Hub()
+        self._generation = ""
+        self._database: Database | None = None
+        self._writer: Writer | None = None
+        self._watch: log.Watch | None = None
+        self._looked = float("-inf")
+        self._adopting: asyncio.Task[int] | None = None
+
+    @property
+    def usage(self) -> Usage:
+        """How many documents were read and written since open()."""
+        return self._open.usage
+
+    async def open(self) -> None:
+        """Connect, and take over old documents in the background, the first time only.
+
+        Raises:
+            ConfigError: no credentials, no permission, no such database, or a newer schema.
+            StoreUnavailable: Firestore cannot be reached.
+        """
+        if self._database is not None:
+            return
+        database = Database(self._project, self._name)
+        try:
+            known = await self._identity(database)
+        except (StoreError, ConfigError):
+            await database.close()
+            raise
+        token = f"{known.get('token')} {micros(known.create_time)}"
+        self._generation = hashlib.sha256(token.encode()).hexdigest()[:12]
+        self._database, self._watch = database, log.Watch(database)
+        dice = random.Random()  # noqa: S311 - spreads the pauses of writers that collide
+        self._writer = Writer(database, self._generation, self._hub, dice)
+        if not known.get("adopted"):
+            self._adopting = asyncio.create_task(adopt(database, self._writer, self._clock))
+            self._adopting.add_done_callback(_quiet)
+
+    async def _identity(self, database: Database) -> DocumentSnapshot[Any]:
+        """The store's own document, made if need be; a restored backup gets a new identity."""
+        try:
+            known = await database.first(paths.STORE_DOCUMENT)
+            if known is None:
+                batch = database.batch()
+                batch.create(
+                    paths.STORE_DOCUMENT,
+                    {"token": secrets.token_hex(8), "schema": SCHEMA, "floor": 0, "adopted": False},
+                )
+                await batch.commit()
+        except google.AlreadyExists:
+            pass
+        except google.GoogleAPICallError as error:
+            raise database.error_of(error, opening=True) from error
+        known = await log.identity(database)
+        if int(known.get("schema")) > SCHEMA:
+            raise ConfigError(
+                f"store {database.name}: written by a newer Motherhaven (schema "
+                f"{known.get('schema')}, this one knows {SCHEMA}); upgrade"
+            )
+        return known
+
+    async def close(self) -> None:
+        """Finish what was accepted, then close the connection."""
+        database, writer, adopting = self._database, self._writer, self._adopting
+        self._database = self._writer = self._adopting = None
+        self._hub.end()
+        if adopting is not None:
+            adopting.cancel()
+            await asyncio.wait([adopting])
+        if writer is not None:
+            await writer.stop()
+        if database is not None:
+            await database.close()
+
+    async def adopt(self) -> int:
+        """Take over old documents now, and again after an old writer was still at work.
+
+        The first open() does it too; this waits for that one. Returns how many were new.
+        """
+        if self._adopting is not None:
+            return await asyncio.shield(self._adopting)
+        return await adopt(self._open, self._append, self._clock)
+
+    async def append(self, events: Sequence[Event]) -> list[Appended]:
+        """Keep events; returns after Firestore's commit. See Store.append and `capabilities`."""
+        return await self._append.append(events) if events else []
+
+    async def put_parts(self, parts: Sequence[TextPart]) -> None:
+        """Keep parts until their event comes; those of an event already kept are dropped."""
+        await put_parts(self._open, parts, micros(self._clock.now()))
+
+    async def head(self) -> str:
+        """The cursor after the newest event."""
+        return live_cursor(self._generation, await log.head(self._open))
+
+    async def origin(self) -> str:
+        """The cursor before the oldest event that tail() still gives."""
+        return live_cursor(self._generation, await self._floor())
+
+    async def tail(self, after: str, limit: int) -> Tail:
+        """Events after a cursor; payloads come without the prompts. See Store.tail."""
+        return await log.tail(self._open, self._generation, after, held(limit))
+
+    def changes(self) -> AsyncIterator[None]:
+        """Yields after commits, other processes' too; misses none from this call on."""
+        return self._hub.subscribe(self._look)
+
+    async def _look(self) -> bool:
+        """Wake everyone if another process wrote; a failed look is no news."""
+        now = asyncio.get_running_loop().time()
+        if self._watch is None or now < self._looked + POLL_SECONDS:
+            return False
+        self._looked = now
+        try:
+            if await self._watch.look():
+                self._hub.wake()
+        except StoreError:
+            return False
+        return False
+
+    async def bots(self) -> list[BotRow]:
+        """All bots, by first_seen and id."""
+        return await money.bots(self._open)
+
+    async def decisions(
+        self, where: DecisionFilter, *, before: str | None, limit: int
+    ) -> DecisionPage:
+        """A page of the feed, newest first by (time, epoch, seq, commit)."""
+        key = read_page_cursor("decisions", before)
+        return await feeds.decisions(self._open, where, key, held(limit))
+
+    async def decision(self, decision_id: str) -> DecisionDetail:
+        """One decision with its neighbours of the same bot."""
+        return await feeds.decision(self._open, decision_id, await self._floor())
+
+    async def text(self, event_id: str, field: str, *, offset: int, limit: int) -> TextSlice:
+        """A slice of one long text, in characters."""
+        snapshot = await feeds.find(self._open, event_id)
+        if live_number_of(snapshot) <= await self._floor():
+            raise no_text(event_id, field)
+        document = snapshot.to_dict() or {}
+        return await read_slice(self._open, event_id, document, field, offset=offset, limit=limit)
+
+    async def positions(
+        self,
+        *,
+        status: Literal["open", "closed", "all"],
+        bot_id: str | None,
+        before: str | None,
+        limit: int,
+    ) -> PositionPage:
+        """A page, newest first by entry time (open, all) or exit time (closed)."""
+        key = read_page_cursor("closed" if status == "closed" else "positions", before)
+        return await money.positions(self._open, status, bot_id, key, held(limit))
+
+    async def position(self, bot_id: str, position_id: str) -> PositionRow:
+        """One position."""
+        return await money.position(self._open, bot_id, position_id)
+
+    async def opened_by(self, bot_id: str, decision_id: str) -> PositionRow | None:
+        """The position whose entry names this decision."""
+        return await money.opened_by(self._open, bot_id, decision_id)
+
+    async def fills(self, bot_id: str, position_id: str) -> list[FillRow]:
+        """The fills of a position, oldest first."""
+        found = await feeds.postings(self._open, "fill", bot_id, position_id)
+        return [fill_row(record) for record in found]
+
+    async def fundings(self, bot_id: str, position_id: str) -> list[FundingRow]:
+        """The funding payments of a position, oldest first."""
+        found = await feeds.postings(self._open, "funding", bot_id, position_id)
+        return [funding_row(record) for record in found]
+
+    async def candles(
+        self, bot_id: str, coin: str, *, start: datetime, end: datetime, limit: int
+    ) -> list[Candle]:
+        """The bot's candles that begin in [start, end), oldest first."""
+        span = (micros(start), micros(end))
+        return await candles.candles(self._open, bot_id, coin, *span, held(limit))
+
+    async def accounts(self, bot_id: str | None, *, limit: int) -> list[AccountRow]:
+        """The newest account states, newest first."""
+        found = await feeds.newest(self._open, "account", bot_id, held(limit))
+        return [account_row(record) for record in found]
+
+    async def statuses(self, bot_id: str | None, *, limit: int) -> list[StatusRow]:
+        """The newest heartbeats, newest first."""
+        found = await feeds.newest(self._open, "status", bot_id, held(limit))
+        return [status_row(record) for record in found]
+
+    async def equity(
+        self, bot_ids: Sequence[str] | None, *, start: datetime, end: datetime, bucket: int
+    ) -> list[EquitySeries]:
+        """Equity per bot from the rollups of tier `bucket`; see Store.equity."""
+        first, last = bucket_range(start, end, bucket)
+        return await money.equity(self._open, bot_ids, bucket, first, last)
+
+    async def errors(
+        self,
+        *,
+        bot_id: str | None,
+        kind: str | None,
+        before: str | None,
+        limit: int,
+        since: datetime | None = None,
+    ) -> list[ErrorRow]:
+        """What went wrong, newest first; continue with the last row's cursor."""
+        key = read_page_cursor("errors", before)
+        return await feeds.errors(self._open, bot_id, kind, key, held(limit), since)
+
+    async def report_rejected(self, *, bot_id: str | None, at: datetime, message: str) -> bool:
+        """Keep a refusal among the errors; see Store.report_rejected."""
+        return await report_rejected(self._open, bot_id, at, message)
+
+    async def full_payload(self, event_id: str) -> tuple[Kind, bytes]:
+        """The kind and the canonical payload, byte for byte as it was recorded."""
+        snapshot = await feeds.find(self._open, event_id)
+        payload = await whole_payload(self._open, snapshot)
+        if payload is None:
+            raise payload_gone(event_id)
+        return cast("Kind", snapshot.get("kind")), payload
+
+    async def prune(self, before: datetime) -> int:
+        """Drop the oldest events up to the first received at or after `before`.
+
+        Their long texts go too, in the readable documents as well; feeds, positions,
+        totals, rollups and the ids that make appends idempotent stay. Returns how many
+        events tail() no longer gives.
+        """
+        return await prune(self._open, before)
+
+    async def _floor(self) -> int:
+        return int((await log.identity(self._open)).get("floor"))
+
+    @property
+    def _open(self) -> Database:
+        if self._database is None:
+            raise self._closed()
+        return self._database
+
+    @property
+    def _append(self) -> Writer:
+        if self._writer is None:
+            raise self._closed()
+        return self._writer
+
+    def _closed(self) -> StoreUnavailable:
+        return StoreUnavailable(f"store firestore://{self._project}: it is closed; call open()")
+
+
+def _quiet(adopting: asyncio.Task[int]) -> None:
+    """Look at how adoption ended; a failure is told by adopt(), and the next open() goes on."""
+    if not adopting.cancelled():
+        adopting.exception()

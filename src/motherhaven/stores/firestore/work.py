@@ -1,0 +1,104 @@
+"""One commit in the making: what was read of Firestore, and the numbers of its events.
+
+There is no counter that all bots share, for it would be written by every commit. A
+record's number is its place among its bot's events, with the bot's own number in the low
+bits: growing within a bot, and never the same twice.
+"""
+
+from dataclasses import dataclass, field, fields
+from typing import Any, Final
+
+from google.cloud.firestore_v1.base_document import DocumentSnapshot
+
+from motherhaven.contract.events import Event, Kind
+from motherhaven.stores.firestore.keytext import live_number
+from motherhaven.stores.keys import Key
+from motherhaven.stores.loaded import Loaded, LoadedWork
+from motherhaven.stores.records import Prepared, Record
+from motherhaven.stores.states import BotState
+
+_BOT_BITS: Final = 20
+
+Place = tuple[str, int, int]
+"""A rollup document: bot, tier, span."""
+
+CandlePlace = tuple[str, str, int, int]
+"""A document of candles: bot, coin, width in seconds, span."""
+
+
+@dataclass(slots=True)
+class Seen:
+    """The documents behind `rows`, as they were; a commit holds only if the bots' still are."""
+
+    rows: Loaded = field(default_factory=Loaded)
+    bots: dict[str, DocumentSnapshot[Any]] = field(default_factory=dict)
+    bot_count: DocumentSnapshot[Any] | None = None
+    cursors: dict[str, int] = field(default_factory=dict)
+    marks: dict[str, dict[str, list[Any]]] = field(default_factory=dict)
+    buckets: dict[Place, dict[int, list[Any]]] = field(default_factory=dict)
+    entries: dict[tuple[str, str], Key] = field(default_factory=dict)
+    candles: dict[CandlePlace, dict[int, list[Any]]] = field(default_factory=dict)
+
+
+@dataclass(slots=True)
+class BotMeta:
+    """What a bot's document holds beside its state."""
+
+    no: int
+    count: int = 0
+    status_id: str | None = None
+    account_id: str | None = None
+    candle_widths: list[int] = field(default_factory=list)
+
+
+class FirestoreWork(LoadedWork):
+    """The Work of one commit, over `seen`; use it only once."""
+
+    def __init__(self, seen: Seen) -> None:
+        super().__init__(seen.rows)
+        self.seen = seen
+        self.metas: dict[str, BotMeta] = {}
+        self.new_bots: list[str] = []
+        self.troubles: set[str] = set()
+
+    def keep(self, prepared: Prepared) -> Record:
+        """Give the event its bot's next number and keep it."""
+        meta = self._meta(prepared.event.bot_id)
+        meta.count += 1
+        record = prepared.record(meta.count << _BOT_BITS | meta.no)
+        self.changes.kept.append((record, prepared))
+        known: tuple[int, str, Kind, bytes] = (0, record.bot_id, record.kind, prepared.digest)
+        self.seen.rows.known[record.event_id] = known
+        return record
+
+    def prior_cursor(self, event: Event) -> int | None:
+        """The live number of an event kept by an earlier commit."""
+        return self.seen.cursors.get(event.event_id)
+
+    def latest(self, state: BotState) -> tuple[str | None, str | None]:
+        """The ids of the events that the bot's status and account pointers name."""
+        meta = self.metas[state.id]
+        for record, _ in self.changes.kept:
+            if record.bot_id == state.id and record.pointer == state.status:
+                meta.status_id = record.event_id
+            if record.bot_id == state.id and record.pointer == state.account:
+                meta.account_id = record.event_id
+        return meta.status_id, meta.account_id
+
+    def _meta(self, bot_id: str) -> BotMeta:
+        if bot_id not in self.metas:
+            snapshot = self.seen.bots.get(bot_id)
+            if snapshot is None:
+                self.new_bots.append(bot_id)
+                counted = self.seen.bot_count
+                before = 0 if counted is None else int(counted.get("count"))
+                self.metas[bot_id] = BotMeta(before + len(self.new_bots))
+            else:
+                names = [name.name for name in fields(BotMeta)]
+                self.metas[bot_id] = BotMeta(**{name: snapshot.get(name) for name in names})
+        return self.metas[bot_id]
+
+
+def live_number_of(snapshot: DocumentSnapshot[Any]) -> int:
+    """The live number of a kept event: when its document was created, and its rank."""
+    return live_number(snapshot.create_time, int(snapshot.get("rank")))

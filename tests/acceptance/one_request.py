@@ -1,0 +1,67 @@
+"""One request to motherhaven.server.asgi in this process, as a serverless platform makes it.
+
+Reads {"method", "path", "headers", "body", "seconds"} as JSON from standard input and prints
+{"status", "headers", "body", "seconds"}. The platform runs no lifespan, after `seconds` the
+client leaves, and once the answer is sent the process is gone without another word.
+"""
+
+import asyncio
+import json
+import os
+import sys
+import time
+from typing import Any
+from urllib.parse import urlsplit
+
+
+async def ask(request: dict[str, Any]) -> dict[str, Any]:
+    """The application's answer to one request."""
+    from motherhaven.server.asgi import app
+
+    address = urlsplit(request["path"])
+    headers = {"host": "bots.example", "x-forwarded-proto": "https", **request.get("headers", {})}
+    scope = {
+        "type": "http",
+        "asgi": {"version": "3.0"},
+        "http_version": "1.1",
+        "method": request["method"],
+        "scheme": "http",
+        "path": address.path,
+        "raw_path": address.path.encode(),
+        "root_path": "",
+        "query_string": address.query.encode(),
+        "headers": [(k.lower().encode(), v.encode()) for k, v in headers.items()],
+        "client": ("203.0.113.9", 4321),
+        "server": ("10.0.0.1", 80),
+    }
+    sent: list[dict[str, Any]] = []
+    body = [request.get("body", "").encode()]
+
+    async def receive() -> dict[str, Any]:
+        if body:
+            return {"type": "http.request", "body": body.pop(), "more_body": False}
+        await asyncio.sleep(request.get("seconds", 30.0))
+        return {"type": "http.disconnect"}
+
+    async def send(message: dict[str, Any]) -> None:
+        sent.append(message)
+
+    started = time.monotonic()
+    await app(scope, receive, send)
+    assert [bool(m.get("more_body")) for m in sent].count(False) == 2, "start and one last body"
+    return {
+        "status": sent[0]["status"],
+        "headers": [[k.decode(), v.decode()] for k, v in sent[0]["headers"]],
+        "body": b"".join(m.get("body", b"") for m in sent[1:]).decode(),
+        "seconds": time.monotonic() - started,
+    }
+
+
+async def main() -> None:
+    """Answer, and end as a killed process does."""
+    print(json.dumps(await ask(json.load(sys.stdin))), flush=True)
+    os._exit(0)
+
+
+if __name__ == "__main__":
+    asyncio.run(main())
