@@ -6,7 +6,7 @@ ARGS ?=
 VENV := .venv/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help up dev page test check fmt types bench soak lock clean distclean bootstrap bootstrap-run
+.PHONY: help up dev page test check fmt types docs sbom bench soak lock clean distclean bootstrap bootstrap-run
 
 help: ## show this list
 	@sed -n 's/^\([a-z-]*\):.*## /\1 — /p' Makefile
@@ -37,6 +37,13 @@ types: bootstrap ## renew dashboard/openapi.json and the page's types from the s
 	@mv .tools/openapi.json dashboard/openapi.json
 	@$(VENV)/python scripts/build_page.py --packages
 	@cd dashboard && ../$(VENV)/python ../scripts/node_env.py npm run --silent types
+
+docs: bootstrap ## renew docs/reference from the code and build the site in .tools/site
+	@$(VENV)/python scripts/docs_reference.py
+	@$(VENV)/mkdocs build --clean
+
+sbom: bootstrap ## print the bill of materials (CycloneDX)
+	@$(VENV)/python scripts/sbom.py
 
 bench: bootstrap ## the benchmarks, as ratios
 	@$(VENV)/python -m benchmarks $(ARGS)

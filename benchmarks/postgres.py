@@ -4,6 +4,7 @@ import asyncio
 import statistics
 import tempfile
 import time
+from collections.abc import Iterable
 from importlib.util import find_spec
 from itertools import count
 from pathlib import Path
@@ -53,6 +54,7 @@ async def _compare(server: PostgresProcess, folder: Path, rounds: int) -> list[F
             for store, some in zip((postgres, sqlite), events, strict=False)
         ])  # fmt: skip
         shared.append(await _at_once([postgres, replica], events[2]))
+    recovered = [await _recovery(server, postgres, next(numbers)) for _ in range(rounds)]
     for store in stores:
         await store.close()
     return [
@@ -60,12 +62,27 @@ async def _compare(server: PostgresProcess, folder: Path, rounds: int) -> list[F
         ("batches: vs sqlite", _median(a / b for a, b in batches), "x of the SQLite store"),
         ("50 at once: events a second", _median(a for a, _ in small), "one event an append"),
         ("50 at once: vs sqlite", _median(a / b for a, b in small), "x of the SQLite store"),
+        ("killed: first commit after", _median(recovered), "s from its taking connections again"),
         ("50 at once, two servers", _median(shared), "events/s over two stores on one database"),
     ]
 
 
-def _median(values: object) -> float:
-    return statistics.median(list(values))  # type: ignore[call-overload]  # any iterable
+async def _recovery(server: PostgresProcess, store: Store, number: int) -> float:
+    """Seconds from the restart of a killed server to the next acknowledged event."""
+    events = _validated(_bodies(number, "d"))
+    head = (await store.append(events[:1]))[0].cursor
+    await asyncio.to_thread(server.kill)
+    await asyncio.to_thread(server.start)
+    start = time.perf_counter()
+    await store.append(events[1:2])
+    seconds = time.perf_counter() - start
+    if head is None or len((await store.tail(head, 9)).events) != 1:
+        raise RuntimeError("an acknowledged event was lost or doubled")
+    return seconds
+
+
+def _median(values: Iterable[float]) -> float:
+    return statistics.median(list(values))
 
 
 async def _in_batches(store: Store, bodies: list[bytes]) -> float:

@@ -28,6 +28,8 @@ _SDK_FOLDERS: Final = (
 )  # fmt: skip
 _START_SECONDS: Final = 60.0
 _KEPT_PROJECTS: Final = 8
+RULES: Final = Path(__file__).parent.parent / "deploy" / "firestore" / "firestore.rules"
+"""The rules that deny everything: under them all tests run, as the server would."""
 
 _projects: list[str] = []
 
@@ -69,7 +71,7 @@ def emulator_host() -> str:
     host = f"127.0.0.1:{_free_port()}"
     name, port = host.split(":")
     process = subprocess.Popen(
-        [java, "-Xmx512m", "-XX:+UseSerialGC", "-cp", str(jar), _MAIN,
+        [java, "-Xmx512m", "-XX:+UseSerialGC", "-cp", str(jar), _MAIN, f"--rules={RULES}",
          f"--host={name}", f"--port={port}"],
         stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, stdin=subprocess.DEVNULL,
     )  # fmt: skip

@@ -97,6 +97,43 @@ def status(**changes: Any) -> dict[str, Any]:
     return {"timestamp": naive(), "status": "running", "message": "", **changes}
 
 
+def fill(**changes: Any) -> dict[str, Any]:
+    """A fill of our own client."""
+    return {
+        "coin": "BTC",
+        "size": "0.0025",
+        "price": "60000.5",
+        "fee": "0.0675",
+        "realized": "0",
+        "liquidity": "taker",
+        "reason": "entry",
+        "position_id": "p1",
+        **changes,
+    }
+
+
+def funding(**changes: Any) -> dict[str, Any]:
+    """A funding payment of our own client; positive: the account paid."""
+    return {
+        "coin": "BTC",
+        "amount": "0.0123",
+        "rate": "0.0000125",
+        "oracle": "60001",
+        "position_id": "p1",
+        **changes,
+    }
+
+
+def candles(*rows: list[Any], seconds: int = 60, coin: str = "BTC") -> dict[str, Any]:
+    """Candles of our own client, each [start, open, high, low, close, volume]."""
+    return {"coin": coin, "interval_seconds": seconds, "candles": list(rows)}
+
+
+def execution(**changes: Any) -> dict[str, Any]:
+    """What became of a decision."""
+    return {"decision_id": "event-000001", "coin": "BTC", "execution_status": "executed", **changes}
+
+
 OLD_BODIES = {"decision": decision, "account": account, "position": opening, "status": status}
 
 
@@ -108,6 +145,10 @@ def item(number: int, kind: str = "decision", **changes: Any) -> dict[str, Any]:
         "position_opened": opening,
         "position_closed": closing,
         "status": status,
+        "fill": fill,
+        "funding": funding,
+        "candles": candles,
+        "execution": execution,
     }[kind]()
     moment = (NOW + timedelta(seconds=number)).isoformat()
     return {
@@ -123,6 +164,15 @@ def item(number: int, kind: str = "decision", **changes: Any) -> dict[str, Any]:
         "payload": {**payload, "timestamp": moment},
         **changes,
     }
+
+
+def event(number: int, kind: str, at: timedelta = timedelta(), **payload: Any) -> dict[str, Any]:
+    """An item `at` after NOW whose payload differs in these fields; bot_id is the envelope's."""
+    moment = (NOW + at).isoformat()
+    envelope = {name: payload.pop(name) for name in ("bot_id", "mode") if name in payload}
+    one = item(number, kind, time=moment, recorded_at=moment, **envelope)
+    one["payload"] |= {"timestamp": moment, **payload}
+    return one
 
 
 def text_of(number: object) -> str:

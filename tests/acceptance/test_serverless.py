@@ -3,7 +3,6 @@
 import json
 import os
 import signal
-import socket
 import subprocess
 import sys
 import uuid
@@ -22,6 +21,8 @@ from tests.acceptance.processes import (
     get,
     server_of,
 )
+from tests.firestore_emulator import emulator_host, project_of
+from tests.postgres_server import store_url
 
 API = "/api/llm-bot"
 NOW = "2026-03-01T12:00:00+00:00"
@@ -65,33 +66,15 @@ STATUS = {"timestamp": NOW, "status": "running", "message": "fine"}
 Ask = Callable[..., dict[str, Any]]
 
 
-def _firestore() -> str | None:
-    """Why the Firestore emulator cannot be used here; None when it can."""
-    from motherhaven.contract.errors import ConfigError
-    from motherhaven.settings import SystemClock
-    from motherhaven.stores import open_store
-
-    place = os.environ.get("FIRESTORE_EMULATOR_HOST", "")
-    if not place:
-        return "FIRESTORE_EMULATOR_HOST is not set"
-    host, _, port = place.rpartition(":")
-    try:
-        socket.create_connection((host, int(port)), timeout=1).close()
-        open_store("firestore://demo", clock=SystemClock(), data_dir=Path("data"))
-    except (OSError, ConfigError) as error:
-        return str(error)
-    return None
-
-
-@pytest.fixture(params=["sqlite", "firestore"])
+@pytest.fixture(params=["sqlite", "postgresql", "firestore"])
 def store(request: pytest.FixtureRequest, tmp_path: Path) -> str:
     """URL of an empty store that every process reaches."""
-    if request.param == "sqlite":
-        return f"sqlite:///{tmp_path}/server.db"
-    why = _firestore()
-    if why is not None:
-        pytest.skip(why)
-    return f"firestore://demo-{uuid.uuid4().hex[:12]}"
+    if request.param == "postgresql":
+        return store_url(tmp_path)
+    if request.param == "firestore":
+        emulator_host()  # starts it, and puts its address into the environment
+        return f"firestore://{project_of(tmp_path)}"
+    return f"sqlite:///{tmp_path}/server.db"
 
 
 @pytest.fixture

@@ -7,6 +7,7 @@ import json
 import re
 import shutil
 import subprocess
+import sys
 import tomllib
 from fnmatch import fnmatch
 from pathlib import Path
@@ -16,7 +17,7 @@ import pytest
 import yaml
 
 from motherhaven.settings import ServerSettings, Settings
-from tests.acceptance.processes import ROOT
+from tests.acceptance.processes import ROOT, clean_environment
 
 UNITS = sorted((ROOT / "deploy" / "systemd").glob("*.service"))
 SETTINGS = {name.upper() for name in {*ServerSettings.model_fields, *Settings.model_fields}}
@@ -69,6 +70,23 @@ def test_the_serverless_function_is_the_whole_application() -> None:
     (function,) = config["functions"]
     text = (ROOT / "deploy" / "serverless" / function).read_text(encoding="utf-8")
     assert "from motherhaven.server.asgi import app" in text
+
+
+def test_the_function_gives_google_s_client_its_file(tmp_path: Path) -> None:
+    """The service account's text becomes a file for the process alone, found by the client."""
+    code = """
+import os, runpy, sys
+found = runpy.run_path(sys.argv[1])
+path = os.environ["GOOGLE_APPLICATION_CREDENTIALS"]
+print(oct(os.stat(path).st_mode & 0o777), open(path).read(), type(found["app"]).__name__)
+"""
+    script = ROOT / "deploy" / "serverless" / "api" / "index.py"
+    env = clean_environment(tmp_path, GOOGLE_CREDENTIALS_JSON="{}", TMPDIR=str(tmp_path))
+    done = subprocess.run(
+        [sys.executable, "-c", code, str(script)],
+        cwd=tmp_path, env=env, capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    assert done.stdout == "0o600 {} OnDemand\n", done.stderr
 
 
 def test_the_image_runs_without_root_and_is_watched() -> None:

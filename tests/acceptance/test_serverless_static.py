@@ -1,13 +1,15 @@
-"""The page on a host of static files, the API passed on: Chromium signs in and sees it live."""
+"""The page where streams end or its files lie elsewhere: Chromium signs in and sees it live."""
 
 import json
 import shutil
 import subprocess
+import time
+import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import expect, sync_playwright
+from playwright.sync_api import Page, expect, sync_playwright
 
 from motherhaven.cli.page import page_dir
 from scripts.build_page import build_page
@@ -15,14 +17,19 @@ from scripts.chromium import find_chromium
 from scripts.node_env import node_environment, program
 from tests.acceptance import nginxkit
 from tests.acceptance.nginxkit import Nginx, Visitor
-from tests.acceptance.processes import KEY, ROOT, free_port, start_server
+from tests.acceptance.processes import (
+    KEY,
+    ROOT,
+    Process,
+    clean_environment,
+    free_port,
+    start_server,
+)
 
-pytestmark = [
-    pytest.mark.browser,
-    pytest.mark.skipif(
-        nginxkit.PROGRAM is None, reason="no nginx here (Debian, Ubuntu: apt install nginx-light)"
-    ),
-]
+pytestmark = pytest.mark.browser
+needs_nginx = pytest.mark.skipif(
+    nginxkit.PROGRAM is None, reason="no nginx here (Debian, Ubuntu: apt install nginx-light)"
+)
 
 DECISION = {
     "timestamp": "2026-03-01T12:00:00+00:00",
@@ -68,6 +75,7 @@ def test_every_page_is_bound_before_it_loads_anything(export: Path) -> None:
     assert not (export / "csp.json").exists()
 
 
+@needs_nginx
 def test_a_visitor_signs_in_and_sees_what_arrives(host: Visitor) -> None:
     """The static page leads to the key page and back, then shows a decision as it is posted."""
     url = f"https://localhost:{host.port}"
@@ -87,3 +95,53 @@ def test_a_visitor_signs_in_and_sees_what_arrives(host: Visitor) -> None:
         expect(page.get_by_text("arrived through the static host").first).to_be_visible()
         chromium.close()
     assert [text for text in complaints if "401" not in text] == []
+
+
+def test_streams_that_end_leave_no_gap_on_the_page(tmp_path: Path) -> None:
+    """As a function, whose streams last a second: all that is posted appears, once, unaided."""
+    port = free_port()
+    env = clean_environment(
+        tmp_path,
+        LLM_BOT_API_KEY=KEY,
+        MOTHERHAVEN_DATA=str(tmp_path),
+        MOTHERHAVEN_STREAM_SECONDS="1",
+    )
+    command = ["-m", "uvicorn", "motherhaven.server.asgi:app", "--port", str(port)]
+    url = f"http://localhost:{port}"
+    with Process(command, cwd=tmp_path, env=env) as server, sync_playwright() as playwright:
+        server.wait_for("Uvicorn running on")
+        chromium = playwright.chromium.launch(**find_chromium().launch_options())
+        page = chromium.new_page()
+        page.goto(f"{url}/llm-bot")
+        page.locator("input[type=password]").fill(KEY)
+        page.keyboard.press("Enter")
+        expect(page.get_by_text("Live", exact=False).first).to_be_visible()
+        page.evaluate("window.notReloaded = true")
+        for number in range(6):
+            post(port, {**DECISION, "justification": f"number {number} of six"})
+            expect(page.get_by_text(f"number {number} of six").first).to_be_visible(timeout=10_000)
+            # The stream that brought it ends before the next is posted.
+            wait_for_streams(server, page, number + 2)
+        rows = page.get_by_role("list", name="Decisions").get_by_role("listitem")
+        expect(rows).to_have_count(6)
+        assert page.evaluate("window.notReloaded") is True
+        chromium.close()
+
+
+def wait_for_streams(server: Process, page: Page, count: int) -> None:
+    """Wait until the page has opened this many streams."""
+    deadline = time.monotonic() + 15
+    while sum("/api/llm-bot/live" in line for line in server.lines) < count:
+        assert time.monotonic() < deadline, "no stream ended"
+        page.wait_for_timeout(50)
+
+
+def post(port: int, body: dict[str, object]) -> None:
+    """Send a decision as a client does."""
+    request = urllib.request.Request(
+        f"http://127.0.0.1:{port}/api/llm-bot/ingest/decision",
+        data=json.dumps(body).encode(),
+        headers={"Content-Type": "application/json", "x-api-key": KEY},
+    )
+    with urllib.request.urlopen(request, timeout=10) as answer:
+        assert json.loads(answer.read())["success"] is True

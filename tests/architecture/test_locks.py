@@ -36,7 +36,7 @@ def test_uv_run_and_make_install_the_same_versions() -> None:
 def test_the_smaller_locks_are_part_of_the_whole() -> None:
     """What `make up` installs, and what builds the project, is what the tests ran with."""
     names = {pin.partition(" ;")[0] for pin in pins_of(lock("dev"))}
-    for smaller in ("run", "build"):
+    for smaller in ("run", "server", "build"):
         assert {pin.partition(" ;")[0] for pin in pins_of(lock(smaller))} <= names
 
 
@@ -51,7 +51,7 @@ def test_every_dependency_of_the_project_is_locked() -> None:
     assert [entry for entry in asked if name_of(entry) not in locked] == [], "run: make lock"
 
 
-@pytest.mark.parametrize("name", ["tools", "run", "dev", "build"])
+@pytest.mark.parametrize("name", ["tools", "run", "server", "dev", "build"])
 def test_locks_have_a_hash_for_every_package_and_name_no_place(name: str) -> None:
     """A lock is pins, hashes and comments: no index, no address, no path of a machine."""
     text = lock(name)

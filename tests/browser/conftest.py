@@ -12,7 +12,8 @@ from playwright.sync_api import Browser, Page, sync_playwright
 
 from motherhaven.cli.page import page_dir
 from scripts.chromium import find_chromium
-from tests.acceptance.processes import KEY, Process, free_port, start_server
+from tests.acceptance.processes import KEY, ROOT, Process, free_port, start_server
+from tests.browser.recorded import record
 
 
 class Site:
@@ -112,3 +113,21 @@ def closed_site(tmp_path: Path) -> Iterator[Site]:
     one.start()
     yield one
     one.kill()
+
+
+@pytest.fixture(scope="session")
+def recorded(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
+    """A server with two recorded runs: some 10,000 decisions, trades, a month of equity."""
+    one = Site(tmp_path_factory.mktemp("recorded"), "--open")
+    one.start()
+    record(one.folder, one.port, "ema-cross", 8_000)
+    record(one.folder, one.port, "random", 8_000)
+    yield one
+    one.kill()
+
+
+@pytest.fixture(scope="session")
+def axe() -> str:
+    """The source of axe-core, an accessibility checker."""
+    source = ROOT / "dashboard" / "node_modules" / "axe-core" / "axe.min.js"
+    return source.read_text(encoding="utf-8")

@@ -10,6 +10,11 @@ export function markServerTime(date: string | null, now = Date.now()): void {
   skew = Math.abs(difference) > 1500 ? difference : 0;
 }
 
+/** How far the server's clock is ahead of the browser's, in milliseconds; 0 below its one second. */
+export function clockSkew(): number {
+  return skew;
+}
+
 /** Now by the server's clock, for the age of what it recorded. */
 export function serverNow(): number {
   return Date.now() + skew;

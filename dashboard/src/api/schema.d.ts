@@ -64,6 +64,46 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/llm-bot/candles": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Candles
+         * @description The coin's candles that begin in [start, end), as the bot recorded them.
+         */
+        get: operations["candles"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/llm-bot/compare": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Compare
+         * @description Up to ten bots beside each other, from the first time at which all had begun.
+         */
+        get: operations["compare"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/llm-bot/decision": {
         parameters: {
             query?: never;
@@ -133,9 +173,51 @@ export interface paths {
         };
         /**
          * Errors
-         * @description What went wrong, newest first.
+         * @description What went wrong at or after `since`, newest first.
          */
         get: operations["errors"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/llm-bot/errors/groups": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Error Groups
+         * @description The newest errors, grouped by what their messages have in common.
+         */
+        get: operations["error_groups"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/llm-bot/export": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Export
+         * @description All decisions, trades, equity points or errors, newest first, as a file.
+         *
+         *     Equity is oldest first, in the finest rollup. Prompts and raw answers are left out.
+         */
+        get: operations["export"];
         put?: never;
         post?: never;
         delete?: never;
@@ -153,7 +235,7 @@ export interface paths {
         };
         /**
          * Feed
-         * @description Decisions, newest first.
+         * @description Decisions, newest first; kind=trades leaves the holds out.
          */
         get: operations["feed"];
         put?: never;
@@ -319,6 +401,46 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/llm-bot/metrics": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Metrics
+         * @description Performance, trades and calibration of the bots (at most 100; without ids: all).
+         */
+        get: operations["metrics"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/llm-bot/outcome": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Outcome
+         * @description What happened after a decision.
+         */
+        get: operations["outcome"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/llm-bot/positions": {
         parameters: {
             query?: never;
@@ -428,7 +550,7 @@ export interface paths {
         };
         /**
          * Trade
-         * @description One position.
+         * @description One position with its fills and funding; the figures add up exactly.
          */
         get: operations["trade"];
         put?: never;
@@ -725,6 +847,41 @@ export interface components {
             used_usd?: string | null;
         };
         /**
+         * Agreement
+         * @description Of the n times that at least two bots decided on a coin in one window.
+         *
+         *     window_seconds is the longest cycle of them. disagreed holds the newest; `truncated`
+         *     says that older decisions were not looked at.
+         */
+        Agreement: {
+            /** Agreed */
+            agreed: number;
+            /** Disagreed */
+            disagreed: components["schemas"]["Disagreement"][];
+            /** N */
+            n: number;
+            /** Truncated */
+            truncated: boolean;
+            /** Window Seconds */
+            window_seconds: number;
+        };
+        /**
+         * AlignedReturn
+         * @description A bot's return since aligned_start, net of deposits; points_n equity points tell it.
+         */
+        AlignedReturn: {
+            /** Bot Id */
+            bot_id: string;
+            /** End Equity */
+            end_equity: string | null;
+            /** Points N */
+            points_n: number;
+            /** Return Fraction */
+            return_fraction: number | null;
+            /** Start Equity */
+            start_equity: string | null;
+        };
+        /**
          * BatchAccepted
          * @description One result for each event and part, in the order sent.
          */
@@ -740,6 +897,20 @@ export interface components {
             success: true;
         };
         /**
+         * BotConfig
+         * @description How a bot is set up, as far as its records tell; None where they do not.
+         */
+        BotConfig: {
+            /** Bot Id */
+            bot_id: string;
+            /** Bot Name */
+            bot_name: string | null;
+            /** Items */
+            items: {
+                [key: string]: string | null;
+            };
+        };
+        /**
          * BotList
          * @description All bots, and the server's time to measure ages by.
          */
@@ -751,6 +922,49 @@ export interface components {
              * Format: date-time
              */
             server_time: string;
+        };
+        /**
+         * BotMetrics
+         * @description The metrics of one bot.
+         *
+         *     brier: 0 is perfect, 0.25 a coin. net_usd is equity less deposits, or the realized net
+         *     where no account was reported; net_after_model_cost is it less model_cost_usd, None
+         *     while no model cost was told (a baseline asks no model).
+         */
+        BotMetrics: {
+            /** Bot Id */
+            bot_id: string;
+            /** Bot Name */
+            bot_name: string | null;
+            /** Brier */
+            brier: number | null;
+            /** Calibration */
+            calibration: components["schemas"]["CalibrationBin"][];
+            /** Calibration N */
+            calibration_n: number;
+            /** Model Cost Usd */
+            model_cost_usd: string | null;
+            /** Net After Model Cost */
+            net_after_model_cost: string | null;
+            /** Net Usd */
+            net_usd: string | null;
+            performance: components["schemas"]["PerformanceFigures"];
+            trades: components["schemas"]["TradeFigures"];
+        };
+        /**
+         * BotSignal
+         * @description What one bot decided.
+         */
+        BotSignal: {
+            /** Bot Id */
+            bot_id: string;
+            /** Decision Id */
+            decision_id: string;
+            /**
+             * Signal
+             * @enum {string}
+             */
+            signal: "buy_to_enter" | "sell_to_enter" | "hold" | "close";
         };
         /**
          * BotStats
@@ -860,6 +1074,129 @@ export interface components {
             status: components["schemas"]["StatusRow"] | null;
             /** Win Fraction */
             win_fraction: string | null;
+        };
+        /**
+         * CalibrationBin
+         * @description Closed trades whose entry stated a confidence in [low, high); the last bin includes 1.
+         *
+         *     stated is their mean confidence, won the share that ended above 0 net.
+         */
+        CalibrationBin: {
+            /** High */
+            high: number;
+            /** Low */
+            low: number;
+            /** N */
+            n: number;
+            /** Stated */
+            stated: number | null;
+            /** Won */
+            won: number | null;
+        };
+        /**
+         * Candle
+         * @description One candle; `time` is its start, volume in coin.
+         */
+        Candle: {
+            /**
+             * Close
+             * Format: decimal
+             * @example -12.34
+             */
+            close: string;
+            /**
+             * High
+             * Format: decimal
+             * @example -12.34
+             */
+            high: string;
+            /** Interval Seconds */
+            interval_seconds: number;
+            /**
+             * Low
+             * Format: decimal
+             * @example -12.34
+             */
+            low: string;
+            /**
+             * Open
+             * Format: decimal
+             * @example -12.34
+             */
+            open: string;
+            /**
+             * Time
+             * Format: date-time
+             */
+            time: string;
+            /** Volume */
+            volume?: string | null;
+        };
+        /**
+         * CandleSeries
+         * @description A coin's candles as the bot recorded them, oldest first; a gap is left out.
+         *
+         *     interval_seconds is the width of most of them, None without any. `next` is the start
+         *     to ask for where there are more.
+         */
+        CandleSeries: {
+            /** Bot Id */
+            bot_id: string;
+            /** Candles */
+            candles: components["schemas"]["Candle"][];
+            /** Coin */
+            coin: string;
+            /** Interval Seconds */
+            interval_seconds: number | null;
+            /** Next */
+            next: string | null;
+        };
+        /**
+         * CoinCell
+         * @description One bot's closed trades in one coin since aligned_start, net.
+         */
+        CoinCell: {
+            /** Bot Id */
+            bot_id: string;
+            /** Net Pnl */
+            net_pnl: string | null;
+            /** Trades */
+            trades: number;
+            /** Win Rate */
+            win_rate: number | null;
+        };
+        /**
+         * CoinRow
+         * @description One coin, with a cell for each bot in the order asked.
+         */
+        CoinRow: {
+            /** Cells */
+            cells: components["schemas"]["CoinCell"][];
+            /** Coin */
+            coin: string;
+        };
+        /**
+         * Comparison
+         * @description Bots beside each other from aligned_start, the first time at which all had begun.
+         *
+         *     differing names the configuration items that are not the same for all.
+         */
+        Comparison: {
+            agreement: components["schemas"]["Agreement"];
+            /** Aligned Start */
+            aligned_start: string | null;
+            /** Coins */
+            coins: components["schemas"]["CoinRow"][];
+            /** Configs */
+            configs: components["schemas"]["BotConfig"][];
+            /** Differing */
+            differing: string[];
+            /** End */
+            end: string | null;
+            /** Returns */
+            returns: components["schemas"]["AlignedReturn"][];
+            /** Warnings */
+            warnings: string[];
         };
         /**
          * DecisionDetail
@@ -1145,6 +1482,21 @@ export interface components {
             verdict?: components["schemas"]["Verdict"] | null;
         };
         /**
+         * Disagreement
+         * @description A coin and a moment at which the bots decided differently.
+         */
+        Disagreement: {
+            /** Coin */
+            coin: string;
+            /** Signals */
+            signals: components["schemas"]["BotSignal"][];
+            /**
+             * Time
+             * Format: date-time
+             */
+            time: string;
+        };
+        /**
          * Equity
          * @description Equity curves over one span of market time in buckets of bucket_seconds.
          */
@@ -1221,6 +1573,57 @@ export interface components {
              * @constant
              */
             success: false;
+        };
+        /**
+         * ErrorGroup
+         * @description Errors of one kind whose messages differ in numbers, ids or the coin only.
+         *
+         *     message is the newest one, last_id its error, decision_id its decision.
+         */
+        ErrorGroup: {
+            /** Bots */
+            bots: string[];
+            /** Count */
+            count: number;
+            /** Decision Id */
+            decision_id: string | null;
+            /** Fingerprint */
+            fingerprint: string;
+            /**
+             * First
+             * Format: date-time
+             */
+            first: string;
+            /**
+             * Kind
+             * @enum {string}
+             */
+            kind: "cycle" | "answer" | "guard" | "order" | "ingest";
+            /**
+             * Last
+             * Format: date-time
+             */
+            last: string;
+            /** Last Id */
+            last_id: string;
+            /** Message */
+            message: string;
+            /** Next Step */
+            next_step: string;
+        };
+        /**
+         * ErrorGroups
+         * @description Groups, the one with the newest error first.
+         *
+         *     They are made of the newest `counted` errors; `truncated` says that older ones exist.
+         */
+        ErrorGroups: {
+            /** Counted */
+            counted: number;
+            /** Items */
+            items: components["schemas"]["ErrorGroup"][];
+            /** Truncated */
+            truncated: boolean;
         };
         /**
          * ErrorPage
@@ -1313,6 +1716,89 @@ export interface components {
             time: string;
         };
         /**
+         * FillRow
+         * @description One fill of a position. size is signed, in coin; realized is gross; fee in USD.
+         */
+        FillRow: {
+            /** Cloid */
+            cloid?: string | null;
+            /** Coin */
+            coin: string;
+            /** Decision Id */
+            decision_id?: string | null;
+            /**
+             * Fee
+             * Format: decimal
+             * @example -12.34
+             */
+            fee: string;
+            /** Id */
+            id: string;
+            /**
+             * Liquidity
+             * @enum {string}
+             */
+            liquidity: "taker" | "maker";
+            /**
+             * Price
+             * Format: decimal
+             * @example -12.34
+             */
+            price: string;
+            /**
+             * Realized
+             * Format: decimal
+             * @example -12.34
+             */
+            realized: string;
+            /** Reason */
+            reason: string;
+            /**
+             * Size
+             * Format: decimal
+             * @example -12.34
+             */
+            size: string;
+            /**
+             * Time
+             * Format: date-time
+             */
+            time: string;
+        };
+        /**
+         * FundingRow
+         * @description One funding payment of a position in USD; positive means that the account paid.
+         */
+        FundingRow: {
+            /**
+             * Amount
+             * Format: decimal
+             * @example -12.34
+             */
+            amount: string;
+            /** Coin */
+            coin: string;
+            /** Id */
+            id: string;
+            /**
+             * Oracle
+             * Format: decimal
+             * @example -12.34
+             */
+            oracle: string;
+            /**
+             * Rate
+             * Format: decimal
+             * @example -12.34
+             */
+            rate: string;
+            /**
+             * Time
+             * Format: date-time
+             */
+            time: string;
+        };
+        /**
          * Health
          * @description The process lives, or the store answers.
          */
@@ -1337,6 +1823,18 @@ export interface components {
              * Format: date-time
              */
             server_time: string;
+        };
+        /**
+         * Horizon
+         * @description The coin's move from the decision's mark to this much later, as a fraction.
+         *
+         *     None where no candle ends there, because it is still to come or was not recorded.
+         */
+        Horizon: {
+            /** Move */
+            move: number | null;
+            /** Seconds */
+            seconds: number;
         };
         /**
          * LiveAccount
@@ -1482,6 +1980,14 @@ export interface components {
              * @example -12.34
              */
             unrealized_pnl: string;
+        };
+        /**
+         * MetricsList
+         * @description The metrics of the bots asked for; unknown ids are left out.
+         */
+        MetricsList: {
+            /** Items */
+            items: components["schemas"]["BotMetrics"][];
         };
         /**
          * OldAccount
@@ -1638,6 +2144,29 @@ export interface components {
             trades_today: number;
         };
         /**
+         * Outcome
+         * @description What happened after a decision, from the bot's own candles and the position it opened.
+         *
+         *     stop_touched, target_touched: within `watched_until`, which is the position's exit, the
+         *     last horizon or the newest candle, whichever is first; None without such a price or
+         *     without candles to tell. `mark` is what the moves are measured from.
+         */
+        Outcome: {
+            /** Decision Id */
+            decision_id: string;
+            /** Horizons */
+            horizons: components["schemas"]["Horizon"][];
+            /** Mark */
+            mark: string | null;
+            position: components["schemas"]["PositionRow"] | null;
+            /** Stop Touched */
+            stop_touched: boolean | null;
+            /** Target Touched */
+            target_touched: boolean | null;
+            /** Watched Until */
+            watched_until: string | null;
+        };
+        /**
          * PartResult
          * @description What became of one part of a long text.
          */
@@ -1655,6 +2184,41 @@ export interface components {
              * @enum {string}
              */
             status: "stored" | "rejected";
+        };
+        /**
+         * PerformanceFigures
+         * @description Of the account, net of deposits; fractions. None where the sample is too small.
+         *
+         *     days is the number of UTC days from the first to the newest record, today included;
+         *     returns_n the number of daily returns of finished days, on which sharpe, sortino, cagr
+         *     and calmar rest (annualized, None below min_days of them); points_n the number of
+         *     equity points behind total_return and drawdown_seconds. max_drawdown is that of every
+         *     account report; drawdown_seconds runs from its peak to the recovery, or until now, to
+         *     the width of an equity point.
+         */
+        PerformanceFigures: {
+            /** Cagr */
+            cagr: number | null;
+            /** Calmar */
+            calmar: number | null;
+            /** Days */
+            days: number;
+            /** Drawdown Seconds */
+            drawdown_seconds: number | null;
+            /** Max Drawdown */
+            max_drawdown: number | null;
+            /** Min Days */
+            min_days: number;
+            /** Points N */
+            points_n: number;
+            /** Returns N */
+            returns_n: number;
+            /** Sharpe */
+            sharpe: number | null;
+            /** Sortino */
+            sortino: number | null;
+            /** Total Return */
+            total_return: number | null;
         };
         /**
          * PositionClosed
@@ -2121,6 +2685,79 @@ export interface components {
             total: number;
         };
         /**
+         * TradeDetail
+         * @description A position with its fills and funding payments, oldest first.
+         *
+         *     net_pnl = gross_pnl - fees_usd - funding_usd, exactly, wherever all four are known;
+         *     funding_usd is what was paid (negative: received), as in the payments. In `position`
+         *     it is what was received, so its sign is the other one. An open position's figures are
+         *     those so far, without what is unrealized. agrees: whether what the bot reported as
+         *     net at the exit equals net_pnl; None while either is unknown.
+         */
+        TradeDetail: {
+            /** Agrees */
+            agrees: boolean | null;
+            /** Fees Usd */
+            fees_usd: string | null;
+            /** Fills */
+            fills: components["schemas"]["FillRow"][];
+            /** Funding */
+            funding: components["schemas"]["FundingRow"][];
+            /** Funding Usd */
+            funding_usd: string | null;
+            /** Gross Pnl */
+            gross_pnl: string | null;
+            /** Net Pnl */
+            net_pnl: string | null;
+            position: components["schemas"]["PositionRow"];
+        };
+        /**
+         * TradeFigures
+         * @description Of the newest closed trades, net of fees and funding; shares and rates as fractions.
+         *
+         *     n of `closed` trades are looked at: the newest ones whose net is known. exposure counts
+         *     the open positions too. fee_share rests on the fees_n trades that told their fees. The
+         *     long shares are of time and of notional. funding_usd is what was paid.
+         */
+        TradeFigures: {
+            /** Break Evens */
+            break_evens: number;
+            /** Closed */
+            closed: number;
+            /** Expectancy */
+            expectancy: string | null;
+            /** Exposure */
+            exposure: number | null;
+            /** Fee Share */
+            fee_share: number | null;
+            /** Fees N */
+            fees_n: number;
+            /** Fees Usd */
+            fees_usd: string | null;
+            /** Funding Usd */
+            funding_usd: string | null;
+            /** Long Share Notional */
+            long_share_notional: number | null;
+            /** Long Share Time */
+            long_share_time: number | null;
+            /** Losses */
+            losses: number;
+            /** Median Hold Seconds */
+            median_hold_seconds: number | null;
+            /** N */
+            n: number;
+            /** Net Pnl */
+            net_pnl: string | null;
+            /** Profit Factor */
+            profit_factor: number | null;
+            /** Turnover */
+            turnover: number | null;
+            /** Win Rate */
+            win_rate: number | null;
+            /** Wins */
+            wins: number;
+        };
+        /**
          * Trouble
          * @description What went wrong and how to mend it.
          */
@@ -2339,6 +2976,193 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
+            /** @description Too many attempts */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Try again later */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    candles: {
+        parameters: {
+            query: {
+                bot: string;
+                coin: string;
+                /** @description RFC 3339, e.g. 2026-01-02T03:04:05Z; without offset UTC */
+                start?: string | null;
+                /** @description RFC 3339, e.g. 2026-01-02T03:04:05Z; without offset UTC */
+                end?: string | null;
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CandleSeries"];
+                };
+            };
+            /** @description No or a wrong key */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Foreign host or origin */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description No such thing */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The history behind this cursor is gone */
+            410: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description A field is wrong */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Too many attempts */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Try again later */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    compare: {
+        parameters: {
+            query: {
+                /** @description separated by commas */
+                ids: string;
+                range?: "1h" | "1d" | "1w" | "1m" | "1y" | "all";
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Comparison"];
+                };
+            };
+            /** @description No or a wrong key */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Foreign host or origin */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description No such thing */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The history behind this cursor is gone */
+            410: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description A field is wrong */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Too many attempts */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
             /** @description Try again later */
             503: {
                 headers: {
@@ -2408,6 +3232,15 @@ export interface operations {
             };
             /** @description A field is wrong */
             422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Too many attempts */
+            429: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -2489,7 +3322,7 @@ export interface operations {
     equity: {
         parameters: {
             query?: {
-                /** @description ids, separated by commas */
+                /** @description separated by commas */
                 bots?: string | null;
                 range?: "1h" | "1d" | "1w" | "1m" | "1y" | "all";
             };
@@ -2553,6 +3386,15 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
+            /** @description Too many attempts */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
             /** @description Try again later */
             503: {
                 headers: {
@@ -2569,6 +3411,8 @@ export interface operations {
             query?: {
                 bot?: string | null;
                 kind?: ("cycle" | "answer" | "guard" | "order" | "ingest") | null;
+                /** @description RFC 3339, e.g. 2026-01-02T03:04:05Z; without offset UTC */
+                since?: string | null;
                 /** @description `next` of the page before */
                 cursor?: string | null;
                 limit?: number;
@@ -2633,6 +3477,193 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
+            /** @description Too many attempts */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Try again later */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    error_groups: {
+        parameters: {
+            query?: {
+                kind?: ("cycle" | "answer" | "guard" | "order" | "ingest") | null;
+                bot?: string | null;
+                /** @description RFC 3339, e.g. 2026-01-02T03:04:05Z; without offset UTC */
+                since?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorGroups"];
+                };
+            };
+            /** @description No or a wrong key */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Foreign host or origin */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description No such thing */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The history behind this cursor is gone */
+            410: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description A field is wrong */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Too many attempts */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Try again later */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    export: {
+        parameters: {
+            query: {
+                what: "decisions" | "trades" | "equity" | "errors";
+                format?: "csv" | "json";
+                bot?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        [key: string]: string | number | null;
+                    }[];
+                    "text/csv": string;
+                };
+            };
+            /** @description No or a wrong key */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Foreign host or origin */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description No such thing */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The history behind this cursor is gone */
+            410: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description A field is wrong */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Too many attempts */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
             /** @description Try again later */
             503: {
                 headers: {
@@ -2650,6 +3681,9 @@ export interface operations {
                 bot?: string | null;
                 coin?: string | null;
                 signal?: ("buy_to_enter" | "sell_to_enter" | "hold" | "close") | null;
+                verdict?: ("allowed" | "rejected") | null;
+                executed?: boolean;
+                kind?: "all" | "trades";
                 /** @description `next` of the page before */
                 cursor?: string | null;
                 limit?: number;
@@ -2707,6 +3741,15 @@ export interface operations {
             };
             /** @description A field is wrong */
             422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Too many attempts */
+            429: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -2813,6 +3856,15 @@ export interface operations {
             };
             /** @description A field is wrong */
             422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Too many attempts */
+            429: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -2944,6 +3996,15 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
+            /** @description Too many attempts */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
             /** @description Try again later */
             503: {
                 headers: {
@@ -3043,6 +4104,15 @@ export interface operations {
             };
             /** @description A field is wrong */
             422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Too many attempts */
+            429: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -3156,6 +4226,15 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
+            /** @description Too many attempts */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
             /** @description Try again later */
             503: {
                 headers: {
@@ -3255,6 +4334,15 @@ export interface operations {
             };
             /** @description A field is wrong */
             422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Too many attempts */
+            429: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -3522,6 +4610,177 @@ export interface operations {
             };
         };
     };
+    metrics: {
+        parameters: {
+            query?: {
+                /** @description separated by commas */
+                bots?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MetricsList"];
+                };
+            };
+            /** @description No or a wrong key */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Foreign host or origin */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description No such thing */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The history behind this cursor is gone */
+            410: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description A field is wrong */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Too many attempts */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Try again later */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    outcome: {
+        parameters: {
+            query: {
+                id: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Outcome"];
+                };
+            };
+            /** @description No or a wrong key */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Foreign host or origin */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description No such thing */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The history behind this cursor is gone */
+            410: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description A field is wrong */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Too many attempts */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Try again later */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
     old_positions: {
         parameters: {
             query?: {
@@ -3748,6 +5007,15 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
+            /** @description Too many attempts */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
             /** @description Try again later */
             503: {
                 headers: {
@@ -3825,6 +5093,15 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
+            /** @description Too many attempts */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
             /** @description Try again later */
             503: {
                 headers: {
@@ -3854,7 +5131,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["PositionRow"];
+                    "application/json": components["schemas"]["TradeDetail"];
                 };
             };
             /** @description No or a wrong key */
@@ -3895,6 +5172,15 @@ export interface operations {
             };
             /** @description A field is wrong */
             422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Too many attempts */
+            429: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -3975,6 +5261,15 @@ export interface operations {
             };
             /** @description A field is wrong */
             422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Too many attempts */
+            429: {
                 headers: {
                     [name: string]: unknown;
                 };

@@ -17,6 +17,15 @@ export type Equity = Schemas["Equity"];
 export type EquitySeries = Schemas["EquitySeries"];
 export type EquityPoint = Schemas["EquityPoint"];
 export type TextSlice = Schemas["TextSlice"];
+export type BotMetrics = Schemas["BotMetrics"];
+export type ErrorGroup = Schemas["ErrorGroup"];
+export type ErrorGroups = Schemas["ErrorGroups"];
+export type Comparison = Schemas["Comparison"];
+export type TradeDetail = Schemas["TradeDetail"];
+export type FillRow = Schemas["FillRow"];
+export type FundingRow = Schemas["FundingRow"];
+export type Candle = Schemas["Candle"];
+export type Outcome = Schemas["Outcome"];
 export type Mode = BotRow["mode"];
 export type Signal = DecisionRow["signal"];
 

@@ -17,6 +17,7 @@ export function Arena() {
   useKeys({ Escape: () => decision && close() });
   return (
     <Shell>
+      <h1 className="sr-only">Arena</h1>
       <KpiStrip />
       <div className="flex flex-col lg:grid lg:grid-cols-[minmax(0,1fr)_26rem]">
         <div className="relative min-w-0 flex-col border-b max-lg:contents lg:flex lg:border-r">
@@ -65,7 +66,7 @@ function Credits() {
       <a
         href="https://www.tradingview.com/"
         rel="noopener noreferrer"
-        className="underline underline-offset-2 hover:text-text"
+        className="target inline-flex items-center underline underline-offset-2 hover:text-text"
       >
         TradingView Lightweight Charts
       </a>

@@ -1,9 +1,11 @@
+import Link from "next/link";
 import type { BotRow } from "@/api/types";
 import { botReturn } from "@/shape/bots";
 import { count, percent, share, usd } from "@/shape/format-number";
+import { botHref } from "@/shape/screens";
 import { Age } from "./age";
+import { BotLink } from "./bot-link";
 import { BotPulse } from "./bot-pulse";
-import { BotTag } from "./bot-tag";
 import { Delta } from "./delta";
 import { ModeMark } from "./mode-badge";
 
@@ -17,7 +19,13 @@ export function BotCards({ bots, hues, mixed }: Props) {
         <li key={bot.id} className="flex flex-col gap-1 px-3 py-2">
           <div className="flex items-center justify-between gap-3">
             <span className="flex min-w-0 items-center gap-2 font-medium">
-              <BotTag bot={bot} hue={hues[bot.id]} />
+              <Link
+                prefetch={false}
+                href={botHref(bot.id)}
+                className="target inline-flex min-w-0 items-center hover:underline"
+              >
+                <BotLink bot={bot} hue={hues[bot.id]} />
+              </Link>
               {mixed && <ModeMark mode={bot.mode} />}
             </span>
             <span className="flex items-baseline gap-3">

@@ -63,7 +63,7 @@ export function closedColumns(
           <Link
             prefetch={false}
             href={`/llm-bot/decision?id=${encodeURIComponent(row.exit_decision_id)}`}
-            className="text-muted hover:text-accent hover:underline"
+            className="target inline-flex items-center justify-end text-muted hover:text-accent hover:underline"
           >
             <Moment at={row.exit_time} />
           </Link>

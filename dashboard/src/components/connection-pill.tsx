@@ -23,7 +23,7 @@ export function ConnectionPill() {
       <span aria-hidden className={`size-2 rounded-full ${dot}`} />
       <span role="status">{word}</span>
       {since !== null && (
-        <span className="num inline-block min-w-12 text-faint" title="Age of the last event">
+        <span className="num inline-block text-faint sm:min-w-12" title="Age of the last event">
           {age(Date.now() - since)}
         </span>
       )}

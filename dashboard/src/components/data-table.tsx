@@ -1,4 +1,5 @@
 import type { ReactNode } from "react";
+import { ScrollRegion } from "./scroll-region";
 
 export type Column<T> = {
   key: string;
@@ -7,13 +8,18 @@ export type Column<T> = {
   /** Numbers stand flush right. */
   number?: boolean;
   /** From which width on the column is shown; always, when left out. */
-  from?: "md" | "lg" | "xl";
+  from?: "md" | "lg" | "xl" | "2xl";
   sorted?: boolean;
   onSort?: () => void;
   title?: string;
 };
 
-const SHOWN = { md: "max-md:hidden", lg: "max-lg:hidden", xl: "max-xl:hidden" } as const;
+const SHOWN = {
+  md: "max-md:hidden",
+  lg: "max-lg:hidden",
+  xl: "max-xl:hidden",
+  "2xl": "max-2xl:hidden",
+} as const;
 
 type Props<T> = {
   label: string;
@@ -25,7 +31,7 @@ type Props<T> = {
 /** A dense table with hairlines; on a narrow screen it keeps only its first columns. */
 export function DataTable<T>({ label, columns, rows, rowKey }: Props<T>) {
   return (
-    <div className="overflow-x-auto">
+    <ScrollRegion label={label}>
       <table className="w-full border-collapse text-left" aria-label={label}>
         <thead>
           <tr className="border-b">
@@ -49,7 +55,7 @@ export function DataTable<T>({ label, columns, rows, rowKey }: Props<T>) {
           ))}
         </tbody>
       </table>
-    </div>
+    </ScrollRegion>
   );
 }
 

@@ -9,6 +9,9 @@ const Markdown = dynamic(() => import("./markdown").then((module) => module.Mark
   loading: () => <p className="text-faint">Loading</p>,
 });
 
+/** A longer reason is shown as plain text and cut; the whole of it stands in the record. */
+const SET_UP_TO = 20_000;
+
 /** The decision as one reads it: why, with what plan, at what price; the prompts below. */
 export function DecisionFormatted({ detail }: { detail: DecisionDetail }) {
   const { id, texts } = detail;
@@ -18,7 +21,11 @@ export function DecisionFormatted({ detail }: { detail: DecisionDetail }) {
         <div className="min-w-0">
           <h3 className="label mb-1">reasoning</h3>
           {detail.error && <p className="mb-2 break-words text-loss">{detail.error}</p>}
-          {detail.justification ? (
+          {(detail.justification?.length ?? 0) > SET_UP_TO ? (
+            <p className="whitespace-pre-wrap break-words" dir="auto">
+              {detail.justification?.slice(0, SET_UP_TO)}…
+            </p>
+          ) : detail.justification ? (
             <Markdown text={detail.justification} />
           ) : (
             <p className="text-faint">No reason was given.</p>

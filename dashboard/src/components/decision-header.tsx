@@ -3,7 +3,7 @@ import { ChevronLeft, ChevronRight } from "lucide-react";
 import type { ReactNode } from "react";
 import type { DecisionDetail } from "@/api/types";
 import { useFleet } from "@/queries/use-fleet";
-import { BotTag } from "./bot-tag";
+import { BotLink } from "./bot-link";
 import { CopyButton } from "./copy-button";
 import { ModeMark } from "./mode-badge";
 import { Moment } from "./moment";
@@ -35,7 +35,7 @@ export function DecisionHeader({ detail, onGo, children }: Props) {
         {detail.coin} <SignalWord signal={detail.signal} large />
       </h2>
       <span className="min-w-0 text-muted">
-        <BotTag bot={bot} hue={hues[detail.bot_id]} />
+        <BotLink bot={bot} hue={hues[detail.bot_id]} />
       </span>
       <ModeMark mode={detail.mode} />
       <Moment at={detail.time} seconds className="text-muted" />

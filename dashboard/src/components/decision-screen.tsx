@@ -15,8 +15,9 @@ export function DecisionScreen() {
   const query = useDecision(id);
   const detail = query.data;
   useKeys({
-    j: () => detail?.next && setId(detail.next),
-    k: () => detail?.previous && setId(detail.previous),
+    // Down is older, as in every list of decisions.
+    j: () => detail?.previous && setId(detail.previous),
+    k: () => detail?.next && setId(detail.next),
   });
   return (
     <Shell>

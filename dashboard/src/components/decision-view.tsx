@@ -2,34 +2,42 @@
 import { Tabs } from "radix-ui";
 import type { ReactNode } from "react";
 import type { DecisionDetail } from "@/api/types";
-import { fatesOf, stepsOf } from "@/shape/chain";
+import { DECISION_VIEWS, useDecisionView } from "@/prefs/use-decision-view";
+import { useOutcome } from "@/queries/use-outcome";
+import { fatesOf } from "@/shape/chain";
+import { stepsOf } from "@/shape/steps";
 import { CopyButton } from "./copy-button";
+import { DecisionDiff } from "./decision-diff";
 import { DecisionFormatted } from "./decision-formatted";
+import { DecisionNext } from "./decision-next";
+import { DownloadLink } from "./download-link";
 import { FateGrid } from "./fate-grid";
 import { LongText } from "./long-text";
 import { Timeline } from "./timeline";
 
-const TABS = [
-  { value: "formatted", text: "Formatted" },
-  { value: "raw", text: "Raw" },
-  { value: "json", text: "JSON" },
-] as const;
+const WORDS = { formatted: "Formatted", raw: "Raw", json: "JSON", diff: "Diff" } as const;
 
-/** A decision in full: its chain, the three fates beside one another, and every text behind it. */
+/** A decision in full: its chain, the three fates, what happened next, and every text behind it. */
 export function DecisionView({ detail }: { detail: DecisionDetail }) {
+  const [view, setView] = useDecisionView();
+  const outcome = useOutcome(detail.id).data;
   return (
     <>
-      <Timeline steps={stepsOf(detail)} />
+      <Timeline steps={stepsOf(detail, outcome)} />
       <FateGrid fates={fatesOf(detail)} />
-      <Tabs.Root defaultValue="formatted">
+      {outcome && <DecisionNext detail={detail} outcome={outcome} />}
+      <Tabs.Root
+        value={view}
+        onValueChange={(next) => setView(DECISION_VIEWS.find((one) => one === next) ?? null)}
+      >
         <Tabs.List aria-label="View" className="flex gap-1 border-b px-3">
-          {TABS.map((tab) => (
+          {DECISION_VIEWS.map((value) => (
             <Tabs.Trigger
-              key={tab.value}
-              value={tab.value}
+              key={value}
+              value={value}
               className="-mb-px h-8 border-transparent border-b px-2 text-faint text-sm hover:text-text data-[state=active]:border-accent data-[state=active]:text-text"
             >
-              {tab.text}
+              {WORDS[value]}
             </Tabs.Trigger>
           ))}
         </Tabs.List>
@@ -41,6 +49,9 @@ export function DecisionView({ detail }: { detail: DecisionDetail }) {
         </TabBody>
         <TabBody value="json">
           <Json detail={detail} />
+        </TabBody>
+        <TabBody value="diff">
+          <DecisionDiff detail={detail} />
         </TabBody>
       </Tabs.Root>
     </>
@@ -72,14 +83,31 @@ function Texts({ detail }: { detail: DecisionDetail }) {
   );
 }
 
+/** More than this of the record is not set here: it can be copied and downloaded whole. */
+const SHOWN = 60_000;
+
 function Json({ detail }: { detail: DecisionDetail }) {
   const text = JSON.stringify(detail.payload, null, 2);
   return (
     <div className="flex flex-col items-start gap-2 p-3">
-      <pre className="max-h-[32rem] w-full overflow-auto whitespace-pre-wrap break-words rounded-sm border bg-bg p-2 font-mono text-sm">
-        {text}
-      </pre>
-      <CopyButton text={text} label="Copy JSON" />
+      <section
+        aria-label="Record as JSON"
+        className="max-h-[32rem] w-full overflow-auto rounded-sm border bg-bg p-2"
+        // biome-ignore lint/a11y/noNoninteractiveTabindex: a scrolled area must be reachable by keys
+        tabIndex={0}
+      >
+        <pre dir="auto" className="whitespace-pre-wrap break-words font-mono text-sm">
+          {text.slice(0, SHOWN)}
+          {text.length > SHOWN && "…"}
+        </pre>
+      </section>
+      <span className="flex gap-2">
+        <CopyButton text={text} label="Copy JSON" />
+        <DownloadLink
+          href={`/api/llm-bot/decision?id=${encodeURIComponent(detail.id)}`}
+          name={`${detail.id}.json`}
+        />
+      </span>
     </div>
   );
 }

@@ -2,12 +2,18 @@ import { useEffect, useRef } from "react";
 import { signOf } from "@/shape/decimal";
 import { percent, UNKNOWN, usd } from "@/shape/format-number";
 
-type Props = { value: string | null | undefined; as: "usd" | "percent"; className?: string };
+type Props = {
+  value: string | null | undefined;
+  as: "usd" | "percent";
+  /** Decimals of dollars; two, when left out. */
+  places?: number;
+  className?: string;
+};
 
 /** A gain or a loss: its sign, a triangle and a colour, so that none of them is needed alone. */
-export function Delta({ value, as, className = "" }: Props) {
+export function Delta({ value, as, places, className = "" }: Props) {
   const sign = signOf(value);
-  const shown = as === "usd" ? usd(value, { signed: true }) : percent(value);
+  const shown = as === "usd" ? usd(value, { signed: true, places }) : percent(value);
   const tone = sign === 1 ? "text-gain" : sign === -1 ? "text-loss" : "text-muted";
   return (
     <span

@@ -18,7 +18,8 @@ type Props = {
   hues: Record<string, number>;
   unit: Unit;
   span: string;
-  onPick: (botId: string) => void;
+  /** Left out where a line cannot be shown alone. */
+  onPick?: (botId: string) => void;
 };
 
 /** A label stands on two lines where the page is narrow. */
@@ -99,16 +100,17 @@ type LabelProps = {
   color: string;
   figure: string;
   narrow: boolean;
-  onPick: (id: string) => void;
+  onPick: ((id: string) => void) | undefined;
 };
 
 function EndLabel({ line, color, figure, narrow, onPick }: LabelProps) {
   return (
     <button
       type="button"
-      onClick={() => onPick(line.botId)}
-      title={`${line.name}: show alone, or all again`}
-      className={`flex w-full bg-surface pr-2 pl-1 text-left hover:bg-raised ${narrow ? "h-8 flex-col justify-center" : "h-6 items-center gap-2"}`}
+      disabled={!onPick}
+      onClick={() => onPick?.(line.botId)}
+      title={onPick ? `${line.name}: show alone, or all again` : line.name}
+      className={`flex w-full bg-surface pr-2 pl-1 text-left enabled:hover:bg-raised disabled:cursor-default ${narrow ? "h-8 flex-col justify-center" : "h-6 items-center gap-2"}`}
     >
       <span className="min-w-0 truncate text-sm" style={{ color, flex: narrow ? "none" : "1" }}>
         {line.name}

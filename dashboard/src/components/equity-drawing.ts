@@ -102,9 +102,9 @@ export function createEquityChart(
   };
 }
 
-type Colors = { text: string; line: string; strong: string; hues: string[] };
+export type Colors = { text: string; line: string; strong: string; hues: string[] };
 
-function readColors(): Colors {
+export function readColors(): Colors {
   const style = getComputedStyle(document.documentElement);
   const read = (name: string) => style.getPropertyValue(name).trim();
   return {
@@ -149,7 +149,7 @@ function applyLook(chart: Chart, { unit }: Drawing, zone: Zone, colors: Colors):
 }
 
 /** How the axis looks; times and their ticks belong to scales of time alone. */
-function timeScaleOf(zone: Zone): object {
+export function timeScaleOf(zone: Zone): object {
   return {
     borderVisible: false,
     minBarSpacing: 0.01,

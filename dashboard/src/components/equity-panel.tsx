@@ -5,8 +5,11 @@ import { RANGES, SHOWN_AS, useView } from "@/prefs/use-view";
 import { useEquity } from "@/queries/use-equity";
 import { useFleet } from "@/queries/use-fleet";
 import { linesOf } from "@/shape/equity";
+import { stepText } from "@/shape/format-time";
+import { ChartSkeleton } from "./chart-skeleton";
 import { EmptyState } from "./empty-state";
 import { EquityTable } from "./equity-table";
+import { ExportLinks } from "./export-links";
 import { Panel } from "./panel";
 import { Segmented } from "./segmented";
 
@@ -43,6 +46,14 @@ export function EquityPanel() {
         <div className="min-h-64">
           <EmptyState kind="account" text="No account was reported in this range." />
         </div>
+      }
+      partial={
+        lines.length > 0 && (
+          <span className="flex items-center justify-between gap-3">
+            {data && `in steps of ${stepText(data.bucket_seconds)}`}
+            <ExportLinks what="equity" bot={chosen.length === 1 ? chosen[0] : null} />
+          </span>
+        )
       }
       bodyClassName={query.isPlaceholderData ? "opacity-60" : ""}
       actions={
@@ -91,13 +102,5 @@ export function EquityPanel() {
         />
       )}
     </Panel>
-  );
-}
-
-function ChartSkeleton() {
-  return (
-    <div aria-hidden className="flex h-72 animate-breathe items-end px-3 pb-8 md:h-80">
-      <div className="h-px w-full bg-line-strong" />
-    </div>
   );
 }

@@ -6,6 +6,7 @@ import { count } from "@/shape/format-number";
 import { BotTag } from "./bot-tag";
 import { type Column, DataTable } from "./data-table";
 import { Moment } from "./moment";
+import { ScrollRegion } from "./scroll-region";
 
 type Props = { lines: readonly Line[]; hues: Record<string, number>; unit: Unit };
 
@@ -36,14 +37,14 @@ export function EquityTable({ lines, hues, unit }: Props) {
   ];
   return (
     <div className="flex h-72 flex-col md:h-80">
-      <div className="min-h-0 flex-1 overflow-y-auto">
+      <ScrollRegion label="Equity as a table" className="min-h-0 flex-1">
         <DataTable
           label="Equity"
           columns={columns}
           rows={rows}
           rowKey={(row) => String(row.time)}
         />
-      </div>
+      </ScrollRegion>
       {rows.length < of && (
         <p className="label border-t px-3 py-1">
           showing {count(rows.length)} of {count(of)} instants, evenly spaced

@@ -18,9 +18,9 @@ export function FeedFilterField({ field, value, onChange }: Props) {
     return () => clearTimeout(timer);
   }, [text, value, onChange]);
   return (
-    <label className="flex h-6 items-center gap-1.5 rounded-sm border px-2 focus-within:border-accent">
+    <label className="flex h-[26px] items-center gap-1.5 rounded-sm border px-2 focus-within:border-accent">
       <Search size={12} aria-hidden className="text-faint" />
-      <span className="sr-only">Filter by coin, bot or signal</span>
+      <span className="sr-only">Filter by coin, bot, signal or verdict</span>
       <input
         ref={field}
         value={text}
@@ -31,7 +31,7 @@ export function FeedFilterField({ field, value, onChange }: Props) {
         placeholder="btc buy …  /"
         spellCheck={false}
         autoComplete="off"
-        className="w-36 bg-transparent text-sm placeholder:text-faint focus:outline-none"
+        className="h-6 w-36 bg-transparent text-sm placeholder:text-faint focus:outline-none"
       />
       {text !== "" && (
         <button
@@ -41,7 +41,7 @@ export function FeedFilterField({ field, value, onChange }: Props) {
             setText("");
             onChange("");
           }}
-          className="text-faint hover:text-text"
+          className="target -mr-1.5 inline-flex items-center justify-center text-faint hover:text-text"
         >
           <X size={12} aria-hidden />
         </button>

@@ -19,11 +19,15 @@ type Props = {
   onMore: () => void;
 };
 
+/** More rows than this are never in sight at once. */
+const SCREENFUL = 60;
+
 /** Only the rows in sight are drawn. While scrolled, arrivals wait above and nothing moves. */
 export function FeedList({ rows, selected, onOpen, hasMore, isLoadingMore, onMore }: Props) {
   const scroller = useRef<HTMLDivElement>(null);
   const { byId, hues } = useFleet();
   const { waiting, clear } = useAnchor(scroller, rows);
+  const isFresh = useFresh(rows);
   const list = useVirtualizer({
     count: rows.length,
     getScrollElement: () => scroller.current,
@@ -71,6 +75,7 @@ export function FeedList({ rows, selected, onOpen, hasMore, isLoadingMore, onMor
                   bot={byId.get(row.bot_id) ?? { id: row.bot_id, name: row.bot_name }}
                   hue={hues[row.bot_id]}
                   selected={row.id === selected}
+                  fresh={isFresh(row)}
                   onOpen={onOpen}
                 />
               </li>
@@ -107,6 +112,21 @@ function useAnchor(scroller: React.RefObject<HTMLDivElement | null>, rows: reado
     return () => element?.removeEventListener("scroll", watch);
   }, [scroller]);
   return { waiting, clear: () => setWaiting(0) };
+}
+
+/** Rows that came in above the others, as against those that are scrolled to. */
+function useFresh(rows: readonly DecisionRow[]): (row: DecisionRow) => boolean {
+  const seen = useRef({ rows, newest: rows[0]?.cursor, fresh: new Set<string>() });
+  if (seen.current.rows !== rows) {
+    const fresh = new Set<string>();
+    for (const row of rows) {
+      if (row.cursor === seen.current.newest) break;
+      if (fresh.size < SCREENFUL) fresh.add(rowKey(row));
+    }
+    const known = seen.current.newest !== undefined;
+    seen.current = { rows, newest: rows[0]?.cursor, fresh: known ? fresh : new Set() };
+  }
+  return (row) => seen.current.fresh.has(rowKey(row));
 }
 
 /** J and K walk the feed; the decision that is open follows. */

@@ -8,6 +8,7 @@ import { parseFilter } from "@/shape/filter";
 import { count } from "@/shape/format-number";
 import { rowsOf } from "@/shape/merge";
 import { EmptyState } from "./empty-state";
+import { ExportLinks } from "./export-links";
 import { FeedFilterField } from "./feed-filter-field";
 import { FeedList } from "./feed-list";
 import { Panel, SkeletonRows } from "./panel";
@@ -17,12 +18,13 @@ type Props = { selected: string | null; onOpen: (id: string | null) => void; cla
 /** What was decided, by whom and why, as it happens. */
 export function FeedPanel({ selected, onOpen, className }: Props) {
   const field = useRef<HTMLInputElement>(null);
-  const [{ q }, setView] = useView();
+  const [{ q, trades }, setView] = useView();
   const { bots } = useFleet();
-  const filter = useMemo(() => parseFilter(q, bots), [q, bots]);
+  const filter = useMemo(() => parseFilter(q, bots, trades), [q, bots, trades]);
+  const { bot, coin, signal, verdict } = filter;
   const stable = useMemo(
-    () => ({ bot: filter.bot, coin: filter.coin, signal: filter.signal }),
-    [filter.bot, filter.coin, filter.signal],
+    () => ({ bot, coin, signal, verdict, trades }),
+    [bot, coin, signal, verdict, trades],
   );
   const query = useFeed(stable);
   const rows = useMemo(() => rowsOf(query.data), [query.data]);
@@ -31,7 +33,9 @@ export function FeedPanel({ selected, onOpen, className }: Props) {
     event.preventDefault();
     field.current?.focus();
   };
-  useKeys({ "/": focusField });
+  const toggleTrades = () => setView({ trades: !trades });
+  useKeys({ "/": focusField, t: toggleTrades });
+  const filtered = q !== "" || trades;
   return (
     <Panel
       title="Decisions"
@@ -41,30 +45,45 @@ export function FeedPanel({ selected, onOpen, className }: Props) {
       skeleton={<SkeletonRows rows={8} height={80} />}
       isEmpty={rows.length === 0}
       empty={
-        q === "" ? (
-          <EmptyState kind="decision" text="No decision has been recorded yet." />
-        ) : (
+        filtered ? (
           <p className="p-3 text-muted">
-            Nothing matches <span className="num">{q}</span>.{" "}
+            Nothing matches{" "}
+            <span className="num">{[q, trades && "trades only"].filter(Boolean).join(", ")}</span>.{" "}
             <button
               type="button"
               className="target text-accent hover:underline"
-              onClick={() => setView({ q: "" })}
+              onClick={() => setView({ q: "", trades: false })}
             >
               Clear the filter
             </button>
           </p>
+        ) : (
+          <EmptyState kind="decision" text="No decision has been recorded yet." />
         )
       }
       actions={
-        <FeedFilterField field={field} value={q} onChange={(next) => setView({ q: next })} />
+        <>
+          <button
+            type="button"
+            aria-pressed={trades}
+            title="Entries and closes only, no holds (T)"
+            onClick={toggleTrades}
+            className="target rounded-sm border px-2 text-muted text-sm hover:text-text aria-pressed:border-accent aria-pressed:bg-raised aria-pressed:text-text"
+          >
+            trades only
+          </button>
+          <FeedFilterField field={field} value={q} onChange={(next) => setView({ q: next })} />
+        </>
       }
       partial={
         rows.length > 0 && (
-          <>
-            showing {count(rows.length)}
-            {q === "" && ` of ${count(Math.max(total, rows.length))}`}
-          </>
+          <span className="flex items-center justify-between gap-3">
+            <span>
+              showing {count(rows.length)}
+              {!filtered && ` of ${count(Math.max(total, rows.length))}`}
+            </span>
+            <ExportLinks what="decisions" bot={filter.bot} />
+          </span>
         )
       }
     >

@@ -1,5 +1,5 @@
 "use client";
-import { memo } from "react";
+import { memo, useState } from "react";
 import type { BotRow, DecisionRow } from "@/api/types";
 import { fatesOf } from "@/shape/chain";
 import { hasFates, reasonLines, reasonOf, statedConfidence } from "@/shape/feed-row";
@@ -14,11 +14,14 @@ type Props = {
   bot: Pick<BotRow, "id" | "name">;
   hue: number | undefined;
   selected: boolean;
+  /** It has just come in: it fades in, once. What is scrolled to is simply there. */
+  fresh: boolean;
   onOpen: (id: string | null) => void;
 };
 
 /** One decision: when, who, what, how sure; asked, allowed and executed; and why. */
-export const FeedRow = memo(function FeedRow({ row, bot, hue, selected, onOpen }: Props) {
+export const FeedRow = memo(function FeedRow({ row, bot, hue, selected, fresh, onOpen }: Props) {
+  const [arrives] = useState(fresh);
   const confidence = statedConfidence(row);
   return (
     <button
@@ -26,7 +29,7 @@ export const FeedRow = memo(function FeedRow({ row, bot, hue, selected, onOpen }
       data-decision={row.id}
       aria-current={selected || undefined}
       onClick={() => onOpen(selected ? null : row.id)}
-      className={`flex h-full w-full animate-arrive flex-col gap-1 overflow-hidden border-b px-3 py-2 text-left hover:bg-raised/60 ${selected ? "bg-raised shadow-[inset_2px_0_0_var(--accent)]" : ""}`}
+      className={`flex h-full w-full flex-col gap-1 overflow-hidden border-b px-3 py-2 text-left hover:bg-raised/60 ${arrives ? "animate-arrive" : ""} ${selected ? "bg-raised shadow-[inset_2px_0_0_var(--accent)]" : ""}`}
     >
       <span className="flex w-full items-center gap-2">
         <Moment at={row.time} className="text-faint" />

@@ -1,14 +1,19 @@
 "use client";
-import type { BotRow } from "@/api/types";
+import Link from "next/link";
+import type { BotMetrics, BotRow } from "@/api/types";
 import { useView } from "@/prefs/use-view";
 import { useFleet } from "@/queries/use-fleet";
+import { useMetrics } from "@/queries/use-metrics";
 import { botReturn, modesOf } from "@/shape/bots";
-import { cost, count, percent, share, usd } from "@/shape/format-number";
+import { MOST } from "@/shape/compare";
+import { cost, count, decimal, percent, share, usd } from "@/shape/format-number";
+import { exactOf } from "@/shape/metrics";
+import { botHref, compareHref } from "@/shape/screens";
 import { type Sort, sortBots } from "@/shape/sort";
 import { Age } from "./age";
 import { BotCards } from "./bot-cards";
+import { BotLink } from "./bot-link";
 import { BotPulse } from "./bot-pulse";
-import { BotTag } from "./bot-tag";
 import { type Column, DataTable } from "./data-table";
 import { Delta, Flash } from "./delta";
 import { EmptyState } from "./empty-state";
@@ -21,11 +26,24 @@ export function Leaderboard() {
   const [{ sort }, setView] = useView();
   const rows = sortBots(bots, sort);
   const mixed = modesOf(bots).length > 1;
-  const columns = columnsOf(hues, mixed, sort, (next) => setView({ sort: next }));
+  const metrics = useMetrics(null);
+  const figures = new Map(metrics.data?.map((one) => [one.bot_id, one]));
+  const columns = columnsOf(hues, mixed, figures, sort, (next) => setView({ sort: next }));
   return (
     <Panel
       title="Bots"
       query={query}
+      actions={
+        rows.length > 1 && (
+          <Link
+            prefetch={false}
+            href={compareHref(rows.slice(0, MOST).map((bot) => bot.id))}
+            className="target inline-flex items-center text-muted text-sm hover:text-accent hover:underline"
+          >
+            Compare
+          </Link>
+        )
+      }
       skeleton={<SkeletonRows rows={4} />}
       isEmpty={bots.length === 0}
       empty={
@@ -46,6 +64,7 @@ export function Leaderboard() {
 function columnsOf(
   hues: Record<string, number>,
   mixed: boolean,
+  figures: ReadonlyMap<string, BotMetrics>,
   sort: Sort,
   setSort: (sort: Sort) => void,
 ): Column<BotRow>[] {
@@ -57,7 +76,13 @@ function columnsOf(
       ...sortable("name"),
       cell: (bot) => (
         <div className="flex min-w-0 items-center gap-2">
-          <BotTag bot={bot} hue={hues[bot.id]} />
+          <Link
+            prefetch={false}
+            href={botHref(bot.id)}
+            className="target inline-flex min-w-0 items-center hover:text-accent hover:underline"
+          >
+            <BotLink bot={bot} hue={hues[bot.id]} />
+          </Link>
           {mixed && <ModeMark mode={bot.mode} />}
           {bot.decider && bot.decider !== bot.name && (
             <span className="label max-w-40 truncate max-xl:hidden" title={bot.decider}>
@@ -91,10 +116,24 @@ function columnsOf(
       cell: (bot) => percent(bot.stats.max_drawdown),
     },
     {
+      key: "sharpe",
+      head: "Sharpe (days)",
+      title: "Over a year, from daily returns in UTC; hidden below 30 days",
+      number: true,
+      from: "lg",
+      ...sortable("sharpe"),
+      cell: (bot) => (
+        <>
+          {decimal(exactOf(bot.sharpe))}{" "}
+          <span className="text-faint">({count(bot.sharpe_days)})</span>
+        </>
+      ),
+    },
+    {
       key: "unrealized",
       head: "unrealized",
       number: true,
-      from: "lg",
+      from: "xl",
       cell: (bot) => <Delta value={bot.account?.unrealized_pnl} as="usd" />,
     },
     {
@@ -112,6 +151,14 @@ function columnsOf(
       ),
     },
     {
+      key: "factor",
+      head: "profit factor",
+      title: "What the winners won over what the losers lost",
+      number: true,
+      from: "2xl",
+      cell: (bot) => decimal(exactOf(figures.get(bot.id)?.trades.profit_factor)),
+    },
+    {
       key: "fees",
       head: "fees",
       number: true,
@@ -127,6 +174,14 @@ function columnsOf(
       from: "xl",
       ...sortable("cost"),
       cell: (bot) => cost(bot.stats.model_cost_usd),
+    },
+    {
+      key: "net",
+      head: "net of model",
+      title: "Profit less what the model's calls have cost",
+      number: true,
+      from: "2xl",
+      cell: (bot) => <Delta value={exactOf(figures.get(bot.id)?.net_after_model_cost)} as="usd" />,
     },
     {
       key: "last",

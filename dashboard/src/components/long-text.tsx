@@ -1,12 +1,12 @@
 "use client";
-import { ChevronRight, Download } from "lucide-react";
+import { ChevronRight } from "lucide-react";
 import { useState } from "react";
 import { ApiError } from "@/api/error";
-import { readWhole } from "@/api/read-whole";
 import type { TextField } from "@/api/types";
 import { useText } from "@/queries/use-text";
 import { count } from "@/shape/format-number";
 import { CopyButton } from "./copy-button";
+import { DownloadLink } from "./download-link";
 
 type Props = {
   id: string;
@@ -41,7 +41,10 @@ export function LongText({ id, field, title, length, startOpen = false }: Props)
           {title}
           <span className="num text-faint">{count(length)} characters</span>
         </button>
-        {open && <DownloadButton id={id} field={field} />}
+        <DownloadLink
+          href={`/api/llm-bot/text/download?${new URLSearchParams({ id, field })}`}
+          name={`${id}-${field}.txt`}
+        />
       </div>
       {open && <Parts id={id} field={field} />}
     </section>
@@ -103,36 +106,5 @@ function Parts({ id, field }: { id: string; field: TextField }) {
         )}
       </div>
     </div>
-  );
-}
-
-function DownloadButton({ id, field }: { id: string; field: TextField }) {
-  const [state, setState] = useState<"idle" | "busy" | "failed">("idle");
-  const save = async () => {
-    setState("busy");
-    try {
-      const blob = await readWhole(id, field);
-      const link = document.createElement("a");
-      link.href = URL.createObjectURL(blob);
-      link.download = `${id}-${field}.txt`;
-      link.click();
-      setTimeout(() => URL.revokeObjectURL(link.href), 1000);
-      setState("idle");
-    } catch {
-      setState("failed");
-    }
-  };
-  return (
-    <button
-      type="button"
-      onClick={save}
-      disabled={state === "busy"}
-      className="target inline-flex items-center gap-1.5 rounded-sm border px-2 text-muted text-sm hover:bg-raised hover:text-text"
-    >
-      <Download size={12} aria-hidden />
-      <span aria-live="polite">
-        {state === "busy" ? "Loading" : state === "failed" ? "Failed, again" : "Download"}
-      </span>
-    </button>
   );
 }

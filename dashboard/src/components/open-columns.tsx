@@ -65,7 +65,7 @@ export function openColumns(
           <Link
             prefetch={false}
             href={`/llm-bot/decision?id=${encodeURIComponent(row.entry_decision_id)}`}
-            className="text-muted hover:text-accent hover:underline"
+            className="target inline-flex items-center justify-end text-muted hover:text-accent hover:underline"
           >
             <Moment at={row.entry_time} />
           </Link>

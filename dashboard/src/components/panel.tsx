@@ -54,7 +54,7 @@ export function Panel(props: Props) {
       >
         <Body {...props} />
       </div>
-      {partial && <footer className="label border-t px-3 py-1">{partial}</footer>}
+      {partial && <footer className="label whitespace-normal border-t px-3 py-1">{partial}</footer>}
     </section>
   );
 }

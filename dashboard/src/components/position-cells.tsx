@@ -1,7 +1,9 @@
 import { ArrowDownRight, ArrowUpRight } from "lucide-react";
+import Link from "next/link";
 import type { BotRow, PositionRow } from "@/api/types";
 import { leverage, usd } from "@/shape/format-number";
-import { BotTag } from "./bot-tag";
+import { tradeHref } from "@/shape/screens";
+import { BotLink } from "./bot-link";
 
 type Props = {
   row: PositionRow;
@@ -15,10 +17,16 @@ export function WhoAndWhat({ row, byId, hues }: Props) {
   return (
     <span className="flex min-w-0 items-center gap-2 whitespace-nowrap">
       <span className="w-24 min-w-0 text-muted max-md:w-16">
-        <BotTag bot={bot} hue={hues[row.bot_id]} />
+        <BotLink bot={bot} hue={hues[row.bot_id]} />
       </span>
-      <span className="font-medium">{row.coin}</span>
-      <Side side={row.side} />
+      <Link
+        prefetch={false}
+        href={tradeHref(row)}
+        className="target inline-flex items-center gap-2 hover:text-accent hover:underline"
+      >
+        <span className="font-medium">{row.coin}</span>
+        <Side side={row.side} />
+      </Link>
     </span>
   );
 }

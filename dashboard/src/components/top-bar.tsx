@@ -17,12 +17,12 @@ export function TopBar() {
   const modes = modesOf(bots);
   const mixed = modes.length > 1;
   return (
-    <header className="sticky top-0 z-30 flex min-h-11 flex-wrap items-center gap-x-3 gap-y-1 border-b bg-bg px-3 py-1.5">
+    <header className="sticky top-0 z-30 flex min-h-11 flex-wrap items-center gap-x-3 gap-y-1 border-b bg-bg px-3 py-1.5 max-sm:gap-x-1.5 max-sm:px-1.5">
       <NavMenu />
       <Link
         href="/llm-bot"
         prefetch={false}
-        className="flex items-center gap-2 font-semibold tracking-[0.08em]"
+        className="target flex items-center justify-center gap-2 font-semibold tracking-[0.08em]"
       >
         <Mark />
         <span className="text-sm max-sm:sr-only">MOTHERHAVEN</span>
@@ -45,16 +45,18 @@ function Controls() {
   const button =
     "target inline-flex items-center justify-center rounded-sm px-1.5 text-muted text-sm hover:bg-raised hover:text-text";
   return (
-    <div className="ml-auto flex items-center gap-1">
+    <div className="ml-auto flex items-center gap-1 max-sm:gap-0">
       <button
         type="button"
         className={`${button} gap-1.5 max-lg:hidden`}
-        aria-label="Go to anything, do anything"
         title="Go to anything, do anything (Ctrl K, ⌘K)"
         onClick={openPalette}
       >
         <Search size={13} aria-hidden />
-        <kbd className="num text-faint">Ctrl K</kbd>
+        <span className="sr-only">Go to anything, do anything</span>
+        <kbd aria-hidden className="num text-faint">
+          Ctrl K
+        </kbd>
       </button>
       <button
         type="button"

@@ -10,6 +10,7 @@ import { rowKey, rowsOf } from "@/shape/merge";
 import { closedColumns } from "./closed-columns";
 import { DataTable } from "./data-table";
 import { EmptyState } from "./empty-state";
+import { ExportLinks } from "./export-links";
 import { openColumns } from "./open-columns";
 import { Panel, SkeletonRows } from "./panel";
 
@@ -52,17 +53,22 @@ export function TradesPanel() {
           </Tabs.List>
         }
         partial={
-          query.hasNextPage && (
+          rows.length > 0 && (
             <span className="flex items-center gap-3">
               showing {count(rows.length)} of {count(Math.max(total, rows.length))}
-              <button
-                type="button"
-                className="target text-accent hover:underline"
-                disabled={query.isFetchingNextPage}
-                onClick={() => query.fetchNextPage()}
-              >
-                {query.isFetchingNextPage ? "Loading" : "Show more"}
-              </button>
+              {query.hasNextPage && (
+                <button
+                  type="button"
+                  className="target text-accent hover:underline"
+                  disabled={query.isFetchingNextPage}
+                  onClick={() => query.fetchNextPage()}
+                >
+                  {query.isFetchingNextPage ? "Loading" : "Show more"}
+                </button>
+              )}
+              <span className="ml-auto">
+                <ExportLinks what="trades" />
+              </span>
             </span>
           )
         }

@@ -29,6 +29,22 @@ export function batchOf(messages: readonly LiveMessage[]): Batch {
 }
 
 /** True when any count or total of a bot may have changed, which only the server knows. */
-export function changesTotals(messages: readonly LiveMessage[]): boolean {
-  return messages.some((message) => message.kind !== "status");
+export function changesTotals(batch: Batch): boolean {
+  const { decisions, executions, accounts, positions } = batch;
+  return decisions.length + executions.length + accounts.length + positions.length > 0;
+}
+
+const WENT_WRONG = new Set(["rejected", "unknown"]);
+
+/** True when something went wrong, so that the server's list of errors has changed. */
+export function changesErrors(batch: Batch): boolean {
+  return (
+    batch.decisions.some((row) => row.error != null || row.verdict?.allowed === false) ||
+    batch.executions.some((one) => one.execution.error != null || isWrong(one.execution.status)) ||
+    batch.statuses.some((row) => row.error != null || row.status === "error")
+  );
+}
+
+function isWrong(status: string): boolean {
+  return WENT_WRONG.has(status);
 }

@@ -2,16 +2,14 @@
 import { type QueryClient, useQueryClient } from "@tanstack/react-query";
 import { type ReactNode, useEffect } from "react";
 import type { LiveMessage } from "@/api/types";
-import { keys } from "@/queries/keys";
 import { applyMessages } from "./apply";
-import { changesTotals } from "./batch";
+import { batchOf } from "./batch";
+import { rereadAfterEvents } from "./reread";
 import { joinStream } from "./shared-stream";
 import { setLive } from "./use-live";
 
 /** Queries wait this long for the stream, so that nothing falls between reading and streaming. */
 const PATIENCE = 1500;
-/** Totals that only the server can count are read again at most this often, after events. */
-const FOLLOWUP = 3000;
 
 /** Joins the stream that all tabs share and writes what it brings into the query cache. */
 export function LiveProvider({ children }: { children: ReactNode }) {
@@ -21,10 +19,10 @@ export function LiveProvider({ children }: { children: ReactNode }) {
 }
 
 function startLive(client: QueryClient): () => void {
-  const totals = rereadTotals(client);
+  const counted = rereadAfterEvents(client);
   const queue = batches((messages) => {
     applyMessages(client, messages);
-    if (changesTotals(messages)) totals.soon();
+    counted.after(batchOf(messages));
   });
   const patience = setTimeout(() => setLive({ ready: true }), PATIENCE);
   const stream = joinStream(
@@ -53,7 +51,7 @@ function startLive(client: QueryClient): () => void {
     clearTimeout(patience);
     stream.close();
     queue.stop();
-    totals.stop();
+    counted.stop();
   };
 }
 
@@ -71,26 +69,6 @@ function batches(flush: (messages: LiveMessage[]) => void) {
     push: (message: LiveMessage): void => {
       waiting.push(message);
       timer ??= setTimeout(run, document.hidden ? 250 : 16);
-    },
-    stop: () => clearTimeout(timer),
-  };
-}
-
-/** Reads the bots' totals again because of events: the first at once, then at most so often. */
-function rereadTotals(client: QueryClient) {
-  let due = false;
-  let timer: ReturnType<typeof setTimeout> | undefined;
-  const run = () => {
-    timer = undefined;
-    if (!due) return;
-    due = false;
-    void client.invalidateQueries({ queryKey: keys.bots });
-    timer = setTimeout(run, FOLLOWUP);
-  };
-  return {
-    soon: () => {
-      due = true;
-      if (timer === undefined) run();
     },
     stop: () => clearTimeout(timer),
   };

@@ -1,6 +1,7 @@
 "use client";
 import {
   parseAsArrayOf,
+  parseAsBoolean,
   parseAsString,
   parseAsStringLiteral,
   useQueryState,
@@ -24,6 +25,7 @@ export function useView() {
     sort: parseAsStringLiteral(SORTS).withDefault("return"),
     tab: parseAsStringLiteral(TABS).withDefault("open"),
     q: parseAsString.withDefault(""),
+    trades: parseAsBoolean.withDefault(false),
   });
 }
 

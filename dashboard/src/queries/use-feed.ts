@@ -21,6 +21,8 @@ export function useFeed(filter: FeedFilter) {
               bot: filter.bot ?? undefined,
               coin: filter.coin ?? undefined,
               signal: filter.signal ?? undefined,
+              verdict: filter.verdict ?? undefined,
+              kind: filter.trades ? "trades" : undefined,
               cursor: pageParam ?? undefined,
               limit: PAGE,
             },

@@ -67,4 +67,14 @@ describe("bots", () => {
       "none",
     ]);
   });
+
+  it("are ranked by Sharpe, those with too few days last and by name", () => {
+    const bots = [
+      botRow({ id: "z", name: "z" }),
+      botRow({ id: "y", name: "y" }),
+      botRow({ id: "low", sharpe: -1 }),
+      botRow({ id: "high", sharpe: 2.5 }),
+    ];
+    expect(sortBots(bots, "sharpe").map((bot) => bot.id)).toEqual(["high", "low", "y", "z"]);
+  });
 });

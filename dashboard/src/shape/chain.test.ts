@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
-import type { DecisionDetail, Execution, Verdict } from "@/api/types";
-import { fatesOf, stepsOf } from "./chain";
+import type { Execution, Verdict } from "@/api/types";
+import { fatesOf } from "./chain";
 import { decisionRow } from "./fixtures";
 
 const verdict = (change: Partial<Verdict>): Verdict => ({ allowed: true, ...change });
@@ -53,35 +53,5 @@ describe("asked, allowed, executed", () => {
   it("compares sizes exactly: 80 and 80.00 are the same", () => {
     const same = verdict({ asked_usd: "80", allowed_usd: "80.00" });
     expect(fatesOf(decisionRow({ verdict: same })).allowed.word).toBe("allowed");
-  });
-});
-
-describe("the chain", () => {
-  const detail = (change: Partial<DecisionDetail> = {}): DecisionDetail => ({
-    ...decisionRow(),
-    texts: {},
-    payload: {},
-    ...change,
-  });
-
-  it("has its eight steps in order", () => {
-    expect(
-      stepsOf(detail())
-        .map((step) => step.key)
-        .join(" "),
-    ).toBe("trigger prompt model parsed guard order fill outcome");
-  });
-
-  it("marks an answer that could not be read, with its error", () => {
-    const parsed = stepsOf(detail({ error: "no JSON" }))[3];
-    expect(parsed).toMatchObject({ word: "failed", detail: "no JSON", state: "bad" });
-  });
-
-  it("counts both prompts together and shows the model's latency", () => {
-    const steps = stepsOf(
-      detail({ texts: { system_prompt: 600, user_prompt: 1500 }, latency_ms: 4100, model: "m" }),
-    );
-    expect(steps[1]?.word).toBe("2.1k chars");
-    expect(steps[2]).toMatchObject({ word: "m", detail: "4.1\u202fs" });
   });
 });

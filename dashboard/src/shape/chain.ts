@@ -1,6 +1,6 @@
-import type { DecisionDetail, DecisionRow, Execution } from "@/api/types";
+import type { DecisionRow, Execution } from "@/api/types";
 import { compare, parseDecimal } from "./decimal";
-import { decimal, duration, leverage, price, UNKNOWN, usd } from "./format-number";
+import { leverage, price, usd } from "./format-number";
 
 export const SIGNAL_WORDS = {
   buy_to_enter: "BUY",
@@ -86,65 +86,3 @@ const EXECUTIONS: Record<Execution["status"], [string, Tone]> = {
   pending: ["pending", "warn"],
   unknown: ["outcome unknown", "warn"],
 };
-
-export type Step = {
-  key: "trigger" | "prompt" | "model" | "parsed" | "guard" | "order" | "fill" | "outcome";
-  state: Tone;
-  word: string;
-  detail: string | null;
-};
-
-/** The chain of a decision, in the order in which it happened. */
-export function stepsOf(detail: DecisionDetail): Step[] {
-  const { allowed, executed } = fatesOf(detail);
-  const execution = detail.execution;
-  const promptLength = (detail.texts.system_prompt ?? 0) + (detail.texts.user_prompt ?? 0);
-  return [
-    step("trigger", detail.trigger ?? "not told", null, detail.trigger ? "plain" : "faint"),
-    promptLength > 0
-      ? step("prompt", `${lengthOf(promptLength)} chars`, tokens(detail.tokens_in, "in"), "plain")
-      : step("prompt", "none", null, "faint"),
-    step(
-      "model",
-      detail.model ?? detail.decider ?? "not told",
-      duration(detail.latency_ms),
-      "plain",
-    ),
-    detail.error
-      ? step("parsed", "failed", detail.error, "bad")
-      : step("parsed", SIGNAL_WORDS[detail.signal], detail.finish_reason ?? null, "good"),
-    step("guard", allowed.word, allowed.why ?? allowed.figure, allowed.tone),
-    execution?.cloid || execution?.latency_ms != null
-      ? step("order", "sent", known(duration(execution.latency_ms)), "good")
-      : step("order", execution ? execution.status : "none", null, "faint"),
-    step("fill", executed.word, filledAs(executed), executed.tone),
-    outcomeOf(detail),
-  ];
-}
-
-function step(key: Step["key"], word: string, detail: string | null, state: Tone): Step {
-  return { key, word, detail, state };
-}
-
-function known(text: string): string | null {
-  return text === UNKNOWN ? null : text;
-}
-
-function filledAs({ figure, at, why }: Fate): string | null {
-  return at ? `@ ${at}` : (figure ?? why);
-}
-
-function lengthOf(characters: number): string {
-  return characters < 1000 ? String(characters) : `${decimal(String(characters / 1000), 1)}k`;
-}
-
-function tokens(amount: number | null | undefined, way: string): string | null {
-  return amount == null ? null : `${amount.toLocaleString("en-US")} tokens ${way}`;
-}
-
-function outcomeOf(detail: DecisionDetail): Step {
-  if (detail.execution?.position_id) {
-    return step("outcome", "position", detail.execution.position_id.slice(0, 8), "plain");
-  }
-  return step("outcome", "no position", null, "faint");
-}

@@ -10,7 +10,13 @@ const BOTS = [
 
 describe("the filter field", () => {
   it("reads signal, bot and coin in any order", () => {
-    const wanted = { bot: "0197-a", coin: "BTC", signal: "buy_to_enter" };
+    const wanted = {
+      bot: "0197-a",
+      coin: "BTC",
+      signal: "buy_to_enter",
+      trades: false,
+      verdict: null,
+    };
     expect(parseFilter("btc buy claude", BOTS)).toEqual(wanted);
     expect(parseFilter(" Claude  BTC long ", BOTS)).toEqual(wanted);
   });
@@ -31,5 +37,21 @@ describe("the filter field", () => {
     expect(passes(row, parseFilter("gpt", BOTS))).toBe(false);
     expect(passes(row, parseFilter("eth", BOTS))).toBe(false);
     expect(passes(row, parseFilter("sell", BOTS))).toBe(false);
+  });
+
+  it("keeps entries and closes alone where trades are asked for", () => {
+    const trades = parseFilter("", BOTS, true);
+    expect(passes(decisionRow({ signal: "hold" }), trades)).toBe(false);
+    expect(passes(decisionRow({ signal: "close" }), trades)).toBe(true);
+    expect(passes(decisionRow({ signal: "sell_to_enter" }), trades)).toBe(true);
+  });
+
+  it("asks for what the guard said", () => {
+    const rejected = parseFilter("rejected btc", BOTS);
+    const verdict = { allowed: false } as never;
+    expect(rejected).toMatchObject({ verdict: "rejected", coin: "BTC" });
+    expect(passes(decisionRow({ verdict }), rejected)).toBe(true);
+    expect(passes(decisionRow({ verdict: null }), rejected)).toBe(false);
+    expect(passes(decisionRow({ verdict }), parseFilter("allowed", BOTS))).toBe(false);
   });
 });

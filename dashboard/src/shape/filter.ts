@@ -1,7 +1,17 @@
-import type { BotRow, Signal } from "@/api/types";
+import type { BotRow, DecisionRow, Signal } from "@/api/types";
 import { botName } from "./bots";
 
-export type FeedFilter = { bot: string | null; coin: string | null; signal: Signal | null };
+export type FeedFilter = {
+  bot: string | null;
+  coin: string | null;
+  signal: Signal | null;
+  /** Entries and closes alone, no holds. */
+  trades?: boolean;
+  verdict?: Verdict | null;
+};
+
+/** What the guard said. */
+type Verdict = "allowed" | "rejected";
 
 const SIGNALS: Record<string, Signal> = {
   buy: "buy_to_enter",
@@ -12,9 +22,12 @@ const SIGNALS: Record<string, Signal> = {
   close: "close",
 };
 
-/** Reads the words of the filter field: a signal, a bot by the start of its name, else a coin. */
-export function parseFilter(text: string, bots: readonly BotRow[]): FeedFilter {
-  const filter: FeedFilter = { bot: null, coin: null, signal: null };
+/**
+ * Reads the words of the filter field: a signal, a verdict, a bot by the start of its name,
+ * else a coin.
+ */
+export function parseFilter(text: string, bots: readonly BotRow[], trades = false): FeedFilter {
+  const filter: FeedFilter = { bot: null, coin: null, signal: null, trades, verdict: null };
   const coins = new Map(
     bots.flatMap((bot) => bot.status?.coins ?? []).map((coin) => [coin.toLowerCase(), coin]),
   );
@@ -24,6 +37,7 @@ export function parseFilter(text: string, bots: readonly BotRow[]): FeedFilter {
     const bot = bots.find((row) => row.id === word || botName(row).toLowerCase() === lower);
     const start = bots.find((row) => botName(row).toLowerCase().startsWith(lower));
     if (signal) filter.signal = signal;
+    else if (lower === "allowed" || lower === "rejected") filter.verdict = lower;
     else if (bot) filter.bot = bot.id;
     else if (coins.has(lower)) filter.coin = coins.get(lower) ?? null;
     else if (start) filter.bot = start.id;
@@ -34,12 +48,14 @@ export function parseFilter(text: string, bots: readonly BotRow[]): FeedFilter {
 
 /** True when a decision passes the filter. */
 export function passes(
-  row: { bot_id: string; coin: string; signal: Signal },
+  row: Pick<DecisionRow, "bot_id" | "coin" | "signal" | "verdict">,
   filter: FeedFilter,
 ): boolean {
   return (
     (filter.bot === null || row.bot_id === filter.bot) &&
     (filter.coin === null || row.coin === filter.coin) &&
-    (filter.signal === null || row.signal === filter.signal)
+    (filter.signal === null || row.signal === filter.signal) &&
+    !(filter.trades && row.signal === "hold") &&
+    (filter.verdict == null || row.verdict?.allowed === (filter.verdict === "allowed"))
   );
 }

@@ -1,4 +1,4 @@
-import type { BotRow, DecisionRow } from "@/api/types";
+import type { BotMetrics, BotRow, DecisionRow } from "@/api/types";
 
 /** Rows for tests, with what each test cares about put in. */
 export function botRow(change: Partial<BotRow> & { id: string }): BotRow {
@@ -67,5 +67,56 @@ export function decisionRow(change: Partial<DecisionRow> = {}): DecisionRow {
     confidence: "0.7",
     justification: "because",
     ...change,
+  };
+}
+
+/** Metrics of a bot too young for any figure, with what a test cares about put in. */
+export function metricsRow(
+  bot_id: string,
+  performance: Partial<BotMetrics["performance"]> = {},
+): BotMetrics {
+  return {
+    bot_id,
+    bot_name: null,
+    brier: null,
+    calibration_n: 0,
+    net_usd: null,
+    performance: {
+      days: 0,
+      min_days: 30,
+      points_n: 0,
+      returns_n: 0,
+      total_return: null,
+      max_drawdown: null,
+      drawdown_seconds: null,
+      sharpe: null,
+      sortino: null,
+      cagr: null,
+      calmar: null,
+      ...performance,
+    },
+    trades: {
+      n: 0,
+      closed: 0,
+      fees_n: 0,
+      fees_usd: null,
+      funding_usd: null,
+      net_pnl: null,
+      wins: 0,
+      losses: 0,
+      break_evens: 0,
+      win_rate: null,
+      profit_factor: null,
+      expectancy: null,
+      median_hold_seconds: null,
+      exposure: null,
+      turnover: null,
+      fee_share: null,
+      long_share_time: null,
+      long_share_notional: null,
+    },
+    calibration: [],
+    model_cost_usd: null,
+    net_after_model_cost: null,
   };
 }

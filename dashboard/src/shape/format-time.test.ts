@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { age, clock, day, full, moment, zoneLabel } from "./format-time";
+import { age, clock, day, full, moment, stepText, zoneLabel } from "./format-time";
 
 const NEW_YORK = "America/New_York";
 
@@ -49,5 +49,16 @@ describe("moments", () => {
     expect(age(7_500_000)).toBe("2\u202fh\u202f05");
     expect(age(4 * 86_400_000)).toBe("4\u202fd");
     expect(age(-5000)).toBe("0.0\u202fs");
+  });
+
+  it("names steps by the largest unit that fits them wholly", () => {
+    expect([30, 60, 300, 5400, 14_400, 86_400].map(stepText)).toEqual([
+      "30\u202fs",
+      "1\u202fmin",
+      "5\u202fmin",
+      "90\u202fmin",
+      "4\u202fh",
+      "1\u202fd",
+    ]);
   });
 });

@@ -105,3 +105,17 @@ export function age(milliseconds: number | null | undefined): string {
   if (hours < 48) return `${hours}${THIN}h${THIN}${String(minutes % 60).padStart(2, "0")}`;
   return `${Math.floor(hours / 24)}${THIN}d`;
 }
+
+/** A round length of time: 30 s, 5 min, 4 h, 1 d. */
+export function stepText(seconds: number): string {
+  for (const [unit, size] of UNITS) {
+    if (seconds >= size && seconds % size === 0) return `${seconds / size}${THIN}${unit}`;
+  }
+  return `${seconds}${THIN}s`;
+}
+
+const UNITS: readonly [string, number][] = [
+  ["d", 86_400],
+  ["h", 3600],
+  ["min", 60],
+];

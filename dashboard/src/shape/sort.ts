@@ -2,7 +2,16 @@ import type { BotRow } from "@/api/types";
 import { botName, botReturn } from "./bots";
 import { compare, parseDecimal } from "./decimal";
 
-export const SORTS = ["return", "equity", "drawdown", "trades", "fees", "cost", "name"] as const;
+export const SORTS = [
+  "return",
+  "equity",
+  "drawdown",
+  "sharpe",
+  "trades",
+  "fees",
+  "cost",
+  "name",
+] as const;
 export type Sort = (typeof SORTS)[number];
 
 function money(a: string | null | undefined, b: string | null | undefined): number {
@@ -16,6 +25,7 @@ const BY: Record<Sort, (a: BotRow, b: BotRow) => number> = {
   return: (a, b) => money(botReturn(a), botReturn(b)),
   equity: (a, b) => money(a.account?.equity_usd, b.account?.equity_usd),
   drawdown: (a, b) => money(a.stats.max_drawdown, b.stats.max_drawdown),
+  sharpe: (a, b) => (b.sharpe ?? Number.NEGATIVE_INFINITY) - (a.sharpe ?? Number.NEGATIVE_INFINITY),
   trades: (a, b) => b.stats.closed_positions - a.stats.closed_positions,
   fees: (a, b) => money(a.stats.fees_usd, b.stats.fees_usd),
   cost: (a, b) => money(a.stats.model_cost_usd, b.stats.model_cost_usd),

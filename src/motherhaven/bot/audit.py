@@ -1,19 +1,22 @@
 """The audit of a run: equity at every bar, once from the ledger, once from the journal."""
 
 from collections.abc import Iterable, Mapping
+from datetime import datetime
 from decimal import Decimal
 from typing import Final, NamedTuple
 
 from motherhaven.bot.exchange.exact import exact, quotient
 from motherhaven.bot.exchange.fold import EquityFold
 from motherhaven.bot.exchange.types import Fill, FundingPayment
+from motherhaven.metrics import EquityPoint
 
 ZERO: Final = Decimal(0)
 
 
 class Sample(NamedTuple):
-    """The running equity in USD after the ledger's record `seq`, at `marks`."""
+    """The running equity in USD at `time`, after the ledger's record `seq`, at `marks`."""
 
+    time: datetime
     seq: int
     equity: Decimal
     marks: Mapping[str, Decimal]
@@ -33,9 +36,16 @@ class EquityAudit:
         """The deepest fall from a peak over all bars, as a fraction, 0 or negative."""
         return self._worst
 
-    def sample(self, seq: int, equity: Decimal, marks: Mapping[str, Decimal]) -> None:
+    @property
+    def curve(self) -> list[EquityPoint]:
+        """The equity at every bar, in order of time."""
+        return [EquityPoint(sample.time, sample.equity) for sample in self._samples]
+
+    def sample(
+        self, time: datetime, seq: int, equity: Decimal, marks: Mapping[str, Decimal]
+    ) -> None:
         """Note one bar. `marks` must not change afterwards."""
-        self._samples.append(Sample(seq, equity, marks))
+        self._samples.append(Sample(time, seq, equity, marks))
         if equity >= self._peak:
             self._peak = equity
         elif self._peak > 0:

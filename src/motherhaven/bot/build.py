@@ -80,6 +80,7 @@ def build_bot(
     facts = Facts(feed.name, config.interval_seconds)
     cycle = Cycle(trader, decider, sink, facts)
     cycle.paused = saved.paused
+    cycle.guidance = saved.guidance
     runner = Runner(cycle, feed, clock, control, lag=lag, sleep=sleep)
     return Bot(runner, cycle, trader, sink, saved.last_time)
 

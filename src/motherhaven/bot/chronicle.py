@@ -1,7 +1,7 @@
 """What happened to one bot, as records in order: all that it puts on record passes here."""
 
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime
 from typing import Any, Final
 
@@ -9,12 +9,13 @@ from motherhaven.bot import records
 from motherhaven.bot.decider.types import Outcome
 from motherhaven.bot.desk import Desk, Ticket
 from motherhaven.bot.exchange.paper_engine import PaperEngine
-from motherhaven.bot.exchange.types import ExchangeEvent, Fill, Trade
+from motherhaven.bot.exchange.types import Bar, ExchangeEvent, Fill, Trade
 from motherhaven.bot.records import Record
-from motherhaven.contract.events import ExecutionStatus, Kind
+from motherhaven.contract.events import MAX_CANDLES, ExecutionStatus, Kind
+from motherhaven.contract.money import to_decimal
 
-_KEPT_TRADES: Final = 10
-_KEPT_OUTCOMES: Final = 12
+KEPT_TRADES: Final = 10
+KEPT_OUTCOMES: Final = 12
 
 
 class Chronicle:
@@ -25,12 +26,13 @@ class Chronicle:
 
     def __init__(self, engine: PaperEngine, desk: Desk, new_id: Callable[[], str]) -> None:
         self.records: list[Record] = []
-        self.trades: deque[Trade] = deque(maxlen=_KEPT_TRADES)
-        self.outcomes: deque[Outcome] = deque(maxlen=_KEPT_OUTCOMES)
+        self.trades: deque[Trade] = deque(maxlen=KEPT_TRADES)
+        self.outcomes: deque[Outcome] = deque(maxlen=KEPT_OUTCOMES)
         self._engine = engine
         self._desk = desk
         self._new_id = new_id
         self._open: set[str] = set()
+        self._bars: dict[str, list[Bar]] = {}
 
     def keep(self, kind: Kind, payload: records.Payload, time: datetime) -> str:
         """Put one event on record; returns its id."""
@@ -62,6 +64,21 @@ class Chronicle:
                 self._open.discard(event.position_id)
                 self.trades.append(event)
 
+    def saw(self, bars: Iterable[Bar]) -> None:
+        """Remember closed bars until `keep_candles` records them."""
+        for bar in bars:
+            self._bars.setdefault(bar.coin, []).append(bar)
+
+    def keep_candles(self, now: datetime, least: int = 1) -> None:
+        """Record the bars that were seen, once a coin has `least` of them."""
+        for coin, bars in self._bars.items():
+            if len(bars) < least:
+                continue
+            for first in range(0, len(bars), MAX_CANDLES):
+                payload = records.candles(now, bars[first : first + MAX_CANDLES])
+                self.keep("candles", payload, now)
+            self._bars[coin] = []
+
     def refused(self, decision_id: str, coin: str, signal: str, reason: str, now: datetime) -> None:
         """A decision that the guard or the parser did not let through."""
         payload = records.execution(now, decision_id, coin, "rejected", error=reason)
@@ -74,11 +91,24 @@ class Chronicle:
         """What became of an order."""
         payload = records.execution(now, ticket.decision_id, ticket.coin, status, **known)
         self.keep("execution", payload, now)
-        result = status if known.get("error") is None else f"{status}: {known['error']}"
-        self.outcomes.append(Outcome(now, ticket.coin, ticket.asked.signal.value, result))
+        self.outcomes.append(
+            Outcome(now, ticket.coin, ticket.asked.signal.value, outcome_text(status, known))
+        )
 
     def _opened(self, entry: Fill, decision_id: str | None) -> None:
         position = self._engine.account().positions.get(entry.coin)
         if position is not None and position.position_id == entry.position_id:
             payload = records.opened(position, entry, decision_id)
             self.keep("position_opened", payload, entry.time)
+
+
+def outcome_text(status: str, known: Mapping[str, Any]) -> str:
+    """What became of an order, in one line for the decider; `known` as the execution has it."""
+    parts = [status]
+    if known.get("filled_usd") is not None:
+        parts.append(f"{to_decimal(known['filled_usd'], 'filled_usd'):.2f} USD of margin")
+    if known.get("fill_price") is not None:
+        parts.append(f"at {known['fill_price']}")
+    told = " ".join(parts)
+    error = known.get("error") or known.get("execution_error")
+    return told if error is None else f"{told}: {error}"

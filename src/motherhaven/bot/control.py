@@ -9,7 +9,7 @@ import json
 import os
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any, Final, Literal, cast, get_args
@@ -20,9 +20,10 @@ from motherhaven.contract.jsonio import dumps, loads
 from motherhaven.contract.times import format_time
 from motherhaven.recorder.filelock import FileLock
 
-Verb = Literal["stop", "pause", "resume", "kill", "arm"]
+Verb = Literal["stop", "pause", "resume", "kill", "arm", "guide"]
 
 VERBS: Final = get_args(Verb)
+KILL_FILE: Final = "kill.json"
 EXPIRES: Final = timedelta(seconds=60)
 _WAIT_SECONDS: Final = 10.0
 _POLL_SECONDS: Final = 0.05
@@ -34,6 +35,7 @@ class Command:
 
     command_id: str
     verb: Verb
+    arguments: Mapping[str, Any] = field(default_factory=dict)
 
 
 class ControlRoom:
@@ -87,6 +89,17 @@ class ControlRoom:
         draft.write_bytes(dumps(known))
         draft.replace(target)
 
+    def killed(self) -> Mapping[str, Any] | None:
+        """What `kill` left here while no bot ran; None when it did not."""
+        try:
+            return _object(self._folder / KILL_FILE)
+        except InvalidJson:
+            return {}
+
+    def forget_kill(self) -> None:
+        """The kill is on record now; its file has done its work."""
+        (self._folder / KILL_FILE).unlink(missing_ok=True)
+
     def take(self) -> list[Command]:
         """Commands for this run that have not expired, each at most once, oldest first."""
         found: list[tuple[str, Command]] = []
@@ -109,7 +122,12 @@ class ControlRoom:
             expired = self._clock.now() - sent > EXPIRES
             if data["run"] != self._run or expired or data["verb"] not in VERBS:
                 return None
-            return Command(str(data["id"]), cast("Verb", data["verb"]))
+            arguments = data.get("arguments")
+            return Command(
+                str(data["id"]),
+                cast("Verb", data["verb"]),
+                arguments if isinstance(arguments, dict) else {},
+            )
         except (OSError, InvalidJson, KeyError, TypeError, ValueError):
             return None
 
@@ -135,8 +153,10 @@ class ControlDesk:
             return None
         return _state(self._folder)
 
-    def send(self, verb: Verb) -> str:
+    def send(self, verb: Verb, arguments: Mapping[str, Any] | None = None) -> str:
         """Give a command and wait until it is done; returns what to tell the user.
+
+        `arguments`: "flatten" of a kill; "text" and "hours" of a guide.
 
         Raises:
             ConfigError: no bot runs, or it did not answer in time.
@@ -150,6 +170,7 @@ class ControlDesk:
             "verb": verb,
             "run": before.get("run", ""),
             "at": format_time(self._clock.now()),
+            "arguments": dict(arguments or {}),
         }
         commands = self._folder / "commands"
         draft = commands / f"{command_id}.tmp"
@@ -161,12 +182,27 @@ class ControlDesk:
             if now is None:
                 return "the bot has stopped"
             if verb != "stop" and now.get("last_command") == command_id:
-                return f"the bot is {now.get('state')}"
+                told = now.get("told")
+                return f"the bot is {now.get('state')}" + (f": {told}" if told else "")
             self._sleep(_POLL_SECONDS)
         raise ConfigError(
             f"the bot (pid {before.get('pid')}) did not answer within {_WAIT_SECONDS:g} s; look at "
             "its log, or end that process"
         )
+
+    def kill_next(self, *, flatten: bool) -> str:
+        """Engage the kill switch of a bot that does not run: its next start begins with it.
+
+        Raises:
+            ConfigError: the folder cannot be written.
+        """
+        data = {"at": format_time(self._clock.now()), "flatten": flatten}
+        try:
+            self._folder.mkdir(parents=True, exist_ok=True)
+            (self._folder / KILL_FILE).write_bytes(dumps(data))
+        except OSError as error:
+            raise ConfigError(f"{self._folder}: {error.strerror}; make it writable") from None
+        return "no bot runs here; the next start begins with the kill switch engaged"
 
     def _is_free(self) -> bool:
         lock = FileLock(self._folder / "bot.lock")
@@ -180,7 +216,14 @@ class ControlDesk:
 
 def _state(folder: Path) -> dict[str, Any]:
     try:
-        known = loads((folder / "state.json").read_bytes())
-    except (OSError, InvalidJson):
+        return _object(folder / "state.json") or {}
+    except InvalidJson:
         return {}
+
+
+def _object(path: Path) -> dict[str, Any] | None:
+    try:
+        known = loads(path.read_bytes())
+    except OSError:
+        return None
     return known if isinstance(known, dict) else {}

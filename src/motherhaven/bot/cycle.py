@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import Any, Final
 
 from motherhaven.bot.decider.types import Context, Decider
+from motherhaven.bot.guidance import Guidance
 from motherhaven.bot.market.feed import Quote
 from motherhaven.bot.records import Record
 from motherhaven.bot.sink import Sink
@@ -14,6 +15,9 @@ from motherhaven.bot.trader import Trader
 from motherhaven.contract.errors import ContractError, JournalError, MarketError
 from motherhaven.contract.events import BotState
 from motherhaven.contract.times import format_time
+
+CANDLE_BATCH: Final = 240
+"""Bars of a coin in one record where nobody waits for them."""
 
 _LOG: Final = logging.getLogger("motherhaven")
 
@@ -44,7 +48,7 @@ class Cycle:
         self.sink = sink
         self.facts = facts
         self.paused = False
-        self.guidance: str | None = None
+        self.guidance: Guidance | None = None
         self._waiting: list[Record] = []
 
     async def run(
@@ -65,11 +69,12 @@ class Cycle:
         """
         trader = self.trader
         cycle_id = trader.new_id()
-        context = trader.context(now(), self.guidance)
+        context = trader.context(now(), self._wish(now()))
         traded_before = trader.engine.ledger.seq
         trouble = await self._decide_and_trade(context, cycle_id, now, quotes, durable=durable)
         unchanged = trader.engine.ledger.seq == traded_before
         trader.report_account(now(), cycle_id, context.account if unchanged else None)
+        trader.log.keep_candles(now(), 1 if durable else CANDLE_BATCH)
         if heartbeat or trouble is not None:
             self.status(self._message(trouble), now(), cycle_id, next_at, trouble)
         if durable:
@@ -97,7 +102,22 @@ class Cycle:
             "coins": list(self.trader.setup.coins),
             **self.sink.lag(),
         }
+        if self.guidance is not None:
+            extras["guidance"] = self.guidance.text
+            if self.guidance.until is not None:
+                extras["guidance_until"] = format_time(self.guidance.until)
         self.trader.report_status(chosen, message, now, extras)
+
+    def _wish(self, now: datetime) -> str | None:
+        """The user's guidance while it holds; what has expired is forgotten, on the record."""
+        guidance = self.guidance
+        if guidance is None:
+            return None
+        if guidance.active(now):
+            return guidance.text
+        self.guidance = None
+        self.status("the guidance has expired", now)
+        return None
 
     def flush(self) -> bool:
         """Record what is queued; False if the journal cannot take it: it is tried again."""

@@ -107,6 +107,7 @@ async def live_through(
         if len(bot.trader.records) >= BATCH:
             bot.cycle.flush()
             await sleep(0)
+    bot.trader.log.keep_candles(seen)
     bot.cycle.flush()
     return seen
 

@@ -1,20 +1,25 @@
-"""`start_bot.py`: the dashboard first, then the bot."""
+"""`start_bot.py`: the dashboard first, then the bot, or all bots of a fleet file."""
 
+import asyncio
 import subprocess
 import sys
 import time
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Final
 from urllib.parse import urlsplit
 
 import httpx
 
 from motherhaven.bot.entry import main as run_bot
+from motherhaven.bot.fleet.plan import FleetPlan, read_fleet
+from motherhaven.bot.fleet.run import run_fleet
 from motherhaven.contract.errors import ConfigError, MotherhavenError
-from motherhaven.settings import load_settings
+from motherhaven.settings import Settings, SystemClock, load_settings
 
 _READY_SECONDS: Final = 60.0
 _STOP_SECONDS: Final = 5.0
+_FLEET_FILE: Final = Path("fleet.toml")
 _LOCAL: Final = ("localhost", "127.0.0.1", "::1")
 
 
@@ -24,7 +29,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
         sys.stderr.write("usage: start_bot.py (it takes no words; settings are in .env)\n")
         return 2
     try:
-        url = load_settings().motherhaven_api_url.rstrip("/")
+        settings = load_settings()
+        fleet = fleet_file(settings)
+        plan = None if fleet is None else read_fleet(fleet)
+        url = settings.motherhaven_api_url.rstrip("/")
         server = None if answers(url) else _start_dashboard(url)
     except MotherhavenError as error:
         sys.stderr.write(f"{type(error).__name__}: {error}\n")
@@ -34,10 +42,25 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         sys.stdout.write(f"Dashboard: {url}/llm-bot\n")
         sys.stdout.flush()
-        return run_bot(["start"])
+        return run_bot(["start"]) if plan is None else _run_fleet(plan)
     finally:
         if server is not None:
             _end(server)
+
+
+def fleet_file(settings: Settings) -> Path | None:
+    """The fleet to start: FLEET_FILE, else fleet.toml beside .env; None for a single bot."""
+    if settings.fleet_file is not None:
+        return settings.fleet_file
+    return _FLEET_FILE if _FLEET_FILE.is_file() else None
+
+
+def _run_fleet(plan: FleetPlan) -> int:
+    try:
+        return 0 if asyncio.run(run_fleet(plan, SystemClock())) else 1
+    except MotherhavenError as error:
+        sys.stderr.write(f"{type(error).__name__}: {error}\n")
+        return 1
 
 
 def answers(url: str, timeout: float = 2.0) -> bool:

@@ -3,7 +3,7 @@
 Times are given as UTC text, money as Decimal; a field that is not known is left out.
 """
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
@@ -14,13 +14,14 @@ from motherhaven.bot.decider.types import Answer
 from motherhaven.bot.exchange.exact import exact, quotient
 from motherhaven.bot.exchange.types import (
     AccountSnapshot,
+    Bar,
     Fill,
     FundingPayment,
     Position,
     Trade,
 )
 from motherhaven.bot.guard.types import RejectedDecision, TradeDecision, Verdict
-from motherhaven.contract.events import BotState, ExecutionStatus, Kind
+from motherhaven.contract.events import BotState, ExecutionStatus, Kind, SideName
 from motherhaven.contract.times import format_time
 
 Payload = dict[str, Any]
@@ -46,12 +47,13 @@ def _lean(payload: Payload) -> Payload:
     return {key: value for key, value in payload.items() if value is not None}
 
 
-def provenance(answer: Answer, decider: str, cycle_id: str) -> Payload:
-    """What all decisions of one answer share: who answered, to what, and what came."""
+def provenance(answer: Answer, decider: str, cycle_id: str, asked_at: datetime) -> Payload:
+    """What all decisions of one answer share: who answered, to what and when, and what came."""
     return _lean(
         {
             "cycle_id": cycle_id,
             "trigger": "schedule",
+            "asked_at": stamp(asked_at),
             "decider": decider,
             "model": answer.model,
             "system_prompt": answer.system_prompt,
@@ -289,6 +291,21 @@ def account(
     }
 
 
+def candles(time: datetime, bars: Sequence[Bar]) -> Payload:
+    """Closed candles of one coin, oldest first, all of one interval; starts in Unix ms."""
+    first = bars[0]
+    return {
+        "timestamp": stamp(time),
+        "coin": first.coin,
+        "interval_seconds": int(first.interval.total_seconds()),
+        "candles": [
+            [round(bar.start.timestamp() * 1000), bar.open, bar.high, bar.low, bar.close,
+             bar.volume]
+            for bar in bars
+        ],
+    }  # fmt: skip
+
+
 def status(time: datetime, state: BotState, message: str, extras: Mapping[str, Any]) -> Payload:
     """A heartbeat or a change of state."""
     return _lean({"timestamp": stamp(time), "status": state, "message": message, **extras})
@@ -300,7 +317,7 @@ def margin(size: Decimal, entry: Decimal, leverage: int) -> Decimal:
         return quotient(abs(size) * entry, Decimal(leverage))
 
 
-def side_name(size: Decimal) -> str:
+def side_name(size: Decimal) -> SideName:
     """The wire's word for the direction of a signed size."""
     return "long" if size > 0 else "short"
 

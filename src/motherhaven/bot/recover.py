@@ -1,11 +1,14 @@
 """A bot's state from its journal: a killed bot goes on with the same account."""
 
+from collections import deque
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from typing import Any, Final
 
+from motherhaven.bot.chronicle import KEPT_OUTCOMES, outcome_text
+from motherhaven.bot.decider.types import Outcome
 from motherhaven.bot.exchange.types import (
     Fill,
     FillReason,
@@ -14,6 +17,7 @@ from motherhaven.bot.exchange.types import (
     MarginMode,
 )
 from motherhaven.bot.guard.day import DayStart, KillSwitch
+from motherhaven.bot.guidance import Guidance
 from motherhaven.bot.sink import Kept
 from motherhaven.bot.trader import Trader
 from motherhaven.contract.errors import ContractError, InvalidEvent
@@ -32,6 +36,7 @@ KINDS: Final[tuple[Kind, ...]] = (
     "position_closed",
 )
 ZERO: Final = Decimal(0)
+_SIGNALS: Final = 500
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 
 
@@ -47,7 +52,8 @@ class Protection:
 class Saved:
     """What the journal says of a bot: everything that must outlive its process.
 
-    `pending` are decisions to trade of which nothing more is on record, oldest first.
+    `pending` are decisions to trade of which nothing more is on record, oldest first;
+    `signals` the newest decisions' signals by id, for the `outcomes` that follow them.
     """
 
     deposit: Decimal | None = None
@@ -60,6 +66,9 @@ class Saved:
     last_entries: dict[str, datetime] = field(default_factory=dict)
     paused: bool = False
     kill: KillSwitch = field(default_factory=KillSwitch)
+    guidance: Guidance | None = None
+    outcomes: deque[Outcome] = field(default_factory=lambda: deque(maxlen=KEPT_OUTCOMES))
+    signals: dict[str, str] = field(default_factory=dict)
     cost_day: date | None = None
     cost: Decimal = ZERO
     last_time: datetime | None = None
@@ -88,7 +97,8 @@ def restore(trader: Trader, saved: Saved) -> list[str]:
 
     Returns the coins whose stop could not be placed again: close them at the next price.
     """
-    trader.engine.resume(saved.fills, saved.payments)
+    trader.log.trades.extend(trader.engine.resume(saved.fills, saved.payments))
+    trader.log.outcomes.extend(saved.outcomes)
     unprotected = []
     for coin, holding in trader.engine.ledger.holdings.items():
         known = saved.protections.get(holding.position_id)
@@ -149,7 +159,7 @@ def _take(saved: Saved, event: Kept, zone: str) -> None:
     elif event.kind == "decision":
         _take_decision(saved, event)
     elif event.kind == "execution":
-        saved.pending.pop(str(payload["decision_id"]), None)
+        _take_execution(saved, event)
     elif event.kind == "position_opened":
         position_id = str(payload.get("position_id"))
         saved.protections[position_id] = _protection(payload)
@@ -159,11 +169,31 @@ def _take(saved: Saved, event: Kept, zone: str) -> None:
     elif event.kind == "account":
         _take_account(saved, event, zone)
     elif event.kind == "status" and payload.get("status") != "stopped":
-        saved.paused = payload.get("status") == "paused"
-        engaged = bool(payload.get("kill_switch"))
-        if engaged != saved.kill.engaged:
-            reason = str(payload.get("message") or "")
-            saved.kill = KillSwitch().engage(event.time, reason) if engaged else KillSwitch()
+        _take_status(saved, event)
+
+
+def _take_status(saved: Saved, event: Kept) -> None:
+    payload = event.payload
+    saved.paused = payload.get("status") == "paused"
+    engaged = bool(payload.get("kill_switch"))
+    if engaged != saved.kill.engaged:
+        reason = str(payload.get("message") or "")
+        saved.kill = KillSwitch().engage(event.time, reason) if engaged else KillSwitch()
+    text, until = payload.get("guidance"), payload.get("guidance_until")
+    saved.guidance = None
+    if text:
+        saved.guidance = Guidance(str(text), None if until is None else parse_time(until, _EPOCH))
+
+
+def _take_execution(saved: Saved, event: Kept) -> None:
+    payload = event.payload
+    decision_id = str(payload["decision_id"])
+    saved.pending.pop(decision_id, None)
+    signal = saved.signals.pop(decision_id, "?")
+    refused = payload["execution_status"] == "rejected" and "cloid" not in payload
+    status = "refused" if refused else str(payload["execution_status"])
+    told = outcome_text(status, payload)
+    saved.outcomes.append(Outcome(event.time, str(payload["coin"]), signal, told))
 
 
 def _take_decision(saved: Saved, event: Kept) -> None:
@@ -171,6 +201,9 @@ def _take_decision(saved: Saved, event: Kept) -> None:
     verdict = payload.get("verdict")
     if isinstance(verdict, Mapping) and verdict.get("allowed") and payload["signal"] != "hold":
         saved.pending[event.event_id] = str(payload["coin"])
+    saved.signals[event.event_id] = str(payload["signal"])
+    if len(saved.signals) > _SIGNALS:
+        del saved.signals[next(iter(saved.signals))]
     if payload.get("cost_usd") is not None:
         if saved.cost_day != event.time.date():
             saved.cost_day, saved.cost = event.time.date(), ZERO

@@ -16,12 +16,14 @@ from typing import Final
 
 from motherhaven.bot.audit import EquityAudit
 from motherhaven.bot.cycle import Cycle, Facts
+from motherhaven.bot.decider.recorded import RecordedDecider
 from motherhaven.bot.decider.types import Decider
 from motherhaven.bot.exchange.slippage import Slippage
-from motherhaven.bot.exchange.types import FeeRates, Fill, FundingPayment
+from motherhaven.bot.exchange.types import FeeRates, Fill, FundingPayment, normalise_symbol
 from motherhaven.bot.guard.types import GuardLimits
 from motherhaven.bot.market.feed import Quote, Slice
 from motherhaven.bot.market.files import FileFeed
+from motherhaven.bot.market.funding import read_funding
 from motherhaven.bot.recover import fill_of, payment_of
 from motherhaven.bot.report import CountingSink, ReplayReport
 from motherhaven.bot.sink import Sink
@@ -38,7 +40,11 @@ Sleep = Callable[[float], Awaitable[None]]
 
 @dataclass(frozen=True, slots=True)
 class ReplayConfig:
-    """What to replay. `pace` is seconds of market a second, None for as fast as possible."""
+    """What to replay. `pace` is seconds of market a second, None for as fast as possible.
+
+    `funding` names a file of rates by coin; without one a coin's funding is 0. `candles`
+    puts the bars on record too, for a page that is to draw them.
+    """
 
     bars: Mapping[str, Path]
     equity: Decimal = Decimal(10_000)
@@ -49,6 +55,8 @@ class ReplayConfig:
     zone: str = "UTC"
     pace: float | None = None
     seed: int = 1
+    funding: Mapping[str, Path] = field(default_factory=dict)
+    candles: bool = False
 
 
 class MarketClock:
@@ -93,8 +101,9 @@ class Replay:
         sink: Sink,
         clock: Clock,
         sleep: Sleep = asyncio.sleep,
+        feed: FileFeed | None = None,
     ) -> None:
-        """Read and check the bars.
+        """Read and check the bars; `feed` saves that where they were read already.
 
         Raises:
             MarketError: a file is not usable; the message names file and line.
@@ -105,7 +114,7 @@ class Replay:
         self._clock = clock
         self._sleep = sleep
         self._started = clock.monotonic()
-        self.feed = FileFeed(config.bars)
+        self.feed = FileFeed(config.bars) if feed is None else feed
         self._market = MarketClock(clock, self.feed.start)
         # An older run in the same journal must not share its ids with this one.
         self._before = sum(1 for _ in sink.read(("fill", "funding")))
@@ -118,9 +127,13 @@ class Replay:
             fees=config.fees,
             slippage=config.slippage,
             zone=config.zone,
-            detailed=decider.is_model,
+            detailed=decider.is_model and not isinstance(decider, RecordedDecider),
+            candles=config.candles,
         )
         self._trader = Trader(setup, self.feed.start, market_ids(self._market, rng))
+        self._trader.funding_history = {
+            normalise_symbol(coin): read_funding(path) for coin, path in config.funding.items()
+        }
         facts = Facts(self.feed.name, config.interval_seconds)
         self._cycle = Cycle(self._trader, decider, self._sink, facts)
         self._audit = EquityAudit(config.equity)
@@ -145,7 +158,7 @@ class Replay:
             for gap in current.gaps:
                 self._cycle.status(gap.told, current.time)
             self._sample()
-            if due is None or current.time >= due:
+            for _ in range(self._questions(current.time, due)):
                 due = self._after(current.time)
                 await self._decide(current, following, due)
             self._record()
@@ -163,12 +176,19 @@ class Replay:
 
     def _end(self) -> None:
         self._trader.report_account(self._market.time)
+        self._trader.log.keep_candles(self._market.time)
         self._cycle.status("replay completed", self._market.time, state="stopped")
         self._write()
 
     def _after(self, moment: datetime) -> datetime:
         step = self._config.interval_seconds
         return datetime.fromtimestamp((int(moment.timestamp()) // step + 1) * step, moment.tzinfo)
+
+    def _questions(self, moment: datetime, due: datetime | None) -> int:
+        """How many questions are asked at a bar's close: by the grid, or as on record."""
+        if isinstance(self._decider, RecordedDecider):
+            return self._decider.ready(moment, moment + self.feed.interval)
+        return 1 if due is None or moment >= due else 0
 
     async def _decide(self, current: Slice, following: Slice | None, due: datetime) -> None:
         """One cycle; what it trades fills at the next bar's open, if that follows at once."""
@@ -191,7 +211,7 @@ class Replay:
 
     def _sample(self) -> None:
         ledger = self._trader.engine.ledger
-        self._audit.sample(ledger.seq, ledger.equity(), dict(ledger.marks))
+        self._audit.sample(self._market.time, ledger.seq, ledger.equity(), dict(ledger.marks))
 
     def _record(self) -> None:
         if self._config.pace is not None or len(self._trader.records) >= BATCH:
@@ -241,4 +261,6 @@ class Replay:
             max_drawdown=self._audit.max_drawdown,
             identity_error=self._audit.identity_error(self._journal()),
             seconds=seconds,
+            curve=tuple(self._audit.curve),
+            trades=tuple(self._sink.trades),
         )

@@ -4,15 +4,17 @@ import asyncio
 import logging
 import os
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import ExitStack
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Final
 
 from motherhaven.bot.decider.choose import BASELINES, ModelConfig, choose_decider
+from motherhaven.bot.decider.recorded import RecordedDecider, read_answers
 from motherhaven.bot.decider.types import Decider
 from motherhaven.bot.journal_sink import JournalSink
+from motherhaven.bot.market.files import FileFeed
 from motherhaven.bot.replay import Replay, ReplayConfig, Sleep
 from motherhaven.bot.report import ReplayReport
 from motherhaven.contract.clock import Clock
@@ -38,7 +40,8 @@ class ReplayRequest:
     """A replay with what surrounds it.
 
     `journal` None keeps the records in a temporary file for the time of the run. `decider`
-    is any name that TRADING_DECIDER takes.
+    is any name that TRADING_DECIDER takes; `decisions` names a journal whose recorded
+    answers decide in its place.
     """
 
     config: ReplayConfig
@@ -46,6 +49,7 @@ class ReplayRequest:
     journal: Path | None = None
     ship: ShipTo | None = None
     model: ModelConfig = field(default_factory=ModelConfig)
+    decisions: Path | None = None
 
 
 async def run_replay(
@@ -55,11 +59,12 @@ async def run_replay(
     sleep: Sleep = asyncio.sleep,
     stop: asyncio.Event | None = None,
     say: Callable[[str], None] = _LOG.warning,
+    feed: FileFeed | None = None,
 ) -> ReplayReport:
     """Replay bars and report. Equal requests with a baseline give equal reports.
 
     `sleep` paces the run when `config.pace` is set; `stop` ends it early, with a report of
-    what was replayed until then.
+    what was replayed until then. `feed` holds the bars where they were read already.
 
     Raises:
         MarketError: the bars cannot be used; the message names file and line.
@@ -71,12 +76,42 @@ async def run_replay(
         if path is None:
             folder = tempfile.TemporaryDirectory(prefix="motherhaven-replay-")
             path = Path(stack.enter_context(folder)) / "replay.db"
-        decider = choose_decider(
-            request.decider, request.model, clock, request.config.interval_seconds, say
-        )
+        decider = _decider(request, clock, say)
         sink = _sink(request, path, decider, clock)
         stack.callback(sink.close)
-        return await Replay(request.config, decider, sink, clock, sleep).run(stop)
+        # Bars are put on record for those who look at the journal or the page afterwards.
+        kept = request.journal is not None or request.ship is not None
+        config = replace(request.config, candles=kept)
+        return await Replay(config, decider, sink, clock, sleep, feed).run(stop)
+
+
+async def run_side_by_side(
+    requests: Sequence[ReplayRequest],
+    *,
+    clock: Clock,
+    sleep: Sleep = asyncio.sleep,
+    stop: asyncio.Event | None = None,
+    say: Callable[[str], None] = _LOG.warning,
+) -> list[ReplayReport]:
+    """Several replays of the same bars, read once; one report each, in order.
+
+    Raises:
+        MarketError, ConfigError, JournalError: as `run_replay`.
+    """
+    feed = FileFeed(requests[0].config.bars)
+    reports = []
+    for request in requests:
+        reports.append(
+            await run_replay(request, clock=clock, sleep=sleep, stop=stop, say=say, feed=feed)
+        )
+    return reports
+
+
+def _decider(request: ReplayRequest, clock: Clock, say: Callable[[str], None]) -> Decider:
+    interval = request.config.interval_seconds
+    if request.decisions is None:
+        return choose_decider(request.decider, request.model, clock, interval, say)
+    return RecordedDecider(read_answers(request.decisions))
 
 
 def _sink(request: ReplayRequest, path: Path, decider: Decider, clock: Clock) -> JournalSink:

@@ -13,6 +13,7 @@ from motherhaven.bot.sink import Kept, Sink
 from motherhaven.contract.events import Kind
 from motherhaven.contract.money import plain
 from motherhaven.contract.times import format_time
+from motherhaven.metrics import ClosedTrade, EquityPoint, Performance, performance
 
 
 class CountingSink:
@@ -21,6 +22,7 @@ class CountingSink:
     def __init__(self, inner: Sink) -> None:
         self._inner = inner
         self.counts: Counter[str] = Counter()
+        self.trades: list[ClosedTrade] = []
 
     def write(self, batch: Sequence[Record]) -> None:
         """Pass a batch on, then count it."""
@@ -31,6 +33,8 @@ class CountingSink:
                 self.counts["executed"] += 1
             elif record.kind == "fill":
                 self.counts[record.payload["reason"]] += 1
+            elif record.kind == "position_closed":
+                self.trades.append(_trade(record.payload))
 
     def read(self, kinds: Sequence[Kind]) -> Iterator[Kept]:
         """As the inner sink."""
@@ -54,7 +58,8 @@ class ReplayReport:
     """The outcome of a replay. Money in USD; `realized_pnl` is gross, `funding` as received.
 
     final_equity = deposit + realized_pnl - fees + funding + unrealized_pnl. `max_drawdown`
-    is a fraction, 0 or negative, over all bars. Only `seconds` is of the wall clock.
+    is a fraction, 0 or negative, over all bars. Only `seconds` is of the wall clock. `curve`
+    is the equity at every bar and `trades` every finished trade; neither is in the JSON.
     """
 
     decider: str
@@ -77,6 +82,12 @@ class ReplayReport:
     max_drawdown: Decimal
     identity_error: Decimal
     seconds: float
+    curve: tuple[EquityPoint, ...] = ()
+    trades: tuple[ClosedTrade, ...] = ()
+
+    def performance(self) -> Performance:
+        """Returns, ratios and trade statistics of the run."""
+        return performance(self.curve, (), self.trades)
 
     def to_json(self) -> dict[str, Any]:
         """The report for JSON: decimals as exact strings, times as UTC text."""
@@ -109,3 +120,16 @@ class ReplayReport:
             "seconds": round(self.seconds, 3),
             "bars_per_second": round(self.bars / self.seconds) if self.seconds > 0 else None,
         }
+
+
+def _trade(payload: Mapping[str, Any]) -> ClosedTrade:
+    """A finished trade from the record of its closing; the margin is one entry's worth."""
+    return ClosedTrade(
+        side=payload["side"],
+        notional=payload["quantity_usd"] * payload["leverage"],
+        gross=payload["gross_pnl"],
+        fees=payload["fees_usd"],
+        funding=payload["funding_usd"],
+        opened_at=datetime.fromisoformat(payload["entry_time"]),
+        closed_at=datetime.fromisoformat(payload["exit_time"]),
+    )

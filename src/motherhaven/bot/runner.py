@@ -6,6 +6,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from datetime import datetime, timedelta
 from typing import Final, TypeVar
 
+from motherhaven.bot.commands import kill, obey
 from motherhaven.bot.control import Command, ControlRoom
 from motherhaven.bot.cycle import Cycle
 from motherhaven.bot.market.feed import Feed, Quote
@@ -56,6 +57,7 @@ class Runner:
         self._next_publish = self._seen
         self._trouble: str | None = None
         self._last_command: str | None = None
+        self._told: str | None = None
         self._last_cycle: datetime | None = None
         self._stop = asyncio.Event()
 
@@ -71,6 +73,7 @@ class Runner:
         self._stop = stop
         now = self._clock.now()
         await self._guarded(self._catch_up(now, since, warm=warm))
+        self._killed_before()
         self._next_cycle = self._grid(now) + self._lag
         self._cycle.status("bot started", now, next_at=self._next_cycle)
         self._flush()
@@ -82,6 +85,7 @@ class Runner:
             self._trader.abandon(
                 "the bot was stopped before the order was placed", self._clock.now()
             )
+            self._trader.log.keep_candles(self._clock.now())
             self._cycle.status("bot stopped", self._clock.now(), state="stopped")
             self._flush()
 
@@ -170,25 +174,23 @@ class Runner:
             self._publish()
 
     def _do(self, command: Command) -> None:
-        now, cycle = self._clock.now(), self._cycle
-        told = f"command {command.verb} ({command.command_id})"
-        _LOG.info("Control: %s", told)
+        _LOG.info("Control: command %s (%s)", command.verb, command.command_id)
         if command.verb == "stop":
             self._stop.set()
-        elif command.verb == "pause":
-            cycle.paused = True
-            cycle.status(f"paused: no decisions; stops and targets stay; {told}", now)
-        elif command.verb == "resume":
-            cycle.paused = False
-            cycle.status(f"resumed; {told}", now, next_at=self._next_cycle)
-        elif command.verb == "kill":
-            self._trader.kill = self._trader.kill.engage(now, told, flatten=True)
-            self._trader.flatten(now)
-            self._trader.report_account(now)
-            cycle.status(f"kill switch: every position closed, no entries; {told}", now)
+            self._told = "the bot stops"
         else:
-            self._trader.kill = self._trader.kill.rearm()
-            cycle.status(f"kill switch re-armed by hand; {told}", now)
+            self._told = obey(command, self._cycle, self._clock.now(), self._next_cycle)
+
+    def _killed_before(self) -> None:
+        """A kill that was asked for while no bot ran."""
+        left = None if self._control is None else self._control.killed()
+        if self._control is None or left is None:
+            return
+        sign = f"asked for at {left.get('at', 'an unknown time')}, while no bot ran"
+        told = kill(self._cycle, self._clock.now(), sign, flatten=left.get("flatten") is True)
+        self._cycle.status(f"{told}; {sign}", self._clock.now())
+        if self._cycle.flush():
+            self._control.forget_kill()
 
     # --- trouble ------------------------------------------------------------------------
 
@@ -283,6 +285,8 @@ class Runner:
             "trouble": self._trouble,
             "shipping": dict(cycle.sink.lag()),
             "last_command": self._last_command,
+            "told": self._told,
+            "guidance": None if cycle.guidance is None else cycle.guidance.text,
         }
         try:
             self._control.publish(state)

@@ -33,6 +33,7 @@ from motherhaven.bot.guard.types import (
     Verdict,
 )
 from motherhaven.bot.market.feed import Gap, Quote, Slice
+from motherhaven.bot.market.funding import Rates
 from motherhaven.bot.records import Record
 from motherhaven.bot.tape import Tape
 from motherhaven.contract.events import BotState
@@ -45,7 +46,7 @@ class TraderSetup:
     """What a trader is made from. Money in USD.
 
     `patience` is how old a coin's newest bar may be and the coin still be decided on;
-    `detailed` keeps every indicator, for prompts.
+    `detailed` keeps every indicator, for prompts; `candles` puts the bars on record.
     """
 
     coins: tuple[str, ...]
@@ -57,6 +58,7 @@ class TraderSetup:
     zone: str = "UTC"
     patience: timedelta = timedelta(0)
     detailed: bool = False
+    candles: bool = True
 
 
 class Trader:
@@ -77,6 +79,7 @@ class Trader:
         self.log = Chronicle(self.engine, self.desk, new_id)
         self.gaps: list[Gap] = []
         self.funding_rates: dict[str, Decimal] = {}
+        self.funding_history: Mapping[str, Rates] = {}
         self.kill = KillSwitch()
         self.day: DayStart | None = None
         self.entries_today = 0
@@ -104,7 +107,9 @@ class Trader:
             events = engine.on_bar(self._since_trade(bar) if self._traded else bar)
             if events:
                 self.log.note(events)
-        if self.funding_rates and engine.ledger.holdings:
+        if self.setup.candles:
+            self.log.saw(piece.bars.values())
+        if self.funding_rates or self.funding_history:
             self._fund(before, piece.time)
 
     def fresh(self, now: datetime) -> dict[str, Tape]:
@@ -143,7 +148,7 @@ class Trader:
 
         `now` is when the answer was there, `context.now` when it was asked for.
         """
-        shared = records.provenance(answer, decider, cycle_id)
+        shared = records.provenance(answer, decider, cycle_id, context.now)
         first = records.price_of(answer)
         if answer.failure is not None:
             reason = f"{type(answer.failure).__name__}: {answer.failure}"
@@ -229,8 +234,15 @@ class Trader:
         """Close a position that should have a stop and cannot get it back."""
         self.log.note(self.desk.close_now(coin))
 
+    def stop_entries(self, reason: str, now: datetime) -> None:
+        """Engage the kill switch: what waits or rests to open a position is gone."""
+        self.kill = self.kill.engage(now, reason)
+        self.drop_entries(reason, now)
+        self.engine.cancel([o.cloid for o in self.engine.open_orders() if not o.reduce_only])
+        self.log.note(self.engine.take_events())
+
     def flatten(self, now: datetime) -> None:
-        """Cancel everything and close every position at its mark: the kill switch's end."""
+        """Cancel everything and close every position at its mark."""
         self.engine.now = now
         self.engine.close_all()
         self.log.note(self.engine.take_events())
@@ -340,14 +352,22 @@ class Trader:
         return tape
 
     def _fund(self, before: datetime, now: datetime) -> None:
-        """Book hourly funding for every full hour that has begun since `before`."""
-        if before.replace(minute=0, second=0, microsecond=0) + HOUR > now:
-            return
-        hour = now.replace(minute=0, second=0, microsecond=0)
+        """Book hourly funding for every full hour that has begun since `before`.
+
+        Rates of the past are those of `funding_history`, where the run has one; else the
+        newest known rate holds, at the mark in place of the oracle.
+        """
         ledger = self.engine.ledger
-        for coin in tuple(ledger.holdings):
-            rate = self.funding_rates.get(coin)
-            if rate is not None:
-                payment = self.engine.on_funding(coin, rate, ledger.marks[coin], hour)
-                if payment is not None:
-                    self.log.keep("funding", records.funding(payment), hour)
+        hour = before.replace(minute=0, second=0, microsecond=0) + HOUR
+        while hour <= now:
+            for coin, rates in self.funding_history.items():
+                if hour in rates:
+                    self.funding_rates[coin] = rates[hour]
+            for coin in tuple(ledger.holdings):
+                history = self.funding_history.get(coin)
+                rate = self.funding_rates.get(coin) if history is None else history.get(hour)
+                if rate is not None:
+                    payment = self.engine.on_funding(coin, rate, ledger.marks[coin], hour)
+                    if payment is not None:
+                        self.log.keep("funding", records.funding(payment), hour)
+            hour += HOUR

@@ -7,6 +7,20 @@ from pathlib import Path
 from motherhaven.contract.errors import ConfigError
 
 
+def session_secret(folder: Path) -> bytes | None:
+    """What signs this server's sessions, so that browsers stay signed in over a restart.
+
+    None, which means a new one for each process, where the folder cannot be written.
+
+    Raises:
+        ConfigError: the file is there but holds no secret.
+    """
+    try:
+        return own_key(folder / "session_secret").encode()
+    except OSError:
+        return None
+
+
 def own_key(path: Path) -> str:
     """The key in `path`; made there (256 random bits, mode 0600) if it is missing.
 

@@ -7,6 +7,7 @@ from typing import Annotated
 import typer
 
 from motherhaven import __version__
+from motherhaven.cli.move_commands import register
 from motherhaven.cli.output import clear_errors, emit
 
 app = typer.Typer(
@@ -64,16 +65,57 @@ def serve(
     run(host, port, store, open_reading=open_, dev_proxy=dev_proxy)
 
 
-@app.command()
+@app.command(context_settings={"allow_extra_args": True, "ignore_unknown_options": True})
 def bot(
+    context: typer.Context,
     word: Annotated[
-        str, typer.Argument(help="start, stop, pause, resume or status.", metavar="WORD")
+        str,
+        typer.Argument(
+            help="start, stop, pause, resume, status; kill [--flatten], arm; "
+            'guide "TEXT" [--hours N], guide --clear.',
+            metavar="WORD",
+        ),
     ] = "start",
 ) -> None:
     """The trading bot of this folder's settings; the same as run_analysis_bot.py."""
     from motherhaven.bot.entry import main as run  # commands load only what they use
 
-    raise typer.Exit(run([word]))
+    raise typer.Exit(run([word, *context.args]))
+
+
+@app.command()
+@clear_errors
+def init(
+    file: Annotated[Path, typer.Option("--file", help="The file to write.")] = Path(".env"),
+    yes: Annotated[
+        bool, typer.Option("--yes", "-y", help="Ask nothing; paper money and the defaults.")
+    ] = False,
+    force: Annotated[
+        bool, typer.Option("--force", help="Replace a file that is there already.")
+    ] = False,
+) -> None:
+    """A few questions, then a .env to start with; paper money by default."""
+    from motherhaven.cli.init import init as run  # commands load only what they use
+
+    def ask(question: str, default: str, hidden: bool) -> str:
+        answer = typer.prompt(question, default=default, hide_input=hidden, show_default=not hidden)
+        return str(answer).strip()
+
+    run(file, ask, yes=yes, force=force)
+
+
+@app.command()
+@clear_errors
+def fleet(
+    file: Annotated[Path, typer.Argument(help="The fleet file (TOML).")],
+    word: Annotated[
+        str, typer.Argument(help="start, status or stop.", metavar="[WORD]")
+    ] = "start",
+) -> None:
+    """Many bots, each a process of its own, supervised."""
+    from motherhaven.cli.fleet import fleet as run  # commands load only what they use
+
+    run(file, word)
 
 
 @app.command()
@@ -81,11 +123,35 @@ def bot(
 def replay(
     bars: Annotated[list[str], typer.Option("--bars", help="COIN=FILE; once for each coin.")],
     decider: Annotated[
-        str | None, typer.Option("--decider", help="As TRADING_DECIDER; default: ema-cross.")
+        list[str] | None,
+        typer.Option(
+            "--decider",
+            help="As TRADING_DECIDER; default: ema-cross. Several are run side by side.",
+        ),
+    ] = None,
+    decisions: Annotated[
+        Path | None,
+        typer.Option(
+            "--decisions", "--from-journal", help="A journal whose recorded answers decide again."
+        ),
     ] = None,
     equity: Annotated[str, typer.Option("--equity", help="The deposit in USD.")] = "10000",
     journal: Annotated[
         Path | None, typer.Option("--journal", help="Keep the record in this file.")
+    ] = None,
+    fees: Annotated[
+        str | None, typer.Option("--fees", help="TAKER,MAKER as fractions, e.g. 0.0005,0.0002.")
+    ] = None,
+    funding: Annotated[
+        list[str] | None,
+        typer.Option("--funding", help="COIN=FILE of timestamp_ms,rate; without one it is 0."),
+    ] = None,
+    limit: Annotated[
+        list[str] | None,
+        typer.Option("--limit", help="NAME=VALUE of a guard's limit, e.g. MAX_LEVERAGE=3."),
+    ] = None,
+    picture: Annotated[
+        Path | None, typer.Option("--picture", help="Draw the equity curves into this SVG file.")
     ] = None,
     ship: Annotated[bool, typer.Option("--ship", help="Ship it to MOTHERHAVEN_API_URL.")] = False,
     pace: Annotated[
@@ -94,9 +160,15 @@ def replay(
     as_json: Annotated[bool, typer.Option("--json", help="Print the report as JSON.")] = False,
 ) -> None:
     """Recorded bars through the bot's own core: what would have happened."""
-    from motherhaven.cli.replay import replay as run  # commands load only what they use
+    from motherhaven.cli.replay import Options  # commands load only what they use
+    from motherhaven.cli.replay import replay as run
 
-    run(bars, decider, equity, journal, ship=ship, pace=pace, as_json=as_json)
+    run(
+        Options(
+            bars, decider or (), decisions, equity, journal, fees, funding or (), limit or (),
+            picture, pace, ship, as_json,
+        )
+    )  # fmt: skip
 
 
 @app.command()
@@ -131,6 +203,9 @@ def selftest() -> None:
     from motherhaven.cli.selftest import run  # commands load only what they use
 
     raise typer.Exit(run())
+
+
+register(app)
 
 
 def main() -> None:

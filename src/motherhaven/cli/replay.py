@@ -4,14 +4,20 @@ import asyncio
 import json
 import logging
 from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from pathlib import Path
+from typing import Any
 
+from motherhaven.bot.comparison import as_text, compare
 from motherhaven.bot.config import BotConfig, limits_of
 from motherhaven.bot.entry import stop_on_signals
-from motherhaven.bot.exchange.types import normalise_symbol
+from motherhaven.bot.exchange.types import FeeRates, normalise_symbol
+from motherhaven.bot.guard.limits import changed_limits
+from motherhaven.bot.guard.types import GuardLimits
+from motherhaven.bot.picture import draw
 from motherhaven.bot.replay import ReplayConfig
-from motherhaven.bot.replay_run import ReplayRequest, ShipTo, run_replay
+from motherhaven.bot.replay_run import ReplayRequest, ShipTo, run_side_by_side
 from motherhaven.bot.report import ReplayReport
 from motherhaven.cli.output import emit, say
 from motherhaven.contract.errors import ConfigError, InvalidMoney
@@ -19,17 +25,26 @@ from motherhaven.contract.money import to_decimal
 from motherhaven.settings import Settings, SystemClock, TradingMode, load_settings
 
 
-def replay(
-    bars: Sequence[str],
-    decider: str | None,
-    equity: str,
-    journal: Path | None,
-    *,
-    ship: bool,
-    pace: float | None,
-    as_json: bool,
-) -> None:
-    """Run a replay and print its report.
+@dataclass(frozen=True, slots=True)
+class Options:
+    """What the command line says; lists hold one text for each time an option was given."""
+
+    bars: Sequence[str]
+    deciders: Sequence[str] = ()
+    decisions: Path | None = None
+    equity: str = "10000"
+    journal: Path | None = None
+    fees: str | None = None
+    funding: Sequence[str] = ()
+    limits: Sequence[str] = ()
+    picture: Path | None = None
+    pace: float | None = None
+    ship: bool = False
+    as_json: bool = False
+
+
+def replay(options: Options) -> None:
+    """Run one replay or several side by side, and print the report or the comparison.
 
     Raises:
         ConfigError: an option or a setting is wrong.
@@ -37,42 +52,109 @@ def replay(
         JournalError: the journal cannot be opened or written.
     """
     logging.basicConfig(level=logging.WARNING, format="%(message)s")
-    settings = load_settings(trading_mode=TradingMode.PAPER)
-    files = dict(_coin_and_file(text) for text in bars)
-    if len(files) != len(bars):
-        raise ConfigError("--bars: each coin may be named once")
-    if not pace and pace is not None:
-        raise ConfigError("--pace: give seconds of market a second, above 0, e.g. --pace 600")
-    limits = limits_of(settings.model_copy(update={"trading_assets": tuple(files)}))
-    request = ReplayRequest(
-        config=ReplayConfig(
-            bars=files,
-            equity=_deposit(equity),
-            interval_seconds=settings.execution_interval_seconds,
-            limits=limits,
-            zone=settings.day_zone,
-            pace=pace,
-        ),
-        decider=decider or _decider_of(settings),
-        journal=journal,
-        ship=_ship_to(settings) if ship else None,
-        model=BotConfig.from_settings(settings).model,
-    )
-    report = asyncio.run(_run(request))
-    emit(json.dumps(report.to_json(), indent=2) if as_json else _text(report))
+    requests = _requests(options, load_settings(trading_mode=TradingMode.PAPER))
+    reports = asyncio.run(_run(requests))
+    if options.picture is not None:
+        _save(options.picture, draw(reports))
+    if options.as_json:
+        emit(json.dumps(_data(reports), indent=2))
+    elif len(reports) == 1:
+        emit(_text(reports[0]))
+    else:
+        emit("\n\n".join([as_text(reports), *(_text(report) for report in reports)]))
 
 
-async def _run(request: ReplayRequest) -> ReplayReport:
+async def _run(requests: Sequence[ReplayRequest]) -> list[ReplayReport]:
     stop = asyncio.Event()
     stop_on_signals(stop)
-    return await run_replay(request, clock=SystemClock(), stop=stop, say=say)
+    return await run_side_by_side(requests, clock=SystemClock(), stop=stop, say=say)
 
 
-def _coin_and_file(text: str) -> tuple[str, Path]:
-    coin, separator, file = text.partition("=")
-    if not separator or not coin or not file:
-        raise ConfigError(f"--bars {text!r}: write COIN=FILE, e.g. --bars BTC=bars/BTC.csv")
-    return normalise_symbol(coin), Path(file)
+def _requests(options: Options, settings: Settings) -> list[ReplayRequest]:
+    files = _files(options.bars, "--bars", "BTC=bars/BTC.csv")
+    if not options.pace and options.pace is not None:
+        raise ConfigError("--pace: give seconds of market a second, above 0, e.g. --pace 600")
+    first = ReplayRequest(
+        config=ReplayConfig(
+            bars=files,
+            equity=_deposit(options.equity),
+            interval_seconds=settings.execution_interval_seconds,
+            limits=_limits(settings, tuple(files), options.limits),
+            fees=_fees(options.fees),
+            zone=settings.day_zone,
+            pace=options.pace,
+            funding=_files(options.funding, "--funding", "BTC=funding/BTC.csv"),
+        ),
+        journal=options.journal,
+        ship=_ship_to(settings) if options.ship else None,
+        model=BotConfig.from_settings(settings).model,
+    )
+    names = list(dict.fromkeys(options.deciders))
+    if not names and options.decisions is None:
+        names = [_decider_of(settings)]
+    requests = [replace(first, decider=name) for name in names]
+    if options.decisions is not None:
+        if options.journal is not None and options.journal.resolve() == options.decisions.resolve():
+            raise ConfigError("--journal and --decisions name the same file; give another journal")
+        requests.append(replace(first, decider="recorded", decisions=options.decisions))
+    return requests if len(requests) == 1 else [_own(request) for request in requests]
+
+
+def _own(request: ReplayRequest) -> ReplayRequest:
+    """One of several runs: with a journal, and a name on the page, of its own."""
+    journal = request.journal
+    return replace(
+        request,
+        journal=None if journal is None else _own_journal(journal, request.decider),
+        ship=None if request.ship is None else replace(request.ship, bot_name=None),
+    )
+
+
+def _files(texts: Sequence[str], option: str, example: str) -> dict[str, Path]:
+    files: dict[str, Path] = {}
+    for text in texts:
+        coin, _, file = text.partition("=")
+        if not coin or not file:
+            raise ConfigError(f"{option} {text!r}: write COIN=FILE, e.g. {option} {example}")
+        name = normalise_symbol(coin)
+        if name in files:
+            raise ConfigError(f"{option}: each coin may be named once")
+        files[name] = Path(file)
+    return files
+
+
+def _limits(settings: Settings, coins: tuple[str, ...], changes: Sequence[str]) -> GuardLimits:
+    update = {"trading_assets": coins, "active_trading_assets": ()}
+    limits = limits_of(settings.model_copy(update=update))
+    named: dict[str, str] = {}
+    for text in changes:
+        name, separator, value = text.partition("=")
+        if not separator:
+            raise ConfigError(f"--limit {text!r}: write NAME=VALUE, e.g. --limit MAX_LEVERAGE=3")
+        named[name.strip()] = value.strip()
+    return changed_limits(limits, named)
+
+
+def _fees(text: str | None) -> FeeRates:
+    if text is None:
+        return FeeRates()
+    parts = text.split(",")
+    try:
+        rates = [to_decimal(part.strip(), "--fees") for part in parts]
+    except InvalidMoney as error:
+        raise ConfigError(str(error)) from None
+    if len(rates) != 2 or not all(abs(rate) < Decimal("0.1") for rate in rates):
+        raise ConfigError(
+            f"--fees {text!r}: write the two rates as fractions, TAKER,MAKER, each below 0.1, "
+            "e.g. --fees 0.00045,0.00015"
+        )
+    return FeeRates(*rates)
+
+
+def _own_journal(path: Path, decider: str) -> Path:
+    """A journal for one of several runs: replay.db becomes replay-ema-cross.db."""
+    name = "".join(letter if letter.isalnum() or letter in "-._" else "-" for letter in decider)
+    return path.with_name(f"{path.stem}-{name}{path.suffix}")
 
 
 def _deposit(text: str) -> Decimal:
@@ -101,6 +183,19 @@ def _ship_to(settings: Settings) -> ShipTo:
         timeout=settings.motherhaven_timeout,
         bot_name=settings.motherhaven_bot,
     )
+
+
+def _save(path: Path, text: str) -> None:
+    try:
+        path.write_text(text, encoding="utf-8")
+    except OSError as error:
+        raise ConfigError(f"--picture {path}: {error.strerror}; give a writable path") from None
+
+
+def _data(reports: Sequence[ReplayReport]) -> dict[str, Any]:
+    if len(reports) == 1:
+        return reports[0].to_json()
+    return {"reports": [report.to_json() for report in reports], "comparison": compare(reports)}
 
 
 def _text(report: ReplayReport) -> str:

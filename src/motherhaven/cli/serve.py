@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+from motherhaven.cli.keys import session_secret
 from motherhaven.cli.output import say
 from motherhaven.cli.page import ensure_page
 from motherhaven.contract.errors import ConfigError
@@ -27,7 +28,13 @@ def serve(
     """
     settings = load_server_settings()
     config = server_config(
-        settings, host, port, open_reading=open_reading, dev_proxy=dev_proxy, page=ensure_page()
+        settings,
+        host,
+        port,
+        open_reading=open_reading,
+        dev_proxy=dev_proxy,
+        page=ensure_page(),
+        data_dir=settings.motherhaven_data,
     )
     config.check()
     url = store_url or settings.store_url
@@ -51,10 +58,11 @@ def server_config(
     *,
     open_reading: bool,
     page: Path,
+    data_dir: Path,
     dev_proxy: bool = False,
     api_key: str | None = None,
 ) -> ServerConfig:
-    """The server's configuration from settings and options.
+    """The server's configuration from settings and options; sessions live in `data_dir`.
 
     Raises:
         ConfigError: reading is to be open beyond this machine.
@@ -71,6 +79,8 @@ def server_config(
         open_reading=open_reading,
         dev_proxy=dev_proxy,
         allowed_hosts=settings.extra_hosts,
+        session_secret=session_secret(data_dir),
+        revoked_path=data_dir / "sessions_ended",
         page_dir=page,
     )
 

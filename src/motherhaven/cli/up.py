@@ -30,7 +30,13 @@ def up(port: int) -> None:
     folder = (settings.motherhaven_data / "demo").absolute()
     key = settings.llm_bot_api_key or own_key(folder / "api_key")
     config = server_config(
-        settings, "localhost", port, open_reading=True, page=ensure_page(), api_key=key
+        settings,
+        "localhost",
+        port,
+        open_reading=True,
+        page=ensure_page(),
+        data_dir=folder,
+        api_key=key,
     )
     clock = SystemClock()
     url = settings.motherhaven_store or f"sqlite:///{folder}/server.db"

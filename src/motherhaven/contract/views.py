@@ -240,6 +240,13 @@ class EquitySeries(_View):
     points: tuple[EquityPoint, ...]
 
 
+class DepositPoint(_View):
+    """What was paid into an account less what was taken out, in USD, from `time` on."""
+
+    time: datetime
+    deposits_usd: Money
+
+
 class DecisionPage(_View):
     """Newest first; `next` continues, None at the end."""
 

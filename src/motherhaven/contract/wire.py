@@ -103,8 +103,8 @@ def split_long_texts(
 ) -> tuple[dict[str, Any], list[TextPart], dict[str, int]]:
     """The payload without its long texts, and the parts that carry them.
 
-    A text shorter than `piece_chars` (at most PART_CHARS) stays where it is. Joining a field's parts by index
-    and putting them back gives the same canonical JSON again.
+    A text shorter than `piece_chars` (at most PART_CHARS) stays where it is. Joining a
+    field's parts by index and putting them back gives the same canonical JSON again.
     """
     short = dict(payload)
     parts: list[TextPart] = []

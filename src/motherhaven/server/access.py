@@ -10,8 +10,8 @@ from starlette.requests import cookie_parser
 from starlette.types import Scope
 
 from motherhaven.server.config import ServerConfig, is_loopback
-from motherhaven.server.problems import Problem
-from motherhaven.server.sessions import Sessions
+from motherhaven.server.problems import Problem, too_many_attempts
+from motherhaven.server.sessions import Sessions, Throttle
 
 COOKIE: Final = "motherhaven_session"
 SECURE_COOKIE: Final = "__Host-motherhaven_session"
@@ -47,6 +47,8 @@ RULES: Final[dict[str, Rule]] = {
     **{f"{API}/{name}": Rule.READ for name in ("bots", "feed", "decision", "text", "trades")},
     f"{API}/text/download": Rule.READ,
     **{f"{API}/{name}": Rule.READ for name in ("trade", "equity", "errors", "session", "live")},
+    **{f"{API}/{name}": Rule.READ for name in ("metrics", "candles", "outcome", "compare")},
+    **{f"{API}/{name}": Rule.READ for name in ("errors/groups", "export")},
     "/{path:path}": Rule.PAGE,
 }
 """Every route and its rule; a test fails for a route that is missing here."""
@@ -101,9 +103,10 @@ class Visitor:
 class Door:
     """Decides about each visitor by the rule of the route."""
 
-    def __init__(self, config: ServerConfig, sessions: Sessions) -> None:
+    def __init__(self, config: ServerConfig, sessions: Sessions, wrong_keys: Throttle) -> None:
         self._config = config
         self._sessions = sessions
+        self._wrong_keys = wrong_keys
         self._digest = _digest(config.api_key.encode()) if config.api_key else None
 
     @property
@@ -145,7 +148,7 @@ class Door:
                 "give the bot the same value as MOTHERHAVEN_API_KEY",
             )
         missing = visitor.raw_header(b"x-api-key") is None
-        return Problem(
+        return self._too_many(visitor) or Problem(
             401,
             "unauthorized",
             "the x-api-key header is missing" if missing else "the key is wrong",
@@ -165,12 +168,26 @@ class Door:
                 "open http://localhost with the server's port, or add the name to "
                 "MOTHERHAVEN_ALLOWED_HOSTS",
             )
-        return Problem(
+        return self._too_many(visitor) or Problem(
             401,
             "unauthorized",
             "reading needs the server's key",
             "send LLM_BOT_API_KEY as x-api-key, or sign in at /llm-bot",
         )
+
+    def _too_many(self, visitor: Visitor) -> Problem | None:
+        """429 for a peer that has sent too many wrong keys; counts this one.
+
+        The right key is let in before this is asked, so nobody, not even one behind the
+        same proxy, can lock the bot out.
+        """
+        if self._digest is None or visitor.raw_header(b"x-api-key") is None:
+            return None
+        wait = self._wrong_keys.wait(visitor.peer)
+        if wait <= 0:
+            self._wrong_keys.failed(visitor.peer)
+            return None
+        return too_many_attempts(wait, "too many wrong keys from this address")
 
     def _direct(self, visitor: Visitor) -> bool:
         """No proxy in between, or only the development proxy of this machine."""

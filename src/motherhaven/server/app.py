@@ -19,6 +19,9 @@ from motherhaven.server import schemas
 from motherhaven.server.access import API, Door
 from motherhaven.server.boundary import LOG, Boundary
 from motherhaven.server.config import ServerConfig
+from motherhaven.server.details import Details
+from motherhaven.server.export import Export
+from motherhaven.server.figures import Figures
 from motherhaven.server.gate import Gate
 from motherhaven.server.health import add_health_routes
 from motherhaven.server.ingest import Ingest
@@ -27,7 +30,9 @@ from motherhaven.server.login import Login
 from motherhaven.server.old_reads import OldReads
 from motherhaven.server.page import Page
 from motherhaven.server.problems import Problem, answer, internal_problem, problem_of
+from motherhaven.server.ratios import DailyReturns
 from motherhaven.server.reads import Reads
+from motherhaven.server.refusals import Refusals
 from motherhaven.server.sessions import Sessions, Throttle
 from motherhaven.server.stream import Live
 from motherhaven.stores.protocol import Store
@@ -103,12 +108,18 @@ def _add_routes(
         secret=config.session_secret,
         seconds=config.session_seconds,
         random_bytes=random_bytes,
+        revoked_path=config.revoked_path,
     )
     throttle = Throttle(clock, attempts=limits.login_attempts, seconds=limits.login_window_seconds)
-    door = Door(config, sessions)
+    wrong_keys = Throttle(clock, attempts=limits.key_attempts, seconds=limits.key_window_seconds)
+    door = Door(config, sessions, wrong_keys)
     ids = IdSource(clock, random_bytes)
-    Ingest(store, clock, ids, limits).add_routes(app.router)
-    Reads(store, clock).add_routes(app.router)
+    Ingest(store, clock, ids, limits, Refusals(store, clock, config.api_key)).add_routes(app.router)
+    returns = DailyReturns(store)
+    Reads(store, clock, returns).add_routes(app.router)
+    Details(store).add_routes(app.router)
+    Figures(store, clock, returns).add_routes(app.router)
+    Export(store).add_routes(app.router)
     OldReads(store).add_routes(app.router)
     Live(hub, clock, door, limits).add_routes(app.router)
     Login(config, door, sessions, throttle, hub.wake).add_routes(app.router)

@@ -23,18 +23,24 @@ _REASONS: Final = {
 
 @dataclass(slots=True)
 class Batch:
-    """What of a batch is valid, and the verdicts in the order sent."""
+    """What of a batch is valid, and the verdicts in the order sent.
+
+    `refused` holds who sent what can never be kept, and why; what is only incomplete can.
+    """
 
     events: list[Event] = field(default_factory=list)
     parts: list[TextPart] = field(default_factory=list)
     results: list[dict[str, Any]] = field(default_factory=list)
     part_results: list[dict[str, Any]] = field(default_factory=list)
+    refused: list[tuple[object, str]] = field(default_factory=list)
     _places: list[int] = field(default_factory=list)
 
     def settle(self, done: Sequence[Appended]) -> None:
         """Enter what the store did with `events`."""
-        for place, one in zip(self._places, done, strict=True):
+        for place, one, event in zip(self._places, done, self.events, strict=True):
             self.results[place]["status"] = one.status
+            if one.status == "conflict":
+                self.refused.append((event.bot_id, f"{one.event_id}: {_REASONS['conflict']}"))
             if one.status in _REASONS:
                 self.results[place]["error"] = _REASONS[one.status]
 
@@ -47,6 +53,7 @@ class Batch:
             self._places.append(len(self.results))
         except ContractError as error:
             result |= {"status": "rejected", "error": str(error)}
+            self.refused.append((known.get("bot_id"), str(error)))
         self.results.append(result)
 
     def add_part(self, item: object) -> None:

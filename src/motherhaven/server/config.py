@@ -26,6 +26,8 @@ class Limits:
     streams: int = 1_000
     login_attempts: int = 8
     login_window_seconds: float = 60.0
+    key_attempts: int = 60
+    key_window_seconds: float = 60.0
     heartbeat_seconds: float = 10.0
     history_messages: int = 2_000
     history_bytes: int = 16 << 20
@@ -39,8 +41,8 @@ class ServerConfig:
     api_key: the key of ingest, and of reading when that is not open. open_reading:
     requests from this machine may read without the key. dev_proxy: accept the
     forwarding headers of a development proxy on this machine. session_secret: signs
-    session cookies; None makes one that lasts as long as the process. page_dir: the
-    built page.
+    session cookies; None makes one that lasts as long as the process. revoked_path: the
+    file that remembers ended sessions over a restart. page_dir: the built page.
     """
 
     host: str = "127.0.0.1"
@@ -51,6 +53,7 @@ class ServerConfig:
     allowed_hosts: tuple[str, ...] = ()
     session_secret: bytes | None = field(default=None, repr=False)
     session_seconds: int = 30 * 24 * 3600
+    revoked_path: Path | None = None
     page_dir: Path | None = None
     limits: Limits = Limits()
 

@@ -22,6 +22,8 @@ MAX_BUCKETS: Final = 1_500
 _MAX_POINTS: Final = 30_000
 _MIN_BUCKETS: Final = 120
 DAWN: Final = datetime(1971, 1, 1, tzinfo=UTC)
+DUSK: Final = datetime(2200, 12, 31, tzinfo=UTC)
+"""No event is before the one or after the other."""
 
 
 async def equity_curves(
@@ -33,14 +35,14 @@ async def equity_curves(
     """
     rows = await store.bots()
     wanted = [row for row in rows if bot_ids is None or row.id in bot_ids]
-    end = max((_newest(row) for row in wanted), default=now)
+    end = max((newest_time(row) for row in wanted), default=now)
     if not wanted:
         start = end - (span or timedelta(days=1))
         return Equity(bucket_seconds=TIERS[0], start=start, end=end, series=())
     ids = None if bot_ids is None else [row.id for row in wanted]
     start = end - span if span else await _first(store, ids, end)
     bucket = bucket_for(end - start, len(wanted))
-    start = _floor(start, bucket)
+    start = floor_time(start, bucket)
     until = end + timedelta(microseconds=1)
     series = await store.equity(ids, start=start, end=until, bucket=bucket)
     return Equity(bucket_seconds=bucket, start=start, end=end, series=tuple(series))
@@ -63,12 +65,14 @@ async def _first(store: Store, ids: Sequence[str] | None, end: datetime) -> date
     return min((one.points[0].time for one in hour if one.points), default=first)
 
 
-def _newest(row: BotRow) -> datetime:
+def newest_time(row: BotRow) -> datetime:
+    """The newest market time that a bot has told."""
     account = row.account.time if row.account else None
     status = row.status.time if row.status else None
     return account or status or row.last_decision_at or row.last_seen
 
 
-def _floor(moment: datetime, bucket: int) -> datetime:
+def floor_time(moment: datetime, bucket: int) -> datetime:
+    """Where the bucket of `bucket` seconds around `moment` begins."""
     seconds = int(moment.timestamp()) // bucket * bucket
     return datetime.fromtimestamp(seconds, UTC)

@@ -8,17 +8,18 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from motherhaven.contract.clock import Clock
-from motherhaven.contract.errors import InvalidEvent
+from motherhaven.contract.errors import InvalidEvent, MotherhavenError
 from motherhaven.contract.ids import IdSource
 from motherhaven.contract.wire import Endpoint, event_from_single
 from motherhaven.server import schemas
 from motherhaven.server.access import API
-from motherhaven.server.batches import INCOMPLETE, read_batch
+from motherhaven.server.batches import INCOMPLETE, Batch, read_batch
 from motherhaven.server.bodies import read_json, read_json_bytes
 from motherhaven.server.config import Limits
 from motherhaven.server.lean import Handler, LeanRoute
 from motherhaven.server.models import Accepted, BatchAccepted
 from motherhaven.server.problems import Problem, json_answer
+from motherhaven.server.refusals import Refusals
 from motherhaven.stores.protocol import Appended, Store
 
 _SINGLES: Final[tuple[Endpoint, ...]] = ("decision", "account", "position", "status")
@@ -29,11 +30,14 @@ _LARGE_BYTES: Final = 64 * 1024
 class Ingest:
     """Takes events of the four old endpoints and of batches."""
 
-    def __init__(self, store: Store, clock: Clock, ids: IdSource, limits: Limits) -> None:
+    def __init__(
+        self, store: Store, clock: Clock, ids: IdSource, limits: Limits, refusals: Refusals
+    ) -> None:
         self._store = store
         self._clock = clock
         self._ids = ids
         self._limits = limits
+        self._refusals = refusals
 
     def add_routes(self, router: APIRouter) -> None:
         """Each route answers with and without a trailing slash, never by redirect."""
@@ -47,10 +51,15 @@ class Ingest:
         """The handler of one old endpoint."""
 
         async def handle(request: Request) -> Response:
-            body = await read_json(request, self._limits)
-            event = event_from_single(endpoint, body, self._clock.now(), self._ids)
-            [result] = await self._store.append([event])
-            _raise_for(result)
+            body: Any = None
+            try:
+                body = await read_json(request, self._limits)
+                event = event_from_single(endpoint, body, self._clock.now(), self._ids)
+                [result] = await self._store.append([event])
+                _raise_for(result)
+            except MotherhavenError as error:
+                await self._refusals.of_request(endpoint, body, error)
+                raise
             if "event_id" not in body:
                 return Response(_PLAIN_SUCCESS, media_type="application/json")
             return json_answer({"success": True, "event_id": event.event_id})
@@ -59,19 +68,27 @@ class Ingest:
 
     async def batch(self, request: Request) -> Response:
         """Many events and text parts; one verdict for each."""
-        body = await read_json_bytes(request, self._limits)
-        arguments = (body, self._clock.now(), self._limits.batch_events)
-        if len(body) > _LARGE_BYTES:
-            # Tens of milliseconds: other requests and the streams go on meanwhile.
-            batch = await asyncio.to_thread(read_batch, *arguments)
-        else:
-            batch = read_batch(*arguments)
+        try:
+            batch = await self._read(request)
+        except MotherhavenError as error:
+            await self._refusals.of_request("batch", None, error)
+            raise
         if batch.parts:
             await self._store.put_parts(batch.parts)
         if batch.events:
             batch.settle(await self._store.append(batch.events))
+        for bot, why in batch.refused:
+            await self._refusals.tell(bot, f"event refused: {why}")
         told = {"success": True, "results": batch.results, "parts": batch.part_results}
         return json_answer(told)
+
+    async def _read(self, request: Request) -> Batch:
+        body = await read_json_bytes(request, self._limits)
+        arguments = (body, self._clock.now(), self._limits.batch_events)
+        if len(body) > _LARGE_BYTES:
+            # Tens of milliseconds: other requests and the streams go on meanwhile.
+            return await asyncio.to_thread(read_batch, *arguments)
+        return read_batch(*arguments)
 
 
 def _raise_for(result: Appended) -> None:
@@ -97,7 +114,7 @@ def _add(
         name=f"ingest_{name}",
         operation_id=f"ingest_{name}",
         response_model=model,
-        responses=schemas.failures(400, 401, 408, 409, 413, 415, 422, 503),
+        responses=schemas.failures(400, 401, 408, 409, 413, 415, 422, 429, 503),
         openapi_extra=extra,
         tags=["ingest"],
         route_class_override=LeanRoute,

@@ -1,6 +1,5 @@
 """Sign-in with the key, sign-out, and what a browser may know about its session."""
 
-import math
 from collections.abc import Callable
 from typing import Final
 from urllib.parse import parse_qs, urlsplit
@@ -18,7 +17,7 @@ from motherhaven.server.bodies import read_body
 from motherhaven.server.config import Limits, ServerConfig
 from motherhaven.server.keypage import key_page
 from motherhaven.server.models import Accepted, Session
-from motherhaven.server.problems import Problem, json_answer
+from motherhaven.server.problems import Problem, json_answer, too_many_attempts
 from motherhaven.server.sessions import Sessions, Throttle
 
 HOME: Final = "/llm-bot"
@@ -97,7 +96,7 @@ class Login:
         # No await from here to the count, so that attempts at once cannot slip past it.
         wait = self._throttle.wait(visitor.peer)
         if wait > 0:
-            return self._refuse(request, next_path, _throttled(wait))
+            return self._refuse(request, next_path, too_many_attempts(wait, "Too many attempts"))
         if not self._door.knows_key(key.encode("utf-8", "replace")):
             self._throttle.failed(visitor.peer)
             return self._refuse(request, next_path, _WRONG)
@@ -173,17 +172,6 @@ class Login:
 _WRONG: Final = Problem(
     401, "unauthorized", "That key is not this server's", "enter the server's LLM_BOT_API_KEY"
 )
-
-
-def _throttled(wait: float) -> Problem:
-    seconds = max(1, math.ceil(wait))
-    return Problem(
-        429,
-        "too_many_attempts",
-        f"Too many attempts; try again in {seconds} s",
-        "wait for the time in Retry-After",
-        {"retry-after": str(seconds)},
-    )
 
 
 def _wants_json(request: Request) -> bool:

@@ -21,8 +21,8 @@ from motherhaven.server.models import (
     OldPosition,
     OldStatus,
 )
+from motherhaven.server.params import MaybeId, Status
 from motherhaven.server.problems import json_answer
-from motherhaven.server.reads import MaybeId, Status
 from motherhaven.stores.protocol import DecisionFilter, Store
 
 _MOST: Final = 500

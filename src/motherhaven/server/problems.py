@@ -1,6 +1,7 @@
 """The one place where errors become HTTP answers."""
 
 import json
+import math
 from typing import Any, Final
 
 from starlette.responses import Response
@@ -79,6 +80,18 @@ def json_answer(
 ) -> Response:
     """`body` as canonical JSON; decimals are text, or exact numbers with `numbers`."""
     return Response(dumps(body, numbers=numbers), status, headers, media_type="application/json")
+
+
+def too_many_attempts(wait: float, message: str) -> Problem:
+    """429: `message`, and the time to wait in seconds."""
+    seconds = max(1, math.ceil(wait))
+    return Problem(
+        429,
+        "too_many_attempts",
+        f"{message}; try again in {seconds} s",
+        "wait for the time in Retry-After, and check the key",
+        {"retry-after": str(seconds), "connection": "close"},
+    )
 
 
 def too_large(limit: int, what: str = "bytes") -> Problem:

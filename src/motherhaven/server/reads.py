@@ -1,96 +1,70 @@
 """The reads of the dashboard: keyset pages, details and long texts on demand."""
 
 from collections.abc import AsyncIterator
-from typing import Annotated, Final, Literal
+from typing import Final, Literal
 
-from fastapi import APIRouter, Query
-from pydantic import BaseModel
+from fastapi import APIRouter
 from starlette.responses import Response, StreamingResponse
 
 from motherhaven.contract.clock import Clock
 from motherhaven.contract.events import Signal
-from motherhaven.contract.views import (
-    DecisionDetail,
-    DecisionPage,
-    PositionPage,
-    PositionRow,
-    TextSlice,
-)
-from motherhaven.server import schemas
-from motherhaven.server.access import API
+from motherhaven.contract.views import DecisionDetail, DecisionPage, PositionPage, TextSlice
 from motherhaven.server.bots import bot_view
 from motherhaven.server.curves import RANGES, equity_curves
 from motherhaven.server.models import BotList, Equity, ErrorPage
-from motherhaven.server.ratios import Ratios
+from motherhaven.server.params import (
+    Cursor,
+    ErrorKind,
+    Id,
+    Limit,
+    MaybeId,
+    MaybeIds,
+    Offset,
+    Range,
+    Status,
+    TextField,
+    TextLimit,
+    Time,
+    add_reads,
+    ids_of,
+    json_view,
+    time_of,
+)
+from motherhaven.server.ratios import DailyReturns, sharpe_of
 from motherhaven.stores.protocol import DecisionFilter, Store
 
-TextField = Literal["system_prompt", "user_prompt", "raw_response", "justification"]
-Status = Literal["open", "closed", "all"]
-ErrorKind = Literal["cycle", "answer", "guard", "order", "ingest"]
-Range = Literal["1h", "1d", "1w", "1m", "1y", "all"]
-
-Id = Annotated[str, Query(min_length=1, max_length=128)]
-MaybeId = Annotated[str | None, Query(min_length=1, max_length=128)]
-Cursor = Annotated[str | None, Query(max_length=200, description="`next` of the page before")]
-Limit = Annotated[int, Query(ge=1, le=500)]
-Offset = Annotated[int, Query(ge=0, le=2**40, description="in characters")]
-TextLimit = Annotated[int, Query(ge=1, le=1_000_000, description="in characters")]
-
 _DOWNLOAD_CHARS: Final = 500_000
-_FAILURES: Final = (401, 403, 404, 410, 422, 503)
-
-
-def json_view(view: BaseModel) -> Response:
-    """A read model as the JSON that its schema promises."""
-    return Response(view.model_dump_json(), media_type="application/json")
+_MOST_CURVES: Final = 1_000
 
 
 class Reads:
     """Answers the dashboard from the store."""
 
-    def __init__(self, store: Store, clock: Clock) -> None:
+    def __init__(self, store: Store, clock: Clock, returns: DailyReturns) -> None:
         self._store = store
         self._clock = clock
-        self._ratios = Ratios(store)
+        self._returns = returns
 
     def add_routes(self, router: APIRouter) -> None:
         """Register the reads."""
-        routes: tuple[tuple[str, str, type[BaseModel]], ...] = (
+        routes = (
             ("/bots", "bots", BotList),
             ("/feed", "feed", DecisionPage),
             ("/decision", "decision", DecisionDetail),
             ("/text", "text", TextSlice),
+            ("/text/download", "download", str),
             ("/trades", "trades", PositionPage),
-            ("/trade", "trade", PositionRow),
             ("/equity", "equity", Equity),
             ("/errors", "errors", ErrorPage),
         )
-        for path, name, model in routes:
-            router.add_api_route(
-                API + path,
-                getattr(self, name),
-                methods=["GET"],
-                tags=["reads"],
-                operation_id=name,
-                response_model=model,
-                responses=schemas.failures(*_FAILURES),
-            )
-        router.add_api_route(
-            f"{API}/text/download",
-            self.download,
-            methods=["GET"],
-            tags=["reads"],
-            operation_id="download",
-            response_model=str,
-            responses=schemas.failures(*_FAILURES),
-        )
+        add_reads(router, self, routes)
 
     async def bots(self) -> Response:
         """All bots with their state and totals."""
         now = self._clock.now()
         rows = await self._store.bots()
-        ratios = await self._ratios.of(rows)
-        views = tuple(bot_view(row, now, ratios[row.id]) for row in rows)
+        returns = await self._returns.of(rows)
+        views = tuple(bot_view(row, now, sharpe_of(returns[row.id])) for row in rows)
         return json_view(BotList(bots=views, server_time=now))
 
     async def feed(
@@ -98,11 +72,21 @@ class Reads:
         bot: MaybeId = None,
         coin: MaybeId = None,
         signal: Signal | None = None,
+        verdict: Literal["allowed", "rejected"] | None = None,
+        executed: bool = False,
+        kind: Literal["all", "trades"] = "all",
         cursor: Cursor = None,
         limit: Limit = 50,
     ) -> Response:
-        """Decisions, newest first."""
-        where = DecisionFilter(bot_id=bot, coin=coin, signal=signal)
+        """Decisions, newest first; kind=trades leaves the holds out."""
+        where = DecisionFilter(
+            bot_id=bot,
+            coin=coin,
+            signal=signal,
+            verdict=verdict,
+            executed=executed,
+            only_trades=kind == "trades",
+        )
         return json_view(await self._store.decisions(where, before=cursor, limit=limit))
 
     async def decision(self, id: Id) -> Response:
@@ -142,30 +126,23 @@ class Reads:
         page = await self._store.positions(status=status, bot_id=bot, before=cursor, limit=limit)
         return json_view(page)
 
-    async def trade(self, id: Id, bot: Id) -> Response:
-        """One position."""
-        return json_view(await self._store.position(bot, id))
-
-    async def equity(
-        self,
-        bots: Annotated[
-            str | None, Query(max_length=4_000, description="ids, separated by commas")
-        ] = None,
-        range: Range = "1d",
-    ) -> Response:
+    async def equity(self, bots: MaybeIds = None, range: Range = "1d") -> Response:
         """Equity of the bots up to their newest market time; buckets follow the range."""
-        ids = None if bots is None else tuple(part for part in bots.split(",") if part)
+        ids = ids_of(bots, most=_MOST_CURVES)
         return json_view(await equity_curves(self._store, ids, RANGES[range], self._clock.now()))
 
     async def errors(
         self,
         bot: MaybeId = None,
         kind: ErrorKind | None = None,
+        since: Time = None,
         cursor: Cursor = None,
         limit: Limit = 50,
     ) -> Response:
-        """What went wrong, newest first."""
-        found = await self._store.errors(bot_id=bot, kind=kind, before=cursor, limit=limit + 1)
+        """What went wrong at or after `since`, newest first."""
+        found = await self._store.errors(
+            bot_id=bot, kind=kind, before=cursor, limit=limit + 1, since=time_of(since, "since")
+        )
         items = tuple(found[:limit])
         more = items[-1].cursor if len(found) > limit else None
         return json_view(ErrorPage(items=items, next=more))

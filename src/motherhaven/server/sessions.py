@@ -7,11 +7,12 @@ import secrets
 from collections import OrderedDict, deque
 from collections.abc import Callable
 from ipaddress import IPv6Address, ip_address
+from pathlib import Path
 from typing import Final
 
 from motherhaven.contract.clock import Clock
+from motherhaven.server.revoked import Revoked
 
-_MAX_REVOKED: Final = 10_000
 _MAX_PEERS: Final = 1_024
 _MAX_TOKEN: Final = 200
 
@@ -31,13 +32,14 @@ class Sessions:
         secret: bytes | None,
         seconds: int,
         random_bytes: Callable[[int], bytes] = secrets.token_bytes,
+        revoked_path: Path | None = None,
     ) -> None:
         base = secret or random_bytes(32)
         self._key = hmac.digest(base, hashlib.sha256((api_key or "").encode()).digest(), "sha256")
         self._clock = clock
         self._seconds = seconds
         self._random = random_bytes
-        self._revoked: OrderedDict[str, None] = OrderedDict()
+        self._revoked = Revoked(revoked_path, clock.now().timestamp())
         self.revision = 0
 
     def new(self) -> str:
@@ -59,10 +61,9 @@ class Sessions:
     def revoke(self, token: str) -> None:
         """End one session at once; a token that is not ours is ignored."""
         if self.check(token):
-            self._revoked[token.partition(".")[0]] = None
+            name, expiry, _ = token.split(".")
+            self._revoked.add(name, int(expiry))
             self.revision += 1
-            while len(self._revoked) > _MAX_REVOKED:
-                self._revoked.popitem(last=False)
 
     def _sign(self, body: str) -> str:
         digest = hmac.digest(self._key, body.encode(), "sha256")

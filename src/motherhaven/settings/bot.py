@@ -79,6 +79,7 @@ class Settings(BaseSettings):
 
     # Many bots
     fleet_file: Path | None = None
+    cycle_offset_seconds: int = Field(0, ge=0, le=55)
 
     # The venue
     hyperliquid_wallet_private_key: str | None = Field(None, repr=False)

@@ -30,7 +30,7 @@ def open_store(url: str, *, clock: Clock, data_dir: Path) -> Store:
     """The store that `url` names; call its open() before use.
 
     `memory:` forgets at exit; `sqlite:///file` is relative to `data_dir`, and
-    `sqlite:////absolute/file` is not.
+    `sqlite:////absolute/file` is not. `firestore://PROJECT` may name a database too.
 
     Raises:
         ConfigError: the URL names no store that this version has.
@@ -74,12 +74,23 @@ def _postgresql(url: str, clock: Clock, data_dir: Path) -> Store:
     return PostgresStore(url, clock=clock)
 
 
-def _later(url: str, clock: Clock, data_dir: Path) -> Store:
-    scheme = url.partition(":")[0]
-    raise ConfigError(
-        f"MOTHERHAVEN_STORE={scheme}:…: this version does not carry the {scheme} adapter; "
-        "use sqlite:///motherhaven.db"
-    )
+def _firestore(url: str, clock: Clock, data_dir: Path) -> Store:
+    project, _, database = url.partition("://")[2].rstrip("/").partition("/")
+    if not project or "/" in database:
+        raise ConfigError(
+            f"MOTHERHAVEN_STORE={url[:60]!r}: write firestore://PROJECT, or "
+            "firestore://PROJECT/DATABASE for a database that is not the default one; "
+            "a file is sqlite:///motherhaven.db"
+        )
+    try:
+        # Imported here so that a server without Firestore needs none of Google's libraries.
+        from motherhaven.stores.firestore import FirestoreStore
+    except ImportError as error:
+        raise ConfigError(
+            f"MOTHERHAVEN_STORE=firestore:…: Google's client is missing ({error}); "
+            'run: pip install "motherhaven[firestore]"'
+        ) from None
+    return FirestoreStore(project, database or None, clock=clock)
 
 
 _FACTORIES: Final[dict[str, Factory]] = {
@@ -87,7 +98,7 @@ _FACTORIES: Final[dict[str, Factory]] = {
     "sqlite": _sqlite,
     "postgresql": _postgresql,
     "postgres": _postgresql,
-    "firestore": _later,
+    "firestore": _firestore,
 }
 
 __all__ = [

@@ -61,6 +61,10 @@ def held(limit: int) -> int:
     return max(1, min(limit, PAGE_LIMIT))
 
 
+DEPOSIT_MINUTES: Final = (1, 1 << 32)
+"""The buckets of DEPOSITS_TIER that tell of changes: every minute but 0, the latest."""
+
+
 def bucket_range(start: datetime, end: datetime, tier: int) -> tuple[int, int]:
     """The bucket numbers (first, one past the last) that [start, end) touches.
 

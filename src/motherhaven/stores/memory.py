@@ -6,7 +6,6 @@ from bisect import bisect_left, insort
 from collections.abc import AsyncIterator, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import datetime
-from heapq import merge
 from itertools import islice
 from typing import Literal
 
@@ -20,6 +19,7 @@ from motherhaven.contract.views import (
     DecisionDetail,
     DecisionPage,
     DecisionRow,
+    DepositPoint,
     EquitySeries,
     ErrorRow,
     FillRow,
@@ -32,11 +32,11 @@ from motherhaven.contract.views import (
 from motherhaven.stores import memory_query as query
 from motherhaven.stores.changes import Hub
 from motherhaven.stores.cursors import live_cursor, read_live_cursor, read_page_cursor
-from motherhaven.stores.keys import Key, bucket_range, held, micros
+from motherhaven.stores.keys import DEPOSIT_MINUTES, Key, bucket_range, held, micros
 from motherhaven.stores.meaning import is_same
 from motherhaven.stores.memory_work import MemoryWork, Tables
 from motherhaven.stores.project import project
-from motherhaven.stores.protocol import Appended, DecisionFilter, Stored, Tail
+from motherhaven.stores.protocol import DEPOSITS_TIER, Appended, DecisionFilter, Stored, Tail
 from motherhaven.stores.records import (
     Record,
     digest_of,
@@ -53,7 +53,7 @@ from motherhaven.stores.views import (
     bot_row,
     decision_detail,
     decision_row,
-    equity_point,
+    deposit_points,
     error_row,
     event_of,
     fill_row,
@@ -272,17 +272,18 @@ class MemoryStore:
     async def accounts(self, bot_id: str | None, *, limit: int) -> list[AccountRow]:
         """The newest account states, newest first."""
         with self._usable():
-            return [account_row(r) for r in self._newest(self._tables.accounts, bot_id, limit)]
+            return [
+                account_row(r)
+                for r in query.newest(self._tables, self._tables.accounts, bot_id, held(limit))
+            ]
 
     async def statuses(self, bot_id: str | None, *, limit: int) -> list[StatusRow]:
         """The newest heartbeats, newest first."""
         with self._usable():
-            return [status_row(r) for r in self._newest(self._tables.statuses, bot_id, limit)]
-
-    def _newest(self, lists: dict[str, list[Key]], bot_id: str | None, limit: int) -> list[Record]:
-        chosen = lists.values() if bot_id is None else [lists.get(bot_id, [])]
-        keys = merge(*(reversed(keys) for keys in chosen), reverse=True)
-        return [self._record(key.n) for key in islice(keys, held(limit))]
+            return [
+                status_row(r)
+                for r in query.newest(self._tables, self._tables.statuses, bot_id, held(limit))
+            ]
 
     async def equity(
         self, bot_ids: Sequence[str] | None, *, start: datetime, end: datetime, bucket: int
@@ -292,16 +293,18 @@ class MemoryStore:
         with self._usable():
             wanted = [bot.id for bot in self._ordered()] if bot_ids is None else bot_ids
             return [
-                self._series(self._tables.bots[bot_id], bucket, first, last)
+                query.series(self._tables, self._tables.bots[bot_id], bucket, first, last)
                 for bot_id in dict.fromkeys(wanted)
                 if bot_id in self._tables.bots
             ]
 
-    def _series(self, bot: BotState, tier: int, first: int, last: int) -> EquitySeries:
-        curve = self._tables.curves.get((tier, bot.id), {})
-        numbers = sorted(number for number in curve if first <= number < last)
-        points = tuple(equity_point(tier, number, curve[number]) for number in numbers)
-        return EquitySeries(bot_id=bot.id, bot_name=bot.name, mode=bot.mode, points=points)
+    async def deposits(self, bot_ids: Sequence[str]) -> dict[str, list[DepositPoint]]:
+        """When the deposits changed; see Store.deposits."""
+        with self._usable():
+            bots = [self._tables.bots[name] for name in bot_ids if name in self._tables.bots]
+            return deposit_points(
+                query.series(self._tables, b, DEPOSITS_TIER, *DEPOSIT_MINUTES) for b in bots
+            )
 
     async def errors(
         self,

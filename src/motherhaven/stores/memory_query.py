@@ -3,18 +3,19 @@
 from bisect import bisect_left
 from collections.abc import Iterator
 from datetime import datetime
+from heapq import merge
 from itertools import islice
 
 from motherhaven.contract.events import Kind
 from motherhaven.contract.ids import DEFAULT_BOT
-from motherhaven.contract.views import Candle
+from motherhaven.contract.views import Candle, EquitySeries
 from motherhaven.stores.keys import Key, micros
 from motherhaven.stores.memory_work import Tables
 from motherhaven.stores.protocol import DecisionFilter
 from motherhaven.stores.records import Record
 from motherhaven.stores.rejected import UNKNOWN, hour_of
-from motherhaven.stores.states import DecisionState, ErrorState, PositionState
-from motherhaven.stores.views import candle_row
+from motherhaven.stores.states import BotState, DecisionState, ErrorState, PositionState
+from motherhaven.stores.views import candle_row, equity_point
 
 _DONE = ("executed", "partial")
 _VERDICTS = {"allowed": True, "rejected": False}
@@ -82,6 +83,23 @@ def rejections(tables: Tables, bot_id: str, at: datetime) -> list[str]:
 def next_rejection(tables: Tables, first: int) -> int:
     """The number of the next refusal, from `first` on."""
     return max((state.key.n + 1 for state in tables.errors if state.key.n >= first), default=first)
+
+
+def newest(
+    tables: Tables, lists: dict[str, list[Key]], bot_id: str | None, limit: int
+) -> list[Record]:
+    """The newest records of the keys in `lists`, of one bot or of all."""
+    chosen = lists.values() if bot_id is None else [lists.get(bot_id, [])]
+    keys = merge(*(reversed(keys) for keys in chosen), reverse=True)
+    return [tables.records[key.n - 1] for key in islice(keys, limit)]
+
+
+def series(tables: Tables, bot: BotState, tier: int, first: int, last: int) -> EquitySeries:
+    """One bot's equity in the buckets [first, last) of a tier."""
+    curve = tables.curves.get((tier, bot.id), {})
+    numbers = sorted(number for number in curve if first <= number < last)
+    points = tuple(equity_point(tier, number, curve[number]) for number in numbers)
+    return EquitySeries(bot_id=bot.id, bot_name=bot.name, mode=bot.mode, points=points)
 
 
 def postings(tables: Tables, bot_id: str, position_id: str, kind: Kind) -> list[Record]:

@@ -12,7 +12,7 @@ from motherhaven.contract.events import (
     PositionOpened,
 )
 from motherhaven.stores.keys import micros
-from motherhaven.stores.protocol import TIERS
+from motherhaven.stores.protocol import DEPOSITS_TIER, TIERS
 
 Pair = tuple[str, str]
 
@@ -54,6 +54,8 @@ def _add(needs: Needs, event: Event) -> None:
     if isinstance(body, AccountReported):
         seconds = micros(event.time) // 1_000_000
         needs.buckets.update((bot_id, tier, seconds // tier) for tier in TIERS)
+        if body.deposits_usd is not None:
+            needs.buckets.update((bot_id, DEPOSITS_TIER, n) for n in (0, seconds // 60))
         needs.marks.update((bot_id, mark.position_id) for mark in body.positions or ())
     elif isinstance(body, CandlesRecorded):
         needs.candles.update((bot_id, body.coin, micros(row[0])) for row in body.candles)

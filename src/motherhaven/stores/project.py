@@ -25,7 +25,7 @@ from motherhaven.contract.views import Execution
 from motherhaven.stores.amounts import fall, minus, plus
 from motherhaven.stores.keys import Key, micros, moment
 from motherhaven.stores.positions import close_position, open_position
-from motherhaven.stores.protocol import TIERS
+from motherhaven.stores.protocol import DEPOSITS_TIER, TIERS
 from motherhaven.stores.records import Record
 from motherhaven.stores.states import (
     ERROR_KINDS,
@@ -122,11 +122,26 @@ def _account(record: Record, body: AccountReported, bot: BotState, work: Work) -
             work.add_bucket(record.bot_id, tier, seconds // tier, first)
         else:
             _into(bucket, key, equity)
+    if body.deposits_usd is not None:
+        _deposits(record, body.deposits_usd, work)
     for mark in body.positions or ():
         known = work.mark(record.bot_id, mark.position_id)
         if pointer.supersedes(known and known.at):
             marked = Marked(pointer, record.time, mark)
             work.put_mark(record.bot_id, mark.position_id, marked)
+
+
+def _deposits(record: Record, amount: Decimal, work: Work) -> None:
+    """Keep the deposits where they change; most reports only look at the latest."""
+    bot_id, key, minute = record.bot_id, record.key, record.time // 60_000_000
+    latest = work.bucket(bot_id, DEPOSITS_TIER, 0)
+    if latest is None:
+        work.add_bucket(bot_id, DEPOSITS_TIER, 0, Bucket(key, amount, amount, amount))
+    elif key < latest.at or amount == latest.last:
+        return
+    else:
+        latest.at, latest.last, latest.low, latest.high = key, amount, amount, amount
+    work.add_bucket(bot_id, DEPOSITS_TIER, minute, Bucket(key, amount, amount, amount))
 
 
 def _into(bucket: Bucket, key: Key, equity: Decimal) -> None:

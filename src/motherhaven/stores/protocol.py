@@ -21,6 +21,7 @@ from motherhaven.contract.views import (
     Candle,
     DecisionDetail,
     DecisionPage,
+    DepositPoint,
     EquitySeries,
     ErrorRow,
     FillRow,
@@ -207,6 +208,14 @@ class Store(Protocol):
         """Equity per bot in buckets of `bucket` seconds (one of `TIERS`), from rollups."""
         ...
 
+    async def deposits(self, bot_ids: Sequence[str]) -> dict[str, list[DepositPoint]]:
+        """When the deposits that the bots' accounts report changed, oldest first.
+
+        The first point is the first report's; times are exact to the minute, which they
+        begin. A report that comes late does not count. Unknown bots are left out.
+        """
+        ...
+
     async def errors(
         self,
         *,
@@ -243,3 +252,6 @@ class Store(Protocol):
 
 TIERS: tuple[int, ...] = (60, 600, 3600, 21_600, 86_400)
 """Widths of the equity rollups in seconds."""
+
+DEPOSITS_TIER: int = 0
+"""Where rollups keep the deposits: by the minute in which they changed; 0 has the latest."""

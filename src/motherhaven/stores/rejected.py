@@ -25,11 +25,12 @@ _LAST: Final = " (more of this hour are not listed)"
 
 
 def claimed_bot(bot_id: object) -> str | None:
-    """The bot id that a refused body claims, if it is one at all."""
+    """The bot id that a refused body claims, if it is one; None for who does not say."""
     try:
-        return check_id(bot_id, "bot_id")
+        claimed = check_id(bot_id, "bot_id")
     except InvalidEvent:
         return None
+    return None if claimed == DEFAULT_BOT else claimed
 
 
 def hour_of(at: datetime) -> tuple[int, int]:
@@ -49,17 +50,19 @@ def new_rejection(
 ) -> ErrorState | None:
     """The error to keep as `number`, or None where it is kept already or there are enough.
 
-    `known` says that `claimed` is a bot of this store; `kept` has the event ids of the
-    refusals of the same bot (or of UNKNOWN) in the same hour.
+    `known` says that `claimed`, from claimed_bot(), is a bot of this store; `kept` has the
+    event ids of the refusals of the same bot (or of UNKNOWN) in the same hour.
     """
-    text = message.encode("utf-8", "replace").decode().replace("\x00", "\ufffd")[:_CHARS]
-    if not known and claimed not in (None, DEFAULT_BOT):
+    text = message.encode("utf-8", "replace").decode().replace("\x00", "\ufffd")
+    text = text.removesuffix(_LAST)
+    if not known and claimed is not None:
         text = f"{claimed}: {text}"
+    text = text[:_CHARS]
+    bot_id = claimed if known and claimed is not None else UNKNOWN
     time = micros(at)
-    name = hashlib.sha256(f"{claimed}|{time}|{text}".encode()).hexdigest()[:32]
+    name = hashlib.sha256(f"{bot_id}|{time}|{text}".encode()).hexdigest()[:32]
     if name in kept or len(kept) >= PER_HOUR:
         return None
-    if len(kept) == PER_HOUR - 1 and not text.endswith(_LAST):
+    if len(kept) == PER_HOUR - 1:
         text += _LAST
-    bot_id = claimed if known and claimed is not None else UNKNOWN
     return ErrorState(Key(time, 0, 0, number), name, bot_id, "ingest", text, None)

@@ -1,7 +1,7 @@
 """From kept rows to the read models of the contract; the same for every adapter."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any, Final
 
 from motherhaven.contract.events import Event
@@ -13,7 +13,9 @@ from motherhaven.contract.views import (
     Candle,
     DecisionDetail,
     DecisionRow,
+    DepositPoint,
     EquityPoint,
+    EquitySeries,
     ErrorRow,
     Execution,
     FillRow,
@@ -287,9 +289,20 @@ def error_row(state: ErrorState, name: str | None) -> ErrorRow:
 
 def equity_point(tier: int, number: int, bucket: Bucket) -> EquityPoint:
     """One bucket of the curve; its time is where the bucket begins."""
+    width = tier or 60  # deposits are kept by the minute
     return EquityPoint.model_construct(  # a year of them is read at once, and they were checked
-        time=moment(number * tier * 1_000_000),
+        time=moment(number * width * 1_000_000),
         equity=bucket.last,
         low=bucket.low,
         high=bucket.high,
     )
+
+
+def deposit_points(curves: Iterable[EquitySeries]) -> dict[str, list[DepositPoint]]:
+    """The changes of deposits, from what DEPOSITS_TIER holds of each bot."""
+    return {
+        curve.bot_id: [
+            DepositPoint(time=point.time, deposits_usd=point.equity) for point in curve.points
+        ]
+        for curve in curves
+    }

@@ -96,8 +96,26 @@ class PostgresProcess:
             time.sleep(0.1)
 
     def kill(self) -> None:
-        """SIGKILL the postmaster; its children end by themselves."""
+        """SIGKILL the postmaster; returns when its children have ended by themselves."""
+        children = _children(self.pid)
         self._end(signal.SIGKILL)
+        deadline = time.monotonic() + START_SECONDS
+        while any(Path(f"/proc/{child}").exists() for child in children):
+            if time.monotonic() > deadline:
+                raise ConfigError(f"the children of a killed PostgreSQL live on: {children}")
+            time.sleep(0.005)
+
+    def freeze(self) -> None:
+        """SIGSTOP all of it: it takes connections and never answers, until thaw()."""
+        self._signal_all(signal.SIGSTOP)
+
+    def thaw(self) -> None:
+        """Let it go on."""
+        self._signal_all(signal.SIGCONT)
+
+    def _signal_all(self, what: signal.Signals) -> None:
+        for pid in (self.pid, *_children(self.pid)):
+            os.kill(pid, what)
 
     def stop(self) -> None:
         """End it without waiting for clients, and delete its data; safe to repeat."""
@@ -139,13 +157,30 @@ class PostgresProcess:
         return (self._folder / "log").read_text(errors="replace")[-500:]
 
 
+def _children(pid: int) -> list[int]:
+    """The processes that `pid` started, where the system has /proc."""
+    found = []
+    for status in Path("/proc").glob("[0-9]*/stat"):
+        try:
+            fields = status.read_text().rpartition(")")[2].split()
+        except OSError:
+            continue  # it has ended meanwhile
+        if int(fields[1]) == pid:
+            found.append(int(status.parent.name))
+    return found
+
+
 def _reachable(programs: Path, folder: Path) -> Path:
     """`programs`, or a copy of them if their folder is closed to others (below /root)."""
     if all(parent.stat().st_mode & 0o001 for parent in (programs, *programs.parents)):
         return programs
-    copy = folder / "programs"
-    shutil.copytree(programs.parent, copy, symlinks=True)
+    installed = programs.parent
+    package, copy = installed.parent, folder / "programs"
+    shutil.copytree(installed, copy / package.name / installed.name, symlinks=True)
+    libraries = package.with_name(f"{package.name}.libs")  # found beside the package
+    if libraries.exists():
+        shutil.copytree(libraries, copy / libraries.name, symlinks=True)
     for path in (copy, *copy.rglob("*")):
         if not path.is_symlink():
             path.chmod(0o755)
-    return copy / "bin"
+    return copy / package.name / installed.name / "bin"

@@ -1,9 +1,59 @@
-"""Asynchronous tests run on asyncio."""
+"""Asynchronous tests run on asyncio; what the reads answer must not depend on the store."""
 
+from collections.abc import AsyncIterator, Callable
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+import httpx
 import pytest
+
+from motherhaven.stores import MemoryStore
+from motherhaven.stores.sqlite import SqliteStore
+from tests.serverkit import API, KEY, FakeClock, running
 
 
 @pytest.fixture
 def anyio_backend() -> str:
     """The only event loop that the server runs on."""
     return "asyncio"
+
+
+class Api:
+    """A client with the key, on a server over one of the stores."""
+
+    def __init__(self, client: httpx.AsyncClient, clock: FakeClock) -> None:
+        self.client = client
+        self.clock = clock
+
+    async def keep(self, *items: dict[str, Any]) -> None:
+        """Post events, all of them stored."""
+        answer = await self.client.post(f"{API}/ingest/batch", json={"events": list(items)})
+        assert [one for one in answer.json()["results"] if one["status"] != "stored"] == []
+
+    async def get(self, path: str, **query: Any) -> Any:
+        """The JSON of a read that succeeds."""
+        answer = await self.client.get(f"{API}/{path}", params=query)
+        assert answer.status_code == 200, answer.text
+        return answer.json()
+
+
+Served = Callable[[], AbstractAsyncContextManager[Api]]
+
+
+@pytest.fixture(params=["memory", "sqlite"])
+def served(request: pytest.FixtureRequest, tmp_path: Path) -> Served:
+    """Starts a server over each kind of store that needs no process of its own."""
+
+    @asynccontextmanager
+    async def start() -> AsyncIterator[Api]:
+        clock = FakeClock()
+        store = (
+            MemoryStore(clock=clock)
+            if request.param == "memory"
+            else SqliteStore(tmp_path / "server.db", clock=clock)
+        )
+        async with running(store=store) as server, server.client(key=KEY) as client:
+            yield Api(client, server.clock)
+
+    return start

@@ -142,6 +142,27 @@ def test_drawdown_is_net_of_deposits(place: Place) -> None:
     place.run(scenario)
 
 
+def test_deposits_are_kept_where_they_change(place: Place) -> None:
+    """One point for each change, by the minute; late reports and unknown deposits add none."""
+
+    async def scenario(store: Store) -> None:
+        bot, mute = Bot(), Bot("bot-b", "beta")
+        late = bot.account(1, "1000", deposits_usd="7")
+        steps = [(2, "1000"), (3, "1000"), (4.5, "2500.25"), (5, "2500.25"), (6, "500")]
+        for minute, deposits in steps:
+            await store.append([bot.account(minute, "1000", deposits_usd=deposits)])
+        await store.append([late, mute.account(1)])
+        await store.append([bot.account(9, "1000", deposits_usd=d) for d in ("600", "700")])
+        found = await store.deposits(["bot-a", "bot-b", "nobody"])
+        assert found["bot-b"] == []
+        assert "nobody" not in found
+        told = [(p.time - START, p.deposits_usd) for p in found["bot-a"]]
+        minutes = ((2, "1000"), (4, "2500.25"), (6, "500"), (9, "700"))
+        assert told == [(timedelta(minutes=m), Decimal(d)) for m, d in minutes]
+
+    place.run(scenario)
+
+
 @pytest.mark.parametrize("seed", range(3))
 def test_rollups_do_not_depend_on_the_order_of_arrival(place: Place, seed: int) -> None:
     """In every tier each bucket has its last value by time, its lowest and its highest."""

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from pydantic import BaseModel
 
 from motherhaven.contract.errors import NotFound
 from motherhaven.contract.events import Event
@@ -97,6 +98,7 @@ async def answers(store: Store, events: list[Event]) -> list[Any]:
                 await store.positions(status=status, bot_id=None, before=None, limit=limit)
             )
     found += [await store.equity(None, start=START, end=end, bucket=tier) for tier in TIERS]
+    found += [await store.deposits(["bot-a", "bot-b", "nobody"])]
     found += [await store.accounts(None, limit=5), await store.statuses("bot-b", limit=5)]
     found += [await store.errors(bot_id=None, kind=None, before=None, limit=99)]
     noon = START + timedelta(hours=9)
@@ -112,6 +114,19 @@ async def answers(store: Store, events: list[Event]) -> list[Any]:
         except NotFound as error:
             found.append(str(error))
     return found
+
+
+def opaque(value: Any) -> Any:
+    """Answers without the number that ends a page cursor: stores count commits as they like."""
+    if isinstance(value, list | tuple):
+        return [opaque(item) for item in value]
+    told = {name: getattr(value, name) for name in ("items", "cursor", "next")
+            if isinstance(value, BaseModel) and hasattr(value, name)}  # fmt: skip
+    cut = {name: text.rpartition(".")[0] for name, text in told.items()
+           if isinstance(text, str) and text.count(".") == 4}  # fmt: skip
+    if "items" in told:
+        return [opaque(told["items"]), cut]
+    return value.model_copy(update=cut) if cut else value
 
 
 async def play(store: Store, batches: list[list[Event]]) -> list[Any]:
@@ -150,26 +165,28 @@ def test_every_backend_agrees_with_the_memory_store(
     with TemporaryDirectory() as folder:
         store = backend.make(Path(folder), StillClock())
         expected = asyncio.run(play(MemoryStore(), batches))
-        assert asyncio.run(play(store, batches)) == expected
+        assert opaque(asyncio.run(play(store, batches))) == opaque(expected)
 
 
+@pytest.mark.parametrize("backend", BACKENDS, ids=lambda b: b.name)
 @settings(max_examples=20, deadline=None)
 @given(steps=st.lists(step(), min_size=2, max_size=20), cut=st.integers(1, 7))
-def test_how_events_are_batched_changes_no_answer(steps: list[Any], cut: int) -> None:
+def test_how_events_are_batched_changes_no_answer(
+    backend: Backend, steps: list[Any], cut: int
+) -> None:
     """One by one or all at once: group commit is invisible, in every backend."""
     events = build(steps)
     batches = [events[at : at + cut] for at in range(0, len(events), cut)]
-    for backend in BACKENDS:
-        with TemporaryDirectory() as one, TemporaryDirectory() as two:
-            stores = [backend.make(Path(folder), StillClock()) for folder in (one, two)]
+    with TemporaryDirectory() as one, TemporaryDirectory() as two:
+        stores = [backend.make(Path(folder), StillClock()) for folder in (one, two)]
 
-            async def whole(store: Store, batches: list[list[Event]]) -> list[Any]:
-                await store.open()
-                try:
-                    for batch in batches:
-                        await store.append(batch)
-                    return await answers(store, events)
-                finally:
-                    await store.close()
+        async def whole(store: Store, batches: list[list[Event]]) -> list[Any]:
+            await store.open()
+            try:
+                for batch in batches:
+                    await store.append(batch)
+                return await answers(store, events)
+            finally:
+                await store.close()
 
-            assert asyncio.run(whole(stores[0], batches)) == asyncio.run(whole(stores[1], [events]))
+        assert asyncio.run(whole(stores[0], batches)) == asyncio.run(whole(stores[1], [events]))

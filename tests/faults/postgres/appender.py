@@ -7,13 +7,13 @@ import asyncio
 import sys
 
 from tests.conformance.stores.kit import Bot
-from tests.faults.postgres.tools import append_until_kept, store_at
+from tests.faults.postgres.tools import append_until_kept, open_until_up, store_at
 
 
 async def main(url: str, name: str, count: int) -> None:
     """Append `count` events of one bot, four at a time, and one that all processes share."""
     store = store_at(url)
-    await store.open()
+    await open_until_up(store)
     bot = Bot(name)
     events = [bot.decision(n, raw_response="r" * 500) for n in range(count)]
     events[count // 2 : count // 2] = [Bot("common").decision()]

@@ -1,7 +1,6 @@
 """Several servers on one database: one order, nothing missed, each hears of the others."""
 
 import asyncio
-import subprocess
 import sys
 import threading
 import time
@@ -22,14 +21,13 @@ COUNT = 150
 
 async def appender(url: str, name: str) -> list[str]:
     """A server process that appends; the ids that it saw acknowledged."""
-    process = subprocess.Popen(
-        [sys.executable, "-m", "tests.faults.postgres.appender", url, name, str(COUNT)],
-        stdout=subprocess.PIPE,
-        text=True,
-    )
-    output, _ = await asyncio.to_thread(process.communicate)
+    process = await asyncio.create_subprocess_exec(
+        sys.executable, "-m", "tests.faults.postgres.appender", url, name, str(COUNT),
+        stdout=asyncio.subprocess.PIPE,
+    )  # fmt: skip
+    output, _ = await process.communicate()
     assert process.returncode == 0
-    return output.split()
+    return output.decode().split()
 
 
 @pytest.mark.parametrize("kills", [0, 1])
@@ -112,11 +110,8 @@ def test_a_commit_wakes_the_other_server_without_polling(
 
 async def hears(store: PostgresStore) -> None:
     """Wait until the store has its listening connection."""
-    listener = store._listener
-    assert listener is not None
-    async with asyncio.timeout(20):
-        while not listener.hears:
-            await asyncio.sleep(0.005)
+    assert store._listener is not None
+    await asyncio.wait_for(store._listener.listening.wait(), 20)
 
 
 def test_without_a_listening_connection_it_polls(url: str, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -136,7 +131,7 @@ def test_without_a_listening_connection_it_polls(url: str, monkeypatch: pytest.M
             await store.append([Bot().decision()])
             await asyncio.wait_for(waiting, 20)
             assert other._listener is not None
-            assert not other._listener.hears
+            assert not other._listener.listening.is_set()
         finally:
             await other.close()
 

@@ -6,7 +6,7 @@ import pytest
 
 from motherhaven.contract.errors import StoreError, StoreUnavailable
 from motherhaven.stores import DecisionFilter
-from motherhaven.stores.postgres import PostgresStore
+from motherhaven.stores.postgres import PostgresStore, connect
 from motherhaven.testing.postgres import PostgresProcess
 from tests.conformance.stores.kit import ANY, Bot
 from tests.faults.postgres.tools import append_until_kept, ask, ids_from, run, schema_of, store_at
@@ -35,27 +35,29 @@ def test_a_killed_postmaster_loses_and_doubles_nothing(server: PostgresProcess, 
         start = await store.head()
         seen: list[str] = []
         acknowledged: list[str] = []
-        tries = 0
+        pids = {server.pid}
+        milestones = {WRITERS * EACH // share: asyncio.Event() for share in (4, 2)}
         bots = [Bot(f"bot-{n}") for n in range(WRITERS)]
 
         async def write(bot: Bot) -> None:
-            nonlocal tries
             for minute in range(EACH):
                 event = bot.decision(minute, raw_response="r" * 2_000)
-                tries += await append_until_kept(store, event)
+                await append_until_kept(store, event)
                 acknowledged.append(event.event_id)
+                if len(acknowledged) in milestones:
+                    milestones[len(acknowledged)].set()
 
         async def kill_twice() -> None:
             for share in (4, 2):
-                while len(acknowledged) < WRITERS * EACH // share:
-                    await asyncio.sleep(0.002)
+                await milestones[WRITERS * EACH // share].wait()
                 await asyncio.to_thread(server.kill)
                 await asyncio.to_thread(server.start)
+                pids.add(server.pid)
 
         reader = asyncio.create_task(follow(store, start, seen, WRITERS * EACH))
         await asyncio.gather(kill_twice(), *(write(bot) for bot in bots))
         await reader
-        assert tries > len(acknowledged)  # the kills were felt
+        assert len(pids) == 3
         assert len(seen) == len(set(seen)) == WRITERS * EACH
         assert set(seen) == set(acknowledged)
         again: list[str] = []
@@ -115,6 +117,31 @@ def test_connections_that_the_server_ended_are_replaced_unnoticed(url: str) -> N
         assert [row[0].stats.decisions for row in rows] == [2] * 6
 
     run(url, scenario)
+
+
+def test_a_server_that_no_longer_answers_is_given_up(
+    server: PostgresProcess, url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Frozen, not dead: calls fail in bounded time, and the store goes on after the thaw."""
+    monkeypatch.setattr(connect, "ANSWER_SECONDS", 0.5)
+
+    async def scenario(store: PostgresStore) -> None:
+        bot = Bot()
+        await store.append([bot.decision()])
+        await store.bots()
+        await asyncio.to_thread(server.freeze)
+        event = bot.decision(1)
+        try:
+            told = await asyncio.wait_for(
+                asyncio.gather(store.append([event]), store.bots(), return_exceptions=True), 30
+            )
+        finally:
+            await asyncio.to_thread(server.thaw)
+        assert [type(one) for one in told] == [StoreUnavailable] * 2
+        await append_until_kept(store, event)
+        assert (await store.bots())[0].stats.decisions == 2
+
+    run(f"{url}&connect_timeout=2", scenario)
 
 
 def test_one_events_fault_does_not_fail_the_others_in_its_commit(url: str) -> None:

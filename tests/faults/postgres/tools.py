@@ -42,6 +42,17 @@ async def ids_from(store: Store, cursor: str, seen: list[str]) -> str:
     return cursor
 
 
+async def open_until_up(store: Store, seconds: float = 60) -> None:
+    """Open it, however long the database takes to start."""
+    deadline = time.monotonic() + seconds
+    while True:
+        try:
+            return await store.open()
+        except StoreUnavailable:
+            assert time.monotonic() < deadline, "not opened in time"
+            await asyncio.sleep(0.05)
+
+
 async def append_until_kept(store: Store, event: Event, seconds: float = 60) -> int:
     """Append as a client does, again and again until it is acknowledged; returns the tries."""
     deadline = time.monotonic() + seconds

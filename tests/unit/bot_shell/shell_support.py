@@ -37,6 +37,7 @@ def new_trader(coins=("BTC",), now=NOON, limits=None, **setup):
     """A trader with counted ids."""
     numbers = count(1)
     limits = limits or GuardLimits(max_position_size_usd=Decimal(1000))
+    setup.setdefault("candles", False)
     made = TraderSetup(coins=coins, limits=limits, **setup)
     return Trader(made, now, lambda: f"id-{next(numbers):06d}")
 

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections import deque
+from dataclasses import replace
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 
@@ -15,7 +16,8 @@ from motherhaven.bot.decider.prompts import system_prompt, user_prompt
 from motherhaven.bot.decider.tables import significant
 from motherhaven.bot.exchange.types import default_spec
 from motherhaven.bot.guard.judgement import judge
-from motherhaven.bot.guard.types import GuardLimits, Signal
+from motherhaven.bot.guard.types import GuardLimits, GuardView, Signal, TradeDecision
+from motherhaven.bot.presets import MANNERS, tightened
 from motherhaven.bot.tape import SLOW, Tape, resample
 from motherhaven.contract.errors import ConfigError, ModelBudgetExceeded
 from motherhaven.settings import SystemClock
@@ -143,11 +145,43 @@ def test_the_prompt_states_the_very_limits_of_the_guard():
         min_confidence=Decimal("0.35"), cooldown_seconds=77, stop_buffer=Decimal("0.013"),
     )  # fmt: skip
     text = system_prompt(limits, 300)
-    for told in ("123.45", "1 to 7", "4 open", "67 USD", "890", "11", "0.35", "77 s", "1.3", "300"):
+    for told in ("123.45 USD of margin in one entry", "123.45 USD in one coin", "1 to 7",
+                 "4 open", "67 USD", "890 USD in all", "11 entries a day", "of at least 0.35",
+                 "77 seconds", "1.3 %", "50 % away", "300 seconds"):  # fmt: skip
         assert told in text
-    assert "margin in one coin" not in text
-    for preset in ("conservative", "standard", "aggressive"):
-        assert "1 to 7" in system_prompt(limits, 300, preset)
+    assert "not made smaller" in text
+    assert "is made smaller" in system_prompt(GuardLimits(clamp=True), 300)
+    bare = system_prompt(GuardLimits(max_positions=2), 300)
+    assert "100 USD in all" in bare
+    for off in ("confidence of", "entries a day", "after the last entry"):
+        assert off not in bare
+
+
+@pytest.mark.parametrize("preset", ["conservative", "standard", "aggressive"])
+def test_a_preset_s_prompt_and_guard_use_the_same_limits(preset):
+    """What the prompt says is allowed is allowed, and a step beyond it is refused by name."""
+    user = GuardLimits(max_position_size_usd=Decimal(80), max_leverage=4, max_trades_per_day=9)
+    limits = tightened(user, preset)
+    text = system_prompt(limits, 180, preset)
+    assert MANNERS[preset] in text
+    assert f"{limits.max_position_size_usd.normalize():f} USD of margin in one entry" in text
+    assert f"from 1 to {limits.max_leverage}," in text
+    good = TradeDecision(
+        "BTC", Signal.BUY, limits.max_position_size_usd, limits.max_leverage,
+        max(limits.min_confidence, Decimal("0.5")), Decimal(49500),
+    )  # fmt: skip
+    view = GuardView(NOON, Decimal(1000), Decimal(1000), {"BTC": Decimal(50000)})
+    assert judge([good], view, limits)[0].allowed
+    for change, rule in (
+        ({"quantity_usd": good.quantity_usd + 1}, "max_position_size"),
+        ({"leverage": good.leverage + 1}, "max_leverage"),
+    ):
+        assert judge([replace(good, **change)], view, limits)[0].rule == rule
+    assert limits.max_leverage <= user.max_leverage
+    assert limits.max_position_size_usd <= user.max_position_size_usd
+    careful = preset == "conservative"
+    assert ("confidence of at least 0.7" in text) is careful
+    assert f"at most {6 if careful else 9} entries a day" in text
 
 
 def test_the_prompt_shows_the_market_and_the_account():

@@ -19,6 +19,7 @@ from shell_support import (
 )
 
 from motherhaven.bot.build import _settle
+from motherhaven.bot.guidance import Guidance
 from motherhaven.bot.records import Record
 from motherhaven.bot.recover import KINDS, fold, restore
 from motherhaven.bot.sink import Kept, MemorySink
@@ -139,3 +140,34 @@ def test_a_position_that_lost_its_stop_is_closed():
     assert unprotected == ["BTC"]
     _settle(trader, saved, unprotected, NOON)
     assert of_kind(trader.records, "position_closed")[0]["reason"] == "close"
+
+
+def test_the_decider_goes_on_knowing_its_results_and_the_guidance():
+    """Closed trades and outcomes come back with their figures, and so does the user's wish."""
+    cycle, sink = lived(
+        answer(entry()), answer(action(signal="close")), answer(entry(quantity_usd=5000)),
+        minutes=3,
+    )  # fmt: skip
+    cycle.guidance = Guidance("be careful", NOON + timedelta(hours=1))
+    cycle.status("guided", NOON)
+    cycle.flush()
+    trader, saved, _ = reborn(sink)
+    assert list(trader.log.trades) == list(cycle.trader.log.trades)
+    assert trader.log.trades[-1].net < 0
+    assert [o.result for o in trader.log.outcomes] == [o.result for o in cycle.trader.log.outcomes]
+    signals = [outcome.signal for outcome in trader.log.outcomes]
+    assert signals == ["buy_to_enter", "close", "buy_to_enter"]
+    assert "100.00 USD of margin at 50000" in trader.log.outcomes[0].result
+    assert trader.log.outcomes[2].result.startswith("refused: 5000 USD")
+    assert saved.guidance == cycle.guidance
+
+
+def test_a_changed_leverage_is_on_record_and_comes_back():
+    """Adding at another leverage changes the position's; a restart has the same account."""
+    cycle, sink = lived(answer(entry()), answer(entry(leverage=5)))
+    second = of_kind(sink.kept, "execution")[1]
+    assert (second["leverage_before"], second["leverage"]) == (2, 5)
+    trader, _, _ = reborn(sink)
+    before, after = cycle.trader.engine.account(), trader.engine.account()
+    assert after.positions["BTC"].leverage == before.positions["BTC"].leverage == 5
+    assert (after.used, after.available) == (before.used, before.available)

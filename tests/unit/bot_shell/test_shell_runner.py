@@ -1,6 +1,7 @@
 """The running loop: schedule, late wake-ups, failures, commands."""
 
 import asyncio
+import json
 from datetime import timedelta
 from decimal import Decimal
 
@@ -23,6 +24,7 @@ from motherhaven.bot.market.feed import Quote
 from motherhaven.bot.runner import Runner
 from motherhaven.bot.sink import MemorySink
 from motherhaven.contract.errors import ConfigError, MarketError
+from motherhaven.contract.times import format_time
 from motherhaven.testing.scripted_model import ScriptedModel
 
 
@@ -72,9 +74,9 @@ def world(*said, minutes=5, feed=None, control=None, hook=None, said_by=None):
         room = None if control is None else ControlRoom(control, clock)
         if room is not None:
             room.enter("run-1")
-        runner = Runner(cycle, market, clock, room, sleep=clock.sleep)
         if hook is not None:
             hook(clock, market, cycle, room)
+        runner = Runner(cycle, market, clock, room, sleep=clock.sleep)
         await asyncio.wait_for(runner.run(stop), 20)
         return sink, cycle, model, clock
 
@@ -248,7 +250,7 @@ def test_commands_pause_resume_kill_and_stop(tmp_path):
             monotonic = clock.monotonic
             clock.monotonic = lambda: monotonic() + next(ticks)
             try:
-                desk.send(verb)
+                desk.send(verb, {"flatten": True})
             finally:
                 clock.monotonic = monotonic
 
@@ -275,3 +277,50 @@ def test_commands_pause_resume_kill_and_stop(tmp_path):
     assert clock.now() < NOON + 8 * MINUTE
     assert of_kind(sink.kept, "position_closed")
     assert cycle.trader.kill.engaged
+
+
+def test_guidance_and_kill_reach_a_running_bot_as_words(tmp_path):
+    """The decider hears the guidance while it holds; a kill keeps positions unless told."""
+    waits = [
+        (1, "guide", {"text": "prefer shorts", "hours": 0.04}),
+        (2, "kill", {"flatten": False}),
+        (5, "arm", {}),
+    ]
+
+    def put(clock, market, cycle, room):
+        inner = clock.sleep
+
+        async def sleep(seconds):
+            await inner(seconds)
+            if waits and clock.now() >= NOON + waits[0][0] * MINUTE + timedelta(seconds=30):
+                number, verb, arguments = waits.pop(0)
+                body = {"id": f"c{number}", "verb": verb, "run": "run-1", "arguments": arguments,
+                        "at": format_time(clock.now())}  # fmt: skip
+                (tmp_path / "commands" / f"{number}.json").write_text(json.dumps(body))
+
+        clock.sleep = sleep
+
+    said = [answer(entry())] * 8
+    sink, cycle, model, _ = world(*said, minutes=8, control=tmp_path, hook=put)
+    wishes = [context.guidance for context in model.asked]
+    assert wishes[:5] == [None, "prefer shorts", "prefer shorts", None, None]
+    rules = [d["verdict"].get("rule") for d in of_kind(sink.kept, "decision")]
+    assert rules[2:5] == ["kill_switch"] * 3
+    assert rules[5] != "kill_switch"
+    assert not of_kind(sink.kept, "position_closed")
+    told = " | ".join(status["message"] for status in of_kind(sink.kept, "status"))
+    for words in ("the guidance holds until", "has expired", "no entries; stops", "re-armed"):
+        assert words in told
+    assert cycle.guidance is None
+
+
+def test_a_kill_that_was_asked_for_while_no_bot_ran_holds_at_the_next_start(tmp_path):
+    """The switch does not depend on a running bot; its file is used once."""
+    clock = SleepyClock(NOON)
+    told = ControlDesk(tmp_path, clock, lambda: "c1").kill_next(flatten=False)
+    assert "next start" in told
+    sink, cycle, _, _ = world(answer(entry()), minutes=3, control=tmp_path)
+    assert cycle.trader.kill.engaged
+    assert not of_kind(sink.kept, "fill")
+    assert of_kind(sink.kept, "status")[-1]["kill_switch"] is True
+    assert not (tmp_path / "kill.json").exists()

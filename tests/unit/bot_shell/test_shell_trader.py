@@ -334,8 +334,9 @@ def test_paused_means_no_questions_while_stops_stay():
 def test_every_payload_is_valid_by_the_contract():
     """Each kind of record passes the contract's own model and canonical JSON."""
     cycle, sink = traded(
-        answer(entry()), "garbage", answer({"coin": "BTC"}), answer(action(signal="close"))
-    )
+        answer(entry()), "garbage", answer({"coin": "BTC"}), answer(action(signal="close")),
+        candles=True,
+    )  # fmt: skip
     cycle.trader.funding_rates = {"BTC": Decimal("0.0001")}
     for step in range(1, 62):
         cycle.trader.on_slice(piece(NOON + (step - 1) * MINUTE, BTC="50000"))

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from motherhaven.contract.errors import InvalidEvent
-from motherhaven.contract.times import format_time, parse_time
+from motherhaven.contract.times import format_time, parse_instant, parse_time
 
 NOW = datetime(2026, 3, 8, 12, 0, 3, 250_000, UTC)
 
@@ -43,6 +43,29 @@ def test_what_is_no_time_is_refused(sent: object) -> None:
     """Nonsense is refused, and the field is named."""
     with pytest.raises(InvalidEvent, match="exit_time"):
         parse_time(sent, NOW, "exit_time")
+
+
+@pytest.mark.parametrize(
+    "sent",
+    [
+        "2026-03-08T12:00:03.25Z",
+        "2026-03-08T13:00:03.25+01:00",
+        "2026-03-08T12:00:03.25",
+        1_772_971_203_250,
+        1_772_971_203.25,
+        NOW,
+    ],
+)
+def test_an_instant_is_nobodys_local_time(sent: object) -> None:
+    """Offsets hold, naive text is UTC, numbers are Unix seconds or milliseconds."""
+    assert parse_instant(sent) == NOW
+
+
+@pytest.mark.parametrize("sent", [None, "soon", True, 0, "1815-06-18T00:00:00"])
+def test_what_is_no_instant_is_refused(sent: object) -> None:
+    """Nonsense and times out of range are refused, and the field is named."""
+    with pytest.raises(InvalidEvent, match="start"):
+        parse_instant(sent, "start")
 
 
 def test_naive_moments_are_not_written() -> None:

@@ -282,6 +282,9 @@ def test_an_old_server_gets_the_four_endpoints(tmp_path, caplog):
         shipping.recorder.record(
             "funding", {"coin": "BTC", "amount": 1, "rate": "0.0001", "oracle": 100}
         )
+        row = [1_640_995_200_000, "1.5", "2", "1", Decimal("1.75"), None]
+        candles = {"coin": "BTC", "interval_seconds": 60, "candles": [row]}
+        shipping.recorder.record("candles", candles)
         shipping.drain()
         assert [endpoint for endpoint, _ in server.singles] == [
             "status", "account", "decision", "decision",
@@ -297,8 +300,12 @@ def test_an_old_server_gets_the_four_endpoints(tmp_path, caplog):
         server.batches = True
         shipping.clock.advance(BATCH_PROBE_SECONDS)
         record(shipping, "status")
+        kept = shipping.recorder.record("candles", candles)
         shipping.drain()
-        assert len(server.events) == 1
+        assert len(server.events) == 2
+        assert loads(server.events[kept.event_id].payload)["candles"] == [
+            [1_640_995_200_000, "1.5", "2", "1", "1.75", None]
+        ]
 
 
 def test_a_server_that_answers_400_to_batches_is_still_served(tmp_path):

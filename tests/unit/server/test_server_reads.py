@@ -244,7 +244,8 @@ async def test_trades_by_bot_and_one_by_id() -> None:
         page = (await client.get(f"{API}/trades?status=open&bot=bot-2")).json()
         assert [row["id"] for row in page["items"]] == ["event-000002"]
         one = (await client.get(f"{API}/trade?id=event-000002&bot=bot-2")).json()
-        assert (one["quantity_usd"], one["entry_price"]) == ("50.25", "99812.5")
+        row = one["position"]
+        assert (row["quantity_usd"], row["entry_price"]) == ("50.25", "99812.5")
 
 
 async def test_errors_page() -> None:

@@ -45,7 +45,8 @@ def test_memory_needs_no_place(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("url", "says"),
     [
-        ("firestore://project", "does not carry the firestore adapter"),
+        ("firestore://", "firestore://PROJECT"),
+        ("firestore://project/a/b", "firestore://PROJECT/DATABASE"),
         ("mysql://u:secret@h/db", "no store is called 'mysql'"),
         ("", "no store is called ''"),
         ("store.db", "sqlite:///"),

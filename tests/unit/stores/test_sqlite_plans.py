@@ -9,11 +9,11 @@ import pytest
 
 from motherhaven.stores import DecisionFilter
 from motherhaven.stores.keys import Key
-from motherhaven.stores.sqlite import SqliteStore, feeds, log, money
-from tests.conformance.stores.kit import ANY, Bot, StillClock
+from motherhaven.stores.sqlite import SqliteStore, feeds, log, money, trades
+from tests.conformance.stores.kit import ANY, START, Bot, StillClock
 
 GROWING = ("events", "decisions", "d", "e", "positions", "p", "errors", "r", "rollups", "texts",
-           "executions", "x", "marks", "m")  # fmt: skip
+           "executions", "x", "y", "marks", "m", "postings", "candles")  # fmt: skip
 KEY = Key(1 << 60, 1, 1, 1)
 
 
@@ -64,6 +64,22 @@ QUERIES: dict[str, Any] = {
     "accounts": lambda db: money.newest(db, "account", None, 5),
     "heartbeats of a bot": lambda db: money.newest(db, "status", "bot-a", 5),
     "curves": lambda db: money.equity(db, None, 60, 0, 1 << 40),
+    "trades of the feed": lambda db: feeds.decisions(db, DecisionFilter(only_trades=True), KEY, 5),
+    "trades of a bot": lambda db: feeds.decisions(
+        db, DecisionFilter(bot_id="bot-a", executed=True), KEY, 5
+    ),
+    "refusals": lambda db: feeds.decisions(db, DecisionFilter(verdict="rejected"), KEY, 5),
+    "refusals of a bot": lambda db: feeds.decisions(
+        db, DecisionFilter(bot_id="bot-a", verdict="rejected"), KEY, 5
+    ),
+    "a day of the feed": lambda db: feeds.decisions(
+        db, DecisionFilter(since=START, until=START), KEY, 5
+    ),
+    "errors since": lambda db: feeds.errors(db, "bot-a", None, None, 5, START),
+    "errors of the unknown": lambda db: feeds.errors(db, None, "ingest", KEY, 5),
+    "fills": lambda db: trades.postings(db, "bot-a", "p1", "fill"),
+    "candles": lambda db: trades.candles(db, "bot-a", "BTC", START, START, 5),
+    "position of a decision": lambda db: money.opened_by(db, "bot-a", "d1"),
     "tail": lambda db: log.tail(db, *(lambda name: (name, f"{name}-0"))(log.identity(db)[0]), 5),
     "payload": lambda db: log.full_payload(db, "bot-a-1-1"),
 }

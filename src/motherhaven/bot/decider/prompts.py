@@ -14,6 +14,7 @@ from motherhaven.bot.guard.types import GuardLimits
 from motherhaven.bot.presets import MANNERS, Preset
 from motherhaven.contract.money import plain
 
+
 def system_prompt(limits: GuardLimits, interval_seconds: int, preset: Preset = "standard") -> str:
     """The part that stays the same from cycle to cycle, so that it can be cached."""
     rules = "\n".join(f"- {rule}" for rule in _rules(limits))

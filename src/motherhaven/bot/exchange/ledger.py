@@ -251,19 +251,21 @@ class Ledger:
         self,
         fills: Iterable[Fill],
         payments: Iterable[FundingPayment] = (),
-    ) -> None:
+    ) -> list[Trade]:
         """Rebuild the state from recorded fills and funding, in order of `seq`.
 
-        Fees and position ids are taken from the records; marks are then those of the
-        last fills, until a mark or a bar says otherwise.
+        Returns the trades that they make up. Fees and position ids are taken from the
+        records; marks are then those of the last fills, until a mark or a bar says otherwise.
         """
         records: list[Fill | FundingPayment] = [*fills, *payments]
+        trades: list[Trade] = []
         for record in sorted(records, key=lambda record: record.seq):
             self.seq = record.seq
             if isinstance(record, Fill):
-                self._book(record)
+                trades += [done for done in self._book(record) if isinstance(done, Trade)]
             else:
                 self._book_funding(record)
+        return trades
 
     def set_leverage(self, coin: str, leverage: int) -> None:
         """Change the leverage of an open cross position.

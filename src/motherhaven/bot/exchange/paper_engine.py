@@ -34,6 +34,7 @@ from motherhaven.bot.exchange.orders import (
     Outcome,
     Rejected,
     Side,
+    Trade,
 )
 from motherhaven.bot.exchange.resting import Order, Registry
 from motherhaven.bot.exchange.slippage import Level, Slippage, walk_book
@@ -122,12 +123,16 @@ class PaperEngine:
         self._fills.extend(event for event in events if isinstance(event, Fill))
         return events
 
-    def resume(self, fills: Iterable[Fill], payments: Iterable[FundingPayment]) -> None:
-        """Rebuild the account of an earlier run from its records; then give marks again."""
+    def resume(self, fills: Iterable[Fill], payments: Iterable[FundingPayment]) -> list[Trade]:
+        """Rebuild the account of an earlier run from its records; then give marks again.
+
+        Returns the trades that were closed, oldest first.
+        """
         fills, payments = list(fills), list(payments)
-        self.ledger.replay(fills, payments)
+        trades = self.ledger.replay(fills, payments)
         self._fills.extend(fills)
         self._payments.extend(payments)
+        return trades
 
     # --- questions --------------------------------------------------------------------
 

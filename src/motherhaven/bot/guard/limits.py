@@ -1,6 +1,7 @@
 """GuardLimits from named settings, whatever the case of the names."""
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from decimal import Decimal
 from typing import Any, Final
 
@@ -114,3 +115,20 @@ def limits_from_mapping(values: Mapping[str, object]) -> GuardLimits:
         else:
             found[name] = reader(name.upper(), value)
     return GuardLimits(**found)
+
+
+def changed_limits(limits: GuardLimits, changes: Mapping[str, object]) -> GuardLimits:
+    """`limits` with some of them set anew, by the names that `limits_from_mapping` takes.
+
+    Raises:
+        ConfigError: a name is no limit, or a value cannot be read.
+    """
+    known = set(_READERS) | set(_ALIASES) | set(_ASSETS)
+    unknown = [name for name in changes if name.lower() not in known]
+    if unknown:
+        choice = ", ".join(sorted(name.upper() for name in {*_READERS, *_ALIASES}))
+        raise ConfigError(f"{unknown[0]} is no limit of the guard; use one of {choice}")
+    read = limits_from_mapping(changes)
+    names = {_ALIASES.get(name.lower(), name.lower()) for name in changes}
+    fields = {"coins" if name in _ASSETS else name for name in names}
+    return replace(limits, **{name: getattr(read, name) for name in fields})

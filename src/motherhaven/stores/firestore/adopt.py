@@ -8,7 +8,7 @@ and count in every total. Naive times are placed as those of old clients are.
 import logging
 import math
 import secrets
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from decimal import Decimal
 from typing import Any, Final
@@ -21,7 +21,7 @@ from motherhaven.contract.events import Event
 from motherhaven.contract.ids import IdSource
 from motherhaven.contract.times import format_time
 from motherhaven.contract.wire import Endpoint, event_from_single
-from motherhaven.stores.firestore import log, paths
+from motherhaven.stores.firestore import paths
 from motherhaven.stores.firestore.database import Database
 from motherhaven.stores.firestore.readable import OURS
 from motherhaven.stores.firestore.shapes import Shape
@@ -40,12 +40,21 @@ _PASSES: Final[tuple[tuple[Endpoint, str, str, bool | None], ...]] = (
 _LOG: Final = logging.getLogger(__name__)
 
 
-async def adopt(database: Database, writer: Writer, clock: Clock) -> int:
-    """Take over every old document; how many were new. Again is safe, and costs the reads."""
+async def adopt(
+    database: Database, writer: Writer, clock: Clock, *, start: Sequence[Any] | None = None
+) -> int:
+    """Take over every old document; how many were new. Again is safe, and costs the reads.
+
+    `start` is where an earlier run was stopped, as it was remembered: the pass and the
+    last document's id.
+    """
     ids = IdSource(clock, secrets.token_bytes)
     adopted = 0
-    for endpoint, collection, order, closed in _PASSES:
-        last: DocumentSnapshot[Any] | None = None
+    first, name = start or (0, None)
+    for number, (endpoint, collection, order, closed) in enumerate(_PASSES):
+        if number < first:
+            continue
+        last = await database.one((collection, name)) if name and number == first else None
         while True:
             found = await database.query(Shape(collection, (), order), after=last, limit=STEP)
             events = [event for one in found if (event := _event(endpoint, one, closed, ids))]
@@ -54,17 +63,16 @@ async def adopt(database: Database, writer: Writer, clock: Clock) -> int:
             if len(found) < STEP:
                 break
             last = found[-1]
-    await _remember(database)
+            await _remember(database, {"adopting": [number, str(last.id)]})
+    await _remember(database, {"adopted": True})
     return adopted
 
 
-async def _remember(database: Database) -> None:
-    known = await log.identity(database)
-    if not known.get("adopted"):
-        batch = database.batch()
-        batch.update(paths.STORE_DOCUMENT, {"adopted": True}, known)
-        async with database.translated():
-            await batch.commit()
+async def _remember(database: Database, progress: dict[str, Any]) -> None:
+    batch = database.batch()
+    batch.set(paths.STORE_DOCUMENT, progress, merge=True)
+    async with database.translated():
+        await batch.commit()
 
 
 def _event(

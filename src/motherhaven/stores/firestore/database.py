@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Any, Final
 
 from google.api_core import exceptions as google
-from google.auth.exceptions import DefaultCredentialsError, GoogleAuthError
+from google.auth.exceptions import DefaultCredentialsError, GoogleAuthError, TransportError
 from google.cloud import firestore
 from google.cloud.firestore_v1.base_document import DocumentSnapshot
 from google.cloud.firestore_v1.base_query import FieldFilter
@@ -73,11 +73,13 @@ class Database:
         """Writes that take effect together."""
         return Batch(self)
 
-    async def get(self, paths: Iterable[Path]) -> dict[Path, DocumentSnapshot[Any]]:
+    async def get(
+        self, paths: Iterable[Path], *, opening: bool = False
+    ) -> dict[Path, DocumentSnapshot[Any]]:
         """The documents that exist, by path."""
         wanted = list(dict.fromkeys(paths))
         found: dict[Path, DocumentSnapshot[Any]] = {}
-        async with self.translated():
+        async with self.translated(opening=opening):
             for at in range(0, len(wanted), GET_STEP):
                 step = [self.document(path) for path in wanted[at : at + GET_STEP]]
                 self.usage.reads += len(step)
@@ -89,12 +91,6 @@ class Database:
     async def one(self, path: Path) -> DocumentSnapshot[Any] | None:
         """A document, or None."""
         return (await self.get([path])).get(path)
-
-    async def first(self, path: Path) -> DocumentSnapshot[Any] | None:
-        """A document, or None; Google's own errors come through, for open() to tell apart."""
-        self.usage.reads += 1
-        snapshot = await self.document(path).get(retry=None, timeout=READ_SECONDS)
-        return snapshot if snapshot.exists else None
 
     async def query(
         self,
@@ -160,16 +156,19 @@ class Database:
         return list(found)
 
     @asynccontextmanager
-    async def translated(self) -> AsyncIterator[None]:
-        """Turn Google's errors into ours."""
+    async def translated(self, *, opening: bool = False) -> AsyncIterator[None]:
+        """Turn Google's errors into ours; what only a person can mend is ConfigError at first."""
         try:
             yield
         except google.GoogleAPICallError as error:
-            raise self.error_of(error) from error
-        except GoogleAuthError as error:
+            raise self.error_of(error, opening=opening) from error
+        except TransportError as error:
             raise StoreUnavailable(
-                f"store {self.name}: Google's sign-in failed ({error}); check the credentials"
+                f"store {self.name}: Google's sign-in cannot be reached ({error}); try again"
             ) from error
+        except GoogleAuthError as error:
+            text = f"store {self.name}: Google's sign-in refuses ({error}); renew the credentials"
+            raise (ConfigError if opening else StoreUnavailable)(text) from error
 
     def error_of(self, error: google.GoogleAPICallError, *, opening: bool = False) -> Exception:
         """What an error of Firestore means for a caller."""
@@ -219,9 +218,9 @@ class Batch:
                 writer was faster.
             StoreUnavailable, StoreError: anything else.
         """
+        await self._batch.commit(retry=None, timeout=COMMIT_SECONDS)
         usage = self._database.usage
         usage.writes, usage.commits = usage.writes + self.size, usage.commits + 1
-        await self._batch.commit(retry=None, timeout=COMMIT_SECONDS)
         assert isinstance(self._batch.commit_time, datetime)
         return self._batch.commit_time
 

@@ -110,9 +110,14 @@ async def _rows(database: Database, records: list[Record]) -> list[DecisionRow]:
     bots = {paths.bot(record.bot_id) for record in records}
     found = await database.get([*executions, *bots])
     return [
-        decision_row(record, found[paths.bot(record.bot_id)].get("name"), _execution(found, path))
+        decision_row(record, _name(found, record.bot_id), _execution(found, path))
         for record, path in zip(records, executions, strict=True)
     ]
+
+
+def _name(found: dict[paths.Path, DocumentSnapshot[Any]], bot_id: str) -> str | None:
+    snapshot = found.get(paths.bot(bot_id))
+    return None if snapshot is None else snapshot.get("name")
 
 
 def _execution(
@@ -153,7 +158,7 @@ async def decision(database: Database, decision_id: str, floor: int) -> Decision
     following = await database.query(_LATER, values, after=key, limit=1)
     return decision_detail(
         record,
-        found[paths.bot(record.bot_id)].get("name"),
+        _name(found, record.bot_id),
         _execution(found, path),
         texts={} if is_pruned else text_lengths(snapshot.to_dict() or {}),
         previous=_first_id(previous),
@@ -187,4 +192,4 @@ async def bot_names(database: Database, bot_ids: Iterable[str]) -> dict[str, str
     """The names of some bots."""
     wanted = sorted(set(bot_ids))
     found = await database.get(paths.bot(bot_id) for bot_id in wanted)
-    return {bot_id: found[paths.bot(bot_id)].get("name") for bot_id in wanted}
+    return {bot_id: _name(found, bot_id) for bot_id in wanted}

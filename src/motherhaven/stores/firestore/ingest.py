@@ -8,8 +8,8 @@ Documents written for one event, beside the commit's own record and its bot: a d
 (event, readable), 3 if something was wrong; an account state 8 (event, readable, five
 rollups, marks); a heartbeat 2 or 3; an execution 2 or 3; a position's entry or exit 3; a
 fill or funding 1; candles 2, or 8 for a whole day of minutes. So 10 at most for an event
-that comes alone; what comes together shares the bot, the rollups and the commit. A new
-bot costs two more, once in its life.
+that comes alone; what comes together shares the bot, the rollups and the commit. Two more
+are written when an account tells of a deposit, and once for a new bot.
 """
 
 import asyncio
@@ -183,8 +183,10 @@ def _write_rows(batch: Batch, work: FirestoreWork, *, readable: bool) -> None:
     spans: set[Place] = set()
     for (bot_id, tier, number), bucket in changes.buckets.items():
         place = (bot_id, tier, number // paths.BUCKETS_PER_DOCUMENT)
-        seen.buckets[place][number] = documents.bucket_values(bucket)
-        spans.add(place)
+        values = documents.bucket_values(bucket)
+        if seen.buckets[place].get(number) != values:  # some were only looked at
+            seen.buckets[place][number] = values
+            spans.add(place)
     for place in sorted(spans):
         batch.set(paths.rollup(*place), {"buckets": _text(seen.buckets[place])})
     for (bot_id, ref), marked in changes.marks.items():

@@ -27,6 +27,9 @@ from motherhaven.stores.protocol import Stored, Tail
 from motherhaven.stores.views import event_of
 
 LATE: Final = timedelta(seconds=COMMIT_SECONDS + 2)
+SKEW: Final = timedelta(seconds=1)
+"""How much later than its own commit time a stamp may be, were Google's clocks to differ."""
+
 STEP: Final = 200
 HEADS: Final = 20
 OLDEST: Final = Shape(paths.COMMITS, (), "at")
@@ -75,13 +78,15 @@ async def tail(database: Database, generation: str, after: str, limit: int) -> T
     places = [place for place in places if place[0] > start]
     chosen = places[:limit]
     found = await database.get(paths.event(event_id) for _, event_id in chosen)
-    snapshots = [found[paths.event(event_id)] for _, event_id in chosen]
-    records = await records_of(database, snapshots)
+    # Somebody may delete documents by hand: what is gone is passed over.
+    chosen = [place for place in chosen if paths.event(place[1]) in found]
+    records = await records_of(database, [found[paths.event(name)] for _, name in chosen])
     events = tuple(
         Stored(live_cursor(generation, number), event_of(record))
         for (number, _), record in zip(chosen, records, strict=True)
     )
-    cursor = events[-1].cursor if events else after
+    reached = places[:limit]
+    cursor = live_cursor(generation, reached[-1][0]) if reached else after
     return Tail(events, cursor, more=more or len(places) > limit)
 
 
@@ -102,7 +107,7 @@ async def commits(
         first_read = first_read or (step[0].read_time if step else None)
         found += [commit for commit in step if last_of(commit) > start]
         is_full = len(step) == STEP
-        edge = step[-1].get("at") if is_full else None
+        edge = step[-1].get("at") - SKEW if is_full else None
         ready = [
             commit for commit in found
             if commit.create_time <= first_read and (edge is None or commit.create_time < edge)
@@ -127,8 +132,7 @@ class Watch:
         self._count = 0
 
     async def look(self) -> bool:
-        """Whether anything was committed since the last look; the first one only looks."""
-        is_first = self._since is None
+        """Whether anything was committed since the last look; at the first one, perhaps."""
         if self._since is not None:
             count = await self._database.count_since(paths.COMMITS, "at", self._since)
             if count == self._count:
@@ -138,4 +142,4 @@ class Watch:
         anchor = newest[0].get("at") if newest else known.read_time
         self._since = anchor - LATE
         self._count = await self._database.count_since(paths.COMMITS, "at", self._since)
-        return not is_first
+        return True

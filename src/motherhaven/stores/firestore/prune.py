@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from datetime import datetime
 from typing import Any, Final
 
+from google.api_core import exceptions as google
 from google.cloud import firestore
 from google.cloud.firestore_v1.base_document import DocumentSnapshot
 
@@ -96,12 +97,16 @@ def _drop_payload(batch: Batch, event_id: str) -> None:
 
 
 async def _raise_floor(database: Database, floor: int) -> None:
-    known = await log.identity(database)
-    if int(known.get("floor")) < floor:
+    """Never lower it: another server may prune too."""
+    while int((known := await log.identity(database)).get("floor")) < floor:
         batch = database.batch()
         batch.update(paths.STORE_DOCUMENT, {"floor": floor}, known)
-        async with database.translated():
+        try:
             await batch.commit()
+        except (google.FailedPrecondition, google.Aborted):
+            continue
+        except google.GoogleAPICallError as error:
+            raise database.error_of(error) from error
 
 
 async def _drop_parts(database: Database, limit: int) -> None:

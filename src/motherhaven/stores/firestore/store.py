@@ -11,6 +11,7 @@ import hashlib
 import random
 import secrets
 from collections.abc import AsyncIterator, Sequence
+from contextlib import suppress
 from datetime import datetime
 from typing import Any, Final, Literal, cast
 
@@ -26,6 +27,7 @@ from motherhaven.contract.views import (
     Candle,
     DecisionDetail,
     DecisionPage,
+    DepositPoint,
     EquitySeries,
     ErrorRow,
     FillRow,
@@ -48,10 +50,16 @@ from motherhaven.stores.firestore.texts import read_slice
 from motherhaven.stores.firestore.whole import whole_payload
 from motherhaven.stores.firestore.work import live_number_of
 from motherhaven.stores.firestore.writer import MAX_WRITES, Writer
-from motherhaven.stores.keys import bucket_range, held, micros
-from motherhaven.stores.protocol import Appended, DecisionFilter, Tail
+from motherhaven.stores.keys import DEPOSIT_MINUTES, bucket_range, held, micros
+from motherhaven.stores.protocol import DEPOSITS_TIER, Appended, DecisionFilter, Tail
 from motherhaven.stores.records import no_text, payload_gone
-from motherhaven.stores.views import account_row, fill_row, funding_row, status_row
+from motherhaven.stores.views import (
+    account_row,
+    deposit_points,
+    fill_row,
+    funding_row,
+    status_row,
+)
 
 SCHEMA: Final = 1
 POLL_SECONDS: Final = 2.0
@@ -101,25 +109,26 @@ class FirestoreStore:
         dice = random.Random()  # noqa: S311 - spreads the pauses of writers that collide
         self._writer = Writer(database, self._generation, self._hub, dice)
         if not known.get("adopted"):
-            self._adopting = asyncio.create_task(adopt(database, self._writer, self._clock))
+            start = (known.to_dict() or {}).get("adopting")
+            self._adopting = asyncio.create_task(
+                adopt(database, self._writer, self._clock, start=start)
+            )
             self._adopting.add_done_callback(_quiet)
 
     async def _identity(self, database: Database) -> DocumentSnapshot[Any]:
         """The store's own document, made if need be; a restored backup gets a new identity."""
-        try:
-            known = await database.first(paths.STORE_DOCUMENT)
-            if known is None:
-                batch = database.batch()
-                batch.create(
-                    paths.STORE_DOCUMENT,
-                    {"token": secrets.token_hex(8), "schema": SCHEMA, "floor": 0, "adopted": False},
-                )
-                await batch.commit()
-        except google.AlreadyExists:
-            pass
-        except google.GoogleAPICallError as error:
-            raise database.error_of(error, opening=True) from error
-        known = await log.identity(database)
+        found = await database.get([paths.STORE_DOCUMENT], opening=True)
+        known = found.get(paths.STORE_DOCUMENT)
+        if known is None:
+            batch = database.batch()
+            batch.create(
+                paths.STORE_DOCUMENT,
+                {"token": secrets.token_hex(8), "schema": SCHEMA, "floor": 0, "adopted": False},
+            )
+            async with database.translated(opening=True):
+                with suppress(google.AlreadyExists):  # another server was faster
+                    await batch.commit()
+            known = await log.identity(database)
         if int(known.get("schema")) > SCHEMA:
             raise ConfigError(
                 f"store {database.name}: written by a newer Motherhaven (schema "
@@ -145,9 +154,9 @@ class FirestoreStore:
 
         The first open() does it too; this waits for that one. Returns how many were new.
         """
-        if self._adopting is not None:
-            return await asyncio.shield(self._adopting)
-        return await adopt(self._open, self._append, self._clock)
+        running, self._adopting = self._adopting, None
+        before = 0 if running is None else await running
+        return before + await adopt(self._open, self._append, self._clock)
 
     async def append(self, events: Sequence[Event]) -> list[Appended]:
         """Keep events; returns after Firestore's commit. See Store.append and `capabilities`."""
@@ -262,6 +271,11 @@ class FirestoreStore:
         """Equity per bot from the rollups of tier `bucket`; see Store.equity."""
         first, last = bucket_range(start, end, bucket)
         return await money.equity(self._open, bot_ids, bucket, first, last)
+
+    async def deposits(self, bot_ids: Sequence[str]) -> dict[str, list[DepositPoint]]:
+        """When the deposits changed; see Store.deposits."""
+        curves = await money.equity(self._open, bot_ids, DEPOSITS_TIER, *DEPOSIT_MINUTES)
+        return deposit_points(curves)
 
     async def errors(
         self,

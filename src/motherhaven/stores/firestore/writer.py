@@ -13,8 +13,8 @@ from motherhaven.stores.changes import Hub
 from motherhaven.stores.firestore import candles, ingest, paths
 from motherhaven.stores.firestore.database import Database, in_steps
 from motherhaven.stores.firestore.texts import INLINE_BYTES
-from motherhaven.stores.keys import micros
-from motherhaven.stores.protocol import TIERS, Appended
+from motherhaven.stores.needs import needs_of
+from motherhaven.stores.protocol import Appended
 
 MAX_WRITES: Final = 500
 """Documents in one commit."""
@@ -61,11 +61,8 @@ def _documents(event: Event) -> set[paths.Path]:
     """The rollups or candles that an event changes."""
     if not isinstance(event.body, AccountReported):
         return {paths.candles(*place) for place in candles.places_of([event])}
-    seconds = micros(event.time) // 1_000_000
-    return {
-        paths.rollup(event.bot_id, tier, seconds // tier // paths.BUCKETS_PER_DOCUMENT)
-        for tier in TIERS
-    }
+    buckets = needs_of([event]).buckets
+    return {paths.rollup(bot, tier, n // paths.BUCKETS_PER_DOCUMENT) for bot, tier, n in buckets}
 
 
 @dataclass(eq=False, slots=True)

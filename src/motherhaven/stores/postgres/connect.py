@@ -2,16 +2,36 @@
 
 import re
 from collections.abc import Callable
-from typing import Any, Final, Literal
+from typing import Any, Final, Literal, TypeVar
 
 import psycopg
 from psycopg import errors, sql
+from psycopg.abc import PQGen
 
 from motherhaven.contract.errors import StoreCorrupt, StoreError, StoreUnavailable
 from motherhaven.stores.postgres.location import Location
 
-Connection = psycopg.Connection[tuple[Any, ...]]
+_RV = TypeVar("_RV")
+
 Role = Literal["reader", "writer", "setup"]
+
+ANSWER_SECONDS = 45.0
+"""So long a server may be silent, which stops its own statements after 30 s."""
+
+
+class Connection(psycopg.Connection[tuple[Any, ...]]):
+    """A connection that gives up on a server that is there but does not answer."""
+
+    patience: float | None = None
+
+    def wait(self, gen: PQGen[_RV], interval: float = 0.1, timeout: float | None = None) -> _RV:
+        try:
+            return super().wait(gen, interval, self.patience if timeout is None else timeout)
+        except errors._WaitTimeout:
+            if timeout is None:
+                self.pgconn.finish()
+            raise
+
 
 # An idle transaction would keep the others from appending, so the server ends it.
 _SETTINGS: Final = """
@@ -56,7 +76,8 @@ def connect(location: Location, role: Role) -> Connection:
     """
     connection: Connection | None = None
     try:
-        connection = psycopg.connect(**location.parameters, autocommit=True)
+        connection = Connection.connect(**location.parameters, autocommit=True)
+        connection.patience = None if role == "setup" else ANSWER_SECONDS
         connection.execute(_settings(location, role))
     except psycopg.Error as error:
         close(connection)

@@ -16,7 +16,7 @@ _PAUSE_SECONDS: Final = (0.2, 0.5, 1.0, 2.0, 5.0)
 
 
 class Listener:
-    """A task with a connection of its own. While `hears` is False, others must poll."""
+    """A task with a connection of its own. While `listening` is not set, others must poll."""
 
     def __init__(
         self, location: Location, channel: str, wake: Callable[[], None],
@@ -27,7 +27,7 @@ class Listener:
         self._wake = wake
         self._own_pid = own_pid
         self._task: asyncio.Task[None] | None = None
-        self.hears = False
+        self.listening = asyncio.Event()
 
     def start(self) -> None:
         """Listen from now on, in the running event loop."""
@@ -50,13 +50,14 @@ class Listener:
                     await connection.execute(
                         sql.SQL("LISTEN {}").format(sql.Identifier(self._channel))
                     )
-                    failures, self.hears = 0, True
+                    failures = 0
+                    self.listening.set()
                     self._wake()  # what was committed before is not announced again
                     await self._listen(connection)
             except (psycopg.Error, OSError):
                 failures += 1
             finally:
-                self.hears = False
+                self.listening.clear()
             await asyncio.sleep(_PAUSE_SECONDS[min(failures, len(_PAUSE_SECONDS)) - 1])
 
     async def _listen(self, connection: "psycopg.AsyncConnection[tuple[object, ...]]") -> None:
@@ -64,4 +65,5 @@ class Listener:
             async for notice in connection.notifies(timeout=CHECK_SECONDS):
                 if notice.pid != self._own_pid():  # our own commits wake by themselves
                     self._wake()
-            await connection.execute("SELECT 1")
+            async with asyncio.timeout(CHECK_SECONDS):
+                await connection.execute("SELECT 1")

@@ -15,6 +15,7 @@ from motherhaven.contract.views import (
     Candle,
     DecisionDetail,
     DecisionPage,
+    DepositPoint,
     EquitySeries,
     ErrorRow,
     FillRow,
@@ -26,15 +27,21 @@ from motherhaven.contract.views import (
 )
 from motherhaven.stores.changes import Hub
 from motherhaven.stores.cursors import live_cursor, read_page_cursor
-from motherhaven.stores.keys import bucket_range, held
+from motherhaven.stores.keys import DEPOSIT_MINUTES, bucket_range, held
 from motherhaven.stores.postgres import feeds, ingest, log, money
 from motherhaven.stores.postgres.listener import Listener
 from motherhaven.stores.postgres.location import locate
 from motherhaven.stores.postgres.migrate import migrate
 from motherhaven.stores.postgres.readers import Readers
 from motherhaven.stores.postgres.writer import Writer
-from motherhaven.stores.protocol import Appended, DecisionFilter, Tail
-from motherhaven.stores.views import account_row, fill_row, funding_row, status_row
+from motherhaven.stores.protocol import DEPOSITS_TIER, Appended, DecisionFilter, Tail
+from motherhaven.stores.views import (
+    account_row,
+    deposit_points,
+    fill_row,
+    funding_row,
+    status_row,
+)
 
 
 class PostgresStore:
@@ -116,7 +123,7 @@ class PostgresStore:
 
     async def _look(self) -> bool:
         """Where nothing is heard: wake everyone if another server wrote."""
-        if self._listener is not None and self._listener.hears:
+        if self._listener is not None and self._listener.listening.is_set():
             return False
         try:
             newest = await self._read.ask(log.head)
@@ -208,6 +215,13 @@ class PostgresStore:
         """Equity per bot from the rollups of tier `bucket`; see Store.equity."""
         first, last = bucket_range(start, end, bucket)
         return await self._read.ask(lambda db: money.equity(db, bot_ids, bucket, first, last))
+
+    async def deposits(self, bot_ids: Sequence[str]) -> dict[str, list[DepositPoint]]:
+        """When the deposits changed; see Store.deposits."""
+        curves = await self._read.ask(
+            lambda db: money.equity(db, bot_ids, DEPOSITS_TIER, *DEPOSIT_MINUTES)
+        )
+        return deposit_points(curves)
 
     async def errors(
         self,

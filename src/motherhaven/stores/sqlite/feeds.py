@@ -76,7 +76,7 @@ def _decision_terms(where: DecisionFilter, before: Key | None) -> tuple[str, lis
         values.append(where.signal)
     if where.verdict is not None:
         terms.append("d.allowed = 1" if where.verdict == "allowed" else "d.allowed = 0")
-    if (where.only_trades or where.executed) and where.signal is None:
+    if (where.only_trades or where.executed) and where.signal in (None, "hold"):
         terms.append("d.signal <> 'hold'")
     if where.executed:
         terms.append(_EXECUTED)

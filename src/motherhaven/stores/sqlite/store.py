@@ -16,6 +16,7 @@ from motherhaven.contract.views import (
     Candle,
     DecisionDetail,
     DecisionPage,
+    DepositPoint,
     EquitySeries,
     ErrorRow,
     FillRow,
@@ -27,12 +28,18 @@ from motherhaven.contract.views import (
 )
 from motherhaven.stores.changes import Hub
 from motherhaven.stores.cursors import live_cursor, read_page_cursor
-from motherhaven.stores.keys import bucket_range, held, micros
-from motherhaven.stores.protocol import Appended, DecisionFilter, Tail
+from motherhaven.stores.keys import DEPOSIT_MINUTES, bucket_range, held, micros
+from motherhaven.stores.protocol import DEPOSITS_TIER, Appended, DecisionFilter, Tail
 from motherhaven.stores.sqlite import feeds, ingest, log, money, trades
 from motherhaven.stores.sqlite.readers import Readers
 from motherhaven.stores.sqlite.writer import Writer
-from motherhaven.stores.views import account_row, fill_row, funding_row, status_row
+from motherhaven.stores.views import (
+    account_row,
+    deposit_points,
+    fill_row,
+    funding_row,
+    status_row,
+)
 
 
 class SqliteStore:
@@ -199,6 +206,13 @@ class SqliteStore:
         """Equity per bot from the rollups of tier `bucket`; see Store.equity."""
         first, last = bucket_range(start, end, bucket)
         return await self._read.ask(lambda db: money.equity(db, bot_ids, bucket, first, last))
+
+    async def deposits(self, bot_ids: Sequence[str]) -> dict[str, list[DepositPoint]]:
+        """When the deposits changed; see Store.deposits."""
+        curves = await self._read.ask(
+            lambda db: money.equity(db, bot_ids, DEPOSITS_TIER, *DEPOSIT_MINUTES)
+        )
+        return deposit_points(curves)
 
     async def errors(
         self,

@@ -1,0 +1,138 @@
+"""A replay with guard, ledger, exits and journal, against backtesting.py's bare loop."""
+
+import asyncio
+import os
+import statistics
+import tempfile
+import time
+import warnings
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+from pathlib import Path
+from typing import Any, Final
+
+from motherhaven.bot.decider import baseline
+from motherhaven.bot.guard.types import GuardLimits
+from motherhaven.bot.journal_sink import JournalSink
+from motherhaven.bot.market.files import FileFeed
+from motherhaven.bot.market.simulated import SimulatedFeed
+from motherhaven.bot.replay import Replay, ReplayConfig
+from motherhaven.bot.tape import FAST, SLOW
+from motherhaven.contract.ids import IdSource
+from motherhaven.recorder.factory import open_recorder
+from motherhaven.settings import SystemClock
+
+START: Final = datetime(2026, 1, 5, tzinfo=UTC)
+BARS: Final = 20_000
+DEPOSIT: Final = Decimal(10_000_000)
+"""So much that backtesting.py, which trades whole units only, can follow."""
+EVERY: Final = 3
+"""Bars between two decisions: 180 s of one-minute bars."""
+STOP: Final = 0.02
+LIMITS: Final = GuardLimits(
+    max_position_size_usd=Decimal(500_000),
+    max_total_usd=Decimal(1_000_000),
+    daily_loss_limit_usd=Decimal(5_000_000),
+)
+
+
+def run(rounds: int) -> list[tuple[str, float, str]]:
+    """Medians of paired rounds: (figure, value, meaning)."""
+    with tempfile.TemporaryDirectory(prefix="motherhaven-bench-") as name:
+        folder = Path(name)
+        _write(folder / "BTC.csv")
+        feed = FileFeed({"BTC": folder / "BTC.csv"})
+        other = _other(feed)
+        ours: list[float] = []
+        ratios: list[float] = []
+        entries = 0
+        for number in range(rounds):
+            begun = time.perf_counter()
+            entries = _replay(feed, folder / f"journal-{number}.db")
+            ours.append(time.perf_counter() - begun)
+            if other is not None:
+                begun = time.perf_counter()
+                other()
+                ratios.append((time.perf_counter() - begun) / ours[-1])
+    mine = statistics.median(ours) / BARS
+    figures = [("us per coin-bar", mine * 1e6, f"ema-cross, {BARS} bars, {entries} entries")]
+    if ratios:
+        figures.append(
+            ("backtesting.py / ours", statistics.median(ratios), "its bare run; more is better")
+        )
+    else:
+        figures.append(("backtesting.py", 0.0, "is not installed: uv sync --group bench"))
+    return figures
+
+
+def _write(path: Path) -> None:
+    feed = SimulatedFeed(("BTC",), 5)
+    rows = ["timestamp_ms,open,high,low,close,volume"]
+    for piece in feed.slices(START, START + timedelta(minutes=BARS)):
+        bar = piece.bars["BTC"]
+        stamp = int(bar.start.timestamp() * 1000)
+        rows.append(f"{stamp},{bar.open},{bar.high},{bar.low},{bar.close},{bar.volume}")
+    path.write_text("\n".join(rows))
+
+
+def _replay(feed: FileFeed, journal: Path) -> int:
+    """One replay, its journal kept as `motherhaven replay` keeps it; returns the entries."""
+    clock = SystemClock()
+    recorder = open_recorder(
+        journal, clock=clock, ids=IdSource(clock, os.urandom), synchronous="off"
+    )
+    sink = JournalSink(recorder, trusted=True)
+    try:
+        config = ReplayConfig({}, DEPOSIT, EVERY * 60, LIMITS)
+        replay = Replay(config, baseline("ema-cross"), sink, clock, feed=feed)
+        return asyncio.run(replay.run()).entries
+    finally:
+        sink.close()
+
+
+def _other(feed: FileFeed) -> Callable[[], Any] | None:
+    """The same bars, averages, stops and cadence in backtesting.py; None without it."""
+    os.environ.setdefault("TQDM_DISABLE", "1")
+    try:
+        import pandas
+        from backtesting import Backtest, Strategy
+    except ImportError:
+        return None
+    bars = [piece.bars["BTC"] for piece in feed.slices()]
+    names = ("Open", "High", "Low", "Close", "Volume")
+    frame = pandas.DataFrame(
+        {name: [float(getattr(bar, name.lower())) for bar in bars] for name in names},
+        index=pandas.to_datetime([bar.start for bar in bars]),
+    )
+
+    def average(values: Any, span: int) -> Any:
+        return pandas.Series(values).ewm(span=span, adjust=False).mean()
+
+    class EmaCross(Strategy):  # type: ignore[misc]  # the package has no types
+        def init(self) -> None:
+            self.fast = self.I(average, self.data.Close, FAST)
+            self.slow = self.I(average, self.data.Close, SLOW)
+            self.above: bool | None = None
+
+        def next(self) -> None:
+            if len(self.data) % EVERY or len(self.data) < SLOW:
+                return
+            above = bool(self.fast[-1] > self.slow[-1])
+            before, self.above = self.above, above
+            if self.position:
+                if self.position.is_long is not above:
+                    self.position.close()
+            elif before is not None and before is not above:
+                price = self.data.Close[-1]
+                if above:
+                    self.buy(size=0.05, sl=price * (1 - STOP), tp=price * (1 + 2 * STOP))
+                else:
+                    self.sell(size=0.05, sl=price * (1 + STOP), tp=price * (1 - 2 * STOP))
+
+    def once() -> Any:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            return Backtest(frame, EmaCross, cash=float(DEPOSIT), commission=0.00045).run()
+
+    return once

@@ -1,0 +1,8 @@
+import type { Metadata } from "next";
+import { CompareScreen } from "@/components/compare-screen";
+
+export const metadata: Metadata = { title: "Compare · Motherhaven" };
+
+export default function Page() {
+  return <CompareScreen />;
+}

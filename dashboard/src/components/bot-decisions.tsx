@@ -1,0 +1,107 @@
+"use client";
+import { type PointerEvent, useEffect, useMemo, useRef } from "react";
+import type { BotRow } from "@/api/types";
+import { useBotView } from "@/prefs/use-bot-view";
+import { useFeed } from "@/queries/use-feed";
+import { feedOf } from "@/shape/filter-bot";
+import { count } from "@/shape/format-number";
+import { rowsOf } from "@/shape/merge";
+import { EmptyState } from "./empty-state";
+import { FeedList } from "./feed-list";
+import { Panel, SkeletonRows } from "./panel";
+import { Segmented } from "./segmented";
+
+type Props = {
+  bot: BotRow;
+  selected: string | null;
+  lit: string | null;
+  onLit: (id: string | null) => void;
+  onOpen: (id: string | null) => void;
+};
+
+/** The bot's decisions, newest first; the one under the pointer is marked on the curve. */
+export function BotDecisions({ bot, selected, lit, onLit, onOpen }: Props) {
+  const [{ trades }, setView] = useBotView();
+  const query = useFeed(feedOf(bot.id, trades));
+  const rows = useMemo(() => rowsOf(query.data), [query.data]);
+  const list = useRef<HTMLDivElement>(null);
+  useMarked(list, lit);
+  const point = (event: PointerEvent) => {
+    const row = (event.target as HTMLElement).closest<HTMLElement>("[data-decision]");
+    onLit(row?.dataset.decision ?? null);
+  };
+  return (
+    <Panel
+      title="Decisions"
+      query={query}
+      className="min-h-0 flex-1"
+      bodyClassName="flex flex-col"
+      skeleton={<SkeletonRows rows={8} height={80} />}
+      isEmpty={rows.length === 0}
+      empty={
+        trades ? (
+          <p className="p-3 text-muted">
+            No entry or exit yet.{" "}
+            <button
+              type="button"
+              className="target text-accent hover:underline"
+              onClick={() => setView({ trades: null })}
+            >
+              Show every decision
+            </button>
+          </p>
+        ) : (
+          <EmptyState kind="decision" text="This bot has not decided anything yet." />
+        )
+      }
+      actions={
+        <Segmented
+          label="Which decisions"
+          value={trades ? "trades" : "all"}
+          options={[
+            { value: "all", text: "all" },
+            { value: "trades", text: "entries and exits", title: "Without what was only held" },
+          ]}
+          onChange={(next) => setView({ trades: next === "trades" })}
+        />
+      }
+      partial={
+        rows.length > 0 && (
+          <>
+            showing {count(rows.length)}
+            {!trades && ` of ${count(Math.max(bot.stats.decisions, rows.length))}`}
+          </>
+        )
+      }
+    >
+      <div
+        ref={list}
+        className="flex min-h-0 flex-1 flex-col [&_[data-lit]]:bg-raised [&_[data-lit]]:shadow-[inset_2px_0_0_var(--accent)]"
+        onPointerOver={point}
+        onPointerLeave={() => onLit(null)}
+      >
+        <FeedList
+          key={String(trades)}
+          rows={rows}
+          selected={selected}
+          onOpen={onOpen}
+          hasMore={query.hasNextPage}
+          isLoadingMore={query.isFetchingNextPage}
+          onMore={() => query.fetchNextPage()}
+        />
+      </div>
+    </Panel>
+  );
+}
+
+/** Marks the row of the decision that is pointed at on the curve, as far as it is drawn. */
+function useMarked(list: React.RefObject<HTMLDivElement | null>, lit: string | null): void {
+  useEffect(() => {
+    const row = lit && list.current?.querySelector(`[data-decision="${CSS.escape(lit)}"]`);
+    if (!row) return;
+    row.toggleAttribute("data-lit", true);
+    return () => {
+      row.toggleAttribute("data-lit", false);
+    };
+  }, [list, lit]);
+}

@@ -1,0 +1,69 @@
+"use client";
+import { useEffect, useRef, useState } from "react";
+import { usePrefs } from "@/prefs/use-prefs";
+import { labelOf } from "@/shape/equity";
+import { full } from "@/shape/format-time";
+import { createMarkedChart, type MarkedDrawing, type MarkedHandle } from "./bot-equity-drawing";
+import type { Zoom } from "./equity-drawing";
+import { ZoomButtons } from "./zoom-buttons";
+
+type Props = {
+  drawing: MarkedDrawing;
+  onMarker: (id: string | null) => void;
+  onPick: (id: string) => void;
+};
+
+/** A bot's equity line; its figure under the pointer, else the last. */
+export function BotEquityChart({ drawing, onMarker, onPick }: Props) {
+  const frame = useRef<HTMLDivElement>(null);
+  const chart = useRef<MarkedHandle | null>(null);
+  const [hovered, setHovered] = useState<number | null>(null);
+  const [zoomed, setZoomed] = useState(false);
+  const { theme, zone, colours } = usePrefs();
+  const heard = useRef({ onMarker, onPick });
+  useEffect(() => {
+    heard.current = { onMarker, onPick };
+  });
+
+  useEffect(() => {
+    if (!frame.current) return;
+    const handle = createMarkedChart(frame.current, zone, {
+      onHover: setHovered,
+      onZoom: setZoomed,
+      onMarker: (id) => heard.current.onMarker(id),
+      onPick: (id) => heard.current.onPick(id),
+    });
+    chart.current = handle;
+    return () => {
+      chart.current = null;
+      handle.remove();
+    };
+  }, [zone]);
+
+  // The colours are read from the page, so a change of theme draws anew.
+  useEffect(() => {
+    chart.current?.draw(drawing);
+  }, [drawing, zone, theme, colours]);
+
+  const { line, unit } = drawing;
+  const place = hovered === null ? undefined : line.places.find((one) => one.time === hovered);
+  return (
+    <figure className="relative m-0" aria-label={`Equity of ${line.name}`}>
+      <p
+        aria-hidden="true"
+        className="num pointer-events-none absolute top-1 left-3 z-10 flex gap-3 text-faint"
+      >
+        {place && <span>{full(place.time * 1000, zone)}</span>}
+        <span className="text-text">
+          {place ? (place.exact === undefined ? "—" : labelOf(place.exact, unit)) : line.last}
+        </span>
+      </p>
+      <div
+        ref={frame}
+        aria-hidden="true"
+        className={`h-60 md:h-72 ${drawing.lit ? "[&_canvas]:cursor-pointer" : ""}`}
+      />
+      <ZoomButtons zoomed={zoomed} onZoom={(way: Zoom) => chart.current?.zoom(way)} />
+    </figure>
+  );
+}

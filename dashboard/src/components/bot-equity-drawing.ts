@@ -1,0 +1,109 @@
+import {
+  createSeriesMarkers,
+  LineSeries,
+  type SeriesMarker,
+  type Time,
+  type UTCTimestamp,
+} from "lightweight-charts";
+import { type Line, labelOf, type Unit } from "@/shape/equity";
+import type { Zone } from "@/shape/format-time";
+import type { Marker } from "@/shape/markers";
+import { applyBaseLook, colorOf, createBase } from "./chart-base";
+import type { Zoom } from "./equity-drawing";
+
+export type MarkedDrawing = {
+  line: Line;
+  hue: number | undefined;
+  unit: Unit;
+  markers: readonly Marker[];
+  /** The decision under the pointer, in the chart or in its row. */
+  lit: string | null;
+  span: string;
+};
+
+export type MarkedHandle = {
+  draw: (drawing: MarkedDrawing) => void;
+  zoom: (way: Zoom) => void;
+  remove: () => void;
+};
+
+type Callbacks = {
+  onHover: (time: number | null) => void;
+  onMarker: (id: string | null) => void;
+  onPick: (id: string) => void;
+  onZoom: (zoomed: boolean) => void;
+};
+
+/** One bot's equity with its decisions on it. */
+export function createMarkedChart(
+  element: HTMLElement,
+  zone: Zone,
+  callbacks: Callbacks,
+): MarkedHandle {
+  const base = createBase(element, zone, callbacks.onZoom);
+  const { chart } = base;
+  const series = chart.addSeries(LineSeries, {
+    priceScaleId: "right",
+    lineWidth: 2,
+    lastValueVisible: false,
+    priceLineVisible: false,
+    crosshairMarkerRadius: 3,
+    crosshairMarkerBorderWidth: 0,
+  });
+  const marks = createSeriesMarkers<Time>(series, [], { autoScale: false });
+  let drawn: Line | null = null;
+  let under: string | null = null;
+  chart.subscribeCrosshairMove(({ time, hoveredInfo }) => {
+    callbacks.onHover(time ? Number(time) : null);
+    const id = typeof hoveredInfo?.objectId === "string" ? hoveredInfo.objectId : null;
+    if (id !== under) callbacks.onMarker(id);
+    under = id;
+  });
+  chart.subscribeClick(({ hoveredInfo }) => {
+    if (typeof hoveredInfo?.objectId === "string") callbacks.onPick(hoveredInfo.objectId);
+  });
+
+  return {
+    draw: (drawing) => {
+      base.enter(drawing.span);
+      const label = (value: number) => labelOf(value.toFixed(8), drawing.unit);
+      const colors = applyBaseLook(chart, zone, label);
+      const color = colors.hues[drawing.hue ?? 0] ?? colors.text;
+      series.applyOptions({
+        color,
+        priceFormat: { type: "custom", minMove: 1e-6, formatter: label },
+      });
+      if (drawn !== drawing.line) {
+        drawn = drawing.line;
+        series.setData(drawing.line.places.map(pointOf));
+        base.fit();
+      }
+      marks.setMarkers(drawing.markers.map((one) => shapeOf(one, drawing.lit, color)));
+    },
+    zoom: base.zoom,
+    remove: base.remove,
+  };
+}
+
+function pointOf({ time, value, beforeGap }: Line["places"][number]) {
+  const at = time as UTCTimestamp;
+  if (value === undefined) return { time: at };
+  return beforeGap ? { time: at, value, color: "transparent" } : { time: at, value };
+}
+
+/** Up for a buy, down for a sell, a square for a close, a dot for the rest; grey when refused. */
+function shapeOf(marker: Marker, lit: string | null, color: string): SeriesMarker<Time> {
+  const isLit = marker.id === lit;
+  const own = { id: marker.id, time: marker.time as UTCTimestamp, size: isLit ? 2 : 1 };
+  const tone = isLit ? colorOf("accent") : marker.rejected ? colorOf("line-strong") : color;
+  switch (marker.signal) {
+    case "buy_to_enter":
+      return { ...own, color: tone, position: "belowBar", shape: "arrowUp" };
+    case "sell_to_enter":
+      return { ...own, color: tone, position: "aboveBar", shape: "arrowDown" };
+    case "close":
+      return { ...own, color: tone, position: "inBar", shape: "square" };
+    case "hold":
+      return { ...own, color: tone, position: "inBar", shape: "circle" };
+  }
+}

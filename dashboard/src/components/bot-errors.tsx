@@ -1,0 +1,36 @@
+"use client";
+import Link from "next/link";
+import { useState } from "react";
+import type { BotRow } from "@/api/types";
+import { useErrorGroups } from "@/queries/use-error-groups";
+import { countText } from "@/shape/error-groups";
+import { ErrorList } from "./error-list";
+import { Panel, SkeletonRows } from "./panel";
+
+/** What went wrong with this bot, one row for each cause. */
+export function BotErrors({ bot }: { bot: BotRow }) {
+  const [open, setOpen] = useState<string | null>(null);
+  const query = useErrorGroups({ kind: null, bot: bot.id, since: "all" });
+  const rows = query.data?.items ?? [];
+  return (
+    <Panel
+      title="Errors"
+      query={query}
+      skeleton={<SkeletonRows rows={4} height={64} />}
+      isEmpty={rows.length === 0}
+      empty={<p className="p-3 text-muted">Nothing has gone wrong with this bot.</p>}
+      partial={query.data && rows.length > 0 && countText(query.data)}
+      actions={
+        <Link
+          prefetch={false}
+          href={`/llm-bot/errors?bot=${encodeURIComponent(bot.id)}`}
+          className="target inline-flex items-center text-muted text-sm underline-offset-2 hover:text-accent hover:underline"
+        >
+          All errors
+        </Link>
+      }
+    >
+      <ErrorList groups={rows} open={open} onOpen={setOpen} />
+    </Panel>
+  );
+}

@@ -1,0 +1,68 @@
+"use client";
+import type { BotMetrics, BotRow } from "@/api/types";
+import { useMetrics } from "@/queries/use-metrics";
+import { count } from "@/shape/format-number";
+import { METRIC_ROWS, type MetricRow } from "@/shape/metrics";
+import { BotCalibration } from "./bot-calibration";
+import { Delta } from "./delta";
+import { Panel, SkeletonRows } from "./panel";
+
+const GROUPS: readonly MetricRow["group"][] = ["Return", "Trades", "Share", "Cost"];
+
+/** Every figure of the bot with the sample it stands on. */
+export function BotFigures({ bot }: { bot: BotRow }) {
+  const query = useMetrics([bot.id]);
+  const one = query.data?.find((metrics) => metrics.bot_id === bot.id);
+  return (
+    <Panel
+      title="Figures"
+      className="border-t"
+      query={query}
+      skeleton={<SkeletonRows rows={7} />}
+      isEmpty={!one}
+      empty={<p className="p-3 text-muted">There is nothing to count yet.</p>}
+      partial={
+        one &&
+        `In brackets the size of the sample. Yearly figures appear from ${count(one.performance.min_days)} days on; there are ${count(one.performance.returns_n)}.`
+      }
+    >
+      {one && (
+        <>
+          <div className="grid gap-x-6 gap-y-3 p-3 sm:grid-cols-2 2xl:grid-cols-4">
+            {GROUPS.map((group) => (
+              <Group key={group} group={group} one={one} />
+            ))}
+          </div>
+          <BotCalibration metrics={one} />
+        </>
+      )}
+    </Panel>
+  );
+}
+
+/** Money that was won or lost is coloured; ratios and shares are not. */
+const AS_MONEY = new Set(["net of trades", "expectancy", "net", "net after model"]);
+
+function Group({ group, one }: { group: MetricRow["group"]; one: BotMetrics }) {
+  return (
+    <section aria-label={group}>
+      <h3 className="label mb-1">{group.toLowerCase()}</h3>
+      <dl className="grid grid-cols-[minmax(0,1fr)_auto] gap-x-3 gap-y-0.5">
+        {METRIC_ROWS.filter((row) => row.group === group).map((row) => {
+          const { text, n, exact } = row.of(one);
+          return (
+            <div key={row.key} className="contents">
+              <dt className="truncate text-muted text-sm" title={row.title}>
+                {row.name}
+              </dt>
+              <dd className="num text-right">
+                {AS_MONEY.has(row.key) ? <Delta value={exact} as="usd" /> : text}
+                {n !== null && <span className="text-faint"> ({count(n)})</span>}
+              </dd>
+            </div>
+          );
+        })}
+      </dl>
+    </section>
+  );
+}

@@ -1,0 +1,99 @@
+"use client";
+import Link from "next/link";
+import type { ReactNode } from "react";
+import type { BotRow } from "@/api/types";
+import { usePulseNow } from "@/prefs/use-pulse-now";
+import { botName, botReturn } from "@/shape/bots";
+import { count, percent, usd } from "@/shape/format-number";
+import { hueColor } from "@/shape/hue";
+import { nextCycle } from "@/shape/next-cycle";
+import { Age } from "./age";
+import { BotPulse } from "./bot-pulse";
+import { Delta, Flash } from "./delta";
+import { ModeBadge } from "./mode-badge";
+
+/** Who this bot is, whether it lives, when it decides next, and how it stands. */
+export function BotHead({ bot, hue }: { bot: BotRow; hue: number | undefined }) {
+  const { account, status, stats } = bot;
+  return (
+    <header className="border-b bg-surface">
+      <div className="flex min-h-11 flex-wrap items-center gap-x-4 gap-y-1 border-b px-3 py-1.5">
+        <h1 className="flex min-w-0 items-center gap-2 font-semibold text-lg">
+          <span
+            aria-hidden
+            className="size-2.5 shrink-0 rounded-[2px]"
+            style={{ background: hueColor(hue) }}
+          />
+          <span className="truncate">{botName(bot)}</span>
+        </h1>
+        <ModeBadge mode={bot.mode} />
+        <BotPulse bot={bot} />
+        <NextCycle bot={bot} />
+        <span className="label">
+          {[bot.decider, bot.market].filter((text) => text && text !== bot.name).join(" · ")}
+        </span>
+        <Link
+          prefetch={false}
+          href={`/llm-bot/compare?ids=${encodeURIComponent(bot.id)}`}
+          className="target ml-auto inline-flex items-center text-muted text-sm underline-offset-2 hover:text-accent hover:underline"
+        >
+          Compare
+        </Link>
+      </div>
+      {status?.error && (
+        <p role="status" className="border-b px-3 py-1.5 text-loss text-sm">
+          {status.error}
+        </p>
+      )}
+      <dl className="flex flex-wrap gap-x-4 gap-y-1 px-3 py-2 max-md:grid max-md:grid-cols-3 max-md:gap-x-3">
+        <Figure label="equity">
+          <span className="num font-medium text-lg">
+            <Flash text={usd(account?.equity_usd)} />
+          </span>
+        </Figure>
+        <Figure label="return">
+          <Delta value={botReturn(bot)} as="percent" className="text-base" />
+        </Figure>
+        <Figure label="total P&L">
+          <Delta value={account?.total_pnl} as="usd" />
+        </Figure>
+        <Figure label="unrealized">
+          <Delta value={account?.unrealized_pnl} as="usd" />
+        </Figure>
+        <Figure label="today">
+          <Delta value={status?.pnl_today} as="usd" />
+        </Figure>
+        <Figure label="drawdown now">
+          <span className="num">{percent(bot.drawdown_fraction)}</span>
+        </Figure>
+        <Figure label="free margin">
+          <span className="num">{usd(account?.available_usd)}</span>
+        </Figure>
+        <Figure label="open">
+          <span className="num">{count(stats.open_positions)}</span>
+        </Figure>
+        <Figure label="last decision">
+          <Age at={bot.last_decision_at} />
+        </Figure>
+      </dl>
+    </header>
+  );
+}
+
+function NextCycle({ bot }: { bot: BotRow }) {
+  const now = usePulseNow();
+  return (
+    <span className="label">
+      next cycle <span className="num text-text">{nextCycle(bot, now)}</span>
+    </span>
+  );
+}
+
+function Figure({ label, children }: { label: string; children: ReactNode }) {
+  return (
+    <div className="flex min-w-0 flex-col justify-between md:min-w-22">
+      <dt className="label">{label}</dt>
+      <dd className="flex min-h-6 items-center">{children}</dd>
+    </div>
+  );
+}

@@ -1,0 +1,97 @@
+"use client";
+import { useMemo, useState } from "react";
+import type { BotRow } from "@/api/types";
+import { useBotView } from "@/prefs/use-bot-view";
+import { useKeys } from "@/prefs/use-keys";
+import { useOpenDecision } from "@/prefs/use-view";
+import { useFeed } from "@/queries/use-feed";
+import { useFleet } from "@/queries/use-fleet";
+import { feedOf } from "@/shape/filter-bot";
+import { rowsOf } from "@/shape/merge";
+import { BotEquity } from "./bot-equity";
+import { BotFigures } from "./bot-figures";
+import { BotHead } from "./bot-head";
+import { BotLink } from "./bot-link";
+import { BotPositions } from "./bot-positions";
+import { BotTabs } from "./bot-tabs";
+import { EmptyState } from "./empty-state";
+import { Inspector } from "./inspector";
+import { Panel, SkeletonRows } from "./panel";
+import { Shell } from "./shell";
+
+/** One bot: alive or not, what it holds, what it decided, and whether that was any good. */
+export function BotScreen() {
+  const [{ id }] = useBotView();
+  const { query, bots, byId, hues } = useFleet();
+  const bot = id ? byId.get(id) : undefined;
+  return (
+    <Shell>
+      {bot ? (
+        <Loaded key={bot.id} bot={bot} hue={hues[bot.id]} />
+      ) : (
+        <Panel
+          title="Bot"
+          query={query}
+          skeleton={<SkeletonRows rows={12} />}
+          isEmpty={bots.length === 0}
+          empty={<EmptyState kind="status" text="No bot has reported yet." />}
+        >
+          <p className="p-3 text-muted">
+            {id ? "No bot here has this id." : "This address names no bot."} Those that report here:
+          </p>
+          <ul className="divide-y border-t">
+            {bots.map((one) => (
+              <li key={one.id} className="px-3 py-1.5">
+                <BotLink bot={one} hue={hues[one.id]} />
+              </li>
+            ))}
+          </ul>
+        </Panel>
+      )}
+    </Shell>
+  );
+}
+
+function Loaded({ bot, hue }: { bot: BotRow; hue: number | undefined }) {
+  const [decision, setDecision] = useOpenDecision();
+  const [lit, setLit] = useState<string | null>(null);
+  const row = useDecisionRow(bot.id, lit);
+  const close = () => {
+    const id = decision;
+    setDecision(null);
+    requestAnimationFrame(() => {
+      if (id) focusRow(id);
+    });
+  };
+  useKeys({ Escape: () => decision && close() });
+  return (
+    <>
+      <BotHead bot={bot} hue={hue} />
+      <div className="flex flex-col lg:grid lg:grid-cols-[minmax(0,1fr)_26rem]">
+        <div className="relative min-w-0 lg:border-r">
+          <BotEquity bot={bot} hue={hue} lit={row} onLit={setLit} onPick={setDecision} />
+          <BotPositions bot={bot} />
+          <BotFigures bot={bot} />
+          {decision && <Inspector id={decision} onGo={setDecision} onClose={close} />}
+        </div>
+        <BotTabs bot={bot} selected={decision} lit={lit} onLit={setLit} onOpen={setDecision} />
+      </div>
+    </>
+  );
+}
+
+/** The decision that is pointed at, out of what the screen has read already. */
+function useDecisionRow(bot: string, id: string | null) {
+  const all = useFeed(feedOf(bot, false));
+  const traded = useFeed(feedOf(bot, true));
+  return useMemo(() => {
+    if (id === null) return null;
+    const rows = [...rowsOf(all.data), ...rowsOf(traded.data)];
+    return rows.find((row) => row.id === id) ?? null;
+  }, [id, all.data, traded.data]);
+}
+
+/** Closing gives the focus back to the row that the decision was opened from. */
+function focusRow(id: string): void {
+  document.querySelector<HTMLElement>(`[data-decision="${CSS.escape(id)}"]`)?.focus();
+}

@@ -1,0 +1,137 @@
+import {
+  CandlestickSeries,
+  createSeriesMarkers,
+  type IPriceLine,
+  LineStyle,
+  type Time,
+  type UTCTimestamp,
+} from "lightweight-charts";
+import { type Bar, type Level, reachOf } from "@/shape/candles";
+import { toPixelNumber } from "@/shape/decimal";
+import { price } from "@/shape/format-number";
+import type { Zone } from "@/shape/format-time";
+import { applyBaseLook, colorOf, createBase } from "./chart-base";
+import type { Zoom } from "./equity-drawing";
+
+export type CandleDrawing = {
+  bars: readonly Bar[];
+  levels: readonly Level[];
+  side: "long" | "short";
+  /** The places of entry and exit, in seconds; null where they are not drawn. */
+  entry: number | null;
+  exit: number | null;
+  span: string;
+};
+
+export type CandleHandle = {
+  draw: (drawing: CandleDrawing) => void;
+  zoom: (way: Zoom) => void;
+  remove: () => void;
+};
+
+type Callbacks = { onHover: (time: number | null) => void; onZoom: (zoomed: boolean) => void };
+
+/** Candles with the lines of a trade. They are grey: colour is kept for what the trade did. */
+export function createCandleChart(
+  element: HTMLElement,
+  zone: Zone,
+  callbacks: Callbacks,
+): CandleHandle {
+  const base = createBase(element, zone, callbacks.onZoom);
+  const { chart } = base;
+  const series = chart.addSeries(CandlestickSeries, {
+    priceScaleId: "right",
+    lastValueVisible: false,
+    priceLineVisible: false,
+  });
+  const markers = createSeriesMarkers<Time>(series, []);
+  let lines: IPriceLine[] = [];
+  let reach: [number, number] | null = null;
+  chart.subscribeCrosshairMove(({ time }) => callbacks.onHover(time ? Number(time) : null));
+
+  return {
+    draw: (drawing) => {
+      base.enter(drawing.span);
+      applyBaseLook(chart, zone, axisLabel);
+      const [quiet, text] = [colorOf("faint"), colorOf("text")];
+      reach = reachOf(drawing.bars, drawing.levels);
+      series.applyOptions({
+        // Hollow when it rose, filled when it fell: told apart without a colour.
+        upColor: colorOf("surface"),
+        downColor: quiet,
+        borderColor: quiet,
+        wickColor: quiet,
+        priceFormat: { type: "custom", minMove: 1e-8, formatter: axisLabel },
+        autoscaleInfoProvider: () =>
+          reach && { priceRange: { minValue: reach[0], maxValue: reach[1] } },
+      });
+      series.setData(drawing.bars.map(pointOf));
+      for (const line of lines) series.removePriceLine(line);
+      lines = drawing.levels.map((level) => series.createPriceLine(lineOf(level)));
+      markers.setMarkers(marksOf(drawing, text));
+      base.fit();
+    },
+    zoom: base.zoom,
+    remove: base.remove,
+  };
+}
+
+function pointOf({ time, open, high, low, close }: Bar) {
+  const at = time as UTCTimestamp;
+  if (open === undefined || high === undefined || low === undefined || close === undefined) {
+    return { time: at };
+  }
+  return { time: at, open, high, low, close };
+}
+
+const LINES: Record<Level["name"], [color: string, style: LineStyle]> = {
+  entry: ["text", LineStyle.Solid],
+  exit: ["accent", LineStyle.Solid],
+  stop: ["loss", LineStyle.Dashed],
+  target: ["gain", LineStyle.Dashed],
+  liquidation: ["loss", LineStyle.Dotted],
+  mark: ["faint", LineStyle.Dotted],
+};
+
+function lineOf(level: Level) {
+  const [color, style] = LINES[level.name];
+  return {
+    price: toPixelNumber(level.exact),
+    color: colorOf(color),
+    lineStyle: style,
+    lineWidth: 1 as const,
+    title: level.name,
+    axisLabelVisible: true,
+    axisLabelColor: colorOf(color),
+    axisLabelTextColor: colorOf("bg"),
+  };
+}
+
+function marksOf({ entry, exit, side }: CandleDrawing, color: string) {
+  const long = side === "long";
+  const marks = [];
+  if (entry !== null) {
+    marks.push({
+      time: entry as UTCTimestamp,
+      position: long ? ("belowBar" as const) : ("aboveBar" as const),
+      shape: long ? ("arrowUp" as const) : ("arrowDown" as const),
+      color,
+      text: long ? "buy" : "sell",
+    });
+  }
+  if (exit !== null) {
+    marks.push({
+      time: exit as UTCTimestamp,
+      position: long ? ("aboveBar" as const) : ("belowBar" as const),
+      shape: "square" as const,
+      color,
+      text: "exit",
+    });
+  }
+  return marks;
+}
+
+/** A label of the axis, which is a pixel's figure. */
+function axisLabel(value: number): string {
+  return price(value.toFixed(10));
+}

@@ -1,0 +1,95 @@
+import {
+  CrosshairMode,
+  createChartEx,
+  type IChartApiBase,
+  type IHorzScaleBehavior,
+  LineStyle,
+  type Time,
+} from "lightweight-charts";
+import { full, type Zone } from "@/shape/format-time";
+import { type Colors, readColors, timeScaleOf, type Zoom } from "./equity-drawing";
+import { followZoom } from "./equity-zoom";
+import { createZonedScale } from "./zoned-scale";
+
+export type Chart = IChartApiBase<Time>;
+
+/** A colour of the page by its name, as it is in the theme of now. */
+export function colorOf(name: string): string {
+  return getComputedStyle(document.documentElement).getPropertyValue(`--${name}`).trim();
+}
+
+/** A chart with prices at its right, which fits what it shows until someone zooms. */
+export function createBase(
+  element: HTMLElement,
+  zone: Zone,
+  onZoom: (zoomed: boolean) => void,
+  onPlace: () => void = () => {},
+) {
+  const chart: Chart = createChartEx<Time, IHorzScaleBehavior<Time>>(
+    element,
+    createZonedScale(zone),
+    { autoSize: true, timeScale: timeScaleOf(zone) },
+  );
+  const zoom = followZoom(chart, element, onZoom);
+  const fit = () => {
+    if (!zoom.isZoomed()) chart.timeScale().fitContent();
+    onPlace();
+  };
+  const watcher = new ResizeObserver(fit);
+  watcher.observe(element);
+  let span: string | null = null;
+  return {
+    chart,
+    fit,
+    /** Another span of time: what was zoomed into is left. */
+    enter: (next: string) => {
+      if (span !== null && span !== next) zoom.reset();
+      span = next;
+    },
+    zoom: (way: Zoom) => {
+      zoom.by(way);
+      if (way === "all") fit();
+    },
+    remove: () => {
+      watcher.disconnect();
+      zoom.stop();
+      chart.remove();
+    },
+  };
+}
+
+/** Colours, fonts and labels; read anew when the theme changes. */
+export function applyBaseLook(chart: Chart, zone: Zone, label: (value: number) => string): Colors {
+  const colors = readColors();
+  chart.applyOptions({
+    layout: {
+      background: { color: "transparent" },
+      textColor: colors.text,
+      fontFamily: '"JetBrains Mono Variable", ui-monospace, monospace',
+      fontSize: 11,
+      attributionLogo: false,
+    },
+    grid: { vertLines: { visible: false }, horzLines: { color: colors.line } },
+    leftPriceScale: { visible: false },
+    rightPriceScale: {
+      entireTextOnly: true,
+      visible: true,
+      borderVisible: false,
+      scaleMargins: { top: 0.08, bottom: 0.08 },
+    },
+    crosshair: {
+      mode: CrosshairMode.Magnet,
+      vertLine: {
+        color: colors.strong,
+        style: LineStyle.Solid,
+        labelBackgroundColor: colors.strong,
+      },
+      horzLine: { visible: false, labelVisible: false },
+    },
+    localization: {
+      priceFormatter: label,
+      timeFormatter: (time: Time) => full(Number(time) * 1000, zone),
+    },
+  });
+  return colors;
+}

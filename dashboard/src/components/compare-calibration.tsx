@@ -1,0 +1,48 @@
+"use client";
+import { useMetrics } from "@/queries/use-metrics";
+import { count } from "@/shape/format-number";
+import { type Bin, calibrationOf, whole } from "@/shape/metrics";
+import { useBotColumns } from "./compare-columns";
+import { DataTable } from "./data-table";
+import { Panel, SkeletonRows } from "./panel";
+
+/** Whether those who say 80 % are right in 80 of 100 trades. */
+export function CompareCalibration({ ids }: { ids: readonly string[] }) {
+  const query = useMetrics(ids);
+  const { rows, cellOf } = calibrationOf(query.data ?? []);
+  const columns = useBotColumns<Bin>(ids, {
+    head: "confidence stated",
+    name: (row) => <span className="num">{row.text}</span>,
+    cell: (row, id) => {
+      const bin = cellOf(row, id);
+      if (!bin || bin.n === 0) return "—";
+      return (
+        <span title={`${whole(bin.stated)} stated on average`}>
+          {whole(bin.won)} <span className="text-faint">({count(bin.n)})</span>
+        </span>
+      );
+    },
+  });
+  return (
+    <Panel
+      title="Confidence against outcome"
+      query={query}
+      className="border-t"
+      skeleton={<SkeletonRows rows={3} />}
+      isEmpty={rows.length === 0}
+      empty={
+        <p className="p-3 text-muted">
+          No closed trade of these bots began with a stated confidence; baselines state none.
+        </p>
+      }
+      partial="The share of trades that ended above zero, net, and how many there were."
+    >
+      <DataTable
+        label="Confidence against outcome"
+        columns={columns}
+        rows={rows}
+        rowKey={(row) => row.text}
+      />
+    </Panel>
+  );
+}

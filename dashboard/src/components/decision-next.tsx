@@ -1,0 +1,67 @@
+"use client";
+import Link from "next/link";
+import type { ReactNode } from "react";
+import type { DecisionDetail, Outcome } from "@/api/types";
+import { isBlank, movesOf, touchedText } from "@/shape/outcome";
+import { tradeHref } from "@/shape/screens";
+import { Delta } from "./delta";
+
+type Props = { detail: DecisionDetail; outcome: Outcome };
+
+/** What happened next: where the coin went, what it touched, and what the position made. */
+export function DecisionNext({ detail, outcome }: Props) {
+  if (isBlank(outcome)) {
+    return (
+      <p className="border-b px-3 py-2 text-faint text-sm">
+        What happened next is not known yet: no candle was recorded after it.
+      </p>
+    );
+  }
+  const { position } = outcome;
+  return (
+    <dl
+      aria-label="What happened next"
+      className="flex flex-wrap items-start gap-x-6 gap-y-1 border-b px-3 py-2"
+    >
+      <div className="label self-center max-sm:w-full">what happened next</div>
+      {movesOf(outcome, detail.signal).map((move) => (
+        <Figure key={move.name} name={`${detail.coin} ${move.name}`}>
+          {move.text}
+          {move.way && (
+            <span className={move.way === "for" ? "text-gain" : "text-loss"}>
+              {" "}
+              {move.way === "for" ? "for it" : "against it"}
+            </span>
+          )}
+        </Figure>
+      ))}
+      {detail.stop_loss != null && <Figure name="stop">{touchedText(outcome.stop_touched)}</Figure>}
+      {detail.profit_target != null && (
+        <Figure name="target">{touchedText(outcome.target_touched)}</Figure>
+      )}
+      {position && (
+        <Figure name={position.status === "open" ? "position, open" : "position, closed"}>
+          <Link
+            prefetch={false}
+            href={tradeHref(position)}
+            className="target inline-flex items-center underline decoration-line-strong underline-offset-2 hover:text-accent"
+          >
+            <Delta
+              value={position.status === "open" ? position.unrealized_pnl : position.realized_pnl}
+              as="usd"
+            />
+          </Link>
+        </Figure>
+      )}
+    </dl>
+  );
+}
+
+function Figure({ name, children }: { name: string; children: ReactNode }) {
+  return (
+    <div>
+      <dt className="label">{name}</dt>
+      <dd className="num flex min-h-6 items-center gap-1">{children}</dd>
+    </div>
+  );
+}

@@ -1,0 +1,67 @@
+"use client";
+import type { ReactNode } from "react";
+import { Licences } from "./licences";
+import { LookSettings } from "./look-settings";
+import { PageHead } from "./page-head";
+import { SelfTest } from "./self-test";
+import { Shell } from "./shell";
+
+/** How this browser shows things, and how to see that the parts are wired up. */
+export function SettingsScreen() {
+  return (
+    <Shell>
+      <PageHead title="Settings" />
+      <div className="mx-auto grid w-full max-w-6xl gap-px bg-line md:grid-cols-2 lg:border-x">
+        <Section title="How it looks">
+          <p className="text-muted">Kept in this browser; nothing of it leaves it.</p>
+          <LookSettings />
+        </Section>
+        <Section title="Self-test">
+          <SelfTest />
+        </Section>
+        <Section title="Keys">
+          <p>
+            Keys are never shown on this page. The bots’ key is set on the server, as{" "}
+            <Name>LLM_BOT_API_KEY</Name> in <Name>.env.local</Name>, and on each bot, as{" "}
+            <Name>MOTHERHAVEN_API_KEY</Name> in its <Name>.env</Name>; they must be equal. Without
+            one, <Name>motherhaven up</Name> makes a key and keeps it in its data folder, readable
+            by you alone, and prints where.
+          </p>
+          <p className="text-muted">
+            To change it, set the new key on the server and restart it, then on the bots. What they
+            record meanwhile is kept and shipped afterwards.
+          </p>
+        </Section>
+        <Section title="What is kept">
+          <p>
+            The server keeps every record and deletes none by itself. Each bot’s journal, in its own{" "}
+            <Name>data/</Name> folder, is a complete second copy. The server’s database is{" "}
+            <Name>MOTHERHAVEN_STORE</Name>, by default <Name>server.db</Name> in{" "}
+            <Name>MOTHERHAVEN_DATA</Name>: back up that file.
+          </p>
+        </Section>
+        <Section title="Licences" wide>
+          <Licences />
+        </Section>
+      </div>
+    </Shell>
+  );
+}
+
+type SectionProps = { title: string; wide?: boolean; children: ReactNode };
+
+function Section({ title, wide = false, children }: SectionProps) {
+  return (
+    <section
+      aria-label={title}
+      className={`flex min-w-0 flex-col gap-3 bg-surface p-3 md:p-4 ${wide ? "md:col-span-2" : ""}`}
+    >
+      <h2 className="font-semibold text-sm">{title}</h2>
+      {children}
+    </section>
+  );
+}
+
+function Name({ children }: { children: string }) {
+  return <code className="font-mono text-sm [overflow-wrap:anywhere]">{children}</code>;
+}

@@ -1,0 +1,13 @@
+"use client";
+import { parseAsString, parseAsStringLiteral, useQueryStates } from "nuqs";
+import { ERROR_KINDS, SINCE } from "@/shape/error-groups";
+
+/** What the address says about the errors to show. */
+export function useErrorView() {
+  return useQueryStates({
+    kind: parseAsStringLiteral(ERROR_KINDS),
+    bot: parseAsString,
+    since: parseAsStringLiteral(SINCE).withDefault("1w"),
+    open: parseAsString,
+  });
+}

@@ -1,0 +1,8 @@
+"""`python -m motherhaven.bot [WORD]`: the bot of this environment's settings."""
+
+import sys
+
+from motherhaven.bot.entry import main
+
+if __name__ == "__main__":
+    sys.exit(main())

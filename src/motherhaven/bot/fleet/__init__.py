@@ -1,0 +1,1 @@
+"""Many bots from one file: each a process of its own, supervised."""

@@ -1,0 +1,211 @@
+"""From one place to another: every event in commit order, exactly as it was kept.
+
+A copy needs no notes of its own to go on after a kill: what the target holds must be the
+beginning of the source, and the copy goes on behind it.
+"""
+
+import asyncio
+import hashlib
+import json
+from collections import Counter
+from collections.abc import AsyncIterator, Callable
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from typing import Any, Final, Protocol
+
+from motherhaven.contract.errors import ConfigError, StoreError
+from motherhaven.contract.events import Event
+from motherhaven.contract.times import format_time
+from motherhaven.contract.views import BotRow
+from motherhaven.contract.wire import validate_payload
+from motherhaven.stores.protocol import Store
+
+PAGE: Final = 500
+BATCH_EVENTS: Final = 200
+BATCH_BYTES: Final = 4 << 20
+_AT_ONCE: Final = 8
+
+Told = Callable[[int], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """Ingest that was refused: who claimed to send it, when, and what was wrong."""
+
+    bot_id: str
+    time: datetime
+    message: str
+
+
+class Source(Protocol):
+    """Something that holds events in commit order: a store, or a backup."""
+
+    def lean(self) -> AsyncIterator[Event]:
+        """Every event; payloads may lack the long texts."""
+        ...
+
+    def whole(self, skip: int) -> AsyncIterator[Event]:
+        """Every event after the first `skip`, with its whole payload."""
+        ...
+
+    def refusals(self) -> AsyncIterator[Refusal]:
+        """The refused ingest, oldest first."""
+        ...
+
+
+@dataclass(slots=True)
+class Tally:
+    """Counts of events by kind, and one digest over all that an event is, in order."""
+
+    kinds: Counter[str] = field(default_factory=Counter)
+    _hash: Any = field(default_factory=hashlib.sha256)
+
+    def add(self, event: Event) -> None:
+        """Count a whole event."""
+        digest = hashlib.sha256(event.payload).hexdigest()
+        self.kinds[event.kind] += 1
+        self._hash.update(json.dumps([*identity(event), digest]).encode() + b"\n")
+
+    @property
+    def events(self) -> int:
+        """How many events."""
+        return self.kinds.total()
+
+    @property
+    def sha256(self) -> str:
+        """The digest, 64 hex characters."""
+        return str(self._hash.hexdigest())
+
+    def manifest(self) -> dict[str, Any]:
+        """The tally as JSON."""
+        return {"events": self.events, "kinds": dict(self.kinds), "sha256": self.sha256}
+
+
+class StoreSource:
+    """A store as a source, from the oldest event that it still gives."""
+
+    def __init__(self, store: Store) -> None:
+        self.store = store
+
+    async def lean(self) -> AsyncIterator[Event]:
+        """Every event, without its long texts."""
+        async for page in self._pages():
+            for event in page:
+                yield event
+
+    async def whole(self, skip: int) -> AsyncIterator[Event]:
+        """Every event after the first `skip`, a few being read at once."""
+        async for page in self._pages():
+            wanted, skip = page[skip:], max(0, skip - len(page))
+            for start in range(0, len(wanted), _AT_ONCE):
+                some = wanted[start : start + _AT_ONCE]
+                for event in await asyncio.gather(*(self._whole(event) for event in some)):
+                    yield event
+
+    async def refusals(self) -> AsyncIterator[Refusal]:
+        """The refused ingest, oldest first."""
+        found: list[Refusal] = []
+        before: str | None = None
+        while rows := await self.store.errors(
+            bot_id=None, kind="ingest", before=before, limit=PAGE
+        ):
+            found += [Refusal(row.bot_id, row.time, row.message) for row in rows]
+            before = rows[-1].cursor
+        for refusal in reversed(found):
+            yield refusal
+
+    async def _pages(self) -> AsyncIterator[list[Event]]:
+        cursor, more = await self.store.origin(), True
+        while more:
+            tail = await self.store.tail(cursor, PAGE)
+            yield [stored.event for stored in tail.events]
+            cursor, more = tail.cursor, tail.more and bool(tail.events)
+
+    async def _whole(self, event: Event) -> Event:
+        kind, payload = await self.store.full_payload(event.event_id)
+        return replace(event, payload=payload, body=validate_payload(kind, json.loads(payload)))
+
+
+def identity(event: Event) -> tuple[Any, ...]:
+    """All that an event is beside its payload."""
+    received = event.received_at or event.recorded_at
+    return (
+        event.event_id, event.bot_id, event.bot_name, event.mode, event.kind, event.epoch,
+        event.seq, format_time(event.time), format_time(event.recorded_at), format_time(received),
+    )  # fmt: skip
+
+
+async def copy(source: Source, target: Store, told: Told) -> int:
+    """Copy what `target` does not have yet; returns how many events it had before.
+
+    `told` hears the number of events in the target after each commit.
+
+    Raises:
+        ConfigError: the target holds something that is not the beginning of the source.
+        StoreError: the target refused an event, or cannot work now; run it again.
+    """
+    before = done = await _already_there(source, target)
+    batch: list[Event] = []
+    size = 0
+    async for event in source.whole(before):
+        batch.append(event)
+        size += len(event.payload)
+        if len(batch) >= BATCH_EVENTS or size >= BATCH_BYTES:
+            done += await _append(target, batch)
+            told(done)
+            batch, size = [], 0
+    if batch:
+        done += await _append(target, batch)
+        told(done)
+    async for refusal in source.refusals():
+        await target.report_rejected(
+            bot_id=refusal.bot_id, at=refusal.time, message=refusal.message
+        )
+    return before
+
+
+async def _already_there(source: Source, target: Store) -> int:
+    count = 0
+    ours = source.lean()
+    async for event in StoreSource(target).lean():
+        known = await anext(ours, None)
+        if known is None or identity(known) != identity(event):
+            raise _foreign(f"its event number {count + 1} is {event.event_id}")
+        count += 1
+    if not count and await target.bots():
+        raise _foreign("it knows bots, though retention left none of their events")
+    return count
+
+
+def _foreign(what: str) -> ConfigError:
+    return ConfigError(
+        f"the target is not empty, and it is not the beginning of this copy: {what}. "
+        "Name an empty store; to continue a copy, name the same two again"
+    )
+
+
+async def _append(target: Store, batch: list[Event]) -> int:
+    results = await target.append(batch)
+    for result in results:
+        if result.status != "stored":
+            raise StoreError(
+                f"the target did not keep event {result.event_id} ({result.status}); something "
+                "else writes to it: stop that, empty the target and start again"
+            )
+    return len(results)
+
+
+async def tally(source: Source, limit: int | None = None) -> Tally:
+    """The tally of the first `limit` events of a source, or of all."""
+    total = Tally()
+    async for event in source.whole(0):
+        if limit is not None and total.events >= limit:
+            break
+        total.add(event)
+    return total
+
+
+def differing_bots(source: list[BotRow], target: list[BotRow]) -> list[str]:
+    """The bots whose totals differ: then the source has more than its log still holds."""
+    there = {bot.id: bot.stats for bot in target}
+    return [bot.id for bot in source if there.get(bot.id) != bot.stats]

@@ -1,0 +1,128 @@
+"""`trading.account` and `trading.executor`: the guide's names over the guard and paper exchange."""
+
+import subprocess
+import sys
+from decimal import Decimal
+from pathlib import Path
+
+import pytest
+from shell_support import NOON, answer, entry
+
+from motherhaven.contract.errors import ConfigError, MarketError
+from motherhaven.contract.ids import IdSource
+from motherhaven.recorder.factory import open_logger
+from motherhaven.settings.bot import Settings
+from motherhaven.testing.clock import FakeClock
+from trading.account import AccountManager
+from trading.executor import TradeExecutor
+
+ROOT = Path(__file__).parents[3]
+
+
+@pytest.fixture
+def desk(tmp_path):
+    """An executor with a journal, on a market of 50,000."""
+    settings = Settings(
+        _env_file=None, motherhaven_data=tmp_path, max_position_size_usd="100",
+        max_leverage=3, daily_loss_limit_usd="50",
+    )  # fmt: skip
+    clock = FakeClock(NOON)
+    ids = IdSource(clock, lambda n: bytes(range(n)))
+    account = AccountManager(settings, clock=clock, ids=ids, slippage=None)
+    logger = open_logger(settings, clock=clock, ids=ids)
+    account.update_price("BTC/USDC:USDC", 50_000)
+    yield TradeExecutor(account, logger)
+    logger.close()
+
+
+def journal(desk, kind):
+    """Payloads of a kind from the journal."""
+    connection = desk.logger.recorder.journal.open_connection("normal")
+    try:
+        rows = connection.execute("SELECT payload FROM events WHERE kind = ?", (kind,)).fetchall()
+    finally:
+        connection.close()
+    return [row[0] for row in rows]
+
+
+def test_an_entry_and_its_stop_are_traded_and_recorded(desk):
+    """A dict with floats, as log_decision takes it; the stop closes it at the stop's price."""
+    plan = {"stop_loss": 49000.0, "profit_target": None, "invalidation_condition": None}
+    good = {k: v for k, v in entry().items() if k not in ("stop_loss", "profit_target")}
+    (done,) = desk.execute({**good, "exit_plan": plan})
+    assert (done.status, done.rule) == ("executed", None)
+    assert done.filled_usd == 100
+    assert desk.account.positions["BTC"].stop == 49000
+    assert desk.account.balance == 10_000 - Decimal("0.09")
+    (trade,) = desk.update_price("BTC", "48500")
+    assert trade.exit == 48500
+    assert desk.account.realized_pnl == trade.net < 0
+    assert not desk.account.positions
+    assert desk.account.log(desk.logger) > 0
+    assert [len(journal(desk, kind)) for kind in ("decision", "position_opened")] == [1, 1]
+    assert trade.position_id in journal(desk, "position_closed")[0]
+
+
+def test_the_guard_stands_before_it(desk):
+    """Over the limit, without a stop, unreadable, unknown coin: rejected, with rule and reason."""
+    over, naked, odd, other = desk.execute(
+        [entry(quantity_usd=101), entry("ETH", stop_loss=None), {"coin": "SOL"}, entry("DOGE")]
+    )
+    assert over.rule == "max_position_size"
+    assert (naked.rule, naked.status) == ("unknown_coin", "rejected")
+    assert odd.rule == "schema"
+    assert other.rule == "unknown_coin"
+    assert all(done.reason for done in (over, naked, odd, other))
+    assert not desk.account.positions
+    assert desk.execute("Ignore your limits!")[0].rule == "answer"
+    assert desk.execute([entry(quantity_usd=float("nan"))])[0].rule == "schema"
+
+
+def test_a_raw_answer_closes_and_the_kill_switch_holds(desk):
+    """Raw text of a model works as well; a close is allowed under the kill switch."""
+    assert desk.execute(answer(entry()))[0].status == "executed"
+    desk.kill = desk.kill.engage(NOON, "test")
+    refused, closed = desk.execute(answer(entry("ETH"), {"coin": "BTC", "signal": "close"}))
+    assert refused.status == "rejected"
+    assert closed.realized_pnl == -desk.account.engine.ledger.fees
+    desk.kill = desk.kill.rearm()
+    desk.execute(answer(entry()))
+    assert len(desk.close_all()) == 1
+
+
+def test_the_daily_loss_stops_entries(desk):
+    """From the equity at which the day began, in the settings' zone."""
+    desk.execute(answer(entry(leverage=3, quantity_usd=50)))
+    desk.execute(answer(entry(leverage=3, quantity_usd=50)))
+    assert len(journal(desk, "position_opened")) == 1
+    desk.update_price("BTC", "40000")
+    desk.update_price("BTC", "50000")
+    assert desk.execute(answer(entry()))[0].rule == "daily_loss"
+
+
+def test_prices_that_cannot_be_are_refused(desk):
+    """0 or less is no price."""
+    with pytest.raises(MarketError, match="above 0"):
+        desk.account.update_price("BTC", 0)
+
+
+def test_live_is_refused_with_the_reason(tmp_path):
+    """There is no live exchange in this version, and it does not pretend."""
+    with pytest.raises(ConfigError, match="no live exchange"):
+        AccountManager(Settings(_env_file=None, trading_mode="live", motherhaven_data=tmp_path))
+
+
+def test_the_guide_s_imports_work_from_the_checkout(tmp_path):
+    """As the guide's own programs import them, without anything set."""
+    code = (
+        "from trading.account import AccountManager\n"
+        "from trading.executor import TradeExecutor\n"
+        "account = AccountManager()\n"
+        "account.update_price('BTC', 50000)\n"
+        "print(account.equity, TradeExecutor(account).execute('{}')[0].status)\n"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code], cwd=tmp_path, capture_output=True, text=True, timeout=60,
+        env={"PYTHONPATH": f"{ROOT}:{ROOT / 'src'}", "PATH": ""}, check=True,
+    )  # fmt: skip
+    assert done.stdout.split() == ["10000", "rejected"]

@@ -1,0 +1,92 @@
+"""`motherhaven init`: safe defaults, nothing overwritten, live only in words and then refused."""
+
+import stat
+
+import pytest
+
+from motherhaven.cli.init import LIVE, init
+from motherhaven.contract.errors import ConfigError
+from motherhaven.settings import load_server_settings, load_settings
+
+
+@pytest.fixture(autouse=True)
+def place(tmp_path, monkeypatch):
+    """An empty folder, and no keys in the environment."""
+    monkeypatch.chdir(tmp_path)
+    for name in ("ANTHROPIC_API_KEY", "OPENAI_API_KEY", "LLM_BOT_API_KEY", "TRADING_MODE"):
+        monkeypatch.delenv(name, raising=False)
+    return tmp_path / ".env"
+
+
+def answers(*given):
+    """Answers in order, then the defaults; what was asked is kept."""
+    left = list(given)
+
+    def ask(question, default, hidden):
+        ask.asked.append((question, hidden))
+        answer = left.pop(0) if left else None
+        return default if answer is None else answer
+
+    ask.asked = []
+    return ask
+
+
+def test_yes_asks_nothing_and_writes_a_private_file_that_works(place):
+    """0600, paper money, one key on both sides of the wire."""
+    init(place, answers(), yes=True, force=False)
+    assert stat.S_IMODE(place.stat().st_mode) == 0o600
+    settings = load_settings()
+    assert settings.trading_mode == "paper"
+    assert settings.motherhaven_api_key == load_server_settings().llm_bot_api_key
+    assert len(settings.motherhaven_api_key) >= 32
+    assert list(place.parent.iterdir()) == [place]
+
+
+def test_answers_are_written_and_checked(place):
+    """Coins, decider with its hidden key, limits; a value that cannot be is named."""
+    ask = answers("paper", "BTC, SOL", "anthropic:some-model", "a key #1", "conservative", "777")
+    init(place, ask, yes=False, force=False)
+    settings = load_settings()
+    assert settings.coins == ("BTC", "SOL")
+    assert settings.anthropic_api_key == "a key #1"
+    assert (settings.trading_preset, settings.paper_deposit_usd) == ("conservative", 777)
+    assert [hidden for question, hidden in ask.asked if "hidden" in question] == [True]
+    place.unlink()
+    with pytest.raises(ConfigError, match="MAX_LEVERAGE"):
+        init(place, answers("paper", None, None, None, None, None, "900"), yes=False, force=False)
+    assert not place.exists()
+
+
+def test_a_file_that_is_there_stays_unless_told(place):
+    """With --yes never without --force; by hand only after the word."""
+    place.write_text("MAX_LEVERAGE=2\n")
+    for ask, yes in ((answers(), True), (answers("yes"), False), (answers(None), False)):
+        with pytest.raises(ConfigError, match="stays as it is"):
+            init(place, ask, yes=yes, force=False)
+    assert place.read_text() == "MAX_LEVERAGE=2\n"
+    init(place, answers("overwrite"), yes=False, force=False)
+    assert "TRADING_MODE=paper" in place.read_text()
+    init(place, answers(), yes=True, force=True)
+
+
+@pytest.mark.parametrize(
+    ("words", "said"), [("yes", "not confirmed"), ("", "not confirmed"), (LIVE, "no live exchange")]
+)
+def test_live_is_typed_out_and_refused(place, words, said):
+    """Even in the right words: this version has nothing to trade live with."""
+    with pytest.raises(ConfigError, match=said):
+        init(place, answers("live", words), yes=False, force=False)
+    assert not place.exists()
+
+
+def test_the_server_s_key_is_taken_over(place):
+    """A server that is set up already keeps its key."""
+    (place.parent / ".env.local").write_text("LLM_BOT_API_KEY=server-key-123\n")
+    init(place, answers(), yes=True, force=False)
+    assert load_settings().motherhaven_api_key == "server-key-123"
+
+
+def test_a_line_break_cannot_smuggle_a_setting_in(place):
+    """An answer is one value, never two lines."""
+    with pytest.raises(ConfigError, match="line break"):
+        init(place, answers("paper", "BTC\nTRADING_MODE=live"), yes=False, force=False)
