@@ -69,7 +69,7 @@ def main() -> None:
         _compile(uv, "tools", ["--group", "tools"], upgrade=upgrade)
         everything = ["pyproject.toml", "--all-extras", "--group", "dev"]
         _compile(uv, "dev", everything, upgrade=upgrade)
-        running = ["pyproject.toml", "--all-extras", "--group", "run"]
+        running = ["pyproject.toml", "--extra", "bot", "--group", "run"]
         _compile(uv, "run", running, upgrade=False, follow="dev")
         _compile(uv, "server", ["pyproject.toml", "--all-extras"], upgrade=False, follow="dev")
         _compile(uv, "build", ["--group", "build"], upgrade=False, follow="dev")

@@ -1,13 +1,14 @@
 // Prints what a browser loads for each page before it does anything, gzipped, against the limit.
-import { existsSync, readFileSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { gzipSync } from "node:zlib";
 
 const LIMIT_KIB = 260;
 const out = process.argv[2] ?? fileURLToPath(new URL("../out", import.meta.url));
-const pages = ["llm-bot.html", "llm-bot/decision.html"].filter((page) =>
-  existsSync(join(out, page)),
+const screens = existsSync(join(out, "llm-bot")) ? readdirSync(join(out, "llm-bot")).sort() : [];
+const pages = ["llm-bot.html", ...screens.map((name) => `llm-bot/${name}`)].filter(
+  (page) => page.endsWith(".html") && existsSync(join(out, page)),
 );
 let worst = 0;
 for (const page of pages) {

@@ -87,7 +87,7 @@ def test_a_lost_history_is_said_and_read_again(site: Site, open_page: OpenPage) 
     with ThreadPoolExecutor(1) as pool:
         pool.submit(asyncio.run, _prune(site.folder)).result()
     site.start()
-    expect(page.get_by_text("history", exact=False).first).to_be_visible(timeout=20_000)
+    expect(page.get_by_text("read again at").first).to_be_visible(timeout=20_000)
     site.decide("after the reset")
     expect(page.get_by_text("after the reset")).to_be_visible()
 

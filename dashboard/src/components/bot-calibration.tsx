@@ -7,7 +7,7 @@ export function BotCalibration({ metrics }: { metrics: BotMetrics }) {
   const bins = metrics.calibration.filter((bin) => bin.n > 0);
   return (
     <section aria-label="Calibration" className="border-t p-3">
-      <h3 className="label mb-1">
+      <h3 className="label mb-1 whitespace-normal!">
         calibration: stated confidence against trades won
         <span className="num ml-2">
           n {count(metrics.calibration_n)} · Brier {decimal(exactOf(metrics.brier), 3)}

@@ -1,8 +1,9 @@
 "use client";
-import { type PointerEvent, useEffect, useMemo, useRef } from "react";
-import type { BotRow } from "@/api/types";
+import { type PointerEvent, type RefObject, useEffect, useMemo, useRef } from "react";
+import type { BotRow, DecisionRow } from "@/api/types";
 import { useBotView } from "@/prefs/use-bot-view";
 import { useFeed } from "@/queries/use-feed";
+import { rowHeight } from "@/shape/feed-row";
 import { feedOf } from "@/shape/filter-bot";
 import { count } from "@/shape/format-number";
 import { rowsOf } from "@/shape/merge";
@@ -11,10 +12,13 @@ import { FeedList } from "./feed-list";
 import { Panel, SkeletonRows } from "./panel";
 import { Segmented } from "./segmented";
 
+/** The decision that is pointed at, on the curve or in its row. */
+export type Lit = { id: string; from: "curve" | "row" } | null;
+
 type Props = {
   bot: BotRow;
   selected: string | null;
-  lit: string | null;
+  lit: Lit;
   onLit: (id: string | null) => void;
   onOpen: (id: string | null) => void;
 };
@@ -25,7 +29,7 @@ export function BotDecisions({ bot, selected, lit, onLit, onOpen }: Props) {
   const query = useFeed(feedOf(bot.id, trades));
   const rows = useMemo(() => rowsOf(query.data), [query.data]);
   const list = useRef<HTMLDivElement>(null);
-  useMarked(list, lit);
+  useMarked(list, rows, lit);
   const point = (event: PointerEvent) => {
     const row = (event.target as HTMLElement).closest<HTMLElement>("[data-decision]");
     onLit(row?.dataset.decision ?? null);
@@ -94,14 +98,42 @@ export function BotDecisions({ bot, selected, lit, onLit, onOpen }: Props) {
   );
 }
 
-/** Marks the row of the decision that is pointed at on the curve, as far as it is drawn. */
-function useMarked(list: React.RefObject<HTMLDivElement | null>, lit: string | null): void {
+/** Marks the row of the decision that is pointed at; from the curve, brings it into sight first. */
+function useMarked(
+  list: RefObject<HTMLDivElement | null>,
+  rows: readonly DecisionRow[],
+  lit: Lit,
+): void {
+  const current = useRef(rows);
   useEffect(() => {
-    const row = lit && list.current?.querySelector(`[data-decision="${CSS.escape(lit)}"]`);
-    if (!row) return;
-    row.toggleAttribute("data-lit", true);
+    current.current = rows;
+  });
+  useEffect(() => {
+    if (!lit) return;
+    if (lit.from === "curve") reveal(list.current, current.current, lit.id);
+    let row: Element | null | undefined;
+    // A row that was just scrolled to is drawn with the next frame.
+    let frame = requestAnimationFrame(() => {
+      frame = requestAnimationFrame(() => {
+        row = list.current?.querySelector(`[data-decision="${CSS.escape(lit.id)}"]`);
+        row?.toggleAttribute("data-lit", true);
+      });
+    });
     return () => {
-      row.toggleAttribute("data-lit", false);
+      cancelAnimationFrame(frame);
+      row?.toggleAttribute("data-lit", false);
     };
   }, [list, lit]);
+}
+
+/** Scrolls the list so that a row is in sight; the heights of rows are known. */
+function reveal(list: HTMLElement | null, rows: readonly DecisionRow[], id: string): void {
+  const scroller = list?.querySelector("ol")?.parentElement;
+  const at = rows.findIndex((row) => row.id === id);
+  const row = rows[at];
+  if (!scroller || !row) return;
+  const top = rows.slice(0, at).reduce((sum, one) => sum + rowHeight(one), 0);
+  const bottom = top + rowHeight(row);
+  if (top >= scroller.scrollTop && bottom <= scroller.scrollTop + scroller.clientHeight) return;
+  scroller.scrollTo({ top: Math.max(0, top - scroller.clientHeight / 3) });
 }

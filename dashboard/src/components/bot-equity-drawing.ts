@@ -95,7 +95,7 @@ function pointOf({ time, value, beforeGap }: Line["places"][number]) {
 function shapeOf(marker: Marker, lit: string | null, color: string): SeriesMarker<Time> {
   const isLit = marker.id === lit;
   const own = { id: marker.id, time: marker.time as UTCTimestamp, size: isLit ? 2 : 1 };
-  const tone = isLit ? colorOf("accent") : marker.rejected ? colorOf("line-strong") : color;
+  const tone = isLit ? colorOf("accent") : marker.rejected ? colorOf("faint") : color;
   switch (marker.signal) {
     case "buy_to_enter":
       return { ...own, color: tone, position: "belowBar", shape: "arrowUp" };

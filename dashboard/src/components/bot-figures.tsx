@@ -1,4 +1,5 @@
 "use client";
+import { memo } from "react";
 import type { BotMetrics, BotRow } from "@/api/types";
 import { useMetrics } from "@/queries/use-metrics";
 import { count } from "@/shape/format-number";
@@ -10,7 +11,7 @@ import { Panel, SkeletonRows } from "./panel";
 const GROUPS: readonly MetricRow["group"][] = ["Return", "Trades", "Share", "Cost"];
 
 /** Every figure of the bot with the sample it stands on. */
-export function BotFigures({ bot }: { bot: BotRow }) {
+export const BotFigures = memo(function BotFigures({ bot }: { bot: BotRow }) {
   const query = useMetrics([bot.id]);
   const one = query.data?.find((metrics) => metrics.bot_id === bot.id);
   return (
@@ -28,7 +29,7 @@ export function BotFigures({ bot }: { bot: BotRow }) {
     >
       {one && (
         <>
-          <div className="grid gap-x-6 gap-y-3 p-3 sm:grid-cols-2 2xl:grid-cols-4">
+          <div className="grid gap-x-6 gap-y-3 p-3 sm:grid-cols-2 xl:grid-cols-4">
             {GROUPS.map((group) => (
               <Group key={group} group={group} one={one} />
             ))}
@@ -38,7 +39,7 @@ export function BotFigures({ bot }: { bot: BotRow }) {
       )}
     </Panel>
   );
-}
+});
 
 /** Money that was won or lost is coloured; ratios and shares are not. */
 const AS_MONEY = new Set(["net of trades", "expectancy", "net", "net after model"]);
@@ -47,12 +48,12 @@ function Group({ group, one }: { group: MetricRow["group"]; one: BotMetrics }) {
   return (
     <section aria-label={group}>
       <h3 className="label mb-1">{group.toLowerCase()}</h3>
-      <dl className="grid grid-cols-[minmax(0,1fr)_auto] gap-x-3 gap-y-0.5">
+      <dl className="flex flex-col">
         {METRIC_ROWS.filter((row) => row.group === group).map((row) => {
           const { text, n, exact } = row.of(one);
           return (
-            <div key={row.key} className="contents">
-              <dt className="truncate text-muted text-sm" title={row.title}>
+            <div key={row.key} className="flex h-6 items-center justify-between gap-3">
+              <dt className="min-w-0 truncate text-muted text-sm" title={row.title}>
                 {row.name}
               </dt>
               <dd className="num text-right">

@@ -1,6 +1,6 @@
 "use client";
 import Link from "next/link";
-import type { ReactNode } from "react";
+import { memo, type ReactNode } from "react";
 import type { BotRow } from "@/api/types";
 import { usePulseNow } from "@/prefs/use-pulse-now";
 import { botName, botReturn } from "@/shape/bots";
@@ -13,7 +13,13 @@ import { Delta, Flash } from "./delta";
 import { ModeBadge } from "./mode-badge";
 
 /** Who this bot is, whether it lives, when it decides next, and how it stands. */
-export function BotHead({ bot, hue }: { bot: BotRow; hue: number | undefined }) {
+export const BotHead = memo(function BotHead({
+  bot,
+  hue,
+}: {
+  bot: BotRow;
+  hue: number | undefined;
+}) {
   const { account, status, stats } = bot;
   return (
     <header className="border-b bg-surface">
@@ -78,13 +84,14 @@ export function BotHead({ bot, hue }: { bot: BotRow; hue: number | undefined }) 
       </dl>
     </header>
   );
-}
+});
 
 function NextCycle({ bot }: { bot: BotRow }) {
-  const now = usePulseNow();
+  const next = nextCycle(bot, usePulseNow());
+  const tone = next.startsWith("overdue") ? "text-warn" : "text-text";
   return (
     <span className="label">
-      next cycle <span className="num text-text">{nextCycle(bot, now)}</span>
+      next cycle <span className={`num ${tone}`}>{next}</span>
     </span>
   );
 }

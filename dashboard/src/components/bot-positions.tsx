@@ -1,5 +1,6 @@
 "use client";
 import Link from "next/link";
+import { memo } from "react";
 import type { BotRow, PositionRow } from "@/api/types";
 import { useTrades } from "@/queries/use-trades";
 import { alignDecimals } from "@/shape/align";
@@ -14,7 +15,7 @@ import { Panel, SkeletonRows } from "./panel";
 import { Side, Stake } from "./position-cells";
 
 /** What the bot holds: at which mark, and how far from where it would end by itself. */
-export function BotPositions({ bot }: { bot: BotRow }) {
+export const BotPositions = memo(function BotPositions({ bot }: { bot: BotRow }) {
   const query = useTrades("open", bot.id);
   const rows = rowsOf(query.data);
   return (
@@ -29,7 +30,7 @@ export function BotPositions({ bot }: { bot: BotRow }) {
       <DataTable label="Open positions" columns={columnsOf(rows)} rows={rows} rowKey={rowKey} />
     </Panel>
   );
-}
+});
 
 function columnsOf(rows: readonly PositionRow[]): Column<PositionRow>[] {
   const entries = alignDecimals(rows.map((row) => price(row.entry_price)));
@@ -77,7 +78,13 @@ function columnsOf(rows: readonly PositionRow[]): Column<PositionRow>[] {
       cell: (row) => <Delta value={row.unrealized_pnl} as="usd" />,
     },
     { key: "stop", head: "stop", number: true, from: "md", cell: (row) => exitAt(row, 0) },
-    { key: "course", head: "", from: "lg", cell: (row) => <Course row={row} /> },
+    {
+      key: "course",
+      head: "course",
+      title: "From the stop at the left to the target at the right: the entry, and the mark now",
+      from: "lg",
+      cell: (row) => <Course row={row} />,
+    },
     { key: "target", head: "target", number: true, from: "md", cell: (row) => exitAt(row, 1) },
     {
       key: "liquidation",

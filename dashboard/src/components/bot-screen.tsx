@@ -1,5 +1,5 @@
 "use client";
-import { useMemo, useState } from "react";
+import { useCallback, useMemo, useState } from "react";
 import type { BotRow } from "@/api/types";
 import { useBotView } from "@/prefs/use-bot-view";
 import { useKeys } from "@/prefs/use-keys";
@@ -8,6 +8,7 @@ import { useFeed } from "@/queries/use-feed";
 import { useFleet } from "@/queries/use-fleet";
 import { feedOf } from "@/shape/filter-bot";
 import { rowsOf } from "@/shape/merge";
+import type { Lit } from "./bot-decisions";
 import { BotEquity } from "./bot-equity";
 import { BotFigures } from "./bot-figures";
 import { BotHead } from "./bot-head";
@@ -29,24 +30,28 @@ export function BotScreen() {
       {bot ? (
         <Loaded key={bot.id} bot={bot} hue={hues[bot.id]} />
       ) : (
-        <Panel
-          title="Bot"
-          query={query}
-          skeleton={<SkeletonRows rows={12} />}
-          isEmpty={bots.length === 0}
-          empty={<EmptyState kind="status" text="No bot has reported yet." />}
-        >
-          <p className="p-3 text-muted">
-            {id ? "No bot here has this id." : "This address names no bot."} Those that report here:
-          </p>
-          <ul className="divide-y border-t">
-            {bots.map((one) => (
-              <li key={one.id} className="px-3 py-1.5">
-                <BotLink bot={one} hue={hues[one.id]} />
-              </li>
-            ))}
-          </ul>
-        </Panel>
+        <>
+          <h1 className="sr-only">Bot</h1>
+          <Panel
+            title="Bot"
+            query={query}
+            skeleton={<SkeletonRows rows={12} />}
+            isEmpty={bots.length === 0}
+            empty={<EmptyState kind="status" text="No bot has reported yet." />}
+          >
+            <p className="p-3 text-muted">
+              {id ? "No bot here has this id." : "This address names no bot."} Those that report
+              here:
+            </p>
+            <ul className="divide-y border-t">
+              {bots.map((one) => (
+                <li key={one.id} className="px-3 py-1.5">
+                  <BotLink bot={one} hue={hues[one.id]} />
+                </li>
+              ))}
+            </ul>
+          </Panel>
+        </>
       )}
     </Shell>
   );
@@ -54,8 +59,16 @@ export function BotScreen() {
 
 function Loaded({ bot, hue }: { bot: BotRow; hue: number | undefined }) {
   const [decision, setDecision] = useOpenDecision();
-  const [lit, setLit] = useState<string | null>(null);
-  const row = useDecisionRow(bot.id, lit);
+  const [lit, setLit] = useState<Lit>(null);
+  const row = useDecisionRow(bot.id, lit?.id ?? null);
+  const onCurve = useCallback(
+    (id: string | null) => setLit(id === null ? null : { id, from: "curve" }),
+    [],
+  );
+  const onRow = useCallback(
+    (id: string | null) => setLit(id === null ? null : { id, from: "row" }),
+    [],
+  );
   const close = () => {
     const id = decision;
     setDecision(null);
@@ -68,13 +81,15 @@ function Loaded({ bot, hue }: { bot: BotRow; hue: number | undefined }) {
     <>
       <BotHead bot={bot} hue={hue} />
       <div className="flex flex-col lg:grid lg:grid-cols-[minmax(0,1fr)_26rem]">
-        <div className="relative min-w-0 lg:border-r">
-          <BotEquity bot={bot} hue={hue} lit={row} onLit={setLit} onPick={setDecision} />
+        <div className="relative min-w-0 max-lg:contents lg:border-r">
+          <BotEquity bot={bot} hue={hue} lit={row} onLit={onCurve} onPick={setDecision} />
           <BotPositions bot={bot} />
-          <BotFigures bot={bot} />
+          <div className="max-lg:order-1">
+            <BotFigures bot={bot} />
+          </div>
           {decision && <Inspector id={decision} onGo={setDecision} onClose={close} />}
         </div>
-        <BotTabs bot={bot} selected={decision} lit={lit} onLit={setLit} onOpen={setDecision} />
+        <BotTabs bot={bot} selected={decision} lit={lit} onLit={onRow} onOpen={setDecision} />
       </div>
     </>
   );

@@ -4,14 +4,14 @@ import type { BotRow } from "@/api/types";
 import { BOT_TABS, useBotView } from "@/prefs/use-bot-view";
 import { count } from "@/shape/format-number";
 import { BotConfig } from "./bot-config";
-import { BotDecisions } from "./bot-decisions";
+import { BotDecisions, type Lit } from "./bot-decisions";
 import { BotErrors } from "./bot-errors";
 import { BotTrades } from "./bot-trades";
 
 type Props = {
   bot: BotRow;
   selected: string | null;
-  lit: string | null;
+  lit: Lit;
   onLit: (id: string | null) => void;
   onOpen: (id: string | null) => void;
 };
@@ -23,7 +23,7 @@ export function BotTabs({ bot, selected, lit, onLit, onOpen }: Props) {
   const counts = {
     decisions: stats.decisions,
     trades: stats.closed_positions,
-    errors: stats.errors,
+    errors: stats.errors + stats.rejected,
     config: null,
   };
   return (

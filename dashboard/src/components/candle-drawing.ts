@@ -13,6 +13,8 @@ import type { Zone } from "@/shape/format-time";
 import { applyBaseLook, colorOf, createBase } from "./chart-base";
 import type { Zoom } from "./equity-drawing";
 
+export type Fit = "levels" | "candles";
+
 export type CandleDrawing = {
   bars: readonly Bar[];
   levels: readonly Level[];
@@ -20,6 +22,8 @@ export type CandleDrawing = {
   /** The places of entry and exit, in seconds; null where they are not drawn. */
   entry: number | null;
   exit: number | null;
+  /** How far the prices reach: to every line, or only as far as the candles. */
+  fit: Fit;
   span: string;
 };
 
@@ -54,13 +58,15 @@ export function createCandleChart(
       base.enter(drawing.span);
       applyBaseLook(chart, zone, axisLabel);
       const [quiet, text] = [colorOf("faint"), colorOf("text")];
-      reach = reachOf(drawing.bars, drawing.levels);
+      reach = reachOf(drawing.bars, drawing.fit === "levels" ? drawing.levels : []);
       series.applyOptions({
         // Hollow when it rose, filled when it fell: told apart without a colour.
         upColor: colorOf("surface"),
         downColor: quiet,
-        borderColor: quiet,
-        wickColor: quiet,
+        borderUpColor: quiet,
+        borderDownColor: quiet,
+        wickUpColor: quiet,
+        wickDownColor: quiet,
         priceFormat: { type: "custom", minMove: 1e-8, formatter: axisLabel },
         autoscaleInfoProvider: () =>
           reach && { priceRange: { minValue: reach[0], maxValue: reach[1] } },
@@ -116,6 +122,7 @@ function marksOf({ entry, exit, side }: CandleDrawing, color: string) {
       position: long ? ("belowBar" as const) : ("aboveBar" as const),
       shape: long ? ("arrowUp" as const) : ("arrowDown" as const),
       color,
+      size: 0.7,
       text: long ? "buy" : "sell",
     });
   }
@@ -125,6 +132,7 @@ function marksOf({ entry, exit, side }: CandleDrawing, color: string) {
       position: long ? ("aboveBar" as const) : ("belowBar" as const),
       shape: "square" as const,
       color,
+      size: 0.7,
       text: "exit",
     });
   }

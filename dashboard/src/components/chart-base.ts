@@ -28,7 +28,7 @@ export function createBase(
   const chart: Chart = createChartEx<Time, IHorzScaleBehavior<Time>>(
     element,
     createZonedScale(zone),
-    { autoSize: true, timeScale: timeScaleOf(zone) },
+    { autoSize: true, timeScale: { ...timeScaleOf(zone), rightOffsetPixels: 10 } },
   );
   const zoom = followZoom(chart, element, onZoom);
   const fit = () => {

@@ -10,7 +10,7 @@ import type { PartProps } from "./compare-settings";
 import { Moment } from "./moment";
 import { Panel, SkeletonRows } from "./panel";
 
-const SHOWN = 50;
+const SHOWN = 20;
 
 /** Where they decided alike, and each time that they did not. */
 export function CompareAgreement({ query, comparison }: PartProps) {

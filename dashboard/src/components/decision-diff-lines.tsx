@@ -1,6 +1,6 @@
 "use client";
 import { useMemo, useState } from "react";
-import { changedParts, folded, type Part, type Shown } from "@/shape/diff-fold";
+import { changedParts, folded, type Part, paired, type Shown } from "@/shape/diff-fold";
 import { count } from "@/shape/format-number";
 import type { DiffLine } from "@/shape/line-diff";
 
@@ -13,12 +13,12 @@ const LINE = 4000;
 export function DiffLines({ lines, label }: { lines: readonly DiffLine[]; label: string }) {
   const [unfolded, setUnfolded] = useState<ReadonlySet<string>>(new Set());
   const [limit, setLimit] = useState(ROWS);
-  const shown = useMemo(() => unfold(folded(lines), unfolded), [lines, unfolded]);
+  const shown = useMemo(() => unfold(folded(paired(lines)), unfolded), [lines, unfolded]);
   return (
     <div className="px-3 pb-3">
       <section
         aria-label={`${label}: what changed`}
-        className="max-h-[32rem] overflow-auto rounded-sm border bg-bg py-1 font-mono text-sm"
+        className="relative max-h-[32rem] overflow-auto rounded-sm border bg-bg py-1 font-mono text-sm"
         // biome-ignore lint/a11y/noNoninteractiveTabindex: a scrolled area must be reachable by keys
         tabIndex={0}
       >

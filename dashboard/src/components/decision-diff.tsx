@@ -5,6 +5,7 @@ import type { DecisionDetail, DecisionRow, TextField } from "@/api/types";
 import { useDecision } from "@/queries/use-decision";
 import { COMPARED, useDifference } from "@/queries/use-difference";
 import { useEarlier } from "@/queries/use-earlier";
+import { changesBetween } from "@/shape/changes";
 import { changesOf } from "@/shape/diff-fold";
 import { count } from "@/shape/format-number";
 import { type DiffLine, diffNow } from "@/shape/line-diff";
@@ -55,7 +56,7 @@ function Against({ detail, earlier }: { detail: DecisionDetail; earlier: Decisio
           <SignalWord signal={earlier.signal} />
         </Link>
       </p>
-      {before ? <Payloads before={before} after={detail} /> : <SkeletonRows rows={2} />}
+      {before ? <Decided before={before} after={detail} /> : <SkeletonRows rows={2} />}
       {FIELDS.map(({ field, title }) => {
         if ((detail.texts[field] ?? 0) + (before?.texts[field] ?? 0) === 0) return null;
         return <Texts key={field} id={detail.id} other={earlier.id} field={field} title={title} />;
@@ -64,13 +65,48 @@ function Against({ detail, earlier }: { detail: DecisionDetail; earlier: Decisio
   );
 }
 
-/** What was decided, beside what was decided before. */
-function Payloads({ before, after }: { before: DecisionDetail; after: DecisionDetail }) {
-  const lines = useMemo(() => diffNow(set(before.payload), set(after.payload)), [before, after]);
-  return <Section title="Decision" lines={lines} />;
+/** What was decided, beside what was decided before; the reasons as a difference of texts. */
+function Decided({ before, after }: { before: DecisionDetail; after: DecisionDetail }) {
+  const changes = changesBetween(before, after);
+  const reasons = useMemo(
+    () => diffNow(reasonsOf(before.justification), reasonsOf(after.justification)),
+    [before, after],
+  );
+  return (
+    <>
+      <section aria-label="Decision" className="border-b px-3 py-2">
+        <h3 className="text-sm">
+          Decision{" "}
+          <span className="num text-faint">
+            {changes.length === 0 ? "the same" : `${count(changes.length)} changed`}
+          </span>
+        </h3>
+        <dl className="mt-1 grid grid-cols-[auto_minmax(0,1fr)] items-baseline gap-x-4">
+          {changes.map(({ name, before: was, after: is }) => (
+            <div key={name} className="contents">
+              <dt className="label">{name}</dt>
+              <dd className="num min-w-0 whitespace-normal! break-words">
+                <span className="text-faint">{was}</span>
+                <span className="text-faint">
+                  {" "}
+                  <span aria-hidden>→</span>
+                  <span className="sr-only">became</span>{" "}
+                </span>
+                {is}
+              </dd>
+            </div>
+          ))}
+        </dl>
+      </section>
+      <Section title="Reasoning" lines={reasons} />
+    </>
+  );
 }
 
-const set = (payload: unknown) => JSON.stringify(payload, null, 2).split("\n");
+/** A reason may be long: what lies beyond this is not compared. */
+const REASON = 20_000;
+
+const reasonsOf = (text: string | null) => (text ?? "").slice(0, REASON).split(/\r?\n/);
 
 type TextsProps = { id: string; other: string; field: TextField; title: string };
 

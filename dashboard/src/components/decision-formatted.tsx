@@ -58,7 +58,7 @@ function Facts({ title, facts }: { title: string; facts: readonly Fact[] }) {
   return (
     <section aria-label={title}>
       <h3 className="label mb-1">{title}</h3>
-      <dl className="grid grid-cols-[auto_minmax(0,1fr)] gap-x-3 gap-y-0.5">
+      <dl className="grid grid-cols-[auto_minmax(0,1fr)] items-baseline gap-x-3 gap-y-0.5">
         {facts.map((fact) => (
           <div key={fact.name} className="contents">
             <dt className="text-muted text-sm">{fact.name}</dt>

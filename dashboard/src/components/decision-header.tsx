@@ -1,7 +1,9 @@
 "use client";
+import { useQueryClient } from "@tanstack/react-query";
 import { ChevronLeft, ChevronRight } from "lucide-react";
-import type { ReactNode } from "react";
+import { type ReactNode, useEffect, useRef } from "react";
 import type { DecisionDetail } from "@/api/types";
+import { keys } from "@/queries/keys";
 import { useFleet } from "@/queries/use-fleet";
 import { BotLink } from "./bot-link";
 import { CopyButton } from "./copy-button";
@@ -19,15 +21,17 @@ type Props = {
 /** Whose decision this is, in which coin, and when; and the way to its neighbours. */
 export function DecisionHeader({ detail, onGo, children }: Props) {
   const { byId, hues } = useFleet();
-  const bot = byId.get(detail.bot_id) ?? { id: detail.bot_id, name: detail.bot_name };
+  const known = byId.get(detail.bot_id);
+  const bot = known ?? { id: detail.bot_id, name: detail.bot_name };
+  useNewcomer(detail, known?.last_decision_at ?? null);
   const link = () => `${location.origin}/llm-bot/decision?id=${encodeURIComponent(detail.id)}`;
   return (
     <header className="flex min-h-10 flex-wrap items-center gap-x-3 gap-y-1 border-b px-3 py-1.5">
       <span className="flex items-center">
-        <Go to={detail.previous} label="The bot's previous decision" onGo={onGo}>
+        <Go to={detail.previous} label="The bot's previous decision (J)" onGo={onGo}>
           <ChevronLeft size={15} aria-hidden />
         </Go>
-        <Go to={detail.next} label="The bot's next decision" onGo={onGo}>
+        <Go to={detail.next} label="The bot's next decision (K)" onGo={onGo}>
           <ChevronRight size={15} aria-hidden />
         </Go>
       </span>
@@ -45,6 +49,18 @@ export function DecisionHeader({ detail, onGo, children }: Props) {
       </span>
     </header>
   );
+}
+
+/** The newest decision of a bot learns of the next one as soon as it was made. */
+function useNewcomer({ id, next }: DecisionDetail, newest: string | null): void {
+  const client = useQueryClient();
+  const known = useRef(newest);
+  useEffect(() => {
+    const before = known.current;
+    known.current = newest;
+    if (next !== null || before === null || before === newest) return;
+    void client.invalidateQueries({ queryKey: keys.decision(id) });
+  }, [client, id, next, newest]);
 }
 
 type GoProps = {

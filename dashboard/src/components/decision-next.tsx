@@ -13,47 +13,52 @@ export function DecisionNext({ detail, outcome }: Props) {
   if (isBlank(outcome)) {
     return (
       <p className="border-b px-3 py-2 text-faint text-sm">
-        What happened next is not known yet: no candle was recorded after it.
+        What happened next is not known yet: its first hour is not over, or the bot recorded no
+        candles.
       </p>
     );
   }
   const { position } = outcome;
   return (
-    <dl
+    <section
       aria-label="What happened next"
-      className="flex flex-wrap items-start gap-x-6 gap-y-1 border-b px-3 py-2"
+      className="flex flex-wrap items-center gap-x-6 gap-y-1 border-b px-3 py-2"
     >
-      <div className="label self-center max-sm:w-full">what happened next</div>
-      {movesOf(outcome, detail.signal).map((move) => (
-        <Figure key={move.name} name={`${detail.coin} ${move.name}`}>
-          {move.text}
-          {move.way && (
-            <span className={move.way === "for" ? "text-gain" : "text-loss"}>
-              {" "}
-              {move.way === "for" ? "for it" : "against it"}
-            </span>
-          )}
-        </Figure>
-      ))}
-      {detail.stop_loss != null && <Figure name="stop">{touchedText(outcome.stop_touched)}</Figure>}
-      {detail.profit_target != null && (
-        <Figure name="target">{touchedText(outcome.target_touched)}</Figure>
-      )}
-      {position && (
-        <Figure name={position.status === "open" ? "position, open" : "position, closed"}>
-          <Link
-            prefetch={false}
-            href={tradeHref(position)}
-            className="target inline-flex items-center underline decoration-line-strong underline-offset-2 hover:text-accent"
-          >
-            <Delta
-              value={position.status === "open" ? position.unrealized_pnl : position.realized_pnl}
-              as="usd"
-            />
-          </Link>
-        </Figure>
-      )}
-    </dl>
+      <h3 className="label max-sm:w-full">what happened next</h3>
+      <dl className="flex flex-wrap items-start gap-x-6 gap-y-1">
+        {movesOf(outcome, detail.signal).map((move) => (
+          <Figure key={move.name} name={`${detail.coin} ${move.name}`}>
+            {move.text}
+            {move.way && (
+              <span className={move.way === "for" ? "text-gain" : "text-loss"}>
+                {" "}
+                {move.way === "for" ? "for it" : "against it"}
+              </span>
+            )}
+          </Figure>
+        ))}
+        {detail.stop_loss != null && (
+          <Figure name="stop">{touchedText(outcome.stop_touched)}</Figure>
+        )}
+        {detail.profit_target != null && (
+          <Figure name="target">{touchedText(outcome.target_touched)}</Figure>
+        )}
+        {position && (
+          <Figure name={position.status === "open" ? "position, open" : "position, closed"}>
+            <Link
+              prefetch={false}
+              href={tradeHref(position)}
+              className="target inline-flex items-center underline decoration-line-strong underline-offset-2 hover:text-accent"
+            >
+              <Delta
+                value={position.status === "open" ? position.unrealized_pnl : position.realized_pnl}
+                as="usd"
+              />
+            </Link>
+          </Figure>
+        )}
+      </dl>
+    </section>
   );
 }
 

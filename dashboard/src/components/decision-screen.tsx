@@ -22,6 +22,7 @@ export function DecisionScreen() {
   return (
     <Shell>
       <div className="mx-auto w-full max-w-6xl">
+        <h1 className="sr-only">Decision</h1>
         <Link
           href="/llm-bot"
           prefetch={false}

@@ -4,6 +4,7 @@ import type { ReactNode } from "react";
 import type { DecisionDetail } from "@/api/types";
 import { DECISION_VIEWS, useDecisionView } from "@/prefs/use-decision-view";
 import { useOutcome } from "@/queries/use-outcome";
+import { useTrade } from "@/queries/use-trade";
 import { fatesOf } from "@/shape/chain";
 import { stepsOf } from "@/shape/steps";
 import { CopyButton } from "./copy-button";
@@ -21,9 +22,11 @@ const WORDS = { formatted: "Formatted", raw: "Raw", json: "JSON", diff: "Diff" }
 export function DecisionView({ detail }: { detail: DecisionDetail }) {
   const [view, setView] = useDecisionView();
   const outcome = useOutcome(detail.id).data;
+  const closes = detail.signal === "close" ? (detail.execution?.position_id ?? null) : null;
+  const ended = useTrade(detail.bot_id, closes).data?.position;
   return (
     <>
-      <Timeline steps={stepsOf(detail, outcome)} />
+      <Timeline steps={stepsOf(detail, outcome, ended)} />
       <FateGrid fates={fatesOf(detail)} />
       {outcome && <DecisionNext detail={detail} outcome={outcome} />}
       <Tabs.Root

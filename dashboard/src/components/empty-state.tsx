@@ -27,7 +27,7 @@ export function EmptyState({ text, kind }: { text: string; kind: keyof typeof EX
   return (
     <div className="flex flex-col items-start gap-2 p-3">
       <p className="text-muted">{text}</p>
-      <code className="max-h-24 w-full overflow-auto whitespace-pre-wrap break-all rounded-sm border bg-bg p-2 font-mono text-muted text-xs">
+      <code className="w-full whitespace-pre-wrap break-all rounded-sm border bg-bg p-2 font-mono text-muted text-xs">
         {curl}
       </code>
       <CopyButton text={curl} label="Copy" />

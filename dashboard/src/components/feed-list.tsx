@@ -144,9 +144,14 @@ function useWalk(
     if (!row) return;
     show(next);
     if (selected) onOpen(row.id);
-    requestAnimationFrame(() =>
-      document.querySelector<HTMLElement>(`[data-decision="${CSS.escape(row.id)}"]`)?.focus(),
-    );
+    // A row in sight takes the focus at once, so that Enter may follow; others are drawn first.
+    if (!focusRow(row.id)) requestAnimationFrame(() => focusRow(row.id));
   };
   useKeys({ j: () => walk(1), k: () => walk(-1) });
+}
+
+function focusRow(id: string): boolean {
+  const row = document.querySelector<HTMLElement>(`[data-decision="${CSS.escape(id)}"]`);
+  row?.focus({ preventScroll: true });
+  return row !== null;
 }

@@ -77,7 +77,12 @@ export function Notices() {
 /** How long the longest of them has been quiet. */
 function Since({ bots, now }: { bots: readonly BotRow[]; now: number }) {
   const ages = bots.map((bot) => heartbeatAge(bot, now) ?? 0);
-  return <span className="num ml-auto">{age(Math.max(...ages))}</span>;
+  return (
+    // Hidden from readers of the screen, which would speak it each second.
+    <span aria-hidden className="num ml-auto" title="Since the last heartbeat">
+      {age(Math.max(...ages))}
+    </span>
+  );
 }
 
 type BarProps = { tone: string; icon: ReactNode; role: "alert" | "status"; children: ReactNode };

@@ -47,7 +47,7 @@ function Word({ step }: { step: Step }) {
   const word = (
     <>
       {step.word}
-      <ToneMark tone={step.state} />
+      {step.key !== "outcome" && <ToneMark tone={step.state} />}
     </>
   );
   return (
@@ -56,7 +56,7 @@ function Word({ step }: { step: Step }) {
         <Link
           prefetch={false}
           href={step.href}
-          className="underline decoration-line-strong underline-offset-2 hover:text-accent"
+          className="target -my-1 inline-flex items-center underline decoration-line-strong underline-offset-2 hover:text-accent"
         >
           {word}
         </Link>
@@ -72,7 +72,7 @@ function Time({ step: { at, about, took } }: { step: Step }) {
   const { zone } = usePrefs();
   if (!at && took == null) return null;
   return (
-    <span className="num block truncate text-faint">
+    <span className="num block whitespace-normal! text-faint">
       {at && (
         <time dateTime={at} title={full(at, zone)}>
           {about && <span title="Reckoned back by what the model took">≈ </span>}

@@ -1,23 +1,32 @@
 "use client";
 import dynamic from "next/dynamic";
+import { parseAsStringLiteral, useQueryState } from "nuqs";
 import { useEffect, useMemo, useState } from "react";
 import { serverNow } from "@/api/clock";
 import type { PositionRow } from "@/api/types";
 import { useCandles } from "@/queries/use-candles";
-import { barAt, barsOf, levelsOf, spanOf } from "@/shape/candles";
-import { count, duration } from "@/shape/format-number";
+import { barAt, barsOf, intervalText, levelsOf, spanOf } from "@/shape/candles";
+import { count } from "@/shape/format-number";
 import { ChartSkeleton } from "./chart-skeleton";
 import { Panel } from "./panel";
+import { Segmented } from "./segmented";
 
 const CandleChart = dynamic(() => import("./candle-chart").then((module) => module.CandleChart), {
   ssr: false,
   loading: () => <ChartSkeleton />,
 });
 
+const FIT = parseAsStringLiteral(["levels", "candles"] as const).withDefault("levels");
+const FIT_OPTIONS = [
+  { value: "levels", text: "stop to target", title: "Every line is in sight" },
+  { value: "candles", text: "candles", title: "Only as far as the price went" },
+] as const;
+
 /** The candles that the bot recorded around the trade; without any, the numbers below stay. */
 export function TradeChart({ row }: { row: PositionRow }) {
   const { bot_id: bot, coin } = row;
   const [now] = useState(serverNow);
+  const [fit, setFit] = useQueryState("fit", FIT);
   const { start, end } = spanOf(row, now);
   const query = useCandles({ bot, coin, start, end });
   const interval = query.data?.interval ?? 0;
@@ -30,9 +39,10 @@ export function TradeChart({ row }: { row: PositionRow }) {
       side: row.side,
       entry: barAt(bars, row.entry_time, interval)?.time ?? null,
       exit: barAt(bars, row.exit_time ?? null, interval)?.time ?? null,
+      fit,
       span: `${row.bot_id} ${row.id}`,
     }),
-    [bars, interval, row],
+    [bars, interval, row, fit],
   );
   const missing = bars.filter((bar) => bar.candle === undefined).length;
   return (
@@ -46,10 +56,20 @@ export function TradeChart({ row }: { row: PositionRow }) {
           The bot recorded no candles for this span. What the trade made stands below.
         </p>
       }
+      actions={
+        bars.length > 0 && (
+          <Segmented
+            label="How far the prices reach"
+            value={fit}
+            options={FIT_OPTIONS}
+            onChange={setFit}
+          />
+        )
+      }
       partial={
         bars.length > 0 && (
           <>
-            {count(bars.length - missing)} candles of {duration(interval * 1000).replace(/\.0/, "")}
+            {count(bars.length - missing)} candles of {intervalText(interval)}
             {missing > 0 && `; ${count(missing)} were not recorded and are left blank`}
             {drawing.entry === null && "; the entry lies outside of them"}
           </>

@@ -57,19 +57,19 @@ type PartProps = { label: string; operator?: string; children: ReactNode };
 
 function Part({ label, operator, children }: PartProps) {
   return (
-    <div className="flex items-end gap-3">
-      {operator && (
-        <span aria-hidden="true" className="num pb-0.5 text-base text-faint">
-          {operator}
-        </span>
-      )}
-      <div>
-        <dt className="label">{label}</dt>
-        <dd className="flex min-h-6 items-center">
-          {operator && <span className="sr-only">{WORDS[operator]}</span>}
-          {children}
-        </dd>
-      </div>
+    <div>
+      <dt className={`label ${operator ? "pl-6" : ""}`}>{label}</dt>
+      <dd className="flex min-h-6 items-center">
+        {operator && (
+          <>
+            <span aria-hidden="true" className="num w-6 text-base text-faint">
+              {operator}
+            </span>
+            <span className="sr-only">{WORDS[operator]}</span>
+          </>
+        )}
+        {children}
+      </dd>
     </div>
   );
 }
@@ -85,7 +85,7 @@ function Proof({ identity }: { identity: Identity }) {
   ].join(" ");
   return (
     <p className="mt-2 flex flex-wrap items-center gap-x-2 text-sm">
-      <span className="num whitespace-normal break-all text-faint">{digits}</span>
+      <span className="num whitespace-normal! break-words text-faint">{digits}</span>
       {holds === true && (
         <span className="inline-flex items-center gap-1 text-muted">
           <Check size={12} aria-hidden className="text-gain" />

@@ -25,9 +25,12 @@ export function TradeScreen() {
       {id && bot && query.data ? (
         <Loaded detail={query.data} query={query} />
       ) : id && bot ? (
-        <Panel title="Trade" query={query} skeleton={<SkeletonRows rows={12} />}>
-          {null}
-        </Panel>
+        <>
+          <h1 className="sr-only">Trade</h1>
+          <Panel title="Trade" query={query} skeleton={<SkeletonRows rows={12} />}>
+            {null}
+          </Panel>
+        </>
       ) : (
         <div className="bg-surface">
           <h1 className="border-b px-3 py-2 font-semibold text-lg">Trade</h1>

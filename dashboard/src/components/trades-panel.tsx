@@ -1,6 +1,4 @@
 "use client";
-import { Tabs } from "radix-ui";
-import type { ReactNode } from "react";
 import type { PositionRow } from "@/api/types";
 import { useView } from "@/prefs/use-view";
 import { useFleet } from "@/queries/use-fleet";
@@ -13,6 +11,7 @@ import { EmptyState } from "./empty-state";
 import { ExportLinks } from "./export-links";
 import { openColumns } from "./open-columns";
 import { Panel, SkeletonRows } from "./panel";
+import { Segmented } from "./segmented";
 
 /** Positions that are open, and those that were closed. */
 export function TradesPanel() {
@@ -27,71 +26,62 @@ export function TradesPanel() {
     0,
   );
   return (
-    <Tabs.Root
-      value={tab}
-      onValueChange={(next) => setView({ tab: next === "closed" ? "closed" : "open" })}
-    >
-      <Panel
-        title="Positions"
-        query={query}
-        skeleton={<SkeletonRows rows={3} />}
-        isEmpty={rows.length === 0}
-        empty={
-          tab === "open" ? (
-            <EmptyState kind="position" text="No position is open. The next entry appears here." />
-          ) : (
-            <p className="p-3 text-muted">No position has been closed yet.</p>
-          )
-        }
-        actions={
-          <Tabs.List aria-label="Positions" className="flex">
-            <Tab value="open">
-              Open{" "}
-              <span className="num text-faint">{open.data ? rowsOf(open.data).length : ""}</span>
-            </Tab>
-            <Tab value="closed">Closed</Tab>
-          </Tabs.List>
-        }
-        partial={
-          rows.length > 0 && (
-            <span className="flex items-center gap-3">
-              showing {count(rows.length)} of {count(Math.max(total, rows.length))}
-              {query.hasNextPage && (
-                <button
-                  type="button"
-                  className="target text-accent hover:underline"
-                  disabled={query.isFetchingNextPage}
-                  onClick={() => query.fetchNextPage()}
-                >
-                  {query.isFetchingNextPage ? "Loading" : "Show more"}
-                </button>
-              )}
-              <span className="ml-auto">
-                <ExportLinks what="trades" />
-              </span>
+    <Panel
+      title="Positions"
+      query={query}
+      skeleton={<SkeletonRows rows={3} />}
+      isEmpty={rows.length === 0}
+      empty={
+        tab === "open" ? (
+          <EmptyState kind="position" text="No position is open. The next entry appears here." />
+        ) : (
+          <p className="p-3 text-muted">No position has been closed yet.</p>
+        )
+      }
+      actions={
+        <Segmented
+          label="Positions shown"
+          value={tab}
+          options={[
+            {
+              value: "open",
+              text: (
+                <>
+                  Open{" "}
+                  <span className="num text-faint">
+                    {open.data ? rowsOf(open.data).length : ""}
+                  </span>
+                </>
+              ),
+            },
+            { value: "closed", text: "Closed" },
+          ]}
+          onChange={(next) => setView({ tab: next })}
+        />
+      }
+      partial={
+        rows.length > 0 && (
+          <span className="flex items-center gap-3">
+            showing {count(rows.length)} of {count(Math.max(total, rows.length))}
+            {query.hasNextPage && (
+              <button
+                type="button"
+                className="target text-accent hover:underline"
+                disabled={query.isFetchingNextPage}
+                onClick={() => query.fetchNextPage()}
+              >
+                {query.isFetchingNextPage ? "Loading" : "Show more"}
+              </button>
+            )}
+            <span className="ml-auto">
+              <ExportLinks what="trades" />
             </span>
-          )
-        }
-      >
-        <Tabs.Content value="open" tabIndex={-1}>
-          <OpenTable rows={rows} />
-        </Tabs.Content>
-        <Tabs.Content value="closed" tabIndex={-1}>
-          <ClosedTable rows={rows} />
-        </Tabs.Content>
-      </Panel>
-    </Tabs.Root>
-  );
-}
-
-function Tab({ value, children }: { value: string; children: ReactNode }) {
-  return (
-    <Tabs.Trigger
-      value={value}
-      className="target rounded-sm px-2 text-faint text-sm hover:text-text data-[state=active]:bg-raised data-[state=active]:text-text"
+          </span>
+        )
+      }
     >
-      {children}
-    </Tabs.Trigger>
+      {tab === "open" ? <OpenTable rows={rows} /> : <ClosedTable rows={rows} />}
+    </Panel>
   );
 }
 

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import type { Candle } from "@/api/types";
-import { barAt, barsOf, levelsOf, reachOf, spanOf } from "./candles";
+import { barAt, barsOf, intervalText, levelsOf, reachOf, spanOf } from "./candles";
 import { positionRow } from "./fixtures-detail";
 
 const candle = (time: string, close: string): Candle => ({
@@ -41,6 +41,20 @@ describe("candles on fixed buckets", () => {
     expect(barAt(bars, "2026-01-01T12:04:00Z", 60)).toBeNull();
     expect(barAt(bars, "2026-01-01T11:59:59Z", 60)).toBeNull();
     expect(barAt(bars, null, 60)).toBeNull();
+  });
+});
+
+describe("the length of a candle", () => {
+  it("is said in its largest whole unit", () => {
+    const texts = [30, 60, 300, 3600, 14_400, 86_400].map(intervalText);
+    expect(texts.map((text) => text.replace("\u202f", ""))).toEqual([
+      "30s",
+      "1min",
+      "5min",
+      "1h",
+      "4h",
+      "1d",
+    ]);
   });
 });
 

@@ -48,6 +48,13 @@ export function barAt(bars: readonly Bar[], time: string | null, interval: numbe
   return found && at < found.time + Math.max(interval, 1) ? found : null;
 }
 
+/** The length of a candle: 1 min, 4 h, 1 d. */
+export function intervalText(interval: number): string {
+  const [size, unit] =
+    interval % 86_400 === 0 ? [86_400, "d"] : interval % 3600 === 0 ? [3600, "h"] : [60, "min"];
+  return interval % 60 === 0 ? `${interval / Number(size)}\u202f${unit}` : `${interval}\u202fs`;
+}
+
 export type Level = {
   name: "entry" | "exit" | "stop" | "target" | "liquidation" | "mark";
   exact: string;

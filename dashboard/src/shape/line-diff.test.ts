@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { changedParts, changesOf, folded, linesOf } from "./diff-fold";
+import { changedParts, changesOf, folded, linesOf, paired } from "./diff-fold";
 import { type DiffLine, diffNow, diffSteps } from "./line-diff";
 
 const marks = (lines: readonly DiffLine[]) =>
@@ -79,13 +79,26 @@ describe("a difference by lines", () => {
   });
 });
 
+describe("lines in pairs", () => {
+  it("puts lines that changed a little beside one another", () => {
+    const lines = diffNow(["rsi 41", "ema 20", "end"], ["rsi 39", "ema 21", "end"]);
+    expect(marks(lines)).toBe("-rsi 41|-ema 20|+rsi 39|+ema 21| end");
+    expect(marks(paired(lines))).toBe("-rsi 41|+rsi 39|-ema 20|+ema 21| end");
+  });
+
+  it("leaves apart what has nothing in common, and loses no line", () => {
+    const lines = diffNow(["abc", "def", "x"], ["uvw", "rst", "x", "y"]);
+    expect(paired(lines)).toEqual(lines);
+  });
+});
+
 describe("within a line", () => {
-  it("marks what differs between the equal ends", () => {
-    const { before, after } = changedParts("rsi 41.2 up", "rsi 39.72 up");
-    expect(before.map((part) => (part.changed ? `[${part.text}]` : part.text)).join("")).toBe(
-      "rsi [41.]2 up",
-    );
-    expect(after.map((part) => part.text).join("")).toBe("rsi 39.72 up");
+  it("marks the words and figures that differ, and no others", () => {
+    const { before, after } = changedParts("rsi 41.2, ema 100 up", "rsi 39.7, ema 100 down");
+    const shown = (parts: typeof before) =>
+      parts.map((part) => (part.changed ? `[${part.text}]` : part.text)).join("");
+    expect(shown(before)).toBe("rsi [41.2], ema 100 [up]");
+    expect(shown(after)).toBe("rsi [39.7], ema 100 [down]");
   });
 
   it("marks nothing where nothing is alike", () => {

@@ -89,6 +89,15 @@ describe("the chain", () => {
     });
   });
 
+  it("tells of a closing decision what the trade made that it ended", () => {
+    const ended = positionRow({ status: "closed", realized_pnl: "2", exit_time: null });
+    expect(stepOf("outcome", detail({ signal: "close" }), outcome(null), ended)).toMatchObject({
+      word: "+$2.00",
+      state: "good",
+      took: null,
+    });
+  });
+
   it("claims no position where none is known", () => {
     expect(stepOf("outcome", detail(), outcome(null))?.word).toBe("no position");
   });

@@ -1,4 +1,4 @@
-import type { DecisionDetail, Outcome } from "@/api/types";
+import type { DecisionDetail, Outcome, PositionRow } from "@/api/types";
 import { type Fate, fatesOf, SIGNAL_WORDS, type Tone } from "./chain";
 import { signOf } from "./decimal";
 import { count, decimal, usd } from "./format-number";
@@ -18,8 +18,12 @@ export type Step = {
   href?: string | null;
 };
 
-/** The chain of a decision, in the order in which it happened. */
-export function stepsOf(detail: DecisionDetail, outcome: Outcome | null = null): Step[] {
+/** The chain of a decision, in the order in which it happened; `ended` is what it closed. */
+export function stepsOf(
+  detail: DecisionDetail,
+  outcome: Outcome | null = null,
+  ended: PositionRow | null = null,
+): Step[] {
   const { allowed, executed } = fatesOf(detail);
   const promptLength = (detail.texts.system_prompt ?? 0) + (detail.texts.user_prompt ?? 0);
   return [
@@ -52,7 +56,7 @@ export function stepsOf(detail: DecisionDetail, outcome: Outcome | null = null):
       ...step("fill", executed.word, filledAs(executed), executed.tone),
       at: detail.execution?.time ?? null,
     },
-    outcomeOf(detail, outcome),
+    outcomeOf(detail, outcome?.position ?? ended),
   ];
 }
 
@@ -91,28 +95,25 @@ function tokens(amount: number | null | undefined, way: string): string | null {
 }
 
 /** What came of it: the position that it opened, else the one that it ended. */
-function outcomeOf(detail: DecisionDetail, outcome: Outcome | null): Step {
-  const opened = outcome?.position;
-  if (opened?.status === "closed") {
-    const sign = signOf(opened.realized_pnl);
-    const took = opened.exit_time
-      ? Date.parse(opened.exit_time) - Date.parse(opened.entry_time)
-      : null;
+function outcomeOf(detail: DecisionDetail, position: PositionRow | null): Step {
+  if (position?.status === "closed") {
+    const sign = signOf(position.realized_pnl);
+    const end = position.exit_time;
     return {
       ...step(
         "outcome",
-        usd(opened.realized_pnl, { signed: true }),
-        opened.reason ?? null,
+        usd(position.realized_pnl, { signed: true }),
+        position.reason ?? null,
         sign === 1 ? "good" : sign === -1 ? "bad" : "plain",
       ),
-      at: opened.exit_time,
-      took,
-      href: tradeHref(opened),
+      at: end,
+      took: end ? Date.parse(end) - Date.parse(position.entry_time) : null,
+      href: tradeHref(position),
     };
   }
-  if (opened) {
-    const now = usd(opened.unrealized_pnl, { signed: true });
-    return { ...step("outcome", "open", `${now} now`, "plain"), href: tradeHref(opened) };
+  if (position) {
+    const now = usd(position.unrealized_pnl, { signed: true });
+    return { ...step("outcome", "open", `${now} now`, "plain"), href: tradeHref(position) };
   }
   const id = detail.execution?.position_id;
   if (!id) return step("outcome", "no position", null, "faint");

@@ -28,7 +28,7 @@ class EquityAudit:
     def __init__(self, deposit: Decimal) -> None:
         self._deposit = deposit
         self._samples: list[Sample] = []
-        self._peak = deposit
+        self._peak = self._low = deposit
         self._worst = ZERO
 
     @property
@@ -47,8 +47,9 @@ class EquityAudit:
         """Note one bar. `marks` must not change afterwards."""
         self._samples.append(Sample(time, seq, equity, marks))
         if equity >= self._peak:
-            self._peak = equity
-        elif self._peak > 0:
+            self._peak = self._low = equity
+        elif equity < self._low and self._peak > 0:
+            self._low = equity
             with exact():
                 fall = quotient(equity - self._peak, self._peak)
             self._worst = min(self._worst, fall)

@@ -26,6 +26,8 @@ class Chronicle:
 
     def __init__(self, engine: PaperEngine, desk: Desk, new_id: Callable[[], str]) -> None:
         self.records: list[Record] = []
+        self.holds = 0
+        """Decisions to hold of which no record is kept (a brief run)."""
         self.trades: deque[Trade] = deque(maxlen=KEPT_TRADES)
         self.outcomes: deque[Outcome] = deque(maxlen=KEPT_OUTCOMES)
         self._engine = engine

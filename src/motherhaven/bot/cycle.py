@@ -70,10 +70,9 @@ class Cycle:
         trader = self.trader
         cycle_id = trader.new_id()
         context = trader.context(now(), self._wish(now()))
-        traded_before = trader.engine.ledger.seq
         trouble = await self._decide_and_trade(context, cycle_id, now, quotes, durable=durable)
-        unchanged = trader.engine.ledger.seq == traded_before
-        trader.report_account(now(), cycle_id, context.account if unchanged else None)
+        if not trader.setup.brief:
+            trader.report_account(now(), cycle_id)
         trader.log.keep_candles(now(), 1 if durable else CANDLE_BATCH)
         if heartbeat or trouble is not None:
             self.status(self._message(trouble), now(), cycle_id, next_at, trouble)

@@ -43,7 +43,8 @@ class ReplayConfig:
     """What to replay. `pace` is seconds of market a second, None for as fast as possible.
 
     `funding` names a file of rates by coin; without one a coin's funding is 0. `candles`
-    puts the bars on record too, for a page that is to draw them.
+    puts the bars on record too, for a page that is to draw them; `brief` leaves out the
+    records of holds and accounts, for a run whose record nobody keeps.
     """
 
     bars: Mapping[str, Path]
@@ -57,6 +58,7 @@ class ReplayConfig:
     seed: int = 1
     funding: Mapping[str, Path] = field(default_factory=dict)
     candles: bool = False
+    brief: bool = False
 
 
 class MarketClock:
@@ -110,6 +112,7 @@ class Replay:
         """
         self._config = config
         self._decider = decider
+        self._recorded = decider if isinstance(decider, RecordedDecider) else None
         self._sink = CountingSink(sink)
         self._clock = clock
         self._sleep = sleep
@@ -127,8 +130,9 @@ class Replay:
             fees=config.fees,
             slippage=config.slippage,
             zone=config.zone,
-            detailed=decider.is_model and not isinstance(decider, RecordedDecider),
+            detailed=decider.is_model and self._recorded is None,
             candles=config.candles,
+            brief=config.brief,
         )
         self._trader = Trader(setup, self.feed.start, market_ids(self._market, rng))
         self._trader.funding_history = {
@@ -186,8 +190,8 @@ class Replay:
 
     def _questions(self, moment: datetime, due: datetime | None) -> int:
         """How many questions are asked at a bar's close: by the grid, or as on record."""
-        if isinstance(self._decider, RecordedDecider):
-            return self._decider.ready(moment, moment + self.feed.interval)
+        if self._recorded is not None:
+            return self._recorded.ready(moment, moment + self.feed.interval)
         return 1 if due is None or moment >= due else 0
 
     async def _decide(self, current: Slice, following: Slice | None, due: datetime) -> None:
@@ -248,7 +252,7 @@ class Replay:
             end=self._market.time,
             bars=self._bars,
             gaps=tuple(self._trader.gaps),
-            decisions=counts["decision"],
+            decisions=counts["decision"] + self._trader.log.holds,
             entries=counts["entry"],
             exits=counts["position_closed"],
             liquidations=counts["liquidation"],

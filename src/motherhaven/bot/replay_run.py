@@ -17,6 +17,7 @@ from motherhaven.bot.journal_sink import JournalSink
 from motherhaven.bot.market.files import FileFeed
 from motherhaven.bot.replay import Replay, ReplayConfig, Sleep
 from motherhaven.bot.report import ReplayReport
+from motherhaven.bot.sink import LedgerSink
 from motherhaven.contract.clock import Clock
 from motherhaven.contract.ids import IdSource
 from motherhaven.recorder.factory import open_recorder, open_shipper
@@ -39,7 +40,7 @@ class ShipTo:
 class ReplayRequest:
     """A replay with what surrounds it.
 
-    `journal` None keeps the records in a temporary file for the time of the run. `decider`
+    `journal` None keeps no more of the record than the audit needs. `decider`
     is any name that TRADING_DECIDER takes; `decisions` names a journal whose recorded
     answers decide in its place.
     """
@@ -71,17 +72,19 @@ async def run_replay(
         ConfigError: no such decider, or the server's address cannot be used.
         JournalError: the journal cannot be opened or written.
     """
+    decider = _decider(request, clock, say)
+    if request.journal is None and request.ship is None:
+        # Nobody will read the record: only what the audit reads back is kept.
+        config = replace(request.config, brief=True)
+        return await Replay(config, decider, LedgerSink(), clock, sleep, feed).run(stop)
     with ExitStack() as stack:
         path = request.journal
         if path is None:
             folder = tempfile.TemporaryDirectory(prefix="motherhaven-replay-")
             path = Path(stack.enter_context(folder)) / "replay.db"
-        decider = _decider(request, clock, say)
         sink = _sink(request, path, decider, clock)
         stack.callback(sink.close)
-        # Bars are put on record for those who look at the journal or the page afterwards.
-        kept = request.journal is not None or request.ship is not None
-        config = replace(request.config, candles=kept)
+        config = replace(request.config, candles=True)
         return await Replay(config, decider, sink, clock, sleep, feed).run(stop)
 
 

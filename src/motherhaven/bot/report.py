@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
 from typing import Any
@@ -82,8 +82,8 @@ class ReplayReport:
     max_drawdown: Decimal
     identity_error: Decimal
     seconds: float
-    curve: tuple[EquityPoint, ...] = ()
-    trades: tuple[ClosedTrade, ...] = ()
+    curve: tuple[EquityPoint, ...] = field(default=(), repr=False)
+    trades: tuple[ClosedTrade, ...] = field(default=(), repr=False)
 
     def performance(self) -> Performance:
         """Returns, ratios and trade statistics of the run."""

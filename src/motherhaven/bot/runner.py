@@ -9,7 +9,7 @@ from typing import Final, TypeVar
 from motherhaven.bot.commands import kill, obey
 from motherhaven.bot.control import Command, ControlRoom
 from motherhaven.bot.cycle import Cycle
-from motherhaven.bot.market.feed import Feed, Quote
+from motherhaven.bot.market.feed import Book, Feed, Quote
 from motherhaven.bot.tape import KEPT
 from motherhaven.contract.clock import Clock
 from motherhaven.contract.errors import MarketError, MotherhavenError
@@ -140,6 +140,7 @@ class Runner:
         async def prices() -> Mapping[str, Quote]:
             # Bars that closed while the decider thought happen before its order does.
             await self._pull(self._clock.now())
+            self._trader.books = await self._books()
             return await self._feed.quotes(self._clock.now())
 
         held = await self._cycle.run(self._clock.now, prices, self._next_cycle)
@@ -148,6 +149,14 @@ class Runner:
             _LOG.warning("Cycle: %s", held)
         self._flush()
         self._publish()
+
+    async def _books(self) -> Mapping[str, Book]:
+        """The books to trade against; without them takers pay the slippage formula."""
+        try:
+            return await self._feed.books(self._trader.waiting_coins)
+        except MarketError as error:
+            _LOG.warning("Market: no order books (%s); slippage is estimated", error)
+            return {}
 
     async def _catch_up(self, now: datetime, since: datetime | None, *, warm: bool) -> None:
         start = now if since is None else max(since, now - LOOK_BACK)

@@ -7,6 +7,7 @@ from typing import Any, Protocol
 
 from motherhaven.bot.records import Record
 from motherhaven.contract.events import Kind
+from motherhaven.contract.jsonio import dumps, loads
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,3 +74,24 @@ class MemorySink:
 
     def close(self) -> None:
         """Nothing to let go of."""
+
+
+class LedgerSink(MemorySink):
+    """Keeps fills and funding alone, as the bytes that a journal would have: for the audit."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._kept: list[tuple[Kind, bytes, datetime, str]] = []
+
+    def write(self, batch: Sequence[Record]) -> None:
+        """Keep what changes the ledger."""
+        for record in batch:
+            if record.kind in ("fill", "funding"):
+                data = dumps(record.payload)
+                self._kept.append((record.kind, data, record.time, record.event_id or ""))
+
+    def read(self, kinds: Sequence[Kind]) -> Iterator[Kept]:
+        """Everything kept of these kinds."""
+        for kind, data, time, event_id in self._kept:
+            if kind in kinds:
+                yield Kept(kind, loads(data), time, event_id)

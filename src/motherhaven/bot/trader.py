@@ -18,13 +18,12 @@ from motherhaven.bot.desk import Desk, Ticket
 from motherhaven.bot.exchange.paper_engine import PaperConfig, PaperEngine
 from motherhaven.bot.exchange.slippage import Slippage
 from motherhaven.bot.exchange.types import (
-    AccountSnapshot,
     Bar,
     FeeRates,
     MarketSpec,
 )
 from motherhaven.bot.guard.day import DayStart, KillSwitch, roll_day
-from motherhaven.bot.guard.judgement import judge
+from motherhaven.bot.guard.judgement import held_verdict, judge
 from motherhaven.bot.guard.types import (
     GuardLimits,
     GuardView,
@@ -32,7 +31,7 @@ from motherhaven.bot.guard.types import (
     TradeDecision,
     Verdict,
 )
-from motherhaven.bot.market.feed import Gap, Quote, Slice
+from motherhaven.bot.market.feed import Book, Gap, Quote, Slice
 from motherhaven.bot.market.funding import Rates
 from motherhaven.bot.records import Record
 from motherhaven.bot.tape import Tape
@@ -46,7 +45,8 @@ class TraderSetup:
     """What a trader is made from. Money in USD.
 
     `patience` is how old a coin's newest bar may be and the coin still be decided on;
-    `detailed` keeps every indicator, for prompts; `candles` puts the bars on record.
+    `detailed` keeps every indicator, for prompts; `candles` puts the bars on record;
+    `brief` leaves out the records of holds and accounts, where nobody will read them.
     """
 
     coins: tuple[str, ...]
@@ -59,6 +59,7 @@ class TraderSetup:
     patience: timedelta = timedelta(0)
     detailed: bool = False
     candles: bool = True
+    brief: bool = False
 
 
 class Trader:
@@ -85,6 +86,7 @@ class Trader:
         self.entries_today = 0
         self.last_entries: dict[str, datetime] = {}
         self.recording = True
+        self.books: Mapping[str, Book] = {}
         self._tickets: list[Ticket] = []
         self._traded: dict[str, Quote] = {}
 
@@ -126,14 +128,15 @@ class Trader:
 
     def context(self, now: datetime, guidance: str | None = None) -> Context:
         """What a decider may know at `now`."""
-        account = self.engine.account()
-        day = roll_day(self.day, now, account.equity, self.setup.zone)
+        ledger = self.engine.ledger
+        day = roll_day(self.day, now, ledger.equity(), self.setup.zone)
         if day is not self.day:
             self.day, self.entries_today = day, 0
         return Context(
             now=now,
             tapes=self.fresh(now),
-            account=account,
+            held={coin: holding.size for coin, holding in ledger.holdings.items()},
+            look=self.engine.account,
             limits=self.setup.limits,
             trades=self.log.trades,
             outcomes=self.log.outcomes,
@@ -148,6 +151,9 @@ class Trader:
 
         `now` is when the answer was there, `context.now` when it was asked for.
         """
+        if self.setup.brief and answer.holds:
+            self.log.holds += len(answer.decisions)
+            return
         shared = records.provenance(answer, decider, cycle_id, context.now)
         first = records.price_of(answer)
         if answer.failure is not None:
@@ -156,10 +162,14 @@ class Trader:
                 self._held(coin, reason, now, {**shared, **first})
                 first = {}
             return
-        view = self._view(context, now)
-        verdicts = judge(answer.decisions, view, self.setup.limits)
+        marks = {coin: tape.last.close for coin, tape in context.tapes.items()}
+        if answer.holds:
+            verdicts = [held_verdict(asked, n) for n, asked in enumerate(answer.decisions)]
+        else:
+            view = self._view(context, marks, now)
+            verdicts = judge(answer.decisions, view, self.setup.limits)
         for asked, verdict in zip(answer.decisions, verdicts, strict=True):
-            mark = view.marks.get(asked.coin)
+            mark = marks.get(asked.coin)
             payload = records.decision(now, asked, verdict, mark, {**shared, **first})
             first = {}
             decision_id = self.log.keep("decision", payload, now)
@@ -176,7 +186,10 @@ class Trader:
                 self._held(coin, "the answer has no decision for this coin", now, shared)
 
     def execute(self, quotes: Mapping[str, Quote], now: datetime) -> None:
-        """Trade what the guard allowed, at `quotes`; a coin without one is not traded."""
+        """Trade what the guard allowed, at `quotes`; a coin without one is not traded.
+
+        Where there is a book in `books`, it is walked: an order can fill in part.
+        """
         tickets, self._tickets = self._tickets, []
         for ticket in tickets:
             quote = quotes.get(ticket.coin)
@@ -185,6 +198,9 @@ class Trader:
                 self.log.executed(ticket, "skipped", now, error=reason)
                 continue
             self.log.note(self.desk.quote(ticket.coin, quote.mid, now))
+            book = self.books.get(ticket.coin)
+            if book is not None:
+                self.engine.on_book(ticket.coin, book.bids, book.asks)
             done = self.desk.trade(ticket)
             self._traded[ticket.coin] = quote
             if done.filled_usd is not None and ticket.asked.signal.is_entry:
@@ -208,6 +224,11 @@ class Trader:
     def has_orders(self) -> bool:
         """Whether anything waits for a price."""
         return bool(self._tickets)
+
+    @property
+    def waiting_coins(self) -> tuple[str, ...]:
+        """The coins in which something waits for a price."""
+        return tuple(dict.fromkeys(ticket.coin for ticket in self._tickets))
 
     def drop_entries(self, reason: str, now: datetime) -> None:
         """Give up the entries that wait; what closes a position stays."""
@@ -249,15 +270,9 @@ class Trader:
 
     # --- reports ------------------------------------------------------------------------
 
-    def report_account(
-        self, now: datetime, cycle_id: str | None = None, shot: AccountSnapshot | None = None
-    ) -> None:
-        """Record the account with its positions at their marks.
-
-        `shot` saves a second look when nothing was traded since it was taken.
-        """
-        if shot is None:
-            shot = self.engine.account()
+    def report_account(self, now: datetime, cycle_id: str | None = None) -> None:
+        """Record the account with its positions at their marks."""
+        shot = self.engine.account()
         # How far the market was seen: from there a later run goes on.
         extras: dict[str, Any] = {"market_time": records.stamp(self.now)}
         if self.day is not None:
@@ -288,13 +303,13 @@ class Trader:
 
     # --- inside -------------------------------------------------------------------------
 
-    def _view(self, context: Context, now: datetime) -> GuardView:
+    def _view(self, context: Context, marks: Mapping[str, Decimal], now: datetime) -> GuardView:
         account = context.account
         return GuardView(
             now=now,
             equity=account.equity,
             day_start_equity=self.day.equity if self.day else None,
-            marks={coin: tape.last.close for coin, tape in context.tapes.items()},
+            marks=marks,
             positions={
                 coin: OpenPosition(held.size, held.entry, held.leverage)
                 for coin, held in account.positions.items()

@@ -105,7 +105,7 @@ def _text(values: Mapping[str, str]) -> str:
         if "\n" in value or "\r" in value or "'" in value:
             raise ConfigError(f"{name}: a line break or a quote does not belong there")
     return head + "".join(
-        f"{name}='{value}'\n" if set(value) & set(" #\"$\\") else f"{name}={value}\n"
+        f"{name}='{value}'\n" if set(value) & set(' #"$\\') else f"{name}={value}\n"
         for name, value in values.items()
     )
 

@@ -7,6 +7,7 @@ from typing import Annotated
 import typer
 
 from motherhaven import __version__
+from motherhaven.cli.key_commands import app as keys_app
 from motherhaven.cli.move_commands import register
 from motherhaven.cli.output import clear_errors, emit
 
@@ -108,9 +109,7 @@ def init(
 @clear_errors
 def fleet(
     file: Annotated[Path, typer.Argument(help="The fleet file (TOML).")],
-    word: Annotated[
-        str, typer.Argument(help="start, status or stop.", metavar="[WORD]")
-    ] = "start",
+    word: Annotated[str, typer.Argument(help="start, status or stop.", metavar="[WORD]")] = "start",
 ) -> None:
     """Many bots, each a process of its own, supervised."""
     from motherhaven.cli.fleet import fleet as run  # commands load only what they use
@@ -205,7 +204,22 @@ def selftest() -> None:
     raise typer.Exit(run())
 
 
+@app.command()
+@clear_errors
+def doctor(
+    alert: Annotated[bool, typer.Option("--alert", help="Send a test alert too.")] = False,
+    store: Annotated[
+        str | None, typer.Option("--store", help="Store URL; default: MOTHERHAVEN_STORE.")
+    ] = None,
+) -> None:
+    """Check settings, store, journals, server, key, clock, page, disk and alerts."""
+    from motherhaven.cli.doctor import run  # commands load only what they use
+
+    raise typer.Exit(run(store, alert=alert))
+
+
 register(app)
+app.add_typer(keys_app)
 
 
 def main() -> None:

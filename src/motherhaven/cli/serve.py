@@ -7,6 +7,7 @@ from motherhaven.cli.output import say
 from motherhaven.cli.page import ensure_page
 from motherhaven.contract.errors import ConfigError
 from motherhaven.server import ServerConfig, run_server
+from motherhaven.server.alert_send import targets_of
 from motherhaven.settings import ServerSettings, SystemClock, load_server_settings
 from motherhaven.stores import open_store
 
@@ -82,6 +83,10 @@ def server_config(
         session_secret=session_secret(data_dir),
         revoked_path=data_dir / "sessions_ended",
         page_dir=page,
+        alert_targets=targets_of(
+            settings.motherhaven_alert_url, allow_local=settings.motherhaven_alert_allow_local
+        ),
+        alert_disk=data_dir,
     )
 
 

@@ -10,6 +10,7 @@ from starlette.requests import cookie_parser
 from starlette.types import Scope
 
 from motherhaven.server.config import ServerConfig, is_loopback
+from motherhaven.server.keyring import BotKey, Keyring, KeyScope
 from motherhaven.server.problems import Problem, too_many_attempts
 from motherhaven.server.sessions import Sessions, Throttle
 
@@ -52,6 +53,15 @@ RULES: Final[dict[str, Rule]] = {
     "/{path:path}": Rule.PAGE,
 }
 """Every route and its rule; a test fails for a route that is missing here."""
+
+
+KEY_SCOPES: Final[dict[Rule, KeyScope]] = {
+    Rule.INGEST: "ingest",
+    Rule.READ: "read",
+    Rule.PAGE: "read",
+}
+"""What a bot's own key needs at a route; the shared key opens all. A rule that is not here
+asks for no key."""
 
 
 def rule_of(path: str) -> Rule:
@@ -103,7 +113,10 @@ class Visitor:
 class Door:
     """Decides about each visitor by the rule of the route."""
 
-    def __init__(self, config: ServerConfig, sessions: Sessions, wrong_keys: Throttle) -> None:
+    def __init__(
+        self, config: ServerConfig, sessions: Sessions, wrong_keys: Throttle, keys: Keyring
+    ) -> None:
+        self.keys = keys
         self._config = config
         self._sessions = sessions
         self._wrong_keys = wrong_keys
@@ -111,17 +124,20 @@ class Door:
 
     @property
     def revision(self) -> int:
-        """Changes whenever a session is revoked."""
-        return self._sessions.revision
+        """Changes whenever a session is revoked or the bots' keys change."""
+        return self._sessions.revision + self.keys.revision
 
     def refusal(self, rule: Rule, visitor: Visitor) -> Problem | None:
         """Why the visitor may not come in; None when it may."""
         if rule is Rule.PUBLIC:
             return None
-        if rule is Rule.INGEST:
-            return self._refuse_ingest(visitor)
         if rule is Rule.FORM:
             return self._refuse_form(visitor)
+        key = self.keys.find(visitor.raw_header(b"x-api-key"))
+        if key is not None:
+            return _refuse_key(key, KEY_SCOPES[rule])
+        if rule is Rule.INGEST:
+            return self._refuse_ingest(visitor)
         if self.knows_key(visitor.raw_header(b"x-api-key")) or self.session_of(visitor):
             return None
         return self._refuse_reading(visitor)
@@ -222,6 +238,25 @@ class Door:
         if self._config.dev_proxy and is_loopback(visitor.peer):
             hosts.add(visitor.header(b"x-forwarded-host"))
         return place != "" and place in {host.lower() for host in hosts if host}
+
+
+def _refuse_key(key: BotKey, scope: KeyScope) -> Problem | None:
+    """Why a bot's own key does not open a route that needs `scope`."""
+    if key.revoked_at is not None:
+        return Problem(
+            401,
+            "key_revoked",
+            f"key {key.id} ({key.name}) was revoked",
+            "make a new one: motherhaven keys create, and give it to the bot",
+        )
+    if scope in key.scopes:
+        return None
+    return Problem(
+        403,
+        "missing_scope",
+        f"key {key.id} ({key.name}) lacks the scope {scope}; it has {', '.join(key.scopes)}",
+        f"make one that has it: motherhaven keys create --scope {scope}",
+    )
 
 
 def host_name(header: str | None) -> str | None:

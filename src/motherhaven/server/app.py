@@ -17,6 +17,7 @@ from motherhaven.contract.errors import MotherhavenError
 from motherhaven.contract.ids import IdSource
 from motherhaven.server import schemas
 from motherhaven.server.access import API, Door
+from motherhaven.server.alerting import Alerts
 from motherhaven.server.boundary import LOG, Boundary
 from motherhaven.server.config import ServerConfig
 from motherhaven.server.details import Details
@@ -25,6 +26,7 @@ from motherhaven.server.figures import Figures
 from motherhaven.server.gate import Gate
 from motherhaven.server.health import add_health_routes
 from motherhaven.server.ingest import Ingest
+from motherhaven.server.keyring import Keyring
 from motherhaven.server.live import Hub
 from motherhaven.server.login import Login
 from motherhaven.server.old_reads import OldReads
@@ -63,13 +65,15 @@ def create_app(
     """
     config.check()
     hub = Hub(store, clock, config.limits)
+    keys = Keyring(store, clock, hub.wake)
+    alerts = Alerts(store, clock, config.alert_targets, config.alert_disk, random_bytes)
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
         if manage_store:
             await store.open()
         try:
-            async with hub.running():
+            async with hub.running(), keys.running(), alerts.running():
                 yield
         finally:
             if manage_store:
@@ -87,6 +91,7 @@ def create_app(
         telemetry=_TELEMETRY_OFF,  # type: ignore[arg-type]  # a plain dict of its keys
     )
     app.state.hub = hub
+    app.state.keys = keys
     _add_routes(app, config, store, clock, random_bytes)
     _add_error_handlers(app)
     _complete_openapi(app)
@@ -112,7 +117,7 @@ def _add_routes(
     )
     throttle = Throttle(clock, attempts=limits.login_attempts, seconds=limits.login_window_seconds)
     wrong_keys = Throttle(clock, attempts=limits.key_attempts, seconds=limits.key_window_seconds)
-    door = Door(config, sessions, wrong_keys)
+    door = Door(config, sessions, wrong_keys, app.state.keys)
     ids = IdSource(clock, random_bytes)
     Ingest(store, clock, ids, limits, Refusals(store, clock, config.api_key)).add_routes(app.router)
     returns = DailyReturns(store)

@@ -9,6 +9,7 @@ from motherhaven.contract.errors import ContractError, InvalidEvent
 from motherhaven.contract.events import Event, TextPart
 from motherhaven.contract.jsonio import loads
 from motherhaven.contract.wire import event_from_item, part_from_item
+from motherhaven.server.binding import bind_event
 from motherhaven.server.problems import too_large
 from motherhaven.stores.protocol import Appended
 
@@ -73,12 +74,12 @@ class Batch:
         self.part_results.append(result)
 
 
-def read_batch(body: bytes, received_at: datetime, limit: int) -> Batch:
-    """A batch from the bytes of a request.
+def read_batch(body: bytes, received_at: datetime, limit: int, bot: str | None = None) -> Batch:
+    """A batch from the bytes of a request; `bot` is the only one that its key may send for.
 
     Raises:
         InvalidJson, InvalidEvent: not a batch at all.
-        Problem: 413, more than `limit` events or parts.
+        Problem: 413, more than `limit` events or parts; 403, something of another bot.
     """
     parsed = loads(body)
     if not isinstance(parsed, Mapping):
@@ -89,9 +90,9 @@ def read_batch(body: bytes, received_at: datetime, limit: int) -> Batch:
     if len(events) > limit or len(parts) > limit:
         raise too_large(limit, "events or parts")
     batch = Batch()
-    for item in parts:
+    for item in [bind_event(item, bot) for item in parts]:
         batch.add_part(item)
-    for item in events:
+    for item in [bind_event(item, bot) for item in events]:
         batch.add_event(item, received_at)
     return batch
 

@@ -7,6 +7,7 @@ from typing import Final
 
 from motherhaven.contract.errors import ConfigError
 from motherhaven.contract.wire import MAX_BATCH_EVENTS, MAX_BODY_BYTES
+from motherhaven.server.alert_send import Target
 
 LOOPBACK_NAMES: Final = ("localhost", "127.0.0.1", "::1")
 
@@ -43,6 +44,7 @@ class ServerConfig:
     forwarding headers of a development proxy on this machine. session_secret: signs
     session cookies; None makes one that lasts as long as the process. revoked_path: the
     file that remembers ended sessions over a restart. page_dir: the built page.
+    alert_targets: where alerts go; alert_disk: a folder whose disk must not get full.
     """
 
     host: str = "127.0.0.1"
@@ -56,6 +58,8 @@ class ServerConfig:
     revoked_path: Path | None = None
     page_dir: Path | None = None
     limits: Limits = Limits()
+    alert_targets: tuple[Target, ...] = field(default=(), repr=False)
+    alert_disk: Path | None = None
 
     def check(self) -> None:
         """Refuse settings that would leave the server open to the network.

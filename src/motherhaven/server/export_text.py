@@ -10,7 +10,9 @@ from motherhaven.contract.jsonio import dumps
 
 Row = dict[str, str | int | None]
 
-_FORMULA: Final = ("=", "+", "-", "@", "\t", "\r", "\n")
+_FORMULA: Final = tuple("=+-@|\t\r\n\uff1d\uff0b\uff0d\uff20")
+"""What spreadsheets take for the beginning of a formula; the last four are full-width."""
+
 _NUMBER: Final = re.compile(r"-?\d+(?:\.\d+)?")
 
 

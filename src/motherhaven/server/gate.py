@@ -5,9 +5,11 @@ from urllib.parse import quote
 
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from motherhaven.contract.errors import StoreError
 from motherhaven.server.access import Door, Rule, Visitor, rule_of
 from motherhaven.server.keypage import key_page, plain_page
-from motherhaven.server.problems import Problem, answer
+from motherhaven.server.keyring import SCOPE_ENTRY
+from motherhaven.server.problems import Problem, answer, problem_of
 
 _DOCUMENTS: Final = frozenset({"GET", "HEAD"})
 
@@ -27,14 +29,25 @@ class Gate:
             return
         rule = rule_of(scope["path"])
         visitor = Visitor(scope)
-        problem = self._door.refusal(rule, visitor)
+        problem = await self._refusal(rule, visitor)
         if problem is None:
-            await self._app(scope, receive, send)
+            key = self._door.keys.find(visitor.raw_header(b"x-api-key"))
+            scope[SCOPE_ENTRY] = key
+            with self._door.keys.stream(key):
+                await self._app(scope, receive, send)
             return
         response: ASGIApp = answer(problem)
         if rule is Rule.PAGE and _is_document(visitor):
             response = self._page(problem, scope)
         await response(scope, receive, send)
+
+    async def _refusal(self, rule: Rule, visitor: Visitor) -> Problem | None:
+        if rule is not Rule.PUBLIC:
+            try:
+                await self._door.keys.renew(visitor.raw_header(b"x-api-key"))
+            except StoreError as error:
+                return problem_of(error)
+        return self._door.refusal(rule, visitor)
 
     def _page(self, problem: Problem, scope: Scope) -> ASGIApp:
         if problem.status != 401:

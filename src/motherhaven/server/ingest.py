@@ -14,6 +14,7 @@ from motherhaven.contract.wire import Endpoint, event_from_single
 from motherhaven.server import schemas
 from motherhaven.server.access import API
 from motherhaven.server.batches import INCOMPLETE, Batch, read_batch
+from motherhaven.server.binding import bind_event, bound_bot
 from motherhaven.server.bodies import read_json, read_json_bytes
 from motherhaven.server.config import Limits
 from motherhaven.server.lean import Handler, LeanRoute
@@ -53,7 +54,7 @@ class Ingest:
         async def handle(request: Request) -> Response:
             body: Any = None
             try:
-                body = await read_json(request, self._limits)
+                body = bind_event(await read_json(request, self._limits), bound_bot(request.scope))
                 event = event_from_single(endpoint, body, self._clock.now(), self._ids)
                 [result] = await self._store.append([event])
                 _raise_for(result)
@@ -84,7 +85,8 @@ class Ingest:
 
     async def _read(self, request: Request) -> Batch:
         body = await read_json_bytes(request, self._limits)
-        arguments = (body, self._clock.now(), self._limits.batch_events)
+        bot = bound_bot(request.scope)
+        arguments = (body, self._clock.now(), self._limits.batch_events, bot)
         if len(body) > _LARGE_BYTES:
             # Tens of milliseconds: other requests and the streams go on meanwhile.
             return await asyncio.to_thread(read_batch, *arguments)
@@ -114,7 +116,7 @@ def _add(
         name=f"ingest_{name}",
         operation_id=f"ingest_{name}",
         response_model=model,
-        responses=schemas.failures(400, 401, 408, 409, 413, 415, 422, 429, 503),
+        responses=schemas.failures(400, 401, 403, 408, 409, 413, 415, 422, 429, 503),
         openapi_extra=extra,
         tags=["ingest"],
         route_class_override=LeanRoute,

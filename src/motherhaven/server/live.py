@@ -145,6 +145,8 @@ class Hub:
             try:
                 async for _ in self.store.changes():
                     self._changed.set()
+                    if self.closed:
+                        return
                 return
             except StoreError as error:
                 LOG.warning("the live stream waits for the store: %s", error)

@@ -6,6 +6,7 @@ from typing import Final
 
 from motherhaven.contract.clock import Clock
 from motherhaven.contract.errors import MotherhavenError, StoreError
+from motherhaven.server.keyring import without_keys
 from motherhaven.server.problems import problem_of
 from motherhaven.server.sessions import Throttle
 from motherhaven.stores.protocol import Store
@@ -40,7 +41,8 @@ class Refusals:
         if self._throttle.wait(bot_id or "") > 0:
             return
         self._throttle.failed(bot_id or "")
-        text = message.replace(self._key, _HIDDEN) if self._key else message
+        text = without_keys(message)
+        text = text.replace(self._key, _HIDDEN) if self._key else text
         # The sender hears of its refusal whether or not it can be kept.
         with suppress(StoreError):
             await self._store.report_rejected(

@@ -55,7 +55,9 @@ class Subscription:
 
     async def _wait_or_poll(self, poll: Callable[[], Awaitable[bool]]) -> None:
         try:
-            await asyncio.wait_for(self._flag.wait(), POLL_SECONDS)
+            # Not wait_for: in Python 3.11 it can swallow a cancellation, and a shutdown hangs.
+            async with asyncio.timeout(POLL_SECONDS):
+                await self._flag.wait()
         except TimeoutError:
             if await poll():
                 self._flag.set()

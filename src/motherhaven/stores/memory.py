@@ -47,6 +47,7 @@ from motherhaven.stores.records import (
     slice_of,
 )
 from motherhaven.stores.rejected import FIRST_NUMBER, UNKNOWN, claimed_bot, new_rejection
+from motherhaven.stores.shared import Shared, check_record, replaced
 from motherhaven.stores.states import BotState, PositionState
 from motherhaven.stores.views import (
     account_row,
@@ -342,6 +343,17 @@ class MemoryStore:
                 insort(tables.errors, state)
             return state is not None
 
+    async def record(self, name: str) -> Shared | None:
+        """A shared record; see Store.record."""
+        with self._usable():
+            check_record(name)
+            return self._tables.shared.get(name)
+
+    async def put_record(self, name: str, text: str, revision: int | None) -> bool:
+        """Change a shared record; see Store.put_record."""
+        with self._usable():
+            return replaced(self._tables.shared, name, text, revision)
+
     async def full_payload(self, event_id: str) -> tuple[Kind, bytes]:
         """The kind and the canonical payload, byte for byte as it was recorded."""
         with self._usable():
@@ -351,11 +363,7 @@ class MemoryStore:
             return record.kind, restore(record.payload, self._tables.texts.get(record.n, {}))
 
     async def prune(self, before: datetime) -> int:
-        """Drop the oldest events up to the first received at or after `before`.
-
-        Their long texts go too; feeds, positions, totals, rollups and the ids that make
-        appends idempotent stay. Returns how many events tail() no longer gives.
-        """
+        """Drop the oldest events received before `before`; see Store.prune."""
         limit, start = micros(before), self._floor
         with self._usable():
             for record in self._tables.records[start:]:

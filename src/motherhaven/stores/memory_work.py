@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from motherhaven.contract.events import TextPart
 from motherhaven.stores.keys import Key
 from motherhaven.stores.records import Prepared, Record, restore
+from motherhaven.stores.shared import Shared
 from motherhaven.stores.states import (
     BotState,
     Bucket,
@@ -51,6 +52,7 @@ class Tables:
     troubled: set[Pair] = field(default_factory=set)
     postings: dict[Pair, list[PostingState]] = field(default_factory=dict)
     candles: dict[Pair, dict[int, CandleState]] = field(default_factory=dict)
+    shared: dict[str, Shared] = field(default_factory=dict)
 
 
 def _key(state: DecisionState | PostingState) -> Key:

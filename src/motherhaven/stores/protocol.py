@@ -31,6 +31,7 @@ from motherhaven.contract.views import (
     StatusRow,
     TextSlice,
 )
+from motherhaven.stores.shared import Shared
 
 AppendStatus = Literal["stored", "duplicate", "conflict", "incomplete"]
 
@@ -234,6 +235,21 @@ class Store(Protocol):
         `bot_id` is who the sender claims to be. A bot that is not known stays so: its
         refusals stand under DEFAULT_BOT. At most rejected.PER_HOUR are kept of a bot in
         an hour, the same one once; False where it was not kept. prune() drops old ones.
+        """
+        ...
+
+    async def record(self, name: str) -> Shared | None:
+        """A small record that all servers of this store share; None if there is none."""
+        ...
+
+    async def put_record(self, name: str, text: str, revision: int | None) -> bool:
+        """Make (`revision` None) or replace a shared record, durably, by compare-and-set.
+
+        False: it has another revision, nothing was changed (or the answer to our own change
+        was lost on the way): read it again. Retention and copying leave them alone.
+
+        Raises:
+            StoreError: the name is not a lower-case word, or the text is too long.
         """
         ...
 

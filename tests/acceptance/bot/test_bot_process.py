@@ -109,6 +109,33 @@ def test_start_control_and_stop_from_another_terminal(world):
     assert last == [("stopped",)]
 
 
+def test_guidance_kill_and_arm_from_another_terminal(world):
+    """Words beyond the guide's: the wish is told, the switch flattens on request and is armed."""
+    process = start(world)
+    wait_for("a trade", lambda: len(positions(world)) == 2)
+    told = word(world, "guide", "prefer shorts", "--hours", "4")
+    assert "guidance holds until" in told.stdout
+    assert "prefer shorts" in word(world, "status").stdout
+    assert "cleared" in word(world, "guide", "--clear").stdout
+    assert word(world, "guide").returncode == 2
+    assert word(world, "guide", "x", "--hours", "-1").returncode == 1
+    assert "no entries" in word(world, "kill").stdout
+    assert len(positions(world)) == 2
+    assert "every position closed" in word(world, "kill", "--flatten").stdout
+    wait_for("flat", lambda: not positions(world))
+    assert "ENGAGED" in word(world, "status").stdout
+    word(world, "stop")
+    assert process.wait(10) == 0
+    # Persisted: the next start begins with the switch engaged, until it is armed by hand.
+    process = start(world)
+    wait_for("the switch", lambda: "ENGAGED" in word(world, "status").stdout)
+    assert not positions(world)
+    assert "re-armed" in word(world, "arm").stdout
+    wait_for("new entries", lambda: len(positions(world)) == 2)
+    word(world, "stop")
+    assert process.wait(10) == 0
+
+
 def test_a_killed_bot_goes_on_with_the_same_account(world):
     """SIGKILL, start again: the same bot, positions and wallet; nothing is opened twice."""
     process = start(world)

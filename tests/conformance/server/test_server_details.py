@@ -1,7 +1,7 @@
 """Details over every store: a trade adds up, an outcome is told or unknown, errors in groups."""
 
 from datetime import timedelta
-from decimal import Decimal
+from fractions import Fraction
 from typing import Any
 
 import pytest
@@ -28,7 +28,7 @@ def row(minutes: int, low: str, high: str, close: str) -> list[Any]:
 def add_up(detail: dict[str, Any]) -> None:
     """gross - fees - funding = net, to the last digit."""
     gross, fees, paid, net = (
-        Decimal(detail[name]) for name in ("gross_pnl", "fees_usd", "funding_usd", "net_pnl")
+        Fraction(detail[name]) for name in ("gross_pnl", "fees_usd", "funding_usd", "net_pnl")
     )
     assert gross - fees - paid == net
 

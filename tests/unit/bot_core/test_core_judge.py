@@ -5,8 +5,8 @@ from decimal import Decimal
 
 import pytest
 
-from motherhaven.bot.guard.trial import judge_answer
 from motherhaven.bot.guard.limits import limits_from_mapping
+from motherhaven.bot.guard.trial import judge_answer
 from motherhaven.bot.guard.types import GuardLimits
 from motherhaven.contract.errors import ConfigError
 

@@ -33,6 +33,11 @@ def walked(closes, coins=("BTC",), **setup):
     return trader
 
 
+def marks_of(context):
+    """The newest close of every coin."""
+    return {coin: tape.last.close for coin, tape in context.tapes.items()}
+
+
 def test_equal_exposure_of_all_baselines():
     """Each enters with the whole allowed size at leverage 1, whatever it decides by."""
     trader = walked([50000] * 3)
@@ -65,7 +70,9 @@ def test_every_entry_but_buy_and_hold_s_has_a_stop_that_the_guard_takes():
                 seen.add(asked.signal)
                 assert asked.requires_stop
                 assert default_spec("BTC").is_legal_price(asked.stop_loss)
-                (verdict,) = judge([asked], trader._view(context, context.now), context.limits)
+                (verdict,) = judge(
+                    [asked], trader._view(context, marks_of(context), context.now), context.limits
+                )
                 assert verdict.allowed or verdict.rule == "stale_data", verdict
     assert seen == {Signal.BUY, Signal.SELL}
     (bought,) = BuyAndHold().propose(trader.context(NOON))

@@ -92,6 +92,45 @@ def test_rules_and_prices_are_read_exactly():
     assert (eth.mid, eth.funding) == (3000, Decimal("-0.00002"))
 
 
+def levels(*pairs):
+    """Levels as the venue sends them."""
+    return [{"px": price, "sz": size, "n": 1} for price, size in pairs]
+
+
+def test_books_are_read_best_first():
+    """Bids and asks with exact prices and sizes."""
+    sides = [levels(("49999.5", "0.3"), ("49999", "2")), levels(("50000.5", "0.1"))]
+
+    async def work(feed):
+        return await feed.books(["BTC"])
+
+    book = use(Venue(l2Book={"coin": "BTC", "levels": sides}), work)["BTC"]
+    assert [(level.price, level.size) for level in book.bids] == [
+        (Decimal("49999.5"), Decimal("0.3")), (Decimal(49999), Decimal(2)),
+    ]  # fmt: skip
+    assert book.asks[0].price == Decimal("50000.5")
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        {"levels": [levels(("50001", "1")), levels(("50000", "1"))]},
+        {"levels": [levels(("-1", "1")), []]},
+        {"levels": [[1], []]},
+        {"levels": [[]]},
+        [],
+    ],
+)
+def test_a_book_that_cannot_be_is_refused(answer):
+    """Crossed, negative, or of another shape."""
+
+    async def work(feed):
+        await feed.books(["BTC"])
+
+    with pytest.raises(MarketError):
+        use(Venue(l2Book=answer), work)
+
+
 def test_the_open_candle_is_left_out_and_gaps_are_found():
     """What is not closed yet is no bar; a missing minute is reported by the bar after it."""
     calls = []

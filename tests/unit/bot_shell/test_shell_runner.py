@@ -20,7 +20,8 @@ from shell_support import (
 )
 
 from motherhaven.bot.control import ControlDesk, ControlRoom
-from motherhaven.bot.market.feed import Quote
+from motherhaven.bot.exchange.slippage import Level
+from motherhaven.bot.market.feed import Book, Quote
 from motherhaven.bot.runner import Runner
 from motherhaven.bot.sink import MemorySink
 from motherhaven.contract.errors import ConfigError, MarketError
@@ -41,6 +42,7 @@ class FlatFeed:
         self.fails = None
         self.price = Decimal(50000)
         self.low = None
+        self.book = None
 
     async def closed(self, since, until):
         if self.fails:
@@ -56,6 +58,12 @@ class FlatFeed:
 
     async def quotes(self, now):
         return {"BTC": Quote("BTC", self.price, self.price, self.price, now)}
+
+    async def books(self, coins):
+        """As told; an exception is raised."""
+        if isinstance(self.book, Exception):
+            raise self.book
+        return {} if self.book is None else dict.fromkeys(coins, self.book)
 
     async def close(self):
         """Nothing to close."""
@@ -324,3 +332,17 @@ def test_a_kill_that_was_asked_for_while_no_bot_ran_holds_at_the_next_start(tmp_
     assert not of_kind(sink.kept, "fill")
     assert of_kind(sink.kept, "status")[-1]["kill_switch"] is True
     assert not (tmp_path / "kill.json").exists()
+
+
+def test_a_live_market_s_book_is_walked_and_its_absence_is_no_reason_not_to_trade():
+    """A thin book fills in part, and says so; without a book the formula does."""
+    thin = Book((Level(Decimal(49_990), Decimal(1)),), (Level(Decimal(50_010), Decimal("0.001")),))
+    for book, status in ((thin, "partial"), (MarketError("no book"), "executed")):
+        feed = FlatFeed()
+        feed.book = book
+        sink, cycle, _, _ = world(answer(entry()), answer(action()), minutes=3, feed=feed)
+        first = of_kind(sink.kept, "execution")[0]
+        assert first["execution_status"] == status
+        held = cycle.trader.engine.account().positions["BTC"]
+        assert held.stop == 49000
+        assert (held.size == Decimal("0.001")) is (status == "partial")

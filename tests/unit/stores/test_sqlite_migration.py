@@ -12,7 +12,7 @@ from motherhaven.stores import DecisionFilter
 from motherhaven.stores.sqlite import SqliteStore, connect
 from tests.conformance.stores.kit import START, Bot, StillClock
 
-_LATER = ("candles", "postings")
+_LATER = ("candles", "postings", "shared")
 
 
 def first_schema(path: Path) -> None:

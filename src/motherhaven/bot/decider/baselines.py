@@ -10,7 +10,6 @@ from decimal import ROUND_CEILING, ROUND_FLOOR, Decimal
 from typing import Final
 
 from motherhaven.bot.decider.types import Answer, Context
-from motherhaven.bot.exchange.types import Position
 from motherhaven.bot.guard.types import Signal, TradeDecision
 from motherhaven.bot.tape import Tape
 
@@ -36,15 +35,15 @@ class _Base:
         return False
 
     def propose(self, context: Context) -> tuple[TradeDecision, ...]:
-        positions = context.account.positions
+        held = context.held
         return tuple(
-            self._judge(context, tape, positions.get(coin)) for coin, tape in context.tapes.items()
+            [self._judge(context, tape, held.get(coin)) for coin, tape in context.tapes.items()]
         )
 
     async def decide(self, context: Context) -> Answer:
         return Answer(decisions=self.propose(context), latency_ms=0, cost_usd=_FREE)
 
-    def _judge(self, context: Context, tape: Tape, held: Position | None) -> TradeDecision:
+    def _judge(self, context: Context, tape: Tape, held: Decimal | None) -> TradeDecision:
         raise NotImplementedError
 
 
@@ -53,7 +52,7 @@ class BuyAndHold(_Base):
 
     _name = "buy-and-hold"
 
-    def _judge(self, context: Context, tape: Tape, held: Position | None) -> TradeDecision:
+    def _judge(self, context: Context, tape: Tape, held: Decimal | None) -> TradeDecision:
         if held is not None:
             return _hold(tape.coin, "bought once, held since; no stop by design")
         return TradeDecision(
@@ -75,7 +74,7 @@ class EmaCross(_Base):
     def __init__(self) -> None:
         self._above: dict[str, bool] = {}
 
-    def _judge(self, context: Context, tape: Tape, held: Position | None) -> TradeDecision:
+    def _judge(self, context: Context, tape: Tape, held: Decimal | None) -> TradeDecision:
         fast, slow = tape.ema_fast, tape.ema_slow
         if fast is None or slow is None:
             self._above.pop(tape.coin, None)
@@ -84,7 +83,7 @@ class EmaCross(_Base):
         crossed = self._above.get(tape.coin, above) is not above
         self._above[tape.coin] = above
         if held is not None:
-            if (held.size > 0) is above:
+            if (held > 0) is above:
                 return _hold(tape.coin, "the averages still agree with the position")
             return _close(tape.coin, "the averages crossed against the position")
         if not crossed:
@@ -105,7 +104,7 @@ class RandomTrader(_Base):
     def __init__(self, seed: int = 1) -> None:
         self._seed = seed
 
-    def _judge(self, context: Context, tape: Tape, held: Position | None) -> TradeDecision:
+    def _judge(self, context: Context, tape: Tape, held: Decimal | None) -> TradeDecision:
         chance, coin_side = self._draw(tape.coin, context.now)
         if held is not None:
             if chance < _CLOSE_ODDS:

@@ -1,13 +1,13 @@
 """What a decider sees and what it answers."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
 from typing import Protocol
 
 from motherhaven.bot.exchange.types import AccountSnapshot, Trade
-from motherhaven.bot.guard.types import GuardLimits, RejectedDecision, TradeDecision
+from motherhaven.bot.guard.types import GuardLimits, RejectedDecision, Signal, TradeDecision
 from motherhaven.bot.tape import Tape
 from motherhaven.contract.errors import DeciderError
 
@@ -26,18 +26,25 @@ class Outcome:
 class Context:
     """Everything a decider may know at `now`.
 
-    `tapes` holds only coins whose data are fresh; `trades` and `outcomes` are the newest
-    few, oldest first; `guidance` is the user's own text, None when there is none.
+    `tapes` holds only coins whose data are fresh; `held` gives the signed sizes of the open
+    positions; `look` the whole account. `trades` and `outcomes` are the newest few, oldest
+    first; `guidance` is the user's own text, None when there is none.
     """
 
     now: datetime
     tapes: Mapping[str, Tape]
-    account: AccountSnapshot
+    held: Mapping[str, Decimal]
+    look: Callable[[], AccountSnapshot]
     limits: GuardLimits
     trades: Sequence[Trade] = ()
     outcomes: Sequence[Outcome] = ()
     funding: Mapping[str, Decimal] = field(default_factory=dict)
     guidance: str | None = None
+
+    @property
+    def account(self) -> AccountSnapshot:
+        """The account as it stands when this is read; worked out only then."""
+        return self.look()
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +69,16 @@ class Answer:
     cost_usd: Decimal | None = None
     latency_ms: int | None = None
     finish_reason: str | None = None
+
+    @property
+    def holds(self) -> bool:
+        """Whether it is usable and asks for nothing at all."""
+        return (
+            self.failure is None
+            and not self.rejected
+            and bool(self.decisions)
+            and all(decision.signal is Signal.HOLD for decision in self.decisions)
+        )
 
 
 class Decider(Protocol):

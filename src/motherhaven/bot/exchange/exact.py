@@ -26,6 +26,13 @@ _EXACT: Final = Context(
     Emax=9999,
     traps=[InvalidOperation, DivisionByZero, Overflow],
 )
+# For the hot path: one operation each, exact, without entering a context.
+plus: Final = _EXACT.add
+minus: Final = _EXACT.subtract
+times: Final = _EXACT.multiply
+fma: Final = _EXACT.fma
+"""fma(a, b, c) = a * b + c."""
+
 _DIVIDER: Final = Context(prec=_QUOTIENT_DIGITS, rounding=ROUND_HALF_EVEN)
 
 

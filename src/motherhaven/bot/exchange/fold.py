@@ -52,10 +52,9 @@ class EquityFold:
         Raises:
             KeyError: a held coin has no mark.
         """
-        with localcontext(_WIDE):
-            total = self._cash
-            for coin, size in self._coins.items():
-                total += size * marks[coin]
+        total = self._cash
+        for coin, size in self._coins.items():
+            total = _WIDE.fma(size, marks[coin], total)
         return total
 
 

@@ -12,6 +12,9 @@ from motherhaven.bot.exchange.orders import FillReason, MarginMode, Side, Trade
 
 ZERO: Final = Decimal(0)
 
+Exits = tuple[Decimal | None, Decimal | None]
+"""The nearest resting stop and target."""
+
 
 @dataclass(slots=True)
 class Holding:
@@ -87,26 +90,22 @@ class Holding:
         self.exited_value += abs(size) * price
         return realized + absorbed, absorbed
 
-    def snapshot(self, mark: Decimal, liquidation: Decimal | None) -> Position:
-        """The frozen public form."""
-        unrealized = self.unrealized(mark)
+    def snapshot(
+        self,
+        mark: Decimal,
+        liquidation: Decimal | None,
+        unrealized: Decimal,
+        maintenance: Decimal,
+        exits: Exits,
+    ) -> Position:
+        """The frozen public form; profit and maintenance are those at `mark`."""
+        roe = return_on_equity(unrealized, self.size, self.entry, self.leverage)
+        bucket = self.bucket if self.mode is MarginMode.ISOLATED else None
         return Position(
-            coin=self.coin,
-            position_id=self.position_id,
-            size=self.size,
-            entry=self.entry,
-            mark=mark,
-            leverage=self.leverage,
-            mode=self.mode,
-            bucket=self.bucket if self.isolated else None,
-            unrealized=unrealized,
-            roe=return_on_equity(unrealized, self.size, self.entry, self.leverage),
-            maintenance=self.maintenance(mark),
-            liquidation=liquidation,
-            opened_at=self.opened_at,
-            fees=self.fees,
-            funding=self.funding,
-        )
+            self.coin, self.position_id, self.size, self.entry, mark, self.leverage, self.mode,
+            bucket, unrealized, roe, maintenance, liquidation, self.opened_at, self.fees,
+            self.funding, *exits,
+        )  # fmt: skip
 
     def trade(self, side: Side, closed_at: datetime, reason: FillReason) -> Trade:
         """What remains of the position once it is closed."""

@@ -9,9 +9,9 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Final
 
-from motherhaven.bot.exchange.account import AccountSnapshot
-from motherhaven.bot.exchange.exact import exact, quotient, truncate_fee
-from motherhaven.bot.exchange.holding import Holding
+from motherhaven.bot.exchange.account import AccountSnapshot, Position
+from motherhaven.bot.exchange.exact import exact, fma, minus, plus, quotient, truncate_fee
+from motherhaven.bot.exchange.holding import Exits, Holding
 from motherhaven.bot.exchange.margin import MarginTiers
 from motherhaven.bot.exchange.market import FeeRates, MarketSpec, default_spec
 from motherhaven.bot.exchange.orders import (
@@ -26,6 +26,10 @@ from motherhaven.bot.exchange.orders import (
 from motherhaven.contract.errors import OrderRejected
 
 ZERO: Final = Decimal(0)
+
+
+def _no_exits(_: Holding) -> Exits:
+    return None, None
 
 
 class Ledger:
@@ -97,10 +101,9 @@ class Ledger:
 
     def equity(self) -> Decimal:
         """wallet + unrealized."""
-        with exact():
-            total = self.deposits + self.realized - self.fees + self.funding
-            for coin, holding in self.holdings.items():
-                total += holding.size * self.marks[coin] - holding.cost
+        total = plus(minus(plus(self.deposits, self.realized), self.fees), self.funding)
+        for coin, holding in self.holdings.items():
+            total = minus(fma(holding.size, self.marks[coin], total), holding.cost)
         return total
 
     def cross_value(self) -> Decimal:
@@ -143,32 +146,62 @@ class Ledger:
                 free = self._cross_value() - self._maintenance(MarginMode.CROSS)
             return holding.tiers.liquidation(holding.size, mark, free)
 
-    def snapshot(self, time: datetime) -> AccountSnapshot:
-        """Everything at once, frozen."""
+    def far_from_liquidation(self, coin: str, price: Decimal) -> bool:
+        """Whether the coin's position certainly outlives `price`, the others at their marks.
+
+        A quick answer in floats with room for their error: False means "work it out".
+        """
+        holding, at = self.holdings[coin], float(price)
+        size = float(holding.size)
+        needed = abs(size) * at * holding.tiers.worst_rate
+        if holding.mode is MarginMode.ISOLATED:
+            value = float(holding.bucket) + size * at - float(holding.cost)
+            return value > 1.01 * needed + 0.01
+        value = float(self.deposits) + float(self.realized - self.fees + self.funding)
+        value += size * at - float(holding.cost)
+        for name, other in self.holdings.items():
+            if name != coin:
+                if other.mode is MarginMode.ISOLATED:
+                    value -= float(other.bucket)
+                    continue
+                held = float(other.size) * float(self.marks[name])
+                value += held - float(other.cost)
+                needed += abs(held) * other.tiers.worst_rate
+        return value > 1.01 * needed + 0.01
+
+    def snapshot(
+        self, time: datetime, exits: Callable[[Holding], Exits] = _no_exits
+    ) -> AccountSnapshot:
+        """Everything at once, frozen; `exits` gives each position's nearest stop and target."""
         with exact():
-            wallet = self.wallet()
-            unrealized = self.unrealized()
-            cross_value = self.cross_value()
-            used = self.used()
-            positions = {
-                coin: holding.snapshot(self.marks[coin], self.liquidation(coin))
-                for coin, holding in self.holdings.items()
-            }
+            wallet = self.deposits + self.realized - self.fees + self.funding
+            unrealized = used = needed = cross_needed = ZERO
+            cross_value = wallet
+            parts: list[tuple[Holding, Decimal, Decimal, Decimal]] = []
+            for coin, holding in self.holdings.items():
+                mark = self.marks[coin]
+                profit, margin = holding.unrealized(mark), holding.maintenance(mark)
+                unrealized += profit
+                needed += margin
+                if holding.mode is MarginMode.ISOLATED:
+                    cross_value -= holding.bucket
+                else:
+                    cross_value += profit
+                    cross_needed += margin
+                    used += quotient(abs(holding.size) * mark, Decimal(holding.leverage))
+                parts.append((holding, mark, profit, margin))
+            free = cross_value - cross_needed
+            positions: dict[str, Position] = {}
+            for holding, mark, profit, margin in parts:
+                own = holding.bucket + profit - margin if holding.isolated else free
+                liquidation = holding.tiers.liquidation(holding.size, mark, own)
+                positions[holding.coin] = holding.snapshot(
+                    mark, liquidation, profit, margin, exits(holding)
+                )
             return AccountSnapshot(
-                equity=wallet + unrealized,
-                wallet=wallet,
-                deposits=self.deposits,
-                realized=self.realized,
-                fees=self.fees,
-                funding=self.funding,
-                unrealized=unrealized,
-                used=used,
-                available=cross_value - used,
-                maintenance=self.maintenance(),
-                cross_value=cross_value,
-                positions=positions,
-                time=time,
-            )
+                wallet + unrealized, wallet, self.deposits, self.realized, self.fees, self.funding,
+                unrealized, used, cross_value - used, needed, cross_value, positions, time,
+            )  # fmt: skip
 
     # --- what changes it ------------------------------------------------------------
 

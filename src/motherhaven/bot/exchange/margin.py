@@ -33,6 +33,8 @@ class MarginTiers:
     """
 
     bands: tuple[_Band, ...]
+    worst_rate: float = 1.0
+    """The highest maintenance rate of all tiers."""
 
     @classmethod
     def of(cls, spec: MarketSpec) -> "MarginTiers":
@@ -45,7 +47,7 @@ class MarginTiers:
                 before = bands[-1].max_leverage
                 deduction += quotient(lower * (before - most), Decimal(2 * before * most))
             bands.append(_Band(lower, most, Decimal(2 * most), deduction))
-        return cls(tuple(reversed(bands)))
+        return cls(tuple(reversed(bands)), max(1 / float(band.twice) for band in bands))
 
     def _band(self, notional: Decimal) -> _Band:
         for band in self.bands:

@@ -56,8 +56,13 @@ class Matcher:
         if holding is None or (orders is not None and orders.limits):
             return False
         low, high = bar.low, bar.high
-        liquidation = self._liquidation(bar.coin)
-        if holding.size > 0:
+        long = holding.size > 0
+        liquidation = None
+        if bar.coin in self._executor.overrides or not self._ledger.far_from_liquidation(
+            bar.coin, low if long else high
+        ):
+            liquidation = self._liquidation(bar.coin)
+        if long:
             if liquidation is not None and low <= liquidation:
                 return False
             return orders is None or not (

@@ -12,9 +12,10 @@ from decimal import Decimal
 from itertools import count
 from typing import Final
 
-from motherhaven.bot.exchange.account import AccountSnapshot, LeverageSetting, Position
+from motherhaven.bot.exchange.account import AccountSnapshot, LeverageSetting
 from motherhaven.bot.exchange.admission import NO_MATCH, refusal
 from motherhaven.bot.exchange.execution import Executor
+from motherhaven.bot.exchange.holding import Exits, Holding
 from motherhaven.bot.exchange.ledger import Ledger
 from motherhaven.bot.exchange.market import Bar, FeeRates, MarketSpec, Prices
 from motherhaven.bot.exchange.matching import Matcher
@@ -94,6 +95,8 @@ class PaperEngine:
     def on_bar(self, bar: Bar) -> list[ExchangeEvent]:
         """Let a closed bar happen; return all events since the last time they were taken."""
         self.now = bar.end
+        if self._books:
+            self._books.pop(bar.coin, None)
         self._matcher.bar(bar)
         return self.take_events() if self._executor.events else []
 
@@ -138,9 +141,7 @@ class PaperEngine:
 
     def account(self) -> AccountSnapshot:
         """The account with its positions, each with its nearest stop and target."""
-        shot = self.ledger.snapshot(self.now)
-        positions = {coin: self._guarded(p) for coin, p in shot.positions.items()}
-        return replace(shot, positions=positions)
+        return self.ledger.snapshot(self.now, self._exits)
 
     def open_orders(self, coin: str | None = None) -> list[OpenOrder]:
         """What rests, triggers and children that wait included."""
@@ -359,15 +360,14 @@ class PaperEngine:
             self._registry.end(order, OrderState.REJECTED, reason)
         return order
 
-    def _guarded(self, position: Position) -> Position:
-        orders = self._registry.of(position.coin)
+    def _exits(self, holding: Holding) -> Exits:
+        orders = self._registry.of(holding.coin)
         if orders is None:
-            return position
-        long = position.size > 0
+            return None, None
+        long = holding.size > 0
         stops = [order.price for order in orders.stops]
         targets = [order.price for order in orders.targets]
-        return replace(
-            position,
-            stop=(max(stops) if long else min(stops)) if stops else None,
-            target=(min(targets) if long else max(targets)) if targets else None,
+        return (
+            (max(stops) if long else min(stops)) if stops else None,
+            (min(targets) if long else max(targets)) if targets else None,
         )

@@ -101,10 +101,15 @@ def _one(
     if conflict is not None:
         return _refused(index, decision, *conflict)
     if decision.signal is Signal.HOLD:
-        return Verdict(decision.coin, Signal.HOLD, True, None, "hold: nothing to do", index=index)
+        return held_verdict(decision, index)
     if decision.signal is Signal.CLOSE:
         return _close(index, decision, view)
     return _entry(index, Case(decision, view, limits, tally))
+
+
+def held_verdict(decision: TradeDecision, index: int) -> Verdict:
+    """The verdict on a hold, which needs no look at the circumstances."""
+    return Verdict(decision.coin, Signal.HOLD, True, None, "hold: nothing to do", index=index)
 
 
 def _close(index: int, decision: TradeDecision, view: GuardView) -> Verdict:

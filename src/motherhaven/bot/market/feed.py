@@ -4,8 +4,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
+from motherhaven.bot.exchange.slippage import Level
 from motherhaven.bot.exchange.types import Bar, MarketSpec
 
 
@@ -26,8 +27,7 @@ class Gap:
         )
 
 
-@dataclass(frozen=True, slots=True)
-class Slice:
+class Slice(NamedTuple):
     """What became known at one moment: the bars that closed at `time`, by coin.
 
     A coin that has no bar at that moment is missing; `gaps` are the holes that the
@@ -49,6 +49,13 @@ class Quote:
     oracle: Decimal
     time: datetime
     funding: Decimal | None = None
+
+
+class Book(NamedTuple):
+    """What is offered at one moment, best first."""
+
+    bids: tuple[Level, ...]
+    asks: tuple[Level, ...]
 
 
 class Feed(Protocol):
@@ -89,6 +96,14 @@ class Feed(Protocol):
 
     async def quotes(self, now: datetime) -> Mapping[str, Quote]:
         """Prices that can be traded at now; a coin without a price is missing.
+
+        Raises:
+            MarketError: the data cannot be had or cannot be true.
+        """
+        ...
+
+    async def books(self, coins: Sequence[str]) -> Mapping[str, Book]:
+        """The order books of now that takers walk; a coin without one is missing.
 
         Raises:
             MarketError: the data cannot be had or cannot be true.

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Final
 
 from motherhaven.bot.exchange.types import Bar, MarketSpec, default_spec, normalise_symbol
-from motherhaven.bot.market.feed import Gap, Quote, Slice
+from motherhaven.bot.market.feed import Book, Gap, Quote, Slice
 from motherhaven.contract.errors import MarketError
 
 COLUMNS: Final = ("timestamp_ms", "open", "high", "low", "close", "volume")
@@ -208,9 +208,10 @@ class FileFeed:
         for file in self._files.values():
             for bar in file.bars:
                 by_start.setdefault(bar.start, {})[bar.coin] = bar
+        none: tuple[Gap, ...] = ()
         for start in sorted(by_start):
             bars = by_start[start]
-            gaps: tuple[Gap, ...] = ()
+            gaps = none
             if ends:
                 gaps = tuple(ends[coin, start] for coin in bars if (coin, start) in ends)
             yield Slice(start + self._interval, bars, gaps)
@@ -230,6 +231,10 @@ class FileFeed:
                 bar = file.bars[index]
                 result[coin] = Quote(coin, bar.open, bar.open, bar.open, bar.start)
         return result
+
+    async def books(self, coins: Sequence[str]) -> Mapping[str, Book]:
+        """None: takers pay the slippage formula here."""
+        return {}
 
     async def close(self) -> None:
         """Nothing to let go of."""

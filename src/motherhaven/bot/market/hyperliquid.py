@@ -7,8 +7,9 @@ from typing import Any, Final
 
 import httpx
 
+from motherhaven.bot.exchange.slippage import Level
 from motherhaven.bot.exchange.types import Bar, MarketSpec, check_bar
-from motherhaven.bot.market.feed import Gap, Quote, Slice
+from motherhaven.bot.market.feed import Book, Gap, Quote, Slice
 from motherhaven.contract.clock import Clock
 from motherhaven.contract.errors import InvalidJson, InvalidMoney, MarketError
 from motherhaven.contract.jsonio import loads
@@ -118,6 +119,20 @@ class HyperliquidFeed:
             )
         return result
 
+    async def books(self, coins: Sequence[str]) -> Mapping[str, Book]:
+        """The venue's books, twenty levels a side."""
+        found = {}
+        for coin in coins:
+            answer = await self._info({"type": "l2Book", "coin": coin})
+            levels = answer.get("levels") if isinstance(answer, Mapping) else None
+            if not isinstance(levels, list) or len(levels) != 2:
+                raise MarketError(f"{self._base_url}: l2Book of {coin} has no two sides")
+            bids, asks = (_levels(coin, side) for side in levels)
+            if bids and asks and bids[0].price >= asks[0].price:
+                raise MarketError(f"the venue's data: the book of {coin} is crossed")
+            found[coin] = Book(bids, asks)
+        return found
+
     async def close(self) -> None:
         """Close the connections."""
         await self._client.aclose()
@@ -168,6 +183,12 @@ class HyperliquidFeed:
             ) from None
         except InvalidJson as error:
             raise MarketError(f"{self._base_url}/info: {error}") from None
+
+
+def _levels(coin: str, side: object) -> tuple[Level, ...]:
+    if not isinstance(side, list) or not all(isinstance(level, Mapping) for level in side):
+        raise MarketError(f"l2Book of {coin}: a side is not a list of levels")
+    return tuple(Level(_number(level, "px", coin), _number(level, "sz", coin)) for level in side)
 
 
 def _bar(coin: str, candle: object) -> Bar:

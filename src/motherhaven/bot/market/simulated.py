@@ -15,7 +15,7 @@ from random import Random
 from typing import Final
 
 from motherhaven.bot.exchange.types import Bar, MarketSpec, default_spec
-from motherhaven.bot.market.feed import Quote, Slice, first_of_interval
+from motherhaven.bot.market.feed import Book, Quote, Slice, first_of_interval
 
 MINUTE: Final = timedelta(minutes=1)
 DAY_MINUTES: Final = 1440
@@ -116,6 +116,10 @@ class SimulatedFeed:
             rate = self._funding(coin, minute // 60)
             result[coin] = Quote(coin, price, price, price, start, rate)
         return result
+
+    async def books(self, coins: Sequence[str]) -> Mapping[str, Book]:
+        """None: takers pay the slippage formula here."""
+        return {}
 
     async def close(self) -> None:
         """Nothing to let go of."""

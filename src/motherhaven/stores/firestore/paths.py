@@ -112,6 +112,11 @@ def candles(bot_id: str, coin: str, width: int, span: int) -> Path:
     return (CANDLES, f"{hashed(bot_id, coin)}~{width}~{span:010x}")
 
 
+def shared(name: str) -> Path:
+    """A record that all servers share."""
+    return (META, f"shared-{name}")
+
+
 def refusals(bot_id: str, hour: int) -> Path:
     """Which refusals of a bot (or of unknown ones) are kept of an hour; sorted by hour."""
     return (REFUSALS, f"{hour:016x}~{bot_id}")

@@ -40,7 +40,7 @@ from motherhaven.contract.views import (
 from motherhaven.stores.capabilities import Capabilities
 from motherhaven.stores.changes import Hub
 from motherhaven.stores.cursors import live_cursor, read_page_cursor
-from motherhaven.stores.firestore import candles, feeds, log, money, paths
+from motherhaven.stores.firestore import candles, feeds, log, money, paths, shared
 from motherhaven.stores.firestore.adopt import adopt
 from motherhaven.stores.firestore.database import Database, Usage
 from motherhaven.stores.firestore.parts import put_parts
@@ -53,6 +53,7 @@ from motherhaven.stores.firestore.writer import MAX_WRITES, Writer
 from motherhaven.stores.keys import DEPOSIT_MINUTES, bucket_range, held, micros
 from motherhaven.stores.protocol import DEPOSITS_TIER, Appended, DecisionFilter, Tail
 from motherhaven.stores.records import no_text, payload_gone
+from motherhaven.stores.shared import Shared
 from motherhaven.stores.views import (
     account_row,
     deposit_points,
@@ -293,6 +294,14 @@ class FirestoreStore:
     async def report_rejected(self, *, bot_id: str | None, at: datetime, message: str) -> bool:
         """Keep a refusal among the errors; see Store.report_rejected."""
         return await report_rejected(self._open, bot_id, at, message)
+
+    async def record(self, name: str) -> Shared | None:
+        """A shared record; see Store.record."""
+        return await shared.record(self._open, name)
+
+    async def put_record(self, name: str, text: str, revision: int | None) -> bool:
+        """Change a shared record; see Store.put_record."""
+        return await shared.put_record(self._open, name, text, revision)
 
     async def full_payload(self, event_id: str) -> tuple[Kind, bytes]:
         """The kind and the canonical payload, byte for byte as it was recorded."""

@@ -28,13 +28,14 @@ from motherhaven.contract.views import (
 from motherhaven.stores.changes import Hub
 from motherhaven.stores.cursors import live_cursor, read_page_cursor
 from motherhaven.stores.keys import DEPOSIT_MINUTES, bucket_range, held
-from motherhaven.stores.postgres import feeds, ingest, log, money
+from motherhaven.stores.postgres import feeds, ingest, log, money, shared
 from motherhaven.stores.postgres.listener import Listener
 from motherhaven.stores.postgres.location import locate
 from motherhaven.stores.postgres.migrate import migrate
 from motherhaven.stores.postgres.readers import Readers
 from motherhaven.stores.postgres.writer import Writer
 from motherhaven.stores.protocol import DEPOSITS_TIER, Appended, DecisionFilter, Tail
+from motherhaven.stores.shared import Shared
 from motherhaven.stores.views import (
     account_row,
     deposit_points,
@@ -244,6 +245,14 @@ class PostgresStore:
         return await self._read.change(
             lambda db: ingest.report_rejected(db, lock, bot_id, at, message)
         )
+
+    async def record(self, name: str) -> Shared | None:
+        """A shared record; see Store.record."""
+        return await self._read.ask(lambda db: shared.record(db, name))
+
+    async def put_record(self, name: str, text: str, revision: int | None) -> bool:
+        """Change a shared record; see Store.put_record."""
+        return await self._read.change(lambda db: shared.put_record(db, name, text, revision))
 
     async def full_payload(self, event_id: str) -> tuple[Kind, bytes]:
         """The kind and the canonical payload, byte for byte as it was recorded."""

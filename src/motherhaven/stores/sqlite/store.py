@@ -30,7 +30,8 @@ from motherhaven.stores.changes import Hub
 from motherhaven.stores.cursors import live_cursor, read_page_cursor
 from motherhaven.stores.keys import DEPOSIT_MINUTES, bucket_range, held, micros
 from motherhaven.stores.protocol import DEPOSITS_TIER, Appended, DecisionFilter, Tail
-from motherhaven.stores.sqlite import feeds, ingest, log, money, trades
+from motherhaven.stores.shared import Shared
+from motherhaven.stores.sqlite import feeds, ingest, log, money, shared, trades
 from motherhaven.stores.sqlite.readers import Readers
 from motherhaven.stores.sqlite.writer import Writer
 from motherhaven.stores.views import (
@@ -233,6 +234,14 @@ class SqliteStore:
         """Keep a refusal among the errors; see Store.report_rejected."""
         kept = await self._write.do(lambda work: ingest.report_rejected(work, bot_id, at, message))
         return bool(kept)
+
+    async def record(self, name: str) -> Shared | None:
+        """A shared record; see Store.record."""
+        return await self._read.ask(lambda db: shared.record(db, name))
+
+    async def put_record(self, name: str, text: str, revision: int | None) -> bool:
+        """Change a shared record; see Store.put_record."""
+        return bool(await self._write.do(lambda w: shared.put_record(w, name, text, revision)))
 
     async def full_payload(self, event_id: str) -> tuple[Kind, bytes]:
         """The kind and the canonical payload, byte for byte as it was recorded."""

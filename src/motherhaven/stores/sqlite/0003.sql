@@ -1,0 +1,6 @@
+-- Small records that all servers of this store share; changed by compare-and-set.
+CREATE TABLE shared (
+    name TEXT PRIMARY KEY,
+    revision INTEGER NOT NULL,
+    text TEXT NOT NULL
+) STRICT, WITHOUT ROWID;

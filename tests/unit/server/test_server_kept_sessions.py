@@ -1,0 +1,87 @@
+"""Browsers stay signed in over a restart, and signed out if they signed out."""
+
+import stat
+from pathlib import Path
+
+import pytest
+
+from motherhaven.cli.keys import session_secret
+from motherhaven.server import ServerConfig
+from motherhaven.server.revoked import Revoked
+from tests.serverkit import API, KEY, NOW, config, running
+
+pytestmark = pytest.mark.anyio
+
+LATER = int(NOW.timestamp()) + 1_000
+
+
+def settings(folder: Path, **changes: object) -> ServerConfig:
+    """A closed server whose sessions live in `folder`, as `serve` makes it."""
+    return config(
+        session_secret=session_secret(folder), revoked_path=folder / "sessions_ended", **changes
+    )
+
+
+async def sign_in(folder: Path) -> dict[str, str]:
+    """The cookie of a browser that signed in and stayed so."""
+    async with running(settings(folder)) as server, server.client() as client:
+        assert (await client.post(f"{API}/login", json={"key": KEY})).is_success
+        return dict(client.cookies)
+
+
+async def status(folder: Path, cookies: dict[str, str], **changes: object) -> int:
+    """What a restarted server answers to that browser."""
+    async with running(settings(folder, **changes)) as server, server.client() as client:
+        client.cookies.update(cookies)
+        return (await client.get(f"{API}/bots")).status_code
+
+
+async def test_a_session_outlives_the_server(tmp_path: Path) -> None:
+    """The same data folder, the same sessions; another folder or key, none of them."""
+    cookies = await sign_in(tmp_path)
+    assert await status(tmp_path, cookies) == 200
+    assert await status(tmp_path / "other", cookies) == 401
+    assert await status(tmp_path, cookies, api_key=KEY + "-new") == 401
+
+
+async def test_signing_out_outlives_the_server_too(tmp_path: Path) -> None:
+    """An ended session stays ended after a restart; others go on."""
+    ended, kept = await sign_in(tmp_path), await sign_in(tmp_path)
+    async with running(settings(tmp_path)) as server, server.client() as client:
+        client.cookies.update(ended)
+        assert (await client.post(f"{API}/logout")).is_success
+    assert await status(tmp_path, ended) == 401
+    assert await status(tmp_path, kept) == 200
+
+
+def test_the_files_are_their_owner_s_alone(tmp_path: Path) -> None:
+    """Mode 0600, and the secret is made once."""
+    secret = session_secret(tmp_path)
+    assert secret is not None
+    assert len(secret) >= 32
+    assert session_secret(tmp_path) == secret
+    Revoked(tmp_path / "sessions_ended", 0).add("name", LATER)
+    for name in ("session_secret", "sessions_ended"):
+        assert stat.S_IMODE((tmp_path / name).stat().st_mode) == 0o600
+
+
+def test_expired_and_broken_lines_are_dropped(tmp_path: Path) -> None:
+    """The file does not grow for ever, and damage in it ends nobody's session by mistake."""
+    path = tmp_path / "sessions_ended"
+    path.write_bytes(b"old 5\ngood %d\n\xff\xfe \nlate 9999999999999999999999\n" % LATER)
+    revoked = Revoked(path, NOW.timestamp())
+    assert [name in revoked for name in ("old", "good", "late", "")] == [False, True, False, False]
+    assert path.read_text() == f"good {LATER}\n"
+    assert stat.S_IMODE(path.stat().st_mode) == 0o600
+
+
+def test_a_folder_that_cannot_be_written_keeps_the_server_going(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Sessions then last as long as the process; an ended one is ended, and the log says more."""
+    (tmp_path / "file").write_text("")
+    assert session_secret(tmp_path / "file") is None
+    revoked = Revoked(tmp_path / "file" / "sessions_ended", 0)
+    revoked.add("name", LATER)
+    assert "name" in revoked
+    assert "cannot be written" in caplog.text

@@ -1,0 +1,161 @@
+"""Keys of single bots: scopes for each route, one bot each, revoked at once, never told."""
+
+import json
+import logging
+from itertools import product
+from typing import Any
+
+import pytest
+
+from motherhaven.contract.errors import ConfigError, NotFound, StoreCorrupt
+from motherhaven.server.access import API, KEY_SCOPES, RULES, Rule
+from motherhaven.server.keyring import REFRESH_SECONDS, SCOPES, KeyScope
+from motherhaven.server.keystore import create_key, list_keys, revoke_key
+from motherhaven.stores import MemoryStore
+from tests.serverkit import KEY, NOW, OLD_BODIES, FakeClock, Server, decision, item, running
+
+pytestmark = pytest.mark.anyio
+
+METHODS = {Rule.INGEST: "POST", Rule.FORM: "POST"}
+COMBINATIONS = [
+    tuple(scope for scope, wanted in zip(SCOPES, chosen, strict=True) if wanted)
+    for chosen in product((True, False), repeat=len(SCOPES))
+    if any(chosen)
+]
+
+
+async def made(store: Any, *scopes: KeyScope, bot: str | None = None, name: str = "k") -> str:
+    """The secret of a new key."""
+    return (await create_key(store, NOW, name=name, bot_id=bot, scopes=scopes or ("ingest",)))[1]
+
+
+async def asked(server: Server, key: str, path: str, rule: Rule) -> int:
+    """The status that a key meets at a route from far away."""
+    server.app.state.hub.close()  # so that the live route answers at once
+    address = path.replace("{path:path}", "llm-bot")
+    async with server.client(peer="203.0.113.9", host="bots.example", key=key) as client:
+        return (await client.request(METHODS.get(rule, "GET"), address)).status_code
+
+
+@pytest.mark.parametrize("scopes", COMBINATIONS, ids="+".join)
+async def test_scope_by_endpoint(scopes: tuple[KeyScope, ...]) -> None:
+    """Every rule of the route table with every set of scopes: in exactly with the right one."""
+    assert set(KEY_SCOPES) == set(Rule) - {Rule.PUBLIC, Rule.FORM}
+    async with running() as server:
+        key = await made(server.store, *scopes)
+        for path, rule in RULES.items():
+            status = await asked(server, key, path, rule)
+            needed = KEY_SCOPES.get(rule)
+            if needed is None or needed in scopes:
+                assert status not in {401, 403}, (path, status)
+            else:
+                assert status == 403, (path, status)
+
+
+async def test_the_shared_key_goes_on_working_for_everything() -> None:
+    """With keys of single bots in the store, LLM_BOT_API_KEY still opens every route."""
+    async with running() as server:
+        await made(server.store)
+        for path, rule in RULES.items():
+            assert await asked(server, KEY, path, rule) not in {401, 403}, path
+
+
+async def test_a_key_sends_for_its_own_bot_alone() -> None:
+    """Without a bot_id an event gets the key's; another bot's is refused, alone or in a batch."""
+    async with running() as server:
+        key = await made(server.store, bot="bot-1")
+        async with server.client(key=key) as client:
+            for name, body in OLD_BODIES.items():
+                answer = await client.post(f"{API}/ingest/{name}", json=body())
+                assert (answer.status_code, answer.json()) == (200, {"success": True})
+            foreign = decision(bot_id="bot-2", event_id="foreign-1")
+            answer = await client.post(f"{API}/ingest/decision", json=foreign)
+            assert answer.status_code == 403
+            assert answer.json()["error"]["code"] == "foreign_bot"
+            assert "belongs to the bot bot-1" in answer.json()["error"]["message"]
+            mixed = {"events": [item(1), item(2, bot_id="bot-2")], "parts": []}
+            answer = await client.post(f"{API}/ingest/batch", json=mixed)
+            assert answer.status_code == 403
+            nameless = item(3)
+            del nameless["bot_id"]
+            answer = await client.post(f"{API}/ingest/batch", json={"events": [nameless]})
+            assert [one["status"] for one in answer.json()["results"]] == ["stored"]
+        assert [bot.id for bot in await server.store.bots()] == ["bot-1"]
+        assert (await server.store.bots())[0].stats.decisions == 2
+
+
+async def test_two_keys_are_active_while_one_takes_over() -> None:
+    """Rotation: both open the door, then only the new one; the time is at most the refresh."""
+    async with running() as server:
+        old, new = await made(server.store, bot="bot-1"), await made(server.store, bot="bot-1")
+        path = f"{API}/ingest/status"
+        for key in (old, new):
+            async with server.client(key=key) as client:
+                assert (await client.post(path, json=OLD_BODIES["status"]())).status_code == 200
+        first = (await list_keys(server.store))[0]
+        await revoke_key(server.store, NOW, first.id)
+        server.clock.advance(REFRESH_SECONDS)
+        async with server.client(key=old) as client:
+            answer = await client.post(path, json=OLD_BODIES["status"]())
+            assert (answer.status_code, answer.json()["error"]["code"]) == (401, "key_revoked")
+        async with server.client(key=new) as client:
+            assert (await client.post(path, json=OLD_BODIES["status"]())).status_code == 200
+
+
+async def test_near_misses_are_wrong_keys() -> None:
+    """Another secret with a known id, a cut or longer key, the digest itself: all 401."""
+    async with running() as server:
+        key = await made(server.store)
+        known = (await list_keys(server.store))[0]
+        turned = key[:-2] + ("AA" if key[-2:] != "AA" else "BB")
+        for wrong in (turned, key[:-1], key + "A", known.sha256, f"mh_{known.id}_", "mh_"):
+            async with server.client(key=wrong) as client:
+                answer = await client.post(f"{API}/ingest/status", json=OLD_BODIES["status"]())
+                assert (answer.status_code, answer.json()["error"]["code"]) == (401, "unauthorized")
+
+
+async def test_keys_that_cannot_be_judged_refuse_for_now() -> None:
+    """With the store away a bot's key meets 503, which clients repeat, never 401."""
+    async with running() as server:
+        key = await made(server.store)
+        await server.store.close()
+        async with server.client(key=key) as client:
+            answer = await client.post(f"{API}/ingest/status", json=OLD_BODIES["status"]())
+            assert answer.status_code == 503
+        await server.store.open()
+
+
+async def test_no_secret_is_told(caplog: pytest.LogCaptureFixture) -> None:
+    """Canary: not in the store, an answer, an error that is kept, a repr or a log line."""
+    caplog.set_level(logging.DEBUG)
+    async with running() as server:
+        key = await made(server.store, "ingest", "read", bot="bot-1")
+        record = await server.store.record("keys")
+        assert record is not None
+        told = [record.text, repr(await list_keys(server.store))]
+        async with server.client(key=key) as client:
+            for body in (decision(coin=key), decision(bot_id=key), decision(signal=key), [key]):
+                told.append((await client.post(f"{API}/ingest/decision", json=body)).text)
+            told.append((await client.get(f"{API}/errors")).text)
+        known = (await list_keys(server.store))[0]
+        await revoke_key(server.store, NOW, known.id)
+        server.clock.advance(REFRESH_SECONDS)
+        async with server.client(key=key) as client:
+            told.append((await client.get(f"{API}/bots")).text)
+        answers = [text for text in told[2:] if key in text]
+        assert key not in told[0] + told[1] + caplog.text
+        assert answers == []
+
+
+async def test_what_keys_may_be_called() -> None:
+    """Names, bot ids, scopes and revoked ids are checked; a damaged record is told as such."""
+    store = MemoryStore(clock=FakeClock())
+    strange: list[Any] = [("", None, SCOPES), ("a\n", None, SCOPES), ("a", "../", SCOPES)]
+    for name, bot, scopes in [*strange, ("a", None, ())]:
+        with pytest.raises(ConfigError):
+            await create_key(store, NOW, name=name, bot_id=bot, scopes=scopes)
+    with pytest.raises(NotFound, match="keys list"):
+        await revoke_key(store, NOW, "unknown")
+    assert await store.put_record("keys", json.dumps({"keys": [{"id": 1}]}), None)
+    with pytest.raises(StoreCorrupt, match="damaged"):
+        await list_keys(store)
