@@ -17,7 +17,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from motherhaven.server import Limits, ServerConfig, create_app
-from motherhaven.server.run import bind, uvicorn_config
+from motherhaven.server.run import bind, spare_collector, uvicorn_config
 from motherhaven.settings import SystemClock
 from motherhaven.stores import open_store
 
@@ -87,6 +87,8 @@ def main() -> None:
     """Serve until SIGTERM."""
     kind, folder = sys.argv[1], Path(sys.argv[2])
     app = product(folder) if kind == "real" else Broadcaster()
+    if kind == "real":
+        spare_collector()  # as run_server does
     sockets = bind(CONFIG)
     print(f"http://127.0.0.1:{sockets[0].getsockname()[1]}", flush=True)
     uvicorn.Server(uvicorn_config(app, CONFIG)).run(sockets)

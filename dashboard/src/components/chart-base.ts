@@ -28,7 +28,11 @@ export function createBase(
   const chart: Chart = createChartEx<Time, IHorzScaleBehavior<Time>>(
     element,
     createZonedScale(zone),
-    { autoSize: true, timeScale: { ...timeScaleOf(zone), rightOffsetPixels: 10 } },
+    {
+      autoSize: true,
+      layout: { attributionLogo: false },
+      timeScale: { ...timeScaleOf(zone), rightOffsetPixels: 10 },
+    },
   );
   const zoom = followZoom(chart, element, onZoom);
   const fit = () => {
@@ -67,7 +71,6 @@ export function applyBaseLook(chart: Chart, zone: Zone, label: (value: number) =
       textColor: colors.text,
       fontFamily: '"JetBrains Mono Variable", ui-monospace, monospace',
       fontSize: 11,
-      attributionLogo: false,
     },
     grid: { vertLines: { visible: false }, horzLines: { color: colors.line } },
     leftPriceScale: { visible: false },

@@ -1,6 +1,6 @@
 "use client";
 import { Search, X } from "lucide-react";
-import { type RefObject, useEffect, useState } from "react";
+import { type RefObject, useEffect, useRef, useState } from "react";
 
 type Props = {
   field: RefObject<HTMLInputElement | null>;
@@ -12,11 +12,16 @@ type Props = {
 export function FeedFilterField({ field, value, onChange }: Props) {
   const [text, setText] = useState(value);
   useEffect(() => setText(value), [value]);
+  // Rows that stream in draw this anew: they must not hold back what was typed.
+  const apply = useRef(onChange);
+  useEffect(() => {
+    apply.current = onChange;
+  });
   useEffect(() => {
     if (text === value) return;
-    const timer = setTimeout(() => onChange(text), 250);
+    const timer = setTimeout(() => apply.current(text), 250);
     return () => clearTimeout(timer);
-  }, [text, value, onChange]);
+  }, [text, value]);
   return (
     <label className="flex h-[26px] items-center gap-1.5 rounded-sm border px-2 focus-within:border-accent">
       <Search size={12} aria-hidden className="text-faint" />

@@ -4,6 +4,7 @@ import asyncio
 import contextlib
 import ipaddress
 import json
+import logging
 import socket
 import ssl
 from collections.abc import Callable, Sequence
@@ -14,6 +15,9 @@ from motherhaven.contract.errors import ConfigError, MotherhavenError
 
 SECONDS: Final = 10.0
 TITLE: Final = "Motherhaven"
+_PLAIN_HTTP: Final = frozenset({"json", "jsons", "xml", "xmls", "form", "forms"})
+"""Forms of apprise that post to any address."""
+
 Resolve = Callable[[str, int], Sequence[str]]
 
 
@@ -51,6 +55,11 @@ def _target(url: str, number: int, allow_local: bool) -> Target:
         port = parts.port
     except ValueError:
         raise ConfigError(f"MOTHERHAVEN_ALERT_URL: target {number} is not a URL") from None
+    if parts.scheme in _PLAIN_HTTP and not allow_local:
+        raise ConfigError(
+            f"MOTHERHAVEN_ALERT_URL: target {number} is a plain {parts.scheme} webhook, which "
+            "would go around the rules of webhooks; write https://… instead"
+        )
     if parts.scheme not in {"http", "https"}:
         return Apprise(url, number)
     if not parts.hostname or parts.username is not None:
@@ -165,6 +174,9 @@ class Apprise:
                 f"MOTHERHAVEN_ALERT_URL: target {number} needs apprise; "
                 'run: pip install "motherhaven[alerts]"'
             ) from None
+        # Their log lines quote addresses, which hold tokens; what fails is told by us.
+        for name in ("apprise", "urllib3"):
+            logging.getLogger(name).setLevel(logging.CRITICAL)
         self._apprise: Any = apprise.Apprise()
         if not self._apprise.add(url):
             raise ConfigError(

@@ -55,7 +55,11 @@ class Hub:
         self._bytes = 0
         self._base = ""
         self._places: dict[str, int] = {}
-        self._news = asyncio.Event()
+        self.newest = ""
+        """The cursor after the newest message."""
+        self.news = asyncio.Event()
+        """Set at the next message, heartbeat or end, and then replaced. Who takes it before
+        looking at the rest misses nothing."""
         self._changed = asyncio.Event()
         self._joined: tuple[int, int, Block] | None = None
         self.streams = 0
@@ -90,11 +94,6 @@ class Hub:
         """One stream less."""
         self.streams -= 1
 
-    @property
-    def newest(self) -> str:
-        """The cursor after the newest message."""
-        return self._history[-1][0] if self._history else self._base
-
     def after(self, cursor: str) -> Block | None:
         """What follows a cursor, nothing at the newest; None if it is not in history."""
         start = self._places.get(cursor)
@@ -106,10 +105,6 @@ class Hub:
         if self._joined is None or self._joined[:2] != (start, end):
             self._joined = (start, end, self._join(start))
         return self._joined[2]
-
-    async def news(self) -> None:
-        """Wait for a message, a heartbeat or the end."""
-        await self._news.wait()
 
     async def encode(self, events: Iterable[Stored]) -> list[tuple[str, bytes]]:
         """Cursor and bytes of each event's message; no bytes if retention took it away."""
@@ -194,7 +189,7 @@ class Hub:
         self._first += len(self._history)
         self._history.clear()
         self._bytes = 0
-        self._base = cursor
+        self._base = self.newest = cursor
         self._places = {cursor: self._first}
         self.wake()
 
@@ -213,11 +208,12 @@ class Hub:
             self._places.pop(self._base, None)
             self._base = name
         if messages:
+            self.newest = messages[-1][0]
             self.wake()
 
     def wake(self) -> None:
         """Let every stream look again for news, its heartbeat and its access."""
-        news, self._news = self._news, asyncio.Event()
+        news, self.news = self.news, asyncio.Event()
         news.set()
 
     async def _beat(self) -> None:

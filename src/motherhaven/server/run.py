@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 import errno
+import gc
 import signal
 import socket
 import threading
@@ -24,6 +25,7 @@ _SIGNALS: Final = (signal.SIGINT, signal.SIGTERM)
 _OTHER_FILES: Final = 128
 _BACKLOG: Final = 1_024
 _START_SECONDS: Final = 30.0
+_COLLECT_AFTER: Final = 10_000
 
 
 def run_server(
@@ -41,7 +43,24 @@ def run_server(
         ConfigError: the address cannot be used, or settings would leave it open.
         StoreUnavailable: the store cannot be opened.
     """
-    _run(serve(config, store, clock, on_ready=on_ready))
+
+    def ready(url: str) -> None:
+        spare_collector()
+        if on_ready is not None:
+            on_ready(url)
+
+    _run(serve(config, store, clock, on_ready=ready))
+
+
+def spare_collector() -> None:
+    """Keep the garbage collector off what lives as long as this process, and call it less.
+
+    A batch makes thousands of objects that no cycle holds; looking through them and all
+    loaded modules for cycles again and again took a tenth of the processor's time.
+    """
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(_COLLECT_AFTER, 10, 10)
 
 
 def _run(main: Coroutine[Any, Any, None]) -> None:

@@ -122,20 +122,25 @@ class Live:
     async def _follow(self, send: Send, cursor: str, visitor: Visitor) -> None:
         hub = self._hub
         pulse = hub.pulse
-        while not hub.closed and self._may_stay(visitor):
+        while True:
+            news = hub.news
+            if hub.closed or not self._may_stay(visitor):
+                return
             if cursor != hub.newest:
                 block = hub.after(cursor)
-                if block is not None:
+                if block is None:
+                    data, cursor, at_end = await self._from_store(cursor)
+                    if data:
+                        await send(piece_of(data))
+                    if not at_end or hub.after(cursor) is not None:
+                        continue
+                else:
                     cursor = block.cursor
                     await send(block.piece)
-                    continue
-                data, cursor, at_end = await self._from_store(cursor)
-                if data:
-                    await send(piece_of(data))
-                if not at_end or hub.after(cursor) is not None:
-                    continue
+                    if cursor != hub.newest:
+                        continue
             if pulse == hub.pulse:
-                await hub.news()
+                await news.wait()
             if pulse != hub.pulse:
                 pulse = hub.pulse
                 await send(hub.beat)

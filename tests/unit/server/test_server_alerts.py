@@ -302,12 +302,38 @@ async def test_the_address_that_was_checked_is_the_one_connected_to() -> None:
     assert "secret-path" not in str(caught.value)
 
 
+async def test_apprise_delivers_and_tells_of_failure(caplog: pytest.LogCaptureFixture) -> None:
+    """One of its forms against a server of this machine; no address in the log."""
+    caplog.set_level(0)
+    bodies: list[bytes] = []
+    answers = [b"200 OK", b"500 Broken"]
+
+    async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        head = await reader.readuntil(b"\r\n\r\n")
+        length = int(head.lower().partition(b"content-length:")[2].split()[0])
+        bodies.append(await reader.readexactly(length))
+        writer.write(b"HTTP/1.1 " + answers[len(bodies) - 1] + b"\r\ncontent-length: 0\r\n")
+        writer.write(b"connection: close\r\n\r\n")
+        await writer.drain()
+        writer.close()
+
+    server = await asyncio.start_server(answer, "127.0.0.1", 0)
+    port = server.sockets[0].getsockname()[1]
+    async with server:
+        [target] = targets_of(f"json://127.0.0.1:{port}/canary", allow_local=True)
+        await target.send("a bot is late")
+        with pytest.raises(AlertFailed, match="not accepted"):
+            await target.send("again")
+    assert b"a bot is late" in bodies[0]
+    assert "canary" not in caplog.text
+
+
 def test_targets_that_cannot_be_used_are_told_without_their_secrets(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """http without leave, users in URLs, unknown services, apprise missing."""
     for setting in ("http://hook.example/canary", "https://canary@hook.example/",
-                    "nonsense://canary", "https://[canary"):  # fmt: skip
+                    "jsons://canary.example/", "nonsense://canary", "https://[canary"):  # fmt: skip
         with pytest.raises(ConfigError, match="target 2") as caught:
             targets_of(f"https://hook.example/a, {setting}", allow_local=False)
         assert "canary" not in str(caught.value)
