@@ -20,6 +20,11 @@ cpSync("page.js", "out/_next/page.js");
 BUILD_PAGE = ROOT / "scripts" / "build_page.py"
 
 
+@pytest.fixture(autouse=True)
+def _builds_are_wanted(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("MOTHERHAVEN_PAGE_BUILD", raising=False)
+
+
 @pytest.fixture
 def dashboard(tmp_path: Path) -> Path:
     """A dashboard without packages, whose build copies two files and counts itself."""
