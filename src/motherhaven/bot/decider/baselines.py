@@ -5,6 +5,7 @@ differ by what they decide and by nothing else.
 """
 
 import hashlib
+from abc import ABC, abstractmethod
 from datetime import datetime
 from decimal import ROUND_CEILING, ROUND_FLOOR, Decimal
 from typing import Final
@@ -21,7 +22,7 @@ _ENTER_ODDS: Final = 1 / 24
 _CLOSE_ODDS: Final = 1 / 40
 
 
-class _Base:
+class _Base(ABC):
     """What the baselines share: they answer at once, and one coin at a time."""
 
     _name = ""
@@ -43,8 +44,9 @@ class _Base:
     async def decide(self, context: Context) -> Answer:
         return Answer(decisions=self.propose(context), latency_ms=0, cost_usd=_FREE)
 
+    @abstractmethod
     def _judge(self, context: Context, tape: Tape, held: Decimal | None) -> TradeDecision:
-        raise NotImplementedError
+        """The decision for one coin; `held` is the signed size of its position."""
 
 
 class BuyAndHold(_Base):
