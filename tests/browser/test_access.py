@@ -12,6 +12,9 @@ from tests.browser.conftest import Site
 
 OpenPage = Callable[..., Page]
 SCREENS = ("arena", "bot", "decision", "trade", "compare", "errors", "settings")
+# A row that fades in has, half way, the contrast of a fault: only a still page is judged.
+STILL = """() => document.getAnimations().every(
+  one => one.playState !== 'running' || one.effect.getComputedTiming().endTime === Infinity)"""
 RULES = {"runOnly": {"type": "tag", "values": ["wcag2a", "wcag2aa", "wcag21aa", "wcag22aa"]}}
 
 
@@ -39,10 +42,11 @@ def path_of(site: Site, screen: str) -> str:
 
 
 def _settle(page: Page) -> None:
-    """Wait until the page shows what it has: no skeletons, fonts there, nothing in flight."""
+    """Wait until the page shows what it has: fonts there, nothing in flight or moving."""
     expect(page.get_by_text("Live", exact=False).first).to_be_visible(timeout=15_000)
     page.wait_for_function("() => !document.querySelector('[aria-busy=true]')", timeout=15_000)
     page.evaluate("document.fonts.ready")
+    page.wait_for_function(STILL, timeout=15_000)
 
 
 def _violations(page: Page, axe: str) -> list[str]:
@@ -61,13 +65,20 @@ def test_axe_finds_nothing(
 ) -> None:
     """WCAG 2.2 AA on every screen and theme: full, empty and in error, no violation."""
     quiet = ("404", "500", "Failed to load resource")
-    full = open_page(recorded.url + path_of(recorded, screen), color_scheme=theme)
+    full = open_page(
+        recorded.url + path_of(recorded, screen), color_scheme=theme, reduced_motion="reduce"
+    )
     _settle(full)
     assert _violations(full, axe) == []
-    empty = open_page(site.url + path_of(site, screen), color_scheme=theme, tolerate=quiet)
+    empty = open_page(
+        site.url + path_of(site, screen),
+        color_scheme=theme,
+        reduced_motion="reduce",
+        tolerate=quiet,
+    )
     _settle(empty)
     assert _violations(empty, axe) == []
-    broken = open_page("about:blank", color_scheme=theme, tolerate=quiet)
+    broken = open_page("about:blank", color_scheme=theme, reduced_motion="reduce", tolerate=quiet)
     broken.route(
         "**/api/llm-bot/[!l]*",
         lambda route: route.fulfill(
