@@ -173,7 +173,7 @@ def test_a_child_takes_over_when_its_parent_is_killed(tmp_path):
 
 def record_some(path, url, key, number):
     """A process of its own on a shared journal."""
-    recorder = open_recorder(path, SystemClock(), seed=number)
+    recorder = open_recorder(path, SystemClock(), seed=number, busy_seconds=90.0)
     shipper = open_shipper(recorder, base_url=url, api_key=key)
     for n in range(5):
         recorder.record("decision", decision(number * 100 + n))
@@ -193,7 +193,7 @@ def check_sharing(tmp_path, processes):
         for process in running:
             process.start()
         for process in running:
-            process.join(120)
+            process.join(240)
         assert [process.exitcode for process in running] == [0] * processes
         recorder = open_recorder(path, SystemClock(), seed=1000)
         shipper = open_shipper(recorder, base_url=server.url, api_key=server.api_key)
