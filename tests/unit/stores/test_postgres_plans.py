@@ -11,9 +11,11 @@ import pytest
 from motherhaven.stores import TIERS, DecisionFilter
 from motherhaven.stores.keys import Key, micros
 from motherhaven.stores.needs import Needs
-from motherhaven.stores.postgres import PostgresStore, feeds, load, log, money
+from motherhaven.stores.postgres import PostgresStore, writer
 from motherhaven.stores.postgres.connect import connect
+from motherhaven.stores.postgres.dialect import PostgresSession
 from motherhaven.stores.postgres.location import locate
+from motherhaven.stores.relational import feeds, log, money, trades
 from tests.conformance.stores.kit import ANY, START, Bot, StillClock
 from tests.postgres_server import store_url
 
@@ -99,10 +101,11 @@ def url(tmp_path_factory: pytest.TempPathFactory) -> str:
     return url
 
 
-def explainer(url: str, role: Any) -> Iterator[Explainer]:
-    """An explainer with the session settings of a role."""
+def explainer(url: str, role: Any) -> Iterator[tuple[PostgresSession, Explainer]]:
+    """A session on an explainer with the settings of a role."""
     connection = connect(locate(url), role)
-    yield Explainer(connection)
+    explaining: Any = Explainer(connection)
+    yield PostgresSession(explaining, 1), explaining
     connection.close()
 
 
@@ -134,8 +137,8 @@ QUERIES: dict[str, Any] = {
     "all": lambda db: money.positions(db, "all", None, LATER, 5),
     "position": lambda db: money.position(db, "bot-a", "p"),
     "opened by": lambda db: money.opened_by(db, "bot-a", "bot-a-1-1"),
-    "fills": lambda db: money.postings(db, "bot-a", "r7", "fill"),
-    "candles": lambda db: money.candles(
+    "fills": lambda db: trades.postings(db, "bot-a", "r7", "fill"),
+    "candles": lambda db: trades.candles(
         db, "bot-a", "BTC", START, START + timedelta(minutes=5), 100
     ),
     "bots": money.bots,
@@ -152,10 +155,10 @@ QUERIES: dict[str, Any] = {
 @pytest.mark.parametrize("name", QUERIES)
 def test_no_list_reads_a_whole_table(url: str, name: str) -> None:
     """Of the tables that grow, only rows that an index names are read."""
-    for database in explainer(url, "reader"):
-        QUERIES[name](database)
-        assert database.plans
-        assert in_index_order(database.plans) == [], "\n".join(database.plans)
+    for session, told in explainer(url, "reader"):
+        QUERIES[name](session)
+        assert told.plans
+        assert in_index_order(told.plans) == [], "\n".join(told.plans)
 
 
 def test_an_append_reads_only_the_rows_it_needs(url: str) -> None:
@@ -172,9 +175,9 @@ def test_an_append_reads_only_the_rows_it_needs(url: str) -> None:
         parts={("bot-a", f"q-{n}") for n in keys},
         candles={("bot-a", "BTC", micros(START) + n * 1_000_000) for n in keys},
     )
-    for database in explainer(url, "writer"):
-        loaded, _ = load.load(database, 1, needs)  # type: ignore[arg-type]
-        assert in_index_order(database.plans) == [], "\n".join(database.plans)
+    for session, told in explainer(url, "writer"):
+        loaded, _ = writer.begin(session, needs)
+        assert in_index_order(told.plans) == [], "\n".join(told.plans)
         assert len(loaded.known) == len(keys) - 1
         assert len(loaded.executions) == len(loaded.marks) == len(loaded.parts) == len(keys) - 1
         assert len(loaded.positions) > len(keys)

@@ -9,8 +9,9 @@ import apsw
 import pytest
 
 from motherhaven.contract.errors import StoreUnavailable
-from motherhaven.stores.sqlite import SqliteStore, connect, ingest
-from motherhaven.stores.sqlite.work import SqliteWork
+from motherhaven.stores.relational import ingest
+from motherhaven.stores.relational.dialect import Session
+from motherhaven.stores.sqlite import SqliteStore, connect
 from motherhaven.stores.sqlite.writer import Writer
 from tests.conformance.stores.kit import ANY, START, Bot, StillClock
 
@@ -24,13 +25,13 @@ def test_waiting_requests_share_a_commit(tmp_path: Path) -> None:
         gate = asyncio.Event()
         loop = asyncio.get_running_loop()
 
-        def wait(work: SqliteWork) -> str:
+        def wait(db: Session) -> str:
             asyncio.run_coroutine_threadsafe(gate.wait(), loop).result(20)
             return "first"
 
         first = asyncio.ensure_future(writer.do(wait))
         await asyncio.sleep(0)
-        rest = [asyncio.ensure_future(writer.do(lambda work, n=n: n)) for n in range(50)]
+        rest = [asyncio.ensure_future(writer.do(lambda db, n=n: n)) for n in range(50)]
         await asyncio.sleep(0)
         gate.set()
         assert await first == "first"
@@ -47,21 +48,21 @@ def test_one_bad_request_does_not_take_its_group_with_it(tmp_path: Path) -> None
     async def scenario() -> None:
         writer = Writer(tmp_path / "w.db", "aa", lambda: None)
 
-        def insert(work: SqliteWork, value: Any) -> int:
-            work.connection.execute("INSERT INTO meta VALUES (?, 'x')", (value,))
+        def insert(db: Session, value: Any) -> int:
+            db.run("INSERT INTO meta VALUES (?, 'x')", (value,))
             return len(str(value))
 
-        def break_a_rule(work: SqliteWork) -> None:
-            work.connection.execute("INSERT INTO meta VALUES ('floor', 'again')")
+        def break_a_rule(db: Session) -> None:
+            db.run("INSERT INTO meta VALUES ('floor', 'again')")
 
-        def bug(work: SqliteWork) -> None:
+        def bug(db: Session) -> None:
             raise ValueError("a bug")
 
         results = await asyncio.gather(
-            *(writer.do(lambda work, n=n: insert(work, n * "k")) for n in (1, 2)),
+            *(writer.do(lambda db, n=n: insert(db, n * "k")) for n in (1, 2)),
             writer.do(bug),
             writer.do(break_a_rule),
-            *(writer.do(lambda work, n=n: insert(work, n * "k")) for n in (3, 4)),
+            *(writer.do(lambda db, n=n: insert(db, n * "k")) for n in (3, 4)),
             return_exceptions=True,
         )
         assert [r for r in results if isinstance(r, int)] == [1, 2, 3, 4]

@@ -9,7 +9,7 @@ from motherhaven.contract.ids import DEFAULT_BOT
 from motherhaven.stores.firestore.keytext import key_of, key_text
 from motherhaven.stores.records import Prepared, Record
 from motherhaven.stores.rejected import UNKNOWN
-from motherhaven.stores.sqlite import rows
+from motherhaven.stores.rows import BOT, PLAIN, POSITION
 from motherhaven.stores.states import (
     BotState,
     Bucket,
@@ -25,8 +25,7 @@ Document = Mapping[str, Any]
 LONGEST: Final = 20_000
 """Characters; what a client sends longer is cut in projections. The event keeps the whole."""
 
-_BOT: Final = tuple(rows.BOT.split(", "))
-_POSITION: Final = tuple(name.removeprefix("p.") for name in rows.POSITION.split(", "))
+_BOT: Final = (*BOT, *PLAIN.totals)
 _RECORD: Final = ("bot_id", "bot_name", "mode", "kind", "epoch", "seq", "time", "recorded",
                   "received")  # fmt: skip
 
@@ -58,12 +57,12 @@ def record_of(event_id: str, document: Document, payload: str) -> Record:
 
 def bot_document(state: BotState) -> dict[str, Any]:
     """A bot with its totals."""
-    return dict(zip(_BOT, map(_cut, rows.bot_values(state)), strict=True))
+    return dict(zip(_BOT, map(_cut, PLAIN.bot_values(state)), strict=True))
 
 
 def bot_of(document: Document) -> BotState:
     """The bot of a document."""
-    return rows.bot_of([document[name] for name in _BOT])
+    return PLAIN.bot_of([document[name] for name in _BOT])
 
 
 def position_document(state: PositionState) -> dict[str, Any]:
@@ -72,7 +71,7 @@ def position_document(state: PositionState) -> dict[str, Any]:
     `names` holds what exits may call it, `standing` is there while it is open, `opener`
     is the decision behind its entry.
     """
-    document = dict(zip(_POSITION, map(_cut, rows.position_values(state)), strict=True))
+    document = dict(zip(POSITION, map(_cut, PLAIN.position_values(state)), strict=True))
     document |= {
         "bot_id": state.bot_id,
         "open": state.exit is None,
@@ -90,7 +89,7 @@ def position_document(state: PositionState) -> dict[str, Any]:
 
 def position_of(document: Document) -> PositionState:
     """The position of a document."""
-    return rows.position_of(document["bot_id"], [document[name] for name in _POSITION])
+    return PLAIN.position_of(document["bot_id"], [document[name] for name in POSITION])
 
 
 def named(bot_id: str, name: str) -> str:
@@ -123,12 +122,12 @@ def executed_document(bot_id: str, decision_id: str, executed: Executed) -> dict
 
 def executed_of(document: Document) -> Executed:
     """The execution of a document."""
-    return rows.executed_of([*document["at"], document["execution"]])
+    return PLAIN.executed_of([*document["at"], document["execution"]])
 
 
 def mark_values(marked: Marked) -> list[Any]:
     """A mark within its bot's document."""
-    return [*marked.at, marked.time, marked.mark.model_dump_json(exclude_unset=True)]
+    return list(PLAIN.marked_values(marked))
 
 
 def marks_in(document: Document | None) -> dict[str, list[Any]]:
@@ -138,12 +137,12 @@ def marks_in(document: Document | None) -> dict[str, list[Any]]:
 
 def marked_of(values: list[Any]) -> Marked:
     """A mark from its values."""
-    return rows.marked_of(values)
+    return PLAIN.marked_of(values)
 
 
 def bucket_values(bucket: Bucket) -> list[Any]:
     """A bucket within its document."""
-    return list(rows.bucket_values(bucket))
+    return list(PLAIN.bucket_values(bucket))
 
 
 def buckets_in(document: Document | None) -> dict[int, list[Any]]:
@@ -155,7 +154,7 @@ def buckets_in(document: Document | None) -> dict[int, list[Any]]:
 
 def bucket_of(values: list[Any]) -> Bucket:
     """A bucket from its values."""
-    return rows.bucket_of(values)
+    return PLAIN.bucket_of(values)
 
 
 def candles_in(document: Document | None) -> dict[int, list[Any]]:
@@ -167,12 +166,12 @@ def candles_in(document: Document | None) -> dict[int, list[Any]]:
 
 def candle_values(candle: CandleState) -> list[Any]:
     """A candle within its document."""
-    return list(rows.candle_values(candle))
+    return list(PLAIN.candle_values(candle))
 
 
 def candle_of(values: list[Any]) -> CandleState:
     """A candle from its values."""
-    return rows.candle_of(values)
+    return PLAIN.candle_of(values)
 
 
 def error_document(state: ErrorState) -> dict[str, Any]:

@@ -1,7 +1,6 @@
 """Connections: settings that hold for each, and what the server's errors mean."""
 
 import re
-from collections.abc import Callable
 from typing import Any, Final, Literal, TypeVar
 
 import psycopg
@@ -119,16 +118,3 @@ def translated(error: psycopg.Error, location: Location) -> StoreError:
             "runs and that host, port, user, password and database are right"
         )
     return StoreError(f"{where}the database refused ({text}){_NOTHING}")
-
-
-def in_transaction(connection: Connection, begin: str, deed: Callable[[Connection], Any]) -> Any:
-    """Run `deed` between `begin` and COMMIT; an error in it rolls back."""
-    connection.execute(begin)
-    try:
-        result = deed(connection)
-    except BaseException:
-        if not connection.closed:
-            connection.execute("ROLLBACK")
-        raise
-    connection.execute("COMMIT")
-    return result

@@ -2,58 +2,25 @@
 
 import asyncio
 import secrets
-from collections.abc import AsyncIterator, Sequence
-from datetime import datetime
+from collections.abc import Callable
 from pathlib import Path
-from typing import Literal, cast
 
 from motherhaven.contract.clock import Clock
-from motherhaven.contract.errors import StoreError, StoreUnavailable
-from motherhaven.contract.events import Event, Kind, TextPart
-from motherhaven.contract.views import (
-    AccountRow,
-    BotRow,
-    Candle,
-    DecisionDetail,
-    DecisionPage,
-    DepositPoint,
-    EquitySeries,
-    ErrorRow,
-    FillRow,
-    FundingRow,
-    PositionPage,
-    PositionRow,
-    StatusRow,
-    TextSlice,
-)
-from motherhaven.stores.changes import Hub
-from motherhaven.stores.cursors import live_cursor, read_page_cursor
-from motherhaven.stores.keys import DEPOSIT_MINUTES, bucket_range, held, micros
-from motherhaven.stores.protocol import DEPOSITS_TIER, Appended, DecisionFilter, Tail
-from motherhaven.stores.shared import Shared
-from motherhaven.stores.sqlite import feeds, ingest, log, money, shared, trades
+from motherhaven.contract.errors import StoreError
+from motherhaven.stores.relational import log
+from motherhaven.stores.relational.dialect import Session
+from motherhaven.stores.relational.readers import Answer
+from motherhaven.stores.relational.store import RelationalStore
 from motherhaven.stores.sqlite.readers import Readers
 from motherhaven.stores.sqlite.writer import Writer
-from motherhaven.stores.views import (
-    account_row,
-    deposit_points,
-    fill_row,
-    funding_row,
-    status_row,
-)
 
 
-class SqliteStore:
+class SqliteStore(RelationalStore[Writer, Readers]):
     """Keeps everything in the file `path`. Several stores and processes may share it."""
 
     def __init__(self, path: Path, *, clock: Clock) -> None:
+        super().__init__(str(path), clock=clock)
         self._path = path
-        self._clock = clock
-        self._hub = Hub()
-        self._generation = ""
-        self._seen = 0
-        self._writer: Writer | None = None
-        self._readers: Readers | None = None
 
     async def open(self) -> None:
         """Create or migrate the file, and start the threads; does nothing if it is open.
@@ -72,203 +39,8 @@ class SqliteStore:
             await asyncio.to_thread(readers.stop)
             await asyncio.to_thread(writer.stop)
             raise
+        writer.generation = self._generation
         self._writer, self._readers = writer, readers
 
-    async def close(self) -> None:
-        """Finish what was accepted, then close every connection and thread."""
-        writer, readers = self._writer, self._readers
-        self._writer = self._readers = None
-        self._hub.end()
-        if readers is not None:
-            await asyncio.to_thread(readers.stop)
-        if writer is not None:
-            await asyncio.to_thread(writer.stop)
-
-    async def append(self, events: Sequence[Event]) -> list[Appended]:
-        """Keep events; returns after the commit is on the disk. See Store.append."""
-        generation = self._generation
-        results = await self._write.do(
-            lambda work: ingest.append(work, events, generation), weight=len(events)
-        )
-        return cast("list[Appended]", results)
-
-    async def put_parts(self, parts: Sequence[TextPart]) -> None:
-        """Keep parts until their event comes; those of an event already kept are dropped."""
-        received = micros(self._clock.now())
-        await self._write.do(
-            lambda work: ingest.put_parts(work, parts, received), weight=len(parts)
-        )
-
-    async def head(self) -> str:
-        """The cursor after the newest event."""
-        return live_cursor(self._generation, await self._read.ask(log.head))
-
-    async def origin(self) -> str:
-        """The cursor before the oldest event that tail() still gives."""
-        generation = self._generation
-        return await self._read.ask(lambda db: log.origin(db, generation))
-
-    async def tail(self, after: str, limit: int) -> Tail:
-        """Events after a cursor; payloads come without the prompts. See Store.tail."""
-        generation = self._generation
-        return await self._read.ask(lambda db: log.tail(db, generation, after, held(limit)))
-
-    def changes(self) -> AsyncIterator[None]:
-        """Yields after commits, other processes' too; misses none from this call on."""
-        return self._hub.subscribe(self._look)
-
-    async def _look(self) -> bool:
-        """Wake everyone if another process wrote; a failed look is no news."""
-        try:
-            newest = await self._read.ask(log.head)
-        except StoreError:
-            return False
-        if newest != self._seen:
-            self._seen = newest
-            self._hub.wake()
-        return False
-
-    async def bots(self) -> list[BotRow]:
-        """All bots, by first_seen and id."""
-        return await self._read.ask(money.bots)
-
-    async def decisions(
-        self, where: DecisionFilter, *, before: str | None, limit: int
-    ) -> DecisionPage:
-        """A page of the feed, newest first by (time, epoch, seq, commit)."""
-        key = read_page_cursor("decisions", before)
-        return await self._read.ask(lambda db: feeds.decisions(db, where, key, held(limit)))
-
-    async def decision(self, decision_id: str) -> DecisionDetail:
-        """One decision with its neighbours of the same bot."""
-        return await self._read.ask(lambda db: feeds.decision(db, decision_id))
-
-    async def text(self, event_id: str, field: str, *, offset: int, limit: int) -> TextSlice:
-        """A slice of one long text, in characters."""
-        return await self._read.ask(
-            lambda db: log.text(db, event_id, field, offset=offset, limit=limit)
-        )
-
-    async def positions(
-        self,
-        *,
-        status: Literal["open", "closed", "all"],
-        bot_id: str | None,
-        before: str | None,
-        limit: int,
-    ) -> PositionPage:
-        """A page, newest first by entry time (open, all) or exit time (closed)."""
-        key = read_page_cursor("closed" if status == "closed" else "positions", before)
-        return await self._read.ask(
-            lambda db: money.positions(db, status, bot_id, key, held(limit))
-        )
-
-    async def position(self, bot_id: str, position_id: str) -> PositionRow:
-        """One position."""
-        return await self._read.ask(lambda db: money.position(db, bot_id, position_id))
-
-    async def opened_by(self, bot_id: str, decision_id: str) -> PositionRow | None:
-        """The position whose entry names this decision."""
-        return await self._read.ask(lambda db: money.opened_by(db, bot_id, decision_id))
-
-    async def fills(self, bot_id: str, position_id: str) -> list[FillRow]:
-        """The fills of a position, oldest first."""
-        found = await self._read.ask(lambda db: trades.postings(db, bot_id, position_id, "fill"))
-        return [fill_row(record) for record in found]
-
-    async def fundings(self, bot_id: str, position_id: str) -> list[FundingRow]:
-        """The funding payments of a position, oldest first."""
-        found = await self._read.ask(lambda db: trades.postings(db, bot_id, position_id, "funding"))
-        return [funding_row(record) for record in found]
-
-    async def candles(
-        self, bot_id: str, coin: str, *, start: datetime, end: datetime, limit: int
-    ) -> list[Candle]:
-        """The bot's candles that begin in [start, end), oldest first."""
-        return await self._read.ask(
-            lambda db: trades.candles(db, bot_id, coin, start, end, held(limit))
-        )
-
-    async def accounts(self, bot_id: str | None, *, limit: int) -> list[AccountRow]:
-        """The newest account states, newest first."""
-        return await self._read.ask(
-            lambda db: [account_row(r) for r in money.newest(db, "account", bot_id, held(limit))]
-        )
-
-    async def statuses(self, bot_id: str | None, *, limit: int) -> list[StatusRow]:
-        """The newest heartbeats, newest first."""
-        return await self._read.ask(
-            lambda db: [status_row(r) for r in money.newest(db, "status", bot_id, held(limit))]
-        )
-
-    async def equity(
-        self, bot_ids: Sequence[str] | None, *, start: datetime, end: datetime, bucket: int
-    ) -> list[EquitySeries]:
-        """Equity per bot from the rollups of tier `bucket`; see Store.equity."""
-        first, last = bucket_range(start, end, bucket)
-        return await self._read.ask(lambda db: money.equity(db, bot_ids, bucket, first, last))
-
-    async def deposits(self, bot_ids: Sequence[str]) -> dict[str, list[DepositPoint]]:
-        """When the deposits changed; see Store.deposits."""
-        curves = await self._read.ask(
-            lambda db: money.equity(db, bot_ids, DEPOSITS_TIER, *DEPOSIT_MINUTES)
-        )
-        return deposit_points(curves)
-
-    async def errors(
-        self,
-        *,
-        bot_id: str | None,
-        kind: str | None,
-        before: str | None,
-        limit: int,
-        since: datetime | None = None,
-    ) -> list[ErrorRow]:
-        """What went wrong, newest first; continue with the last row's cursor."""
-        key = read_page_cursor("errors", before)
-        return await self._read.ask(
-            lambda db: feeds.errors(db, bot_id, kind, key, held(limit), since)
-        )
-
-    async def report_rejected(self, *, bot_id: str | None, at: datetime, message: str) -> bool:
-        """Keep a refusal among the errors; see Store.report_rejected."""
-        kept = await self._write.do(lambda work: ingest.report_rejected(work, bot_id, at, message))
-        return bool(kept)
-
-    async def record(self, name: str) -> Shared | None:
-        """A shared record; see Store.record."""
-        return await self._read.ask(lambda db: shared.record(db, name))
-
-    async def put_record(self, name: str, text: str, revision: int | None) -> bool:
-        """Change a shared record; see Store.put_record."""
-        return bool(await self._write.do(lambda w: shared.put_record(w, name, text, revision)))
-
-    async def full_payload(self, event_id: str) -> tuple[Kind, bytes]:
-        """The kind and the canonical payload, byte for byte as it was recorded."""
-        return await self._read.ask(lambda db: log.full_payload(db, event_id))
-
-    async def prune(self, before: datetime) -> int:
-        """Drop the oldest events up to the first received at or after `before`.
-
-        Their long texts go too; feeds, positions, totals, rollups and the ids that make
-        appends idempotent stay. Returns how many events tail() no longer gives.
-        """
-        limit, dropped = micros(before), 0
-        while step := await self._write.do(lambda work: ingest.prune_step(work, limit)):
-            dropped += step
-        return dropped
-
-    @property
-    def _write(self) -> Writer:
-        if self._writer is None:
-            raise self._closed()
-        return self._writer
-
-    @property
-    def _read(self) -> Readers:
-        if self._readers is None:
-            raise self._closed()
-        return self._readers
-
-    def _closed(self) -> StoreUnavailable:
-        return StoreUnavailable(f"store {self._path}: it is closed; call open() first")
+    async def _change(self, deed: Callable[[Session], Answer], *, weight: int = 1) -> Answer:
+        return await self._write.do(deed, weight=weight)

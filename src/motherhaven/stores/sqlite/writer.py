@@ -1,134 +1,50 @@
-"""One thread writes: it takes all that waits, and makes it durable with one commit."""
+"""The thread that writes, on the file's only connection that may."""
 
-import asyncio
-import threading
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from itertools import groupby
 from pathlib import Path
-from queue import Empty, SimpleQueue
-from typing import Any, Final
+from typing import cast
 
 import apsw
 
-from motherhaven.contract.errors import MotherhavenError, StoreCorrupt, StoreUnavailable
+from motherhaven.contract.errors import MotherhavenError
+from motherhaven.stores.needs import needs_of
+from motherhaven.stores.relational import writer as relational
+from motherhaven.stores.relational.dialect import Session
+from motherhaven.stores.relational.flush import flush
+from motherhaven.stores.relational.load import load, load_payloads
+from motherhaven.stores.relational.readers import Answer
+from motherhaven.stores.relational.writer import Job, append_all
 from motherhaven.stores.sqlite.connect import connect_writer, translated
-from motherhaven.stores.sqlite.work import SqliteWork
-
-GROUP_WEIGHT: Final = 2_000
-"""So many events at most wait for one commit."""
-
-_SHARED: Final = (StoreUnavailable, StoreCorrupt)
-"""Errors that no single job is to blame for."""
-
-Deed = Callable[[SqliteWork], Any]
+from motherhaven.stores.sqlite.dialect import SqliteSession
 
 
-@dataclass(slots=True)
-class _Job:
-    deed: Deed
-    weight: int
-    loop: asyncio.AbstractEventLoop
-    future: asyncio.Future[Any]
-    result: Any = None
-    error: BaseException | None = field(default=None)
-
-    def answer(self) -> None:
-        """Resolve the future in its own loop; a loop that is gone wants no answer."""
-        try:
-            self.loop.call_soon_threadsafe(self._resolve)
-        except RuntimeError:
-            return
-
-    def _resolve(self) -> None:
-        if self.future.done():
-            return
-        if self.error is None:
-            self.future.set_result(self.result)
-        else:
-            self.future.set_exception(self.error)
-
-
-class Writer:
-    """Runs deeds in group commits; a future resolves only when its commit is on the disk."""
+class Writer(relational.Writer):
+    """Appends events and runs deeds in group commits. The file is opened when it is made."""
 
     def __init__(self, path: Path, generation: str, committed: Callable[[], None]) -> None:
+        super().__init__(str(path), committed)
         self._path = path
-        self._generation = generation
-        self._committed = committed
-        self._queue: SimpleQueue[_Job | None] = SimpleQueue()
-        self._gate = threading.Lock()
-        self._stopped = False
+        self._made_as = generation
+        self.generation = generation
+        """The random id of this database, for cursors; whoever opens an old one sets it."""
         self._connection: apsw.Connection | None = connect_writer(path, generation)
-        self._thread = threading.Thread(target=self._run, name="motherhaven-store", daemon=True)
         self._thread.start()
 
-    async def do(self, deed: Deed, *, weight: int = 1) -> Any:
+    async def do(self, deed: Callable[[Session], Answer], *, weight: int = 1) -> Answer:
         """Run `deed` within a commit and give its result once that is durable.
 
         Raises:
             StoreUnavailable: not kept; the same call may work later.
             StoreCorrupt: the database is damaged.
         """
-        loop = asyncio.get_running_loop()
-        job = _Job(deed, weight, loop, loop.create_future())
-        with self._gate:
-            if self._stopped:
-                raise StoreUnavailable(f"store {self._path}: it is closed; call open() first")
-            self._queue.put(job)
-        return await job.future
+        return cast("Answer", await self._submit((), deed, weight))
 
-    def stop(self) -> None:
-        """Finish what was accepted, then close the connection. Blocks; safe to repeat."""
-        with self._gate:
-            if not self._stopped:
-                self._stopped = True
-                self._queue.put(None)
-        self._thread.join()
-
-    def _run(self) -> None:
-        stopping = False
-        while not stopping:
-            group, stopping = self._group()
-            if group:
-                self._commit(group)
-        self._release()
-
-    def _group(self) -> tuple[list[_Job], bool]:
-        """Wait for a job, then take those that wait behind it; and whether to stop after."""
-        group: list[_Job] = []
-        weight = 0
-        job = self._queue.get()
-        while job is not None:
-            group.append(job)
-            weight += job.weight
-            if weight >= GROUP_WEIGHT:
-                return group, False
-            try:
-                job = self._queue.get_nowait()
-            except Empty:
-                return group, False
-        return group, True
-
-    def _commit(self, group: list[_Job]) -> None:
-        error = self._attempt(group)
-        if error is not None and len(group) > 1 and not isinstance(error, _SHARED):
-            for job in group:  # one of them is to blame: the others must not suffer
-                self._commit([job])
-            return
-        for job in group:
-            job.error = error
-            job.answer()
-        if error is None:
-            self._committed()
-
-    def _attempt(self, group: list[_Job]) -> BaseException | None:
+    def _settle(self, group: list[Job]) -> BaseException | None:
         try:
             connection = self._ready()
             connection.execute("BEGIN IMMEDIATE")
-            work = SqliteWork(connection)
-            for job in group:
-                job.result = job.deed(work)
-            work.flush()
+            self._perform(SqliteSession(connection), group)
             connection.execute("COMMIT")
         except apsw.Error as error:
             # What a failed COMMIT left behind is unknown: reopen and look.
@@ -142,9 +58,26 @@ class Writer:
             return error
         return None
 
+    def _perform(self, session: SqliteSession, group: list[Job]) -> None:
+        """Every job in its turn; appends that follow each other are read and written at once."""
+        for is_append, jobs in groupby(group, key=lambda job: job.deed is None):
+            if is_append:
+                self._append(session, list(jobs))
+                continue
+            for job in jobs:
+                assert job.deed is not None
+                job.result = job.deed(session)
+
+    def _append(self, session: SqliteSession, jobs: list[Job]) -> None:
+        events = [event for job in jobs for event in job.events]
+        loaded, numbers = load(session, needs_of(events))
+        load_payloads(session, events, loaded)
+        work = append_all(jobs, loaded, self.generation)
+        flush(session, work.changes, numbers)
+
     def _ready(self) -> apsw.Connection:
         if self._connection is None:
-            self._connection = connect_writer(self._path, self._generation)
+            self._connection = connect_writer(self._path, self._made_as)
         return self._connection
 
     def _roll_back(self) -> None:

@@ -1,0 +1,79 @@
+"""Reading the log: the tail, whole payloads, long texts."""
+
+from typing import Final
+
+from motherhaven.contract.events import Kind
+from motherhaven.contract.views import TextSlice
+from motherhaven.stores.cursors import live_cursor, read_live_cursor
+from motherhaven.stores.protocol import Stored, Tail
+from motherhaven.stores.records import Record, no_event, payload_gone, restore
+from motherhaven.stores.relational.dialect import Session
+from motherhaven.stores.relational.texts import read_slice, read_texts
+from motherhaven.stores.views import event_of
+
+_HEAD: Final = "SELECT coalesce(max(n), 0) FROM events"
+_FLOOR: Final = "SELECT value FROM meta WHERE name = 'floor'"
+_EVENTS: Final = "FROM events e JOIN bots b ON b.no = e.bot"
+
+
+def head(session: Session) -> int:
+    """The newest commit number, 0 before the first."""
+    return int(session.value(_HEAD))
+
+
+def identity(session: Session) -> tuple[str, int]:
+    """The random id of this database, and its newest commit number."""
+    return str(session.value("SELECT value FROM meta WHERE name = 'generation'")), head(session)
+
+
+def floor(session: Session) -> int:
+    """The newest commit number that was pruned."""
+    return int(session.value(_FLOOR))
+
+
+def locked_floor(session: Session) -> int:
+    """As `floor`; nobody else may change it until the transaction ends."""
+    return int(session.value(_FLOOR + session.dialect.locked))
+
+
+def tail(session: Session, generation: str, after: str, limit: int) -> Tail:
+    """Events after a cursor, in commit order."""
+    d, newest = session.dialect, head(session)
+    start = read_live_cursor(generation, after, floor=floor(session), head=newest)
+    records: list[Record] = []
+    if start < newest:
+        query = f"SELECT {d.record()} {_EVENTS} WHERE e.n > ? ORDER BY e.n LIMIT ?"
+        records = [d.record_of(row) for row in session.rows(query, (start, limit))]
+    end = records[-1].n if records else start
+    return Tail(
+        tuple(Stored(live_cursor(generation, record.n), event_of(record)) for record in records),
+        live_cursor(generation, end),
+        more=end < newest,
+    )
+
+
+def record(session: Session, event_id: str) -> Record:
+    """The record of an event.
+
+    Raises:
+        NotFound: no such event.
+    """
+    d = session.dialect
+    found = session.row(f"SELECT {d.record()} {_EVENTS} WHERE e.event_id = ?", (event_id,))
+    if found is None:
+        raise no_event(event_id)
+    return d.record_of(found)
+
+
+def full_payload(session: Session, event_id: str) -> tuple[Kind, bytes]:
+    """The kind and the whole canonical payload."""
+    found = record(session, event_id)
+    if found.n <= floor(session):
+        raise payload_gone(event_id)
+    return found.kind, restore(found.payload, read_texts(session, found.n))
+
+
+def text(session: Session, event_id: str, field: str, *, offset: int, limit: int) -> TextSlice:
+    """A slice of one long text."""
+    n = record(session, event_id).n
+    return read_slice(session, event_id, n, field, offset=offset, limit=limit)

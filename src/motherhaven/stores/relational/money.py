@@ -1,0 +1,165 @@
+"""Reading money: bots, positions, account states, heartbeats, equity curves."""
+
+# SQL is joined from constants only; every value is bound.
+# ruff: noqa: S608
+
+from collections.abc import Sequence
+from typing import Any, Final, Literal
+
+from motherhaven.contract.errors import NotFound
+from motherhaven.contract.views import (
+    BotRow,
+    EquityPoint,
+    EquitySeries,
+    PositionPage,
+    PositionRow,
+)
+from motherhaven.stores.keys import Key
+from motherhaven.stores.records import Record
+from motherhaven.stores.relational.dialect import Dialect, Session
+from motherhaven.stores.relational.feeds import OWN, where_all
+from motherhaven.stores.rows import BOT, BUCKET, POSITION, Row
+from motherhaven.stores.views import bot_row, equity_point, position_row
+
+_STATUS: Final = {"open": ["p.exit_n IS NULL"], "closed": ["p.exit_n IS NOT NULL"], "all": []}
+_NEWEST: Final = "ORDER BY e.time DESC, e.epoch DESC, e.seq DESC, e.n DESC"
+_WIDTH: Final = 12
+"""Columns of a record."""
+
+
+def columns(names: Sequence[str], alias: str) -> str:
+    """These columns for a SELECT from `alias`."""
+    return ", ".join(f"{alias}.{name}" for name in names)
+
+
+def bots(session: Session) -> list[BotRow]:
+    """All bots, by first_seen and id, in one query whatever their number."""
+    d = session.dialect
+    names = (*BOT, *d.rows.totals)
+    query = f"""
+        SELECT {columns(names, "b")}, {d.record("s")}, {d.record("a")}
+        FROM bots b LEFT JOIN events s ON s.n = b.status_n LEFT JOIN events a ON a.n = b.account_n
+        ORDER BY b.first_seen, b.id
+    """
+    width = len(names)
+    return [
+        bot_row(
+            d.rows.bot_of(row[:width]),
+            _record(d, row[width : width + _WIDTH]),
+            _record(d, row[width + _WIDTH :]),
+        )
+        for row in session.rows(query)
+    ]
+
+
+def _record(d: Dialect, row: Row) -> Record | None:
+    return None if row[0] is None else d.record_of(row)
+
+
+def positions(
+    session: Session,
+    status: Literal["open", "closed", "all"],
+    bot_id: str | None,
+    before: Key | None,
+    limit: int,
+) -> PositionPage:
+    """A page, newest first by entry time (open, all) or exit time (closed)."""
+    d, closed = session.dialect, status == "closed"
+    key = ", ".join(f"p.{'exit' if closed else 'entry'}_{n}" for n in ("time", "epoch", "seq", "n"))
+    terms, values = [*_STATUS[status]], list[Any]()
+    if bot_id is not None:
+        terms.append(f"p.bot = {OWN}")
+        values.append(bot_id)
+    if before is not None:
+        terms.append(f"({key}) < (?, ?, ?, ?)")
+        values.extend(d.rows.key_values(before))
+    order = key.replace(",", " DESC,") + " DESC"
+    query = f"{_positions(d)} {where_all(terms)} ORDER BY {order} LIMIT ?"
+    found = session.rows(query, (*values, limit + 1))
+    items = tuple(_position(d, row, closed=closed) for row in found[:limit])
+    return PositionPage(items=items, next=items[-1].cursor if len(found) > limit else None)
+
+
+def position(session: Session, bot_id: str, position_id: str) -> PositionRow:
+    """One position.
+
+    Raises:
+        NotFound: the bot has no such position.
+    """
+    d = session.dialect
+    query = f"{_positions(d)} WHERE p.bot = {OWN} AND p.{d.keyed('id')} = ?"
+    row = session.row(query, (bot_id, d.key(position_id)))
+    if row is None:
+        raise NotFound(f"bot {bot_id} has no position {position_id}")
+    return _position(d, row)
+
+
+def opened_by(session: Session, bot_id: str, decision_id: str) -> PositionRow | None:
+    """The earliest position whose entry names the decision."""
+    d = session.dialect
+    row = session.row(
+        f"{_positions(d)} WHERE p.bot = {OWN} AND p.{d.keyed('entry_decision_id')} = ? "
+        "ORDER BY p.entry_time, p.entry_epoch, p.entry_seq, p.entry_n LIMIT 1",
+        (bot_id, d.key(decision_id)),
+    )
+    return None if row is None else _position(d, row)
+
+
+def _positions(d: Dialect) -> str:
+    ref, name = d.keyed("ref"), d.keyed("id")
+    return f"""
+        SELECT {columns(POSITION, "p")}, b.id, b.name,
+            m.n, m.epoch, m.seq, m.recorded, m.time, m.mark
+        FROM positions p JOIN bots b ON b.no = p.bot
+        LEFT JOIN marks m ON m.bot = p.bot AND m.{ref} = coalesce(p.{ref}, p.{name})
+    """
+
+
+def _position(d: Dialect, row: Row, *, closed: bool = False) -> PositionRow:
+    bot_id, name, *mark = row[len(POSITION) :]
+    marked = None if mark[0] is None else d.rows.marked_of(mark)
+    return position_row(d.rows.position_of(bot_id, row), name, marked, closed=closed)
+
+
+def newest(
+    session: Session, kind: Literal["account", "status"], bot_id: str | None, limit: int
+) -> list[Record]:
+    """The newest events of a kind, newest first; of all bots, each bot's own index gives some."""
+    d = session.dialect
+    if bot_id is not None:
+        query = f"""
+            SELECT {d.record()} FROM events e JOIN bots b ON b.no = e.bot
+            WHERE e.bot = {OWN} AND e.kind = '{kind}' {_NEWEST} LIMIT ?
+        """
+        found = session.rows(query, (bot_id, limit))
+    else:
+        query = f"""
+            SELECT {d.record()} FROM (
+                SELECT own.n FROM {d.newest(kind)} {_NEWEST.replace("e.", "own.")} LIMIT ?
+            ) k JOIN events e ON e.n = k.n JOIN bots b ON b.no = e.bot {_NEWEST}
+        """
+        found = session.rows(query, (limit, limit))
+    return [d.record_of(row) for row in found]
+
+
+def equity(
+    session: Session, bot_ids: Sequence[str] | None, tier: int, first: int, last: int
+) -> list[EquitySeries]:
+    """The buckets [first, last) of a tier, for each bot: two queries whatever their number."""
+    d = session.dialect
+    found = session.rows("SELECT id, no, name, mode FROM bots ORDER BY first_seen, id")
+    known = {row[0]: row for row in found}
+    wanted = dict.fromkeys(known if bot_ids is None else bot_ids)
+    bots_asked = [known[bot_id] for bot_id in wanted if bot_id in known]
+    curves: dict[int, list[EquityPoint]] = {row[1]: [] for row in bots_asked}
+    query = f"""
+        SELECT r.bot, r.bucket, {columns(BUCKET, "r")} FROM rollups r
+        WHERE r.tier = ? AND {d.among("r.bot")} AND r.bucket >= ? AND r.bucket < ?
+        ORDER BY r.bot, r.bucket
+    """
+    for row in session.rows(query, (tier, d.listed(curves), first, last)):
+        curves[row[0]].append(equity_point(tier, row[1], d.rows.bucket_of(row[2:])))
+    return [
+        EquitySeries(bot_id=bot_id, bot_name=name, mode=mode, points=tuple(curves[no]))
+        for bot_id, no, name, mode in bots_asked
+    ]

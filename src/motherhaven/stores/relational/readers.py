@@ -1,0 +1,81 @@
+"""A few threads that read, each with a connection of its own."""
+
+import asyncio
+import threading
+from abc import ABC, abstractmethod
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from typing import Generic, Protocol, TypeVar
+
+from motherhaven.stores.relational.dialect import Session
+from motherhaven.stores.relational.writer import closed
+
+Answer = TypeVar("Answer")
+
+
+class Closeable(Protocol):
+    """A connection."""
+
+    def close(self) -> None:
+        """Let go of it, whatever state it is in."""
+        ...
+
+
+Connection = TypeVar("Connection", bound=Closeable)
+
+
+class Readers(ABC, Generic[Connection]):
+    """Runs queries, each on one consistent snapshot, without ever waiting for the writer."""
+
+    threads: int
+
+    def __init__(self, shown: str) -> None:
+        self._shown = shown
+        self._pool = ThreadPoolExecutor(self.threads, thread_name_prefix="motherhaven-store-read")
+        self._idle: list[Connection] = []
+        self._lock = threading.Lock()
+        self._stopped = False
+
+    async def ask(self, query: Callable[[Session], Answer]) -> Answer:
+        """The answer of `query`, which only reads.
+
+        Raises:
+            StoreUnavailable: the store is closed, or cannot be read now.
+            StoreCorrupt: the database is damaged.
+        """
+        return await self._submit(lambda: self._answer(query))
+
+    async def _submit(self, work: Callable[[], Answer]) -> Answer:
+        loop = asyncio.get_running_loop()
+        with self._lock:
+            if self._stopped:
+                raise closed(self._shown)
+            answer = loop.run_in_executor(self._pool, work)
+        return await answer
+
+    def stop(self) -> None:
+        """Wait for what runs, then close every connection. Blocks; safe to repeat."""
+        with self._lock:
+            self._stopped = True
+        self._pool.shutdown(wait=True)
+        self._drop_idle()
+
+    @abstractmethod
+    def _answer(self, query: Callable[[Session], Answer]) -> Answer:
+        """Run `query` in a transaction on a connection of this thread's own."""
+
+    def _take(self) -> Connection | None:
+        """A connection that nobody uses, if there is one."""
+        with self._lock:
+            return self._idle.pop() if self._idle else None
+
+    def _keep(self, connection: Connection) -> None:
+        """Keep the connection for the next query."""
+        with self._lock:
+            self._idle.append(connection)
+
+    def _drop_idle(self) -> None:
+        with self._lock:
+            idle, self._idle = self._idle, []
+        for connection in idle:
+            connection.close()

@@ -1,0 +1,247 @@
+"""The Store over a relational database: every verb once, whatever database it is."""
+
+import asyncio
+from abc import ABC, abstractmethod
+from collections.abc import AsyncIterator, Callable, Sequence
+from datetime import datetime
+from typing import Any, Generic, Literal, TypeVar
+
+from motherhaven.contract import views
+from motherhaven.contract.clock import Clock
+from motherhaven.contract.errors import StoreError
+from motherhaven.contract.events import Event, Kind, TextPart
+from motherhaven.stores.changes import Hub
+from motherhaven.stores.cursors import live_cursor, read_page_cursor
+from motherhaven.stores.keys import DEPOSIT_MINUTES, bucket_range, held
+from motherhaven.stores.protocol import DEPOSITS_TIER, Appended, DecisionFilter, Tail
+from motherhaven.stores.relational import feeds, ingest, log, money, shared, trades
+from motherhaven.stores.relational.dialect import Session
+from motherhaven.stores.relational.readers import Answer, Readers
+from motherhaven.stores.relational.writer import Writer, closed
+from motherhaven.stores.shared import Shared
+from motherhaven.stores.views import (
+    account_row,
+    deposit_points,
+    fill_row,
+    funding_row,
+    status_row,
+)
+
+AnyWriter = TypeVar("AnyWriter", bound=Writer)
+AnyReaders = TypeVar("AnyReaders", bound=Readers[Any])
+
+
+class RelationalStore(ABC, Generic[AnyWriter, AnyReaders]):
+    """What `open` of a database's own store has to bring: a writer, readers, a generation."""
+
+    def __init__(self, shown: str, *, clock: Clock) -> None:
+        self._shown = shown
+        self._clock = clock
+        self._hub = Hub()
+        self._generation = ""
+        self._seen = 0
+        self._writer: AnyWriter | None = None
+        self._readers: AnyReaders | None = None
+
+    @abstractmethod
+    async def open(self) -> None:
+        """Connect, create or migrate the schema, start the threads; nothing if it is open.
+
+        Raises:
+            StoreUnavailable, StoreCorrupt: the database cannot be used now, or is damaged.
+            ConfigError: it is another program's, or a newer Motherhaven's.
+        """
+
+    async def close(self) -> None:
+        """Finish what was accepted, then close every connection and thread."""
+        writer, readers = self._writer, self._readers
+        self._writer = self._readers = None
+        self._hub.end()
+        if readers is not None:
+            await asyncio.to_thread(readers.stop)
+        if writer is not None:
+            await asyncio.to_thread(writer.stop)
+
+    @abstractmethod
+    async def _change(self, deed: Callable[[Session], Answer], *, weight: int = 1) -> Answer:
+        """Run `deed`, and return when its commit is durable."""
+
+    async def append(self, events: Sequence[Event]) -> list[Appended]:
+        """Keep events; returns after the commit is on the disk. See Store.append."""
+        return await self._write.append(events)
+
+    async def put_parts(self, parts: Sequence[TextPart]) -> None:
+        """Keep parts until their event comes; those of an event already kept are dropped."""
+        received = self._clock.now()
+        await self._change(lambda db: ingest.put_parts(db, parts, received), weight=len(parts))
+
+    async def head(self) -> str:
+        """The cursor after the newest event."""
+        return live_cursor(self._generation, await self._read.ask(log.head))
+
+    async def origin(self) -> str:
+        """The cursor before the oldest event that tail() still gives."""
+        return live_cursor(self._generation, await self._read.ask(log.floor))
+
+    async def tail(self, after: str, limit: int) -> Tail:
+        """Events after a cursor; payloads come without the prompts. See Store.tail."""
+        generation = self._generation
+        return await self._read.ask(lambda db: log.tail(db, generation, after, held(limit)))
+
+    def changes(self) -> AsyncIterator[None]:
+        """Yields after commits, other processes' too; misses none from this call on."""
+        return self._hub.subscribe(self._look)
+
+    async def _look(self) -> bool:
+        """Wake everyone if somebody else wrote; a failed look is no news."""
+        try:
+            newest = await self._read.ask(log.head)
+        except StoreError:
+            return False
+        if newest != self._seen:
+            self._seen = newest
+            self._hub.wake()
+        return False
+
+    async def bots(self) -> list[views.BotRow]:
+        """All bots, by first_seen and id."""
+        return await self._read.ask(money.bots)
+
+    async def decisions(
+        self, where: DecisionFilter, *, before: str | None, limit: int
+    ) -> views.DecisionPage:
+        """A page of the feed, newest first by (time, epoch, seq, commit)."""
+        key = read_page_cursor("decisions", before)
+        return await self._read.ask(lambda db: feeds.decisions(db, where, key, held(limit)))
+
+    async def decision(self, decision_id: str) -> views.DecisionDetail:
+        """One decision with its neighbours of the same bot."""
+        return await self._read.ask(lambda db: feeds.decision(db, decision_id))
+
+    async def text(self, event_id: str, field: str, *, offset: int, limit: int) -> views.TextSlice:
+        """A slice of one long text, in characters."""
+        return await self._read.ask(
+            lambda db: log.text(db, event_id, field, offset=offset, limit=limit)
+        )
+
+    async def positions(
+        self,
+        *,
+        status: Literal["open", "closed", "all"],
+        bot_id: str | None,
+        before: str | None,
+        limit: int,
+    ) -> views.PositionPage:
+        """A page, newest first by entry time (open, all) or exit time (closed)."""
+        key = read_page_cursor("closed" if status == "closed" else "positions", before)
+        return await self._read.ask(
+            lambda db: money.positions(db, status, bot_id, key, held(limit))
+        )
+
+    async def position(self, bot_id: str, position_id: str) -> views.PositionRow:
+        """One position."""
+        return await self._read.ask(lambda db: money.position(db, bot_id, position_id))
+
+    async def opened_by(self, bot_id: str, decision_id: str) -> views.PositionRow | None:
+        """The position whose entry names this decision."""
+        return await self._read.ask(lambda db: money.opened_by(db, bot_id, decision_id))
+
+    async def fills(self, bot_id: str, position_id: str) -> list[views.FillRow]:
+        """The fills of a position, oldest first."""
+        return await self._read.ask(
+            lambda db: [fill_row(r) for r in trades.postings(db, bot_id, position_id, "fill")]
+        )
+
+    async def fundings(self, bot_id: str, position_id: str) -> list[views.FundingRow]:
+        """The funding payments of a position, oldest first."""
+        return await self._read.ask(
+            lambda db: [funding_row(r) for r in trades.postings(db, bot_id, position_id, "funding")]
+        )
+
+    async def candles(
+        self, bot_id: str, coin: str, *, start: datetime, end: datetime, limit: int
+    ) -> list[views.Candle]:
+        """The bot's candles that begin in [start, end), oldest first."""
+        return await self._read.ask(
+            lambda db: trades.candles(db, bot_id, coin, start, end, held(limit))
+        )
+
+    async def accounts(self, bot_id: str | None, *, limit: int) -> list[views.AccountRow]:
+        """The newest account states, newest first."""
+        return await self._read.ask(
+            lambda db: [account_row(r) for r in money.newest(db, "account", bot_id, held(limit))]
+        )
+
+    async def statuses(self, bot_id: str | None, *, limit: int) -> list[views.StatusRow]:
+        """The newest heartbeats, newest first."""
+        return await self._read.ask(
+            lambda db: [status_row(r) for r in money.newest(db, "status", bot_id, held(limit))]
+        )
+
+    async def equity(
+        self, bot_ids: Sequence[str] | None, *, start: datetime, end: datetime, bucket: int
+    ) -> list[views.EquitySeries]:
+        """Equity per bot from the rollups of tier `bucket`; see Store.equity."""
+        first, last = bucket_range(start, end, bucket)
+        return await self._read.ask(lambda db: money.equity(db, bot_ids, bucket, first, last))
+
+    async def deposits(self, bot_ids: Sequence[str]) -> dict[str, list[views.DepositPoint]]:
+        """When the deposits changed; see Store.deposits."""
+        curves = await self._read.ask(
+            lambda db: money.equity(db, bot_ids, DEPOSITS_TIER, *DEPOSIT_MINUTES)
+        )
+        return deposit_points(curves)
+
+    async def errors(
+        self,
+        *,
+        bot_id: str | None,
+        kind: str | None,
+        before: str | None,
+        limit: int,
+        since: datetime | None = None,
+    ) -> list[views.ErrorRow]:
+        """What went wrong, newest first; continue with the last row's cursor."""
+        key = read_page_cursor("errors", before)
+        return await self._read.ask(
+            lambda db: feeds.errors(db, bot_id, kind, key, since, held(limit))
+        )
+
+    async def report_rejected(self, *, bot_id: str | None, at: datetime, message: str) -> bool:
+        """Keep a refusal among the errors; see Store.report_rejected."""
+        return await self._change(lambda db: ingest.report_rejected(db, bot_id, at, message))
+
+    async def record(self, name: str) -> Shared | None:
+        """A shared record; see Store.record."""
+        return await self._read.ask(lambda db: shared.record(db, name))
+
+    async def put_record(self, name: str, text: str, revision: int | None) -> bool:
+        """Change a shared record; see Store.put_record."""
+        return await self._change(lambda db: shared.put_record(db, name, text, revision))
+
+    async def full_payload(self, event_id: str) -> tuple[Kind, bytes]:
+        """The kind and the canonical payload, byte for byte as it was recorded."""
+        return await self._read.ask(lambda db: log.full_payload(db, event_id))
+
+    async def prune(self, before: datetime) -> int:
+        """Drop the oldest events up to the first received at or after `before`.
+
+        Their long texts go too; feeds, positions, totals, rollups and the ids that make
+        appends idempotent stay. Returns how many events tail() no longer gives.
+        """
+        dropped = 0
+        while step := await self._change(lambda db: ingest.prune_step(db, before)):
+            dropped += step
+        return dropped
+
+    @property
+    def _write(self) -> AnyWriter:
+        if self._writer is None:
+            raise closed(self._shown)
+        return self._writer
+
+    @property
+    def _read(self) -> AnyReaders:
+        if self._readers is None:
+            raise closed(self._shown)
+        return self._readers
