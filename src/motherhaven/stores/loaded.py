@@ -4,7 +4,7 @@ For adapters whose database is a network away: they read what `needs.needs_of` n
 one go, let the projections run here, and write `changes` in one go.
 """
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 
 from motherhaven.contract.events import Event, Kind, TextPart
@@ -64,10 +64,17 @@ class Changes:
 
 
 class LoadedWork:
-    """The Work of the projections. Rows are changed in place, so use `loaded` only once."""
+    """The Work of the projections. Rows are changed in place, so use `loaded` only once.
 
-    def __init__(self, loaded: Loaded) -> None:
+    `payload_of` reads the whole payload of a commit number, None if retention took it;
+    without it, `loaded.payloads` must have those that are needed.
+    """
+
+    def __init__(
+        self, loaded: Loaded, payload_of: Callable[[int], bytes | None] | None = None
+    ) -> None:
         self._loaded = loaded
+        self._payload_of = payload_of
         self._last = loaded.last
         self._named: dict[Pair, list[PositionState]] = {}
         self._sides: dict[tuple[str, str, str], list[PositionState]] = {}
@@ -85,6 +92,8 @@ class LoadedWork:
         for record, prepared in self.changes.kept:
             if record.event_id == event_id:
                 return restore(prepared.lean, prepared.texts)
+        if self._payload_of is not None:
+            return self._payload_of(self._loaded.known[event_id][0])
         return self._loaded.payloads.get(event_id)
 
     def parts(self, event: Event) -> Iterable[TextPart]:

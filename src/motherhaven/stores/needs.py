@@ -45,7 +45,8 @@ def needs_of(events: Iterable[Event]) -> Needs:
         needs.bots.add(event.bot_id)
         if event.parts is not None:
             needs.parts.add((event.bot_id, event.event_id))
-        _add(needs, event)
+        if event.kind != "decision":  # most are, and they look nothing else up
+            _add(needs, event)
     return needs
 
 

@@ -11,7 +11,6 @@ from motherhaven.stores import DecisionFilter
 from motherhaven.stores.keys import Key
 from motherhaven.stores.needs import Needs
 from motherhaven.stores.relational import feeds, load, log, money, trades
-from motherhaven.stores.relational.dialect import Question
 from motherhaven.stores.sqlite import SqliteStore
 from motherhaven.stores.sqlite.dialect import SqliteSession
 from tests.conformance.stores.kit import ANY, START, Bot, StillClock
@@ -40,9 +39,9 @@ class Explainer(SqliteSession):
         self._explain(query, values)
         return super().rows(query, values)
 
-    def ask(self, question: Question) -> Any:
-        self._explain(question.query, question.keys[0])
-        return super().ask(question)
+    def ask(self, query: str, keys: Any = None) -> Any:
+        self._explain(query, () if keys is None else ("[]",))
+        return super().ask(query, keys)
 
     def _explain(self, query: str, values: Any) -> None:
         plan = self.connection.execute("EXPLAIN QUERY PLAN " + query, values)

@@ -11,7 +11,7 @@ from motherhaven.stores.postgres.connect import Connection
 from motherhaven.stores.postgres.migrate import LOCK_CLASS
 from motherhaven.stores.postgres.rows import NativeRows, key_of
 from motherhaven.stores.relational import tables
-from motherhaven.stores.relational.dialect import Dialect, Question, Session
+from motherhaven.stores.relational.dialect import Dialect, Session
 from motherhaven.stores.relational.readers import Answer
 from motherhaven.stores.relational.tables import Kind, Table
 from motherhaven.stores.rows import Row
@@ -125,9 +125,9 @@ class PostgresSession(Session):
         """Run the same change for each of `values`, in one round trip."""
         self.connection.cursor().executemany(_marked(query), values)
 
-    def ask(self, question: Question) -> Iterable[Row]:
+    def ask(self, query: str, keys: Sequence[tuple[Any, ...]] | None = None) -> Iterable[Row]:
         """The answers for all keys, in one round trip with others within a pipeline."""
-        return self.connection.execute(_marked(question.query), _turned(question.keys))
+        return self.connection.execute(_marked(query), None if keys is None else _turned(keys))
 
     def write(self, table: Table, rows: list[tuple[Any, ...]]) -> None:
         """Insert rows of `table`, or replace those of its key, by an array for each column."""

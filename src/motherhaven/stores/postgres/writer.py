@@ -28,7 +28,7 @@ from motherhaven.stores.postgres.location import Location
 from motherhaven.stores.protocol import Appended
 from motherhaven.stores.relational import writer as relational
 from motherhaven.stores.relational.flush import flush
-from motherhaven.stores.relational.load import Numbers, load, load_payloads
+from motherhaven.stores.relational.load import Numbers, load
 from motherhaven.stores.relational.writer import Job, append_all
 
 SETTLE_SECONDS: Final = 30.0
@@ -106,11 +106,9 @@ class Writer(relational.Writer):
         connection = self._connection
         committing = False
         try:
-            events = [event for job in group for event in job.events]
             session = PostgresSession(connection, self._lock)
-            loaded, numbers = begin(session, needs_of(events))
-            load_payloads(session, events, loaded)
-            work = append_all(group, loaded, self._generation)
+            loaded, numbers = begin(session, needs_of(e for job in group for e in job.events))
+            work = append_all(session, group, loaded, self._generation)
             committing = True
             commit(session, work.changes, numbers, self._channel)
         except psycopg.Error as error:

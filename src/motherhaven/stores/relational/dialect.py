@@ -6,7 +6,6 @@ and from what a Dialect says; every value is bound.
 
 from abc import ABC, abstractmethod
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from typing import Any, Literal
 
 from motherhaven.stores.records import Record
@@ -84,14 +83,6 @@ class Dialect(ABC):
         """
 
 
-@dataclass(frozen=True, slots=True)
-class Question:
-    """A query made by `Dialect.question`, and the keys that it is asked for."""
-
-    query: str
-    keys: list[tuple[Any, ...]]
-
-
 class Session(ABC):
     """A connection within a transaction."""
 
@@ -120,8 +111,11 @@ class Session(ABC):
         """Run the same change for each of `values`."""
 
     @abstractmethod
-    def ask(self, question: Question) -> Iterable[Row]:
-        """The answers for all keys; they may be fetched after other questions were asked."""
+    def ask(self, query: str, keys: Sequence[tuple[Any, ...]] | None = None) -> Iterable[Row]:
+        """The answers of a query of `Dialect.question` for all keys, or of one without keys.
+
+        They may be fetched after other questions were asked.
+        """
 
     @abstractmethod
     def write(self, table: Table, rows: list[tuple[Any, ...]]) -> None:

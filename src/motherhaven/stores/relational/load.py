@@ -8,11 +8,11 @@ from dataclasses import dataclass, field
 from functools import cache
 from typing import Any, Final
 
-from motherhaven.contract.events import Event, TextPart
+from motherhaven.contract.events import TextPart
 from motherhaven.stores.loaded import Loaded
 from motherhaven.stores.needs import Needs, Pair
-from motherhaven.stores.records import digest_of, restore
-from motherhaven.stores.relational.dialect import Dialect, Question, Session
+from motherhaven.stores.records import restore
+from motherhaven.stores.relational.dialect import Dialect, Session
 from motherhaven.stores.relational.log import floor
 from motherhaven.stores.relational.money import columns
 from motherhaven.stores.relational.texts import read_texts
@@ -114,11 +114,13 @@ def _queries(d: Dialect) -> _Queries:
 def load(session: Session, needs: Needs) -> tuple[Loaded, Numbers]:
     """What the database knows of `needs`; all questions are asked before an answer is read."""
     loaded, numbers = Loaded(), Numbers()
+    ends = session.ask(_ENDS)
     asked = [
-        (session.ask(Question(query, keys)), fold)
+        (session.ask(query, keys), fold)
         for query, keys, fold in _questions(session.dialect, needs, loaded, numbers)
         if keys
     ]
+    [(loaded.last, numbers.last)] = ends
     for answers, fold in asked:
         for row in answers:
             fold(row)
@@ -129,9 +131,6 @@ def _questions(
     d: Dialect, needs: Needs, loaded: Loaded, numbers: Numbers
 ) -> Iterator[tuple[str, list[tuple[Any, ...]], Fold]]:
     rows, ask = d.rows, _queries(d)
-
-    def ends(row: Row) -> None:
-        loaded.last, numbers.last = row
 
     def bot(row: Row) -> None:
         numbers.of[row[1]] = row[0]
@@ -163,7 +162,6 @@ def _questions(
         return [(bot_id, d.key(text)) for bot_id, text in pairs]
 
     starts = [(bot_id, coin, rows.at(start)) for bot_id, coin, start in needs.candles]
-    yield _ENDS, [()], ends
     yield ask.known, [(i,) for i in needs.ids], lambda r: loaded.known.update({r[0]: tuple(r[1:])})
     yield ask.bots, [(i,) for i in needs.bots], bot
     yield ask.executions, keyed(needs.executions), executed
@@ -177,23 +175,10 @@ def _questions(
     yield ask.parts, list(needs.parts), part
 
 
-def load_payloads(session: Session, events: Iterable[Event], loaded: Loaded) -> None:
-    """Read what was kept of the events that come again with another digest: few ever do."""
-    dropped = None
-    for event in events:
-        known = loaded.known.get(event.event_id)
-        if (
-            known is None
-            or known[1:3] != (event.bot_id, event.kind)
-            or known[3] == digest_of(event)
-        ):
-            continue
-        dropped = floor(session) if dropped is None else dropped
-        if known[0] > dropped:
-            loaded.payloads[event.event_id] = _whole(session, known[0])
-
-
-def _whole(session: Session, n: int) -> bytes:
+def kept_payload(session: Session, n: int) -> bytes | None:
+    """The whole payload of commit number `n`; None if retention took it."""
+    if n <= floor(session):
+        return None
     d = session.dialect
     kept = session.value(f"SELECT {d.payload} FROM events e WHERE e.n = ?", (n,))
     return restore(d.rows.payload(kept), read_texts(session, n))

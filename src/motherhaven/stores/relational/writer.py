@@ -14,6 +14,7 @@ from motherhaven.stores.appending import append
 from motherhaven.stores.loaded import Loaded, LoadedWork
 from motherhaven.stores.protocol import Appended
 from motherhaven.stores.relational.dialect import Session
+from motherhaven.stores.relational.load import kept_payload
 
 GROUP_WEIGHT: Final = 2_000
 """So many events at most wait for one commit."""
@@ -137,9 +138,11 @@ class Writer(ABC):
         """Close the connection, whatever state it is in."""
 
 
-def append_all(jobs: Sequence[Job], loaded: Loaded, generation: str) -> LoadedWork:
+def append_all(
+    session: Session, jobs: Sequence[Job], loaded: Loaded, generation: str
+) -> LoadedWork:
     """Append the events of each job to what was loaded for all; gives each its result."""
-    work = LoadedWork(loaded)
+    work = LoadedWork(loaded, lambda n: kept_payload(session, n))
     for job in jobs:
         job.result = append(work, job.events, generation)
     return work

@@ -1,4 +1,4 @@
-"""SQLite's part: plain values, keys that are the texts themselves, statements run per row."""
+"""SQLite's part: plain values, keys that are the texts themselves, rows written one by one."""
 
 # SQL is joined from constants only; every value is bound.
 # ruff: noqa: S608
@@ -11,7 +11,7 @@ from typing import Any, Final, Literal
 import apsw
 
 from motherhaven.stores.relational import tables
-from motherhaven.stores.relational.dialect import Dialect, Question, Session
+from motherhaven.stores.relational.dialect import Dialect, Session
 from motherhaven.stores.relational.tables import Kind, Table
 from motherhaven.stores.rows import PLAIN, Row
 
@@ -65,15 +65,16 @@ class SqliteDialect(Dialect):
 
     def listed(self, values: Iterable[int]) -> str:
         """The JSON array."""
-        return json.dumps(list(values))
+        return _json(list(values))
 
     def question(self, select: str, source: str, where: str, **keys: Kind | Literal["key"]) -> str:
-        """A prepared statement that runs once for each key."""
-        query = f"SELECT {select} FROM {source} WHERE {where}"
-        return query.format(**{name: f"?{place}" for place, name in enumerate(keys, 1)})
+        """One query over a JSON array of keys: a statement for each takes several times as long."""
+        query = f"SELECT {select} FROM json_each(?) k CROSS JOIN {source} WHERE {where}"
+        return query.format(**{name: f"k.value ->> {place}" for place, name in enumerate(keys)})
 
 
 SQLITE: Final = SqliteDialect()
+_json: Final = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
 
 
 class SqliteSession(Session):
@@ -98,9 +99,12 @@ class SqliteSession(Session):
         """Run the same change for each of `values`."""
         self.connection.executemany(query, values)
 
-    def ask(self, question: Question) -> Iterable[Row]:
-        """The answers for one key after the other."""
-        return self.connection.executemany(question.query, question.keys)
+    def ask(self, query: str, keys: Sequence[tuple[Any, ...]] | None = None) -> Iterable[Row]:
+        """The answers for all keys, as they are fetched."""
+        found: Iterable[Any] = self.connection.execute(
+            query, () if keys is None else (_json(keys),)
+        )
+        return found
 
     def write(self, table: Table, rows: list[tuple[Any, ...]]) -> None:
         """Insert rows of `table`, or replace those of its key."""

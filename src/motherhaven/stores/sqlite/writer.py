@@ -12,7 +12,7 @@ from motherhaven.stores.needs import needs_of
 from motherhaven.stores.relational import writer as relational
 from motherhaven.stores.relational.dialect import Session
 from motherhaven.stores.relational.flush import flush
-from motherhaven.stores.relational.load import load, load_payloads
+from motherhaven.stores.relational.load import load
 from motherhaven.stores.relational.readers import Answer
 from motherhaven.stores.relational.writer import Job, append_all
 from motherhaven.stores.sqlite.connect import connect_writer, translated
@@ -69,10 +69,8 @@ class Writer(relational.Writer):
                 job.result = job.deed(session)
 
     def _append(self, session: SqliteSession, jobs: list[Job]) -> None:
-        events = [event for job in jobs for event in job.events]
-        loaded, numbers = load(session, needs_of(events))
-        load_payloads(session, events, loaded)
-        work = append_all(jobs, loaded, self.generation)
+        loaded, numbers = load(session, needs_of(event for job in jobs for event in job.events))
+        work = append_all(session, jobs, loaded, self.generation)
         flush(session, work.changes, numbers)
 
     def _ready(self) -> apsw.Connection:
