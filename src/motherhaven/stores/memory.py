@@ -9,26 +9,10 @@ from datetime import datetime
 from itertools import islice
 from typing import Literal
 
+from motherhaven.contract import views
 from motherhaven.contract.clock import Clock
 from motherhaven.contract.errors import NotFound, StoreUnavailable
 from motherhaven.contract.events import Event, Kind, TextPart
-from motherhaven.contract.views import (
-    AccountRow,
-    BotRow,
-    Candle,
-    DecisionDetail,
-    DecisionPage,
-    DecisionRow,
-    DepositPoint,
-    EquitySeries,
-    ErrorRow,
-    FillRow,
-    FundingRow,
-    PositionPage,
-    PositionRow,
-    StatusRow,
-    TextSlice,
-)
 from motherhaven.stores import memory_query as query
 from motherhaven.stores.changes import Hub
 from motherhaven.stores.cursors import live_cursor, read_live_cursor, read_page_cursor
@@ -151,7 +135,7 @@ class MemoryStore:
         """Yields after commits; misses none from this call on."""
         return self._hub.subscribe()
 
-    async def bots(self) -> list[BotRow]:
+    async def bots(self) -> list[views.BotRow]:
         """All bots, by first_seen and id."""
         with self._usable():
             return [
@@ -168,21 +152,21 @@ class MemoryStore:
 
     async def decisions(
         self, where: DecisionFilter, *, before: str | None, limit: int
-    ) -> DecisionPage:
+    ) -> views.DecisionPage:
         """A page of the feed, newest first by (time, epoch, seq, commit)."""
         start = read_page_cursor("decisions", before)
         with self._usable():
             found = list(islice(query.feed(self._tables, where, start), held(limit) + 1))
             items = tuple(self._decision_row(key) for key in found[: held(limit)])
         more = len(found) > len(items)
-        return DecisionPage(items=items, next=items[-1].cursor if more else None)
+        return views.DecisionPage(items=items, next=items[-1].cursor if more else None)
 
-    def _decision_row(self, key: Key) -> DecisionRow:
+    def _decision_row(self, key: Key) -> views.DecisionRow:
         record = self._record(key.n)
         executed = self._tables.executions.get((record.bot_id, record.event_id))
         return decision_row(record, self._name(record.bot_id), executed and executed.execution)
 
-    async def decision(self, decision_id: str) -> DecisionDetail:
+    async def decision(self, decision_id: str) -> views.DecisionDetail:
         """One decision with its neighbours of the same bot."""
         with self._usable():
             record = self._find(decision_id)
@@ -202,7 +186,7 @@ class MemoryStore:
                 ),
             )
 
-    async def text(self, event_id: str, field: str, *, offset: int, limit: int) -> TextSlice:
+    async def text(self, event_id: str, field: str, *, offset: int, limit: int) -> views.TextSlice:
         """A slice of one long text, in characters."""
         with self._usable():
             texts = self._tables.texts.get(self._find(event_id).n, {})
@@ -215,7 +199,7 @@ class MemoryStore:
         bot_id: str | None,
         before: str | None,
         limit: int,
-    ) -> PositionPage:
+    ) -> views.PositionPage:
         """A page, newest first by entry time (open, all) or exit time (closed)."""
         closed = status == "closed"
         start = read_page_cursor("closed" if closed else "positions", before)
@@ -231,13 +215,13 @@ class MemoryStore:
             chosen = [state for _, state in keyed[: held(limit)]]
             items = tuple(self._position_row(state, closed=closed) for state in chosen)
         more = len(keyed) > len(items)
-        return PositionPage(items=items, next=items[-1].cursor if more else None)
+        return views.PositionPage(items=items, next=items[-1].cursor if more else None)
 
-    def _position_row(self, state: PositionState, *, closed: bool = False) -> PositionRow:
+    def _position_row(self, state: PositionState, *, closed: bool = False) -> views.PositionRow:
         marked = self._tables.marks.get((state.bot_id, state.ref or state.id))
         return position_row(state, self._name(state.bot_id), marked, closed=closed)
 
-    async def position(self, bot_id: str, position_id: str) -> PositionRow:
+    async def position(self, bot_id: str, position_id: str) -> views.PositionRow:
         """One position."""
         with self._usable():
             state = self._tables.positions.get((bot_id, position_id))
@@ -245,19 +229,19 @@ class MemoryStore:
                 raise NotFound(f"bot {bot_id} has no position {position_id}")
             return self._position_row(state)
 
-    async def opened_by(self, bot_id: str, decision_id: str) -> PositionRow | None:
+    async def opened_by(self, bot_id: str, decision_id: str) -> views.PositionRow | None:
         """The position whose entry names this decision."""
         with self._usable():
             state = query.opened_by(self._tables, bot_id, decision_id)
             return None if state is None else self._position_row(state)
 
-    async def fills(self, bot_id: str, position_id: str) -> list[FillRow]:
+    async def fills(self, bot_id: str, position_id: str) -> list[views.FillRow]:
         """The fills of a position, oldest first."""
         with self._usable():
             found = query.postings(self._tables, bot_id, position_id, "fill")
         return [fill_row(record) for record in found]
 
-    async def fundings(self, bot_id: str, position_id: str) -> list[FundingRow]:
+    async def fundings(self, bot_id: str, position_id: str) -> list[views.FundingRow]:
         """The funding payments of a position, oldest first."""
         with self._usable():
             found = query.postings(self._tables, bot_id, position_id, "funding")
@@ -265,12 +249,12 @@ class MemoryStore:
 
     async def candles(
         self, bot_id: str, coin: str, *, start: datetime, end: datetime, limit: int
-    ) -> list[Candle]:
+    ) -> list[views.Candle]:
         """The bot's candles that begin in [start, end), oldest first."""
         with self._usable():
             return query.candles(self._tables, bot_id, coin, start, end, held(limit))
 
-    async def accounts(self, bot_id: str | None, *, limit: int) -> list[AccountRow]:
+    async def accounts(self, bot_id: str | None, *, limit: int) -> list[views.AccountRow]:
         """The newest account states, newest first."""
         with self._usable():
             return [
@@ -278,7 +262,7 @@ class MemoryStore:
                 for r in query.newest(self._tables, self._tables.accounts, bot_id, held(limit))
             ]
 
-    async def statuses(self, bot_id: str | None, *, limit: int) -> list[StatusRow]:
+    async def statuses(self, bot_id: str | None, *, limit: int) -> list[views.StatusRow]:
         """The newest heartbeats, newest first."""
         with self._usable():
             return [
@@ -288,7 +272,7 @@ class MemoryStore:
 
     async def equity(
         self, bot_ids: Sequence[str] | None, *, start: datetime, end: datetime, bucket: int
-    ) -> list[EquitySeries]:
+    ) -> list[views.EquitySeries]:
         """Equity per bot from the rollups of tier `bucket`; see Store.equity."""
         first, last = bucket_range(start, end, bucket)
         with self._usable():
@@ -299,7 +283,7 @@ class MemoryStore:
                 if bot_id in self._tables.bots
             ]
 
-    async def deposits(self, bot_ids: Sequence[str]) -> dict[str, list[DepositPoint]]:
+    async def deposits(self, bot_ids: Sequence[str]) -> dict[str, list[views.DepositPoint]]:
         """When the deposits changed; see Store.deposits."""
         with self._usable():
             bots = [self._tables.bots[name] for name in bot_ids if name in self._tables.bots]
@@ -315,7 +299,7 @@ class MemoryStore:
         before: str | None,
         limit: int,
         since: datetime | None = None,
-    ) -> list[ErrorRow]:
+    ) -> list[views.ErrorRow]:
         """What went wrong, newest first; continue with the last row's cursor."""
         start, tables = read_page_cursor("errors", before), self._tables
         with self._usable():

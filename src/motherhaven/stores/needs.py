@@ -54,7 +54,8 @@ def _add(needs: Needs, event: Event) -> None:
     bot_id, body = event.bot_id, event.body
     if isinstance(body, AccountReported):
         seconds = micros(event.time) // 1_000_000
-        needs.buckets.update((bot_id, tier, seconds // tier) for tier in TIERS)
+        for tier in TIERS:
+            needs.buckets.add((bot_id, tier, seconds // tier))
         if body.deposits_usd is not None:
             needs.buckets.update((bot_id, DEPOSITS_TIER, n) for n in (0, seconds // 60))
         needs.marks.update((bot_id, mark.position_id) for mark in body.positions or ())

@@ -14,23 +14,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal, Protocol
 
+from motherhaven.contract import views
 from motherhaven.contract.events import Event, Kind, TextPart
-from motherhaven.contract.views import (
-    AccountRow,
-    BotRow,
-    Candle,
-    DecisionDetail,
-    DecisionPage,
-    DepositPoint,
-    EquitySeries,
-    ErrorRow,
-    FillRow,
-    FundingRow,
-    PositionPage,
-    PositionRow,
-    StatusRow,
-    TextSlice,
-)
 from motherhaven.stores.shared import Shared
 
 AppendStatus = Literal["stored", "duplicate", "conflict", "incomplete"]
@@ -138,21 +123,21 @@ class Store(Protocol):
         """
         ...
 
-    async def bots(self) -> list[BotRow]:
+    async def bots(self) -> list[views.BotRow]:
         """All bots, ordered by first_seen and id."""
         ...
 
     async def decisions(
         self, where: DecisionFilter, *, before: str | None, limit: int
-    ) -> DecisionPage:
+    ) -> views.DecisionPage:
         """A keyset page, newest first by (time, event order)."""
         ...
 
-    async def decision(self, decision_id: str) -> DecisionDetail:
+    async def decision(self, decision_id: str) -> views.DecisionDetail:
         """One decision with its chain and its neighbours of the same bot."""
         ...
 
-    async def text(self, event_id: str, field: str, *, offset: int, limit: int) -> TextSlice:
+    async def text(self, event_id: str, field: str, *, offset: int, limit: int) -> views.TextSlice:
         """A slice of one long text, in characters."""
         ...
 
@@ -163,53 +148,53 @@ class Store(Protocol):
         bot_id: str | None,
         before: str | None,
         limit: int,
-    ) -> PositionPage:
+    ) -> views.PositionPage:
         """A keyset page, newest first by entry time (open, all) or exit time (closed)."""
         ...
 
-    async def position(self, bot_id: str, position_id: str) -> PositionRow:
+    async def position(self, bot_id: str, position_id: str) -> views.PositionRow:
         """One position."""
         ...
 
-    async def opened_by(self, bot_id: str, decision_id: str) -> PositionRow | None:
+    async def opened_by(self, bot_id: str, decision_id: str) -> views.PositionRow | None:
         """The position whose entry names this decision, the earliest if there are several."""
         ...
 
-    async def fills(self, bot_id: str, position_id: str) -> list[FillRow]:
+    async def fills(self, bot_id: str, position_id: str) -> list[views.FillRow]:
         """The fills that name this position, oldest first by event order; none: empty.
 
         Retention does not drop them, nor the funding payments.
         """
         ...
 
-    async def fundings(self, bot_id: str, position_id: str) -> list[FundingRow]:
+    async def fundings(self, bot_id: str, position_id: str) -> list[views.FundingRow]:
         """The funding payments that name this position, oldest first; none: empty."""
         ...
 
     async def candles(
         self, bot_id: str, coin: str, *, start: datetime, end: datetime, limit: int
-    ) -> list[Candle]:
+    ) -> list[views.Candle]:
         """The bot's candles that begin in [start, end), oldest first, `limit` at most.
 
         There is one for each start; what the bot reported later of it wins.
         """
         ...
 
-    async def accounts(self, bot_id: str | None, *, limit: int) -> list[AccountRow]:
+    async def accounts(self, bot_id: str | None, *, limit: int) -> list[views.AccountRow]:
         """The newest account states, newest first, of one bot or of all."""
         ...
 
-    async def statuses(self, bot_id: str | None, *, limit: int) -> list[StatusRow]:
+    async def statuses(self, bot_id: str | None, *, limit: int) -> list[views.StatusRow]:
         """The newest heartbeats, newest first."""
         ...
 
     async def equity(
         self, bot_ids: Sequence[str] | None, *, start: datetime, end: datetime, bucket: int
-    ) -> list[EquitySeries]:
+    ) -> list[views.EquitySeries]:
         """Equity per bot in buckets of `bucket` seconds (one of `TIERS`), from rollups."""
         ...
 
-    async def deposits(self, bot_ids: Sequence[str]) -> dict[str, list[DepositPoint]]:
+    async def deposits(self, bot_ids: Sequence[str]) -> dict[str, list[views.DepositPoint]]:
         """When the deposits that the bots' accounts report changed, oldest first.
 
         The first point is the first report's; times are exact to the minute, which they
@@ -225,7 +210,7 @@ class Store(Protocol):
         before: str | None,
         limit: int,
         since: datetime | None = None,
-    ) -> list[ErrorRow]:
+    ) -> list[views.ErrorRow]:
         """What went wrong at or after `since`, newest first."""
         ...
 

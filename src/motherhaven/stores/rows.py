@@ -53,7 +53,8 @@ CANDLE: Final = (
 WHOLE: Final = frozenset(field.name for field in fields(Totals) if field.type in (int, "int"))
 """The totals that count; the others are money."""
 
-_NONE: Final = (None, None, None, None)
+NONE: Final = (None, None, None, None)
+"""The values of a Key or a Pointer that is not there."""
 
 Row = Sequence[Any]
 
@@ -113,23 +114,19 @@ class Rows:
 
     def key_of(self, row: Row) -> Key:
         """A Key from (time, epoch, seq, n)."""
-        time, epoch, seq, n = row
-        return Key(self.micros(time), epoch, seq, n)
+        return Key(*row)
 
     def key_values(self, key: Key | None) -> tuple[Any, ...]:
         """The values of (time, epoch, seq, n)."""
-        return _NONE if key is None else (self.at(key.time), key.epoch, key.seq, key.n)
+        return key or NONE
 
     def pointer_of(self, row: Row) -> Pointer:
         """A Pointer from (n, epoch, seq, recorded)."""
-        n, epoch, seq, recorded = row
-        return Pointer(n, epoch, seq, self.micros(recorded))
+        return Pointer(*row)
 
     def pointer_values(self, pointer: Pointer | None) -> tuple[Any, ...]:
         """The values of (n, epoch, seq, recorded)."""
-        if pointer is None:
-            return _NONE
-        return (pointer.n, pointer.epoch, pointer.seq, self.at(pointer.recorded))
+        return pointer or NONE
 
     def record_of(self, row: Row) -> Record:
         """A Record from its fields in order, and nothing after them."""

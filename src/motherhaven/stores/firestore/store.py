@@ -18,25 +18,10 @@ from typing import Any, Final, Literal, cast
 from google.api_core import exceptions as google
 from google.cloud.firestore_v1.base_document import DocumentSnapshot
 
+from motherhaven.contract import views
 from motherhaven.contract.clock import Clock
 from motherhaven.contract.errors import ConfigError, StoreError, StoreUnavailable
 from motherhaven.contract.events import Event, Kind, TextPart
-from motherhaven.contract.views import (
-    AccountRow,
-    BotRow,
-    Candle,
-    DecisionDetail,
-    DecisionPage,
-    DepositPoint,
-    EquitySeries,
-    ErrorRow,
-    FillRow,
-    FundingRow,
-    PositionPage,
-    PositionRow,
-    StatusRow,
-    TextSlice,
-)
 from motherhaven.stores.capabilities import Capabilities
 from motherhaven.stores.changes import Hub
 from motherhaven.stores.cursors import live_cursor, read_page_cursor
@@ -196,22 +181,22 @@ class FirestoreStore:
             return False
         return False
 
-    async def bots(self) -> list[BotRow]:
+    async def bots(self) -> list[views.BotRow]:
         """All bots, by first_seen and id."""
         return await money.bots(self._open)
 
     async def decisions(
         self, where: DecisionFilter, *, before: str | None, limit: int
-    ) -> DecisionPage:
+    ) -> views.DecisionPage:
         """A page of the feed, newest first by (time, epoch, seq, commit)."""
         key = read_page_cursor("decisions", before)
         return await feeds.decisions(self._open, where, key, held(limit))
 
-    async def decision(self, decision_id: str) -> DecisionDetail:
+    async def decision(self, decision_id: str) -> views.DecisionDetail:
         """One decision with its neighbours of the same bot."""
         return await feeds.decision(self._open, decision_id, await self._floor())
 
-    async def text(self, event_id: str, field: str, *, offset: int, limit: int) -> TextSlice:
+    async def text(self, event_id: str, field: str, *, offset: int, limit: int) -> views.TextSlice:
         """A slice of one long text, in characters."""
         snapshot = await feeds.find(self._open, event_id)
         if live_number_of(snapshot) <= await self._floor():
@@ -226,54 +211,54 @@ class FirestoreStore:
         bot_id: str | None,
         before: str | None,
         limit: int,
-    ) -> PositionPage:
+    ) -> views.PositionPage:
         """A page, newest first by entry time (open, all) or exit time (closed)."""
         key = read_page_cursor("closed" if status == "closed" else "positions", before)
         return await money.positions(self._open, status, bot_id, key, held(limit))
 
-    async def position(self, bot_id: str, position_id: str) -> PositionRow:
+    async def position(self, bot_id: str, position_id: str) -> views.PositionRow:
         """One position."""
         return await money.position(self._open, bot_id, position_id)
 
-    async def opened_by(self, bot_id: str, decision_id: str) -> PositionRow | None:
+    async def opened_by(self, bot_id: str, decision_id: str) -> views.PositionRow | None:
         """The position whose entry names this decision."""
         return await money.opened_by(self._open, bot_id, decision_id)
 
-    async def fills(self, bot_id: str, position_id: str) -> list[FillRow]:
+    async def fills(self, bot_id: str, position_id: str) -> list[views.FillRow]:
         """The fills of a position, oldest first."""
         found = await feeds.postings(self._open, "fill", bot_id, position_id)
         return [fill_row(record) for record in found]
 
-    async def fundings(self, bot_id: str, position_id: str) -> list[FundingRow]:
+    async def fundings(self, bot_id: str, position_id: str) -> list[views.FundingRow]:
         """The funding payments of a position, oldest first."""
         found = await feeds.postings(self._open, "funding", bot_id, position_id)
         return [funding_row(record) for record in found]
 
     async def candles(
         self, bot_id: str, coin: str, *, start: datetime, end: datetime, limit: int
-    ) -> list[Candle]:
+    ) -> list[views.Candle]:
         """The bot's candles that begin in [start, end), oldest first."""
         span = (micros(start), micros(end))
         return await candles.candles(self._open, bot_id, coin, *span, held(limit))
 
-    async def accounts(self, bot_id: str | None, *, limit: int) -> list[AccountRow]:
+    async def accounts(self, bot_id: str | None, *, limit: int) -> list[views.AccountRow]:
         """The newest account states, newest first."""
         found = await feeds.newest(self._open, "account", bot_id, held(limit))
         return [account_row(record) for record in found]
 
-    async def statuses(self, bot_id: str | None, *, limit: int) -> list[StatusRow]:
+    async def statuses(self, bot_id: str | None, *, limit: int) -> list[views.StatusRow]:
         """The newest heartbeats, newest first."""
         found = await feeds.newest(self._open, "status", bot_id, held(limit))
         return [status_row(record) for record in found]
 
     async def equity(
         self, bot_ids: Sequence[str] | None, *, start: datetime, end: datetime, bucket: int
-    ) -> list[EquitySeries]:
+    ) -> list[views.EquitySeries]:
         """Equity per bot from the rollups of tier `bucket`; see Store.equity."""
         first, last = bucket_range(start, end, bucket)
         return await money.equity(self._open, bot_ids, bucket, first, last)
 
-    async def deposits(self, bot_ids: Sequence[str]) -> dict[str, list[DepositPoint]]:
+    async def deposits(self, bot_ids: Sequence[str]) -> dict[str, list[views.DepositPoint]]:
         """When the deposits changed; see Store.deposits."""
         curves = await money.equity(self._open, bot_ids, DEPOSITS_TIER, *DEPOSIT_MINUTES)
         return deposit_points(curves)
@@ -286,7 +271,7 @@ class FirestoreStore:
         before: str | None,
         limit: int,
         since: datetime | None = None,
-    ) -> list[ErrorRow]:
+    ) -> list[views.ErrorRow]:
         """What went wrong, newest first; continue with the last row's cursor."""
         key = read_page_cursor("errors", before)
         return await feeds.errors(self._open, bot_id, kind, key, held(limit), since)

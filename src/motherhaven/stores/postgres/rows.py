@@ -6,8 +6,8 @@ from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any, Final
 
-from motherhaven.stores.keys import micros, moment
-from motherhaven.stores.rows import Row, Rows
+from motherhaven.stores.keys import Key, Pointer, micros, moment
+from motherhaven.stores.rows import NONE, Row, Rows
 from motherhaven.stores.states import Totals
 
 _LAST_MICROSECOND: Final = micros(datetime.max.replace(tzinfo=UTC))
@@ -43,6 +43,22 @@ class NativeRows(Rows):
     def payload(self, kept: Any) -> bytes:
         """A kept payload."""
         return str(kept).encode()
+
+    def key_of(self, row: Row) -> Key:
+        """A Key from (time, epoch, seq, n)."""
+        return Key(micros(row[0]), *row[1:])
+
+    def key_values(self, key: Key | None) -> tuple[Any, ...]:
+        """The values of (time, epoch, seq, n)."""
+        return NONE if key is None else (self.at(key.time), *key[1:])
+
+    def pointer_of(self, row: Row) -> Pointer:
+        """A Pointer from (n, epoch, seq, recorded)."""
+        return Pointer(row[0], row[1], row[2], micros(row[3]))
+
+    def pointer_values(self, pointer: Pointer | None) -> tuple[Any, ...]:
+        """The values of (n, epoch, seq, recorded)."""
+        return NONE if pointer is None else (*pointer[:3], self.at(pointer.recorded))
 
     def totals_values(self, totals: Totals) -> tuple[Any, ...]:
         """The values of the totals, each of its own column."""
