@@ -130,11 +130,7 @@ class Rows:
 
     def record_of(self, row: Row) -> Record:
         """A Record from its fields in order, and nothing after them."""
-        n, event_id, bot_id, name, mode, kind, epoch, seq, time, recorded, received, payload = row
-        return Record(
-            n, event_id, bot_id, name, mode, kind, epoch, seq, self.micros(time),
-            self.micros(recorded), self.micros(received), self.payload(payload),
-        )  # fmt: skip
+        return Record(*row)
 
     def bot_of(self, row: Row) -> BotState:
         """A bot from the columns BOT and its totals."""

@@ -7,6 +7,7 @@ from decimal import Decimal
 from typing import Any, Final
 
 from motherhaven.stores.keys import Key, Pointer, micros, moment
+from motherhaven.stores.records import Record
 from motherhaven.stores.rows import NONE, Row, Rows
 from motherhaven.stores.states import Totals
 
@@ -59,6 +60,14 @@ class NativeRows(Rows):
     def pointer_values(self, pointer: Pointer | None) -> tuple[Any, ...]:
         """The values of (n, epoch, seq, recorded)."""
         return NONE if pointer is None else (*pointer[:3], self.at(pointer.recorded))
+
+    def record_of(self, row: Row) -> Record:
+        """A Record from its fields in order, and nothing after them."""
+        n, event_id, bot_id, name, mode, kind, epoch, seq, time, recorded, received, payload = row
+        return Record(
+            n, event_id, bot_id, name, mode, kind, epoch, seq,
+            micros(time), micros(recorded), micros(received), payload.encode(),
+        )  # fmt: skip
 
     def totals_values(self, totals: Totals) -> tuple[Any, ...]:
         """The values of the totals, each of its own column."""
