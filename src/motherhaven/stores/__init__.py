@@ -2,7 +2,8 @@
 
 To write an adapter: take events apart with `records.prepare`, let `project.project` fold
 them into your `states.Work` within one commit, answer with the builders of `views`, and
-add a factory below and a backend to the conformance suite.
+add a factory below and a backend to the conformance suite. For a SQL database, `relational`
+has all of this: bring a dialect, a session, connections and the schema.
 """
 
 from collections.abc import Callable

@@ -5,7 +5,6 @@
 
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
-from functools import cache
 from typing import Any, Final
 
 from motherhaven.contract.events import TextPart
@@ -14,16 +13,13 @@ from motherhaven.stores.needs import Needs, Pair
 from motherhaven.stores.records import restore
 from motherhaven.stores.relational.dialect import Dialect, Session
 from motherhaven.stores.relational.log import floor
-from motherhaven.stores.relational.money import columns
+from motherhaven.stores.relational.questions import questions
 from motherhaven.stores.relational.texts import read_texts
-from motherhaven.stores.rows import BOT, BUCKET, CANDLE, POSITION, Row
-from motherhaven.stores.states import ERROR_KINDS
+from motherhaven.stores.rows import Row
 
-_KINDS: Final = len(ERROR_KINDS)
 _ENDS: Final = """
     SELECT (SELECT coalesce(max(n), 0) FROM events), (SELECT coalesce(max(no), 0) FROM bots)
 """
-_ORDER: Final = ("n", "epoch", "seq", "recorded")
 
 Fold = Callable[[Row], None]
 
@@ -34,81 +30,6 @@ class Numbers:
 
     last: int = 0
     of: dict[str, int] = field(default_factory=dict)
-
-
-@dataclass(frozen=True, slots=True)
-class _Queries:
-    """The questions in the SQL of one database; `{bot}` and the like stand for the keys."""
-
-    known: str
-    bots: str
-    executions: str
-    troubled: str
-    named: str
-    called: str
-    sides: str
-    marks: str
-    buckets: str
-    candles: str
-    parts: str
-
-
-@cache
-def _queries(d: Dialect) -> _Queries:
-    own, positions = "b.id = {bot}", f"{{bot}}, {columns(POSITION, 'p')}"
-    executed = d.keyed("decision_id")
-    return _Queries(
-        known=d.question(
-            "e.event_id, e.n, b.id, e.kind, e.sha256",
-            "events e JOIN bots b ON b.no = e.bot", "e.event_id = {id}", id="text",
-        ),
-        bots=d.question(
-            f"b.no, {columns((*BOT, *d.rows.totals), 'b')}", "bots b", own, bot="text"
-        ),
-        executions=d.question(
-            f"{{bot}}, x.decision_id, {columns((*_ORDER, 'execution'), 'x')}",
-            f"bots b JOIN executions x ON x.bot = b.no AND x.{executed} = {{key}}", own,
-            bot="text", key="key",
-        ),
-        troubled=d.question(
-            "{bot}, {id}", "bots b JOIN events e ON e.event_id = {id} AND e.bot = b.no",
-            f"{own} AND e.kind = 'decision' AND EXISTS (SELECT 1 FROM errors r WHERE "
-            f"r.no BETWEEN e.n * {_KINDS} AND e.n * {_KINDS} + {_KINDS - 1})",
-            bot="text", id="text",
-        ),
-        named=d.question(
-            positions, f"bots b JOIN positions p ON p.bot = b.no AND p.{d.keyed('id')} = {{key}}",
-            own, bot="text", key="key",
-        ),
-        called=d.question(
-            positions, f"bots b JOIN positions p ON p.bot = b.no AND p.{d.keyed('ref')} = {{key}}",
-            own, bot="text", key="key",
-        ),
-        sides=d.question(
-            positions,
-            "bots b JOIN positions p ON p.bot = b.no AND p.coin = {coin} AND p.side = {side}",
-            f"{own} AND p.exit_n IS NULL", bot="text", coin="text", side="text",
-        ),
-        marks=d.question(
-            f"{{bot}}, m.ref, {columns((*_ORDER, 'time', 'mark'), 'm')}",
-            f"bots b JOIN marks m ON m.bot = b.no AND m.{d.keyed('ref')} = {{key}}", own,
-            bot="text", key="key",
-        ),
-        buckets=d.question(
-            f"{{bot}}, r.tier, r.bucket, {columns(BUCKET, 'r')}",
-            "bots b JOIN rollups r ON r.tier = {tier} AND r.bot = b.no AND r.bucket = {bucket}",
-            own, bot="text", tier="int", bucket="big",
-        ),
-        candles=d.question(
-            f"{{bot}}, c.coin, c.start, {columns(CANDLE, 'c')}",
-            "bots b JOIN candles c ON c.bot = b.no AND c.coin = {coin} AND c.start = {start}",
-            own, bot="text", coin="text", start="time",
-        ),
-        parts=d.question(
-            "p.event_id, p.bot_id, p.field, p.place, p.count, p.text", "parts p",
-            "p.bot_id = {bot} AND p.event_id = {id}", bot="text", id="text",
-        ),
-    )  # fmt: skip
 
 
 def load(session: Session, needs: Needs) -> tuple[Loaded, Numbers]:
@@ -130,7 +51,7 @@ def load(session: Session, needs: Needs) -> tuple[Loaded, Numbers]:
 def _questions(
     d: Dialect, needs: Needs, loaded: Loaded, numbers: Numbers
 ) -> Iterator[tuple[str, list[tuple[Any, ...]], Fold]]:
-    rows, ask = d.rows, _queries(d)
+    rows, ask = d.rows, questions(d)
 
     def bot(row: Row) -> None:
         numbers.of[row[1]] = row[0]
