@@ -4,7 +4,7 @@
 # ruff: noqa: S608
 
 from collections.abc import Callable, Iterable, Sequence
-from functools import lru_cache
+from functools import cache, lru_cache
 from typing import Any, Final, Literal
 
 from motherhaven.stores.postgres.connect import Connection
@@ -156,17 +156,9 @@ def _marked(query: str) -> str:
     return query.replace("?", "%s")
 
 
-_INSERTS: Final[dict[str, str]] = {}
-
-
+@cache
 def _insert(table: Table) -> str:
     """INSERT of one array for each column, the hashed ones last."""
-    if table.name not in _INSERTS:
-        _INSERTS[table.name] = _make_insert(table)
-    return _INSERTS[table.name]
-
-
-def _make_insert(table: Table) -> str:
     hashed = _KEYED.get(table.name, {})
     kinds = {
         **{n: _TYPES[kind] for n, kind in table.columns.items()},

@@ -11,7 +11,7 @@ from motherhaven.stores.rows import BOT, BUCKET, CANDLE, POSITION, WHOLE, Rows
 Kind = Literal["int", "big", "small", "text", "flag", "bytes", "time", "money"]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Table:
     """A table that rows are written to; with a `key`, a row replaces the one of its key."""
 

@@ -108,36 +108,26 @@ class SqliteSession(Session):
 
     def write(self, table: Table, rows: list[tuple[Any, ...]]) -> None:
         """Insert rows of `table`, or replace those of its key."""
-        self.connection.executemany(_insert(table.name), rows)
+        self.connection.executemany(_insert(table), rows)
 
     def alone(self) -> None:
         """Nothing to wait for: whoever writes has the file to itself."""
 
 
-_TABLES: Final = {
-    table.name: table
-    for table in (
-        SQLITE.bots, tables.EVENTS, tables.DECISIONS, tables.EXECUTIONS, tables.POSITIONS,
-        tables.POSTINGS, tables.MARKS, tables.ROLLUPS, tables.CANDLES, tables.ERRORS,
-    )
-}  # fmt: skip
-
-
 @cache
-def _insert(name: str) -> str:
+def _insert(table: Table) -> str:
     """INSERT of a row with all columns of the table, some of which are left out."""
-    if name == tables.TEXTS.name:
+    if table is tables.TEXTS:
         return (
             f"INSERT INTO texts (id, text) VALUES "
             f"((?1 << {_EVENT_BITS}) | (?2 << {_CHUNK_BITS}) | ?3, ?4)"
         )
-    table = _TABLES[name]
     kept = {
         column: f"?{place}"
         for place, column in enumerate(table.columns, 1)
-        if (name, column) not in _LEFT_OUT
+        if (table.name, column) not in _LEFT_OUT
     }
-    query = f"INSERT INTO {name} ({', '.join(kept)}) VALUES ({', '.join(kept.values())})"
+    query = f"INSERT INTO {table.name} ({', '.join(kept)}) VALUES ({', '.join(kept.values())})"
     if table.key:
         own = [column for column in kept if column not in table.key]
         query += f" ON CONFLICT ({', '.join(table.key)}) DO UPDATE SET "
