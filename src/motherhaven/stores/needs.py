@@ -40,9 +40,10 @@ class Needs:
 def needs_of(events: Iterable[Event]) -> Needs:
     """What appending `events` and projecting them may look up."""
     needs = Needs()
+    ids, bots = needs.ids, needs.bots
     for event in events:
-        needs.ids.add(event.event_id)
-        needs.bots.add(event.bot_id)
+        ids.add(event.event_id)
+        bots.add(event.bot_id)
         if event.parts is not None:
             needs.parts.add((event.bot_id, event.event_id))
         if event.kind != "decision":  # most are, and they look nothing else up
