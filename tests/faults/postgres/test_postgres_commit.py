@@ -138,6 +138,27 @@ def test_a_commit_that_cannot_be_looked_up_is_neither_success_nor_loss(
     run(cutter.url(schema_of(url)), scenario)
 
 
+def test_who_comes_while_a_commit_is_looked_up_is_not_kept_waiting(
+    cutter: Cutter, url: str
+) -> None:
+    """They hear at once that the database is away; the first one still learns the truth."""
+
+    async def scenario(store: PostgresStore) -> None:
+        await store.append([Bot("other").decision()])
+        cutter.cut, cutter.closed_after_cut = ["after"], True
+        waiting = asyncio.create_task(store.append([Bot().decision()]))
+        assert await asyncio.to_thread(cutter.happened.wait, 20)
+        later = Bot("later").decision()
+        with pytest.raises(StoreUnavailable, match="nothing was kept"):
+            await asyncio.wait_for(store.append([later]), 5)
+        assert not waiting.done()
+        cutter.closed = False
+        assert [one.status for one in await waiting] == ["stored"]
+        assert [one.status for one in await store.append([later])] == ["stored"]
+
+    run(cutter.url(schema_of(url)), scenario)
+
+
 def test_another_servers_copy_of_the_event_is_not_taken_for_ours(cutter: Cutter, url: str) -> None:
     """Ours never committed, the other server's did: then the truth is "duplicate"."""
 

@@ -31,8 +31,8 @@ from motherhaven.stores.relational.flush import flush
 from motherhaven.stores.relational.load import Numbers, load
 from motherhaven.stores.relational.writer import Job, append_all
 
-SETTLE_SECONDS: Final = 30.0
-"""How long the writer tries to learn what became of a commit."""
+SETTLE_SECONDS: Final = 8.0
+"""How long the writer tries to learn what became of a commit; clients wait for 10 s."""
 
 _PAUSE_SECONDS: Final = (0.05, 0.1, 0.2, 0.5, 1.0)
 _IN_THE_WAY: Final = (errors.DeadlockDetected, errors.SerializationFailure)
@@ -95,8 +95,20 @@ class Writer(relational.Writer):
             if time.monotonic() > deadline or (self._stopping.is_set() and tries > 9):
                 return error
             if tries:
+                self._refuse_waiting()
                 time.sleep(_PAUSE_SECONDS[min(tries, len(_PAUSE_SECONDS)) - 1])
             tries += 1
+
+    def _refuse_waiting(self) -> None:
+        """Answer who waits behind a commit that cannot be looked up: nothing of theirs is kept."""
+        for _ in range(self._queue.qsize()):
+            job = self._queue.get()
+            if job is None:
+                self._queue.put(None)
+            else:
+                where = self._location.shown
+                job.error = StoreUnavailable(f"store {where}: it is away; nothing was kept")
+                job.answer()
 
     def _attempt(self, group: list[Job]) -> None:
         """One transaction: lock, read, project, write, commit."""
