@@ -1,74 +1,26 @@
 """A bot is killed with an open position: one alert in time, and its recovery, by webhook."""
 
 import json
-import threading
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Iterator
-from contextlib import contextmanager
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
-from typing import Any
+
+import pytest
 
 from tests.acceptance.processes import (
+    KEY,
     Process,
     clean_environment,
     free_port,
     start_server,
 )
+from tests.acceptance.webhook import receiver
+from tests.serverkit import API, item
 
 INTERVAL = 2
 PROMISED_SECONDS = 2 * INTERVAL + 6
 """Twice the interval, two seconds of grace, two between looks, two for slow machines."""
-
-
-class Receiver:
-    """A webhook's far end: what arrived, and when."""
-
-    def __init__(self) -> None:
-        self.got: list[tuple[float, dict[str, Any]]] = []
-        self.news = threading.Condition()
-        self.port = 0
-
-    def texts(self) -> list[str]:
-        """The messages so far."""
-        with self.news:
-            return [str(body["text"]) for _, body in self.got]
-
-    def wait_for(self, count: int, seconds: float) -> None:
-        """Until so many have arrived."""
-        with self.news:
-            assert self.news.wait_for(lambda: len(self.got) >= count, seconds), self.got
-
-
-@contextmanager
-def receiver() -> Iterator[Receiver]:
-    """A webhook on a free port of this machine."""
-    told = Receiver()
-
-    class Handler(BaseHTTPRequestHandler):
-        def do_POST(self) -> None:
-            body = json.loads(self.rfile.read(int(self.headers["content-length"])))
-            with told.news:
-                told.got.append((time.monotonic(), body))
-                told.news.notify_all()
-            self.send_response(200)
-            self.end_headers()
-
-        def log_message(self, *_: object) -> None:
-            pass
-
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    told.port = server.server_address[1]
-    thread = threading.Thread(target=server.serve_forever, daemon=True)
-    thread.start()
-    try:
-        yield told
-    finally:
-        server.shutdown()
-        server.server_close()
-        thread.join()
 
 
 def start_bot(folder: Path, port: int, key: str) -> Process:
@@ -99,10 +51,7 @@ def test_a_killed_bot_with_an_open_position_is_told_once_and_its_return_too(tmp_
     """Within 2 × interval + a few s; a restarted server does not tell it again."""
     port = free_port()
     with receiver() as told:
-        env = {
-            "MOTHERHAVEN_ALERT_URL": f"http://127.0.0.1:{told.port}/hook",
-            "MOTHERHAVEN_ALERT_ALLOW_LOCAL": "true",
-        }
+        env = told.settings()
         key = command(tmp_path, "keys", "create", "--name", "the bot").splitlines()[-1]
         with start_server(tmp_path, port, **env) as server:
             with start_bot(tmp_path, port, key) as bot:
@@ -128,6 +77,28 @@ def test_a_killed_bot_with_an_open_position_is_told_once_and_its_return_too(tmp_
     assert second.startswith("Recovered: ")
     assert seconds <= PROMISED_SECONDS
     assert len(told.texts()) == 2
+
+
+@pytest.mark.parametrize("command", ["serve", "up"])
+def test_both_commands_watch(tmp_path: Path, command: str) -> None:
+    """`up` tells as `serve` does: a bot reports records set aside, and the webhook hears of it."""
+    port = free_port()
+    with receiver() as told:
+        env = clean_environment(tmp_path, LLM_BOT_API_KEY=KEY, **told.settings())
+        words = ["-m", "motherhaven.cli.main", command, "--port", str(port)]
+        with Process(words, cwd=tmp_path, env=env) as server:
+            server.wait_for("/llm-bot")
+            status = {**item(1, "status")["payload"], "quarantined": 2}
+            body = json.dumps({"events": [item(1, "status", payload=status)]}).encode()
+            headers = {"x-api-key": KEY, "content-type": "application/json"}
+            request = urllib.request.Request(
+                f"http://127.0.0.1:{port}{API}/ingest/batch", body, headers
+            )
+            with urllib.request.urlopen(request, timeout=10) as answer:
+                assert json.load(answer)["results"][0]["status"] == "stored"
+            told.wait_for(1, 15)
+            assert server.end() == 0
+    assert told.texts()[0].startswith("claude (paper): 2 records were refused and set aside")
 
 
 def test_a_revoked_key_ends_its_open_stream(tmp_path: Path) -> None:

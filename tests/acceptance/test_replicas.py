@@ -15,6 +15,7 @@ from motherhaven.settings import SystemClock
 from motherhaven.stores import Store
 from motherhaven.stores.postgres import PostgresStore
 from motherhaven.testing.postgres import PostgresProcess
+from tests.acceptance.processes import KEY
 from tests.acceptance.replicakit import (
     Findings,
     Follower,
@@ -24,7 +25,9 @@ from tests.acceptance.replicakit import (
     replicas,
     whole_log,
 )
-from tests.postgres_server import need_postgres
+from tests.acceptance.webhook import receiver
+from tests.postgres_server import need_postgres, store_url
+from tests.serverkit import API, item
 
 BOTS = 50
 AT_REST = 300
@@ -183,6 +186,65 @@ def test_the_database_killed_and_restarted_under_both_servers(
     async def play() -> None:
         async with scene(tmp_path, database) as one:
             await kill_the_database(one, database)
+
+    asyncio.run(play())
+
+
+def test_a_sign_in_and_its_end_hold_on_every_server(tmp_path: Path) -> None:
+    """The cookie of one server opens the other; signing out there ends it here within seconds."""
+
+    async def play() -> None:
+        async with (
+            replicas(tmp_path, store_url(tmp_path)) as (left, right),
+            httpx.AsyncClient() as browser,
+        ):
+
+            async def status(server: Replica) -> int:
+                return (await browser.get(f"{server.url}{API}/bots")).status_code
+
+            assert await status(right) == 401
+            answer = await browser.post(f"{left.url}{API}/login", json={"key": KEY})
+            assert answer.status_code == 200
+            assert [await status(left), await status(right)] == [200, 200]
+            cookies = dict(browser.cookies)
+            assert (await browser.post(f"{right.url}{API}/logout")).status_code == 200
+            browser.cookies.update(cookies)
+            assert await status(right) == 401
+            began = time.monotonic()
+            while await status(left) == 200:
+                assert time.monotonic() - began < 15, "signed out, and still in"
+                await asyncio.sleep(0.1)
+            print(f"signed out everywhere after {time.monotonic() - began:.1f} s")
+
+    asyncio.run(play())
+
+
+def test_an_alert_is_told_once_by_all_servers(tmp_path: Path) -> None:
+    """Two servers, then one of them restarted: the trouble once, its end once."""
+
+    async def play() -> None:
+        with receiver() as told:
+            async with (
+                replicas(tmp_path, store_url(tmp_path), **told.settings()) as (left, _),
+                httpx.AsyncClient(headers={"x-api-key": KEY}) as client,
+            ):
+
+                async def report(number: int, server: Replica, aside: int) -> None:
+                    status = {**item(number, "status")["payload"], "quarantined": aside}
+                    events = [item(number, "status", payload=status)]
+                    url = f"{server.url}{API}/ingest/batch"
+                    answer = await client.post(url, json={"events": events})
+                    assert answer.json()["results"][0]["status"] == "stored"
+
+                await report(1, left, 2)
+                await asyncio.to_thread(told.wait_for, 1, 15)
+                await left.kill()
+                await left.start()
+                assert await asyncio.to_thread(told.is_quiet, 1, 5)
+                await report(2, left, 0)
+                await asyncio.to_thread(told.wait_for, 2, 15)
+                assert await asyncio.to_thread(told.is_quiet, 2, 5)
+                assert [text[:12] for text in told.texts()] == ["claude (pape", "Recovered: c"]
 
     asyncio.run(play())
 

@@ -2550,6 +2550,8 @@ export interface components {
         /**
          * StatusReported
          * @description A heartbeat or a change of state, with what the recorder has shipped and kept.
+         *
+         *     day_zone: the time zone of the bot's trading day, as IANA names it.
          */
         StatusReported: {
             /**
@@ -2567,6 +2569,11 @@ export interface components {
              * @default null
              */
             cycle_id: string | null;
+            /**
+             * Day Zone
+             * @default null
+             */
+            day_zone: string | null;
             /**
              * Decider
              * @default null

@@ -99,6 +99,7 @@ class Cycle:
             "interval_seconds": self.facts.interval_seconds,
             "next_cycle_at": None if next_at is None else format_time(next_at),
             "coins": list(self.trader.setup.coins),
+            "day_zone": self.trader.setup.zone,
             **self.sink.lag(),
         }
         if self.guidance is not None:

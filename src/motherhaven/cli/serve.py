@@ -8,8 +8,9 @@ from motherhaven.cli.page import ensure_page
 from motherhaven.contract.errors import ConfigError
 from motherhaven.server import ServerConfig, run_server
 from motherhaven.server.alert_send import targets_of
+from motherhaven.server.sessions import shared_secret
 from motherhaven.settings import ServerSettings, SystemClock, load_server_settings
-from motherhaven.stores import open_store
+from motherhaven.stores import is_on_this_machine, open_store
 
 KEY_ADVICE = (
     "No LLM_BOT_API_KEY is set: bots cannot deliver records (they get 401). Put\n"
@@ -28,6 +29,7 @@ def serve(
         StoreUnavailable: the store cannot be opened.
     """
     settings = load_server_settings()
+    url = store_url or settings.store_url
     config = server_config(
         settings,
         host,
@@ -36,9 +38,9 @@ def serve(
         dev_proxy=dev_proxy,
         page=ensure_page(),
         data_dir=settings.motherhaven_data,
+        store_url=url,
     )
     config.check()
-    url = store_url or settings.store_url
     clock = SystemClock()
     store = open_store(url, clock=clock, data_dir=Path())
     if config.api_key is None:
@@ -60,10 +62,14 @@ def server_config(
     open_reading: bool,
     page: Path,
     data_dir: Path,
+    store_url: str,
     dev_proxy: bool = False,
     api_key: str | None = None,
 ) -> ServerConfig:
-    """The server's configuration from settings and options; sessions live in `data_dir`.
+    """The server's configuration from settings and options.
+
+    Where servers on several machines may share the store, its key signs their sessions, so
+    that a sign-in on one is good for all; else a secret in `data_dir` does, whatever the key.
 
     Raises:
         ConfigError: reading is to be open beyond this machine.
@@ -73,20 +79,23 @@ def server_config(
             f"--open lets everyone on this machine read without the key; it cannot go with "
             f"--host {host}. Leave --open out, or listen on 127.0.0.1"
         )
+    key = api_key or settings.llm_bot_api_key
+    is_alone = is_on_this_machine(store_url)
+    secret = session_secret(data_dir) if is_alone or key is None else shared_secret(key)
     return ServerConfig(
         host=host,
         port=port,
-        api_key=api_key or settings.llm_bot_api_key,
+        api_key=key,
         open_reading=open_reading,
         dev_proxy=dev_proxy,
         allowed_hosts=settings.extra_hosts,
-        session_secret=session_secret(data_dir),
+        session_secret=secret,
         revoked_path=data_dir / "sessions_ended",
         page_dir=page,
         alert_targets=targets_of(
             settings.motherhaven_alert_url, allow_local=settings.motherhaven_alert_allow_local
         ),
-        alert_disk=data_dir,
+        alert_disk=data_dir if is_alone else None,
     )
 
 

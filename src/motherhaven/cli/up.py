@@ -29,6 +29,7 @@ def up(port: int) -> None:
     settings = load_server_settings()
     folder = (settings.motherhaven_data / "demo").absolute()
     key = settings.llm_bot_api_key or own_key(folder / "api_key")
+    url = settings.motherhaven_store or f"sqlite:///{folder}/server.db"
     config = server_config(
         settings,
         "localhost",
@@ -36,10 +37,10 @@ def up(port: int) -> None:
         open_reading=True,
         page=ensure_page(),
         data_dir=folder,
+        store_url=url,
         api_key=key,
     )
     clock = SystemClock()
-    url = settings.motherhaven_store or f"sqlite:///{folder}/server.db"
     store = open_store(url, clock=clock, data_dir=Path())
     with _demo_bots(folder) as bots:
 

@@ -249,7 +249,10 @@ class CandlesRecorded(_Payload):
 
 
 class StatusReported(_Payload):
-    """A heartbeat or a change of state, with what the recorder has shipped and kept."""
+    """A heartbeat or a change of state, with what the recorder has shipped and kept.
+
+    day_zone: the time zone of the bot's trading day, as IANA names it.
+    """
 
     timestamp: Any
     status: BotState
@@ -265,6 +268,7 @@ class StatusReported(_Payload):
     coins: tuple[str, ...] | None = None
     behind: int | None = None
     quarantined: int | None = None
+    day_zone: str | None = None
 
 
 Payload = (

@@ -1,14 +1,12 @@
 """What is worth waking somebody: pure, from what is known and the time to what is wrong."""
 
-import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Final, Literal
+from typing import Final
 
-from motherhaven.contract.events import Event
-from motherhaven.contract.jsonio import loads
-from motherhaven.contract.views import BotRow
+from motherhaven.contract.views import BotRow, StatusRow
+from motherhaven.server.alert_halts import Halts, is_over
 from motherhaven.server.bots import DEFAULT_INTERVAL_SECONDS
 
 GRACE_SECONDS: Final = 2.0
@@ -20,20 +18,15 @@ FORGOTTEN_SECONDS: Final = 86_400.0
 LOW_DISK_BYTES: Final = 256 << 20
 URGENT: Final = "URGENT"
 
-_DAILY_LOSS: Final = re.compile(r"daily[ _-]loss|today's loss", re.IGNORECASE)
-_KILLED: Final = re.compile(r"kill[ _-]switch(?!.*re-armed)", re.IGNORECASE)
-
-Halt = Literal["kill", "loss"]
-Halts = Mapping[str, Mapping[Halt, str]]
-"""For each bot what stands in its way: "kill": why, "loss": the UTC day, as ISO text."""
+Spans = Sequence[tuple[datetime, datetime]]
 
 
 @dataclass(frozen=True, slots=True)
 class Facts:
     """What a server sees. `since`: when it began to listen, before which silence is its own.
 
-    `free_bytes`: of the server's disk; None where that says nothing. `told`: the names of
-    what was told and is not over.
+    `deaf`: when it could not hear since, oldest first. `free_bytes`: of the server's disk;
+    None where that says nothing. `told`: the names of what was told and is not over.
     """
 
     now: datetime
@@ -42,6 +35,7 @@ class Facts:
     halts: Halts | None = None
     free_bytes: int | None = None
     told: frozenset[str] = frozenset()
+    deaf: Spans = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +81,7 @@ def _of_bot(bot: BotRow, facts: Facts) -> Iterable[Trouble]:
             f"KILL SWITCH: {who} opens nothing until it is armed by hand: {halts['kill']}",
             f"{who}: the kill switch is armed again",
         )
-    if halts.get("loss") == facts.now.date().isoformat():
+    if "loss" in halts and not is_over(halts["loss"], facts.now):
         yield Trouble(
             f"loss:{bot.id}",
             f"DAILY LOSS: {who} has reached its limit and opens nothing more today",
@@ -101,15 +95,13 @@ def _late(bot: BotRow, facts: Facts, who: str) -> Trouble | None:
     if status is None or status.status == "stopped":
         return None
     silent = (facts.now - status.received_at).total_seconds()
-    heard = (facts.now - max(status.received_at, facts.since)).total_seconds()
-    interval = status.interval_seconds or DEFAULT_INTERVAL_SECONDS
-    patience = 2 * interval + GRACE_SECONDS
     if f"late:{bot.id}" in facts.told:  # over only when a heartbeat came, not by a restart
-        is_late = silent > patience
+        is_late = silent > _patience(status)
     else:
-        is_late = heard > patience and silent <= FORGOTTEN_SECONDS
+        is_late = _silence(status, facts) > _patience(status) and silent <= FORGOTTEN_SECONDS
     if not is_late:
         return None
+    interval = status.interval_seconds or DEFAULT_INTERVAL_SECONDS
     text = f"no heartbeat from {who} for {silent:.0f} s (it should come every {interval} s)"
     held = bot.stats.open_positions
     if held:
@@ -118,44 +110,27 @@ def _late(bot: BotRow, facts: Facts, who: str) -> Trouble | None:
     return Trouble(f"late:{bot.id}", text, f"{who} is back: its heartbeat arrived again")
 
 
-def fold_halts(halts: Halts, events: Iterable[Event]) -> dict[str, dict[Halt, str]]:
-    """`halts` after some more events: kill and daily loss, engaged and lifted."""
-    after = {bot: dict(known) for bot, known in halts.items()}
-    for event in events:
-        if event.kind not in {"status", "decision"} or event.received_at is None:
-            continue
-        known = after.setdefault(event.bot_id, {})
-        payload = loads(event.payload)
-        if not isinstance(payload, Mapping):
-            continue
-        day = event.received_at.date().isoformat()
-        if event.kind == "status":
-            _fold_status(known, payload, day)
-        else:
-            _fold_verdict(known, payload, day)
-        if not known:
-            del after[event.bot_id]
-    return after
+def _patience(status: StatusRow) -> float:
+    return 2 * (status.interval_seconds or DEFAULT_INTERVAL_SECONDS) + GRACE_SECONDS
 
 
-def _fold_status(known: dict[Halt, str], payload: Mapping[str, Any], day: str) -> None:
-    words = f"{payload.get('message') or ''} {payload.get('error') or ''}".strip()
-    if payload.get("kill_switch") is True or _KILLED.search(words):
-        known.setdefault("kill", words[:200] or "engaged")
-    else:
-        known.pop("kill", None)
-    if _DAILY_LOSS.search(words):
-        known["loss"] = day
+def _silence(status: StatusRow, facts: Facts) -> float:
+    """Seconds without a heartbeat in which this server would have heard one."""
+    start = max(status.received_at, facts.since)
+    silence = (facts.now - start).total_seconds()
+    for begin, end in facts.deaf:
+        missed = min(end, facts.now) - max(begin, start)
+        silence -= max(0.0, missed.total_seconds())
+    return silence
 
 
-def _fold_verdict(known: dict[Halt, str], payload: Mapping[str, Any], day: str) -> None:
-    verdict = payload.get("verdict")
-    if not isinstance(verdict, Mapping):
-        return
-    entry = payload.get("signal") in {"buy_to_enter", "sell_to_enter"}
-    if verdict.get("rule") == "daily_loss":
-        known["loss"] = day
-    elif verdict.get("rule") == "kill_switch":
-        known.setdefault("kill", str(verdict.get("reason") or "engaged")[:200])
-    elif entry and verdict.get("allowed") is True:
-        known.clear()
+def next_late(facts: Facts) -> float | None:
+    """Seconds until the first bot that is in time would be late; None: no bot could be."""
+    left = [
+        _patience(bot.status) - _silence(bot.status, facts)
+        for bot in facts.bots
+        if bot.status is not None
+        and bot.status.status != "stopped"
+        and f"late:{bot.id}" not in facts.told
+    ]
+    return min((seconds for seconds in left if seconds > 0), default=None)

@@ -11,13 +11,14 @@ import shutil
 from collections.abc import AsyncIterator, Callable, Iterable
 from contextlib import asynccontextmanager
 from dataclasses import replace
-from datetime import datetime
 from pathlib import Path
 from typing import Final, cast
 
 from motherhaven.contract.clock import Clock
 from motherhaven.contract.errors import CursorGone, StoreError
-from motherhaven.server.alert_rules import Facts, Halts, Trouble, fold_halts, troubles
+from motherhaven.server.alert_halts import Halts, fold_halts
+from motherhaven.server.alert_hearing import Hearing
+from motherhaven.server.alert_rules import Facts, Trouble, next_late, troubles
 from motherhaven.server.alert_send import AlertFailed, Target
 from motherhaven.server.alert_state import (
     AlertState,
@@ -28,6 +29,7 @@ from motherhaven.server.alert_state import (
     load_state,
     settled,
 )
+from motherhaven.stores.capabilities import capabilities_of
 from motherhaven.stores.protocol import Store
 from motherhaven.stores.shared import put_own_record
 
@@ -35,12 +37,17 @@ LOG: Final = logging.getLogger("motherhaven.server")
 RECORD: Final = "alerts"
 TICK_SECONDS: Final = 2.0
 COSTLY_TICK_SECONDS: Final = 20.0
-"""Where each look is billed (stores that poll, Firestore), it is taken more rarely."""
+"""Where each look is billed (stores that poll, Firestore), it is taken more rarely: so often,
+and when a bot would be late if nothing came from it by then."""
 
 STORE_PATIENCE_SECONDS: Final = 15.0
 PROOF_SECONDS: Final = 60.0
 """The shared state is written at least so often, which proves that the store can be."""
 
+LAPSE_SECONDS: Final = 5.0
+"""A pause that took so much longer than it should is time in which nothing was heard."""
+
+_AFTER_SECONDS: Final = 0.2
 _PAGE: Final = 500
 _PAGES: Final = 20
 _LOG_SECONDS: Final = 60.0
@@ -56,13 +63,17 @@ class Alerts:
         targets: tuple[Target, ...],
         disk: Path | None,
         random_bytes: Callable[[int], bytes],
+        name: str = "the server",
     ) -> None:
+        """`name` tells this server from the others of its store."""
         self._store = store
         self._clock = clock
         self._targets = targets
         self._disk = disk
         self._random = random_bytes
-        self._since: datetime = clock.now()
+        self._name = name
+        self._hearing = Hearing(clock.now())
+        self._next_late: float | None = None
         self._own = AlertState()
         self._failing_since: float | None = None
         self._logged_at = float("-inf")
@@ -73,7 +84,7 @@ class Alerts:
         if not self._targets:
             yield
             return
-        self._since = self._clock.now()
+        self._hearing = Hearing(self._clock.now())
         task = asyncio.create_task(self._watch())
         try:
             yield
@@ -82,19 +93,31 @@ class Alerts:
             await asyncio.gather(task, return_exceptions=True)
 
     async def _watch(self) -> None:
-        costly = hasattr(self._store, "capabilities")
         while True:
-            await asyncio.sleep(COSTLY_TICK_SECONDS if costly else TICK_SECONDS)
+            pause, began = self.pause(), self._clock.now()
+            await asyncio.sleep(pause)
+            if (self._clock.now() - began).total_seconds() > pause + LAPSE_SECONDS:
+                self._hearing.lost()  # this machine slept, or was too busy to take events
             try:
                 await self.look()
             except Exception:  # task boundary: whatever went wrong once, the watch goes on
                 LOG.exception("the alerts' watch failed; it goes on")
+
+    def pause(self) -> float:
+        """Seconds until the next look."""
+        if capabilities_of(self._store).poll_seconds == 0:
+            return TICK_SECONDS
+        until = self._next_late
+        if until is None:
+            return COSTLY_TICK_SECONDS
+        return min(COSTLY_TICK_SECONDS, max(TICK_SECONDS, until + _AFTER_SECONDS))
 
     async def look(self) -> None:
         """One look; what is due is sent before it returns."""
         try:
             await self._look()
         except StoreError as error:
+            self._hearing.lost()
             await self._store_fails(error)
         else:
             self._failing_since = None
@@ -103,16 +126,20 @@ class Alerts:
     async def _look(self) -> None:
         record = await self._store.record(RECORD)
         before = load_state(record.text) if record else AlertState()
-        now = self._clock.now()
         state = await self._followed(before)
+        bots = await self._store.bots()
+        now = self._clock.now()
+        self._hearing.heard(now)
         facts = Facts(
-            now,
-            self._since,
-            await self._store.bots(),
-            cast("Halts", state.halts),
-            self._free(),
-            frozenset(state.told),
+            now=now,
+            since=self._hearing.since,
+            deaf=self._hearing.deaf,
+            bots=bots,
+            halts=cast("Halts", state.halts),
+            free_bytes=self._free(),
+            told=frozenset(state.told),
         )
+        self._next_late = next_late(facts)
         state, due = claimed(advance(state, troubles(facts), now.timestamp()), now.timestamp())
         if state == before and now.timestamp() - before.written < PROOF_SECONDS:
             return
@@ -184,8 +211,10 @@ class Alerts:
             self._failing_since = now
             LOG.warning("the alerts' watch cannot use the store: %s", error)
         if now - self._failing_since >= STORE_PATIENCE_SECONDS:
-            text = f"STORE: the server's store fails, no events are kept: {str(error)[:300]}"
-            trouble = Trouble("server:store", text, "the server's store works")
+            text = f"STORE: {self._name} cannot use its store and keeps no events: "
+            trouble = Trouble(
+                "server:store", text + str(error)[:300], f"{self._name} can use its store"
+            )
             await self._tell_own({trouble.name: trouble})
 
     async def _tell_own(self, found: dict[str, Trouble]) -> None:

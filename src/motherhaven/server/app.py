@@ -1,6 +1,7 @@
 """The application: routes, layers and what lives as long as the server does."""
 
 import os
+import socket
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from typing import Any, Final
@@ -21,6 +22,7 @@ from motherhaven.server.alerting import Alerts
 from motherhaven.server.boundary import LOG, Boundary
 from motherhaven.server.config import ServerConfig
 from motherhaven.server.details import Details
+from motherhaven.server.ended import EndedSessions
 from motherhaven.server.export import Export
 from motherhaven.server.figures import Figures
 from motherhaven.server.gate import Gate
@@ -66,14 +68,16 @@ def create_app(
     config.check()
     hub = Hub(store, clock, config.limits)
     keys = Keyring(store, clock, hub.wake)
-    alerts = Alerts(store, clock, config.alert_targets, config.alert_disk, random_bytes)
+    name = f"the server {socket.gethostname()}:{config.port}"
+    alerts = Alerts(store, clock, config.alert_targets, config.alert_disk, random_bytes, name)
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
         if manage_store:
             await store.open()
         try:
-            async with hub.running(), keys.running(), alerts.running():
+            ended = EndedSessions(store, clock, app.state.sessions, hub.wake, random_bytes)
+            async with hub.running(), keys.running(), alerts.running(), ended.running():
                 yield
         finally:
             if manage_store:
@@ -115,6 +119,7 @@ def _add_routes(
         random_bytes=random_bytes,
         revoked_path=config.revoked_path,
     )
+    app.state.sessions = sessions
     throttle = Throttle(clock, attempts=limits.login_attempts, seconds=limits.login_window_seconds)
     wrong_keys = Throttle(clock, attempts=limits.key_attempts, seconds=limits.key_window_seconds)
     door = Door(config, sessions, wrong_keys, app.state.keys)

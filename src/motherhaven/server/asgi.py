@@ -7,7 +7,6 @@ runs no lifespan, as serverless ones do not, the store is opened by the first re
 """
 
 import asyncio
-import hashlib
 import logging
 from collections.abc import Callable
 from pathlib import Path
@@ -21,6 +20,7 @@ from motherhaven.server.access import API
 from motherhaven.server.app import create_app
 from motherhaven.server.config import ServerConfig
 from motherhaven.server.problems import Problem, answer, problem_of
+from motherhaven.server.sessions import shared_secret
 from motherhaven.settings import ServerSettings, SystemClock, load_server_settings
 from motherhaven.stores import open_store
 
@@ -47,7 +47,7 @@ def create(settings: ServerSettings) -> FastAPI:
         api_key=key,
         allowed_hosts=settings.extra_hosts,
         # The same in every process, so that a session made by one is known to the next.
-        session_secret=hashlib.sha256(b"motherhaven session\0" + key.encode()).digest(),
+        session_secret=shared_secret(key),
         page_dir=PAGE,
     )
     store = open_store(settings.store_url, clock=clock, data_dir=Path())

@@ -16,8 +16,7 @@ class Revoked:
     """Names of ended sessions, until they would have expired anyway.
 
     With a `path` they are kept in that file, one line each; without, as long as the
-    process. A server that shares sessions with another one hears of the other's ended
-    sessions only when it starts. A name alone signs nobody in.
+    process. A name alone signs nobody in.
     """
 
     def __init__(self, path: Path | None, now: float) -> None:
@@ -28,6 +27,10 @@ class Revoked:
 
     def __contains__(self, name: str) -> bool:
         return name in self._names
+
+    def all(self) -> dict[str, int]:
+        """Every name, and when its session would have expired (Unix seconds)."""
+        return dict(self._names)
 
     def add(self, name: str, expiry: int) -> None:
         """Remember that a session was ended; it would have lasted until `expiry`."""

@@ -5,7 +5,7 @@ import hashlib
 import hmac
 import secrets
 from collections import OrderedDict, deque
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from ipaddress import IPv6Address, ip_address
 from pathlib import Path
 from typing import Final
@@ -15,6 +15,11 @@ from motherhaven.server.revoked import Revoked
 
 _MAX_PEERS: Final = 1_024
 _MAX_TOKEN: Final = 200
+
+
+def shared_secret(api_key: str) -> bytes:
+    """What signs the sessions of all servers that have the same API key, on any machine."""
+    return hashlib.sha256(b"motherhaven session\0" + api_key.encode()).digest()
 
 
 class Sessions:
@@ -64,6 +69,19 @@ class Sessions:
             name, expiry, _ = token.split(".")
             self._revoked.add(name, int(expiry))
             self.revision += 1
+
+    def ended(self) -> dict[str, int]:
+        """Names of the sessions that were ended, and when each would have expired."""
+        return self._revoked.all()
+
+    def learn_ended(self, elsewhere: Mapping[str, int]) -> bool:
+        """End sessions that were ended on another server; whether any of them was still good."""
+        now = self._clock.now().timestamp()
+        fresh = {name: expiry for name, expiry in elsewhere.items() if expiry > now}
+        for name, expiry in fresh.items():
+            self._revoked.add(name, expiry)
+        self.revision += bool(fresh)
+        return bool(fresh)
 
     def _sign(self, body: str) -> str:
         digest = hmac.digest(self._key, body.encode(), "sha256")

@@ -46,6 +46,14 @@ def open_store(url: str, *, clock: Clock, data_dir: Path) -> Store:
     return factory(url, clock, data_dir)
 
 
+def is_on_this_machine(url: str) -> bool:
+    """Whether the store that `url` names lives in this process or on this machine's disk.
+
+    If not, servers on other machines may use it too.
+    """
+    return url.partition(":")[0].strip().lower() in {"memory", "sqlite"}
+
+
 def _memory(url: str, clock: Clock, data_dir: Path) -> Store:
     return MemoryStore(clock=clock)
 
@@ -111,5 +119,6 @@ __all__ = [
     "Store",
     "Stored",
     "Tail",
+    "is_on_this_machine",
     "open_store",
 ]

@@ -8,8 +8,7 @@ from typing import Any
 import httpx
 import pytest
 
-from motherhaven.stores import MemoryStore
-from motherhaven.stores.sqlite import SqliteStore
+from tests.conformance.stores.kit import BACKENDS, Backend
 from tests.serverkit import API, KEY, FakeClock, running
 
 
@@ -41,18 +40,21 @@ class Api:
 Served = Callable[[], AbstractAsyncContextManager[Api]]
 
 
-@pytest.fixture(params=["memory", "sqlite"])
-def served(request: pytest.FixtureRequest, tmp_path: Path) -> Served:
-    """Starts a server over each kind of store that needs no process of its own."""
+@pytest.fixture(params=BACKENDS, ids=lambda backend: backend.name)
+def backend(request: pytest.FixtureRequest) -> Backend:
+    """Each kind of store."""
+    chosen: Backend = request.param
+    return chosen
+
+
+@pytest.fixture
+def served(backend: Backend, tmp_path: Path) -> Served:
+    """Starts a server over each kind of store."""
 
     @asynccontextmanager
     async def start() -> AsyncIterator[Api]:
         clock = FakeClock()
-        store = (
-            MemoryStore(clock=clock)
-            if request.param == "memory"
-            else SqliteStore(tmp_path / "server.db", clock=clock)
-        )
+        store = backend.make(tmp_path, clock)
         async with running(store=store) as server, server.client(key=KEY) as client:
             yield Api(client, server.clock)
 

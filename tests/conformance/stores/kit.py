@@ -37,7 +37,8 @@ class Backend:
     """One adapter under test. `shared`: two stores at one place see each other's commits."""
 
     name: str
-    make: Callable[[Path, StillClock], Store]
+    make: Callable[[Path, Any], Store]
+    """`make(place, clock)`"""
     durable: bool
     shared: bool
 

@@ -100,6 +100,7 @@ def test_cycles_come_on_a_fixed_grid():
     statuses = of_kind(sink.kept, "status")
     assert statuses[0]["message"] == "bot started"
     assert statuses[-1]["status"] == "stopped"
+    assert {status["day_zone"] for status in statuses} == {"UTC"}
     assert statuses[1]["next_cycle_at"].startswith("2026-03-04T12:02:01")
 
 

@@ -2,14 +2,16 @@
 
 import asyncio
 import builtins
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
 
 from motherhaven.contract.errors import ConfigError
 from motherhaven.contract.wire import event_from_item
-from motherhaven.server.alert_rules import FORGOTTEN_SECONDS, Facts, Trouble, fold_halts, troubles
+from motherhaven.server.alert_halts import fold_halts, is_over
+from motherhaven.server.alert_hearing import Hearing
+from motherhaven.server.alert_rules import FORGOTTEN_SECONDS, Facts, Trouble, troubles
 from motherhaven.server.alert_send import AlertFailed, Webhook, targets_of
 from motherhaven.server.alert_state import (
     AGAIN_SECONDS,
@@ -23,74 +25,19 @@ from motherhaven.server.alert_state import (
     load_state,
     settled,
 )
-from motherhaven.server.alerting import STORE_PATIENCE_SECONDS, Alerts
-from motherhaven.stores import MemoryStore, Store
+from motherhaven.server.alerting import (
+    COSTLY_TICK_SECONDS,
+    STORE_PATIENCE_SECONDS,
+    TICK_SECONDS,
+)
+from motherhaven.stores import MemoryStore
+from motherhaven.stores.capabilities import Capabilities
+from tests.alertkit import Sender, Wire, watch
 from tests.serverkit import NOW, FakeClock, event
 
 pytestmark = pytest.mark.anyio
 
 BEFORE = NOW - timedelta(days=30)
-
-
-class Wire:
-    """A target that remembers what arrived, or refuses."""
-
-    shown = "a wire"
-
-    def __init__(self) -> None:
-        self.got: list[str] = []
-        self.fails = False
-
-    async def send(self, text: str) -> None:
-        if self.fails:
-            raise AlertFailed("a wire: cut")
-        self.got.append(text)
-
-
-def watch(store: Store, clock: FakeClock, *wires: Wire) -> Alerts:
-    """A server's watch over a store, seen from outside its task."""
-    count = iter(range(10**6))
-    return Alerts(store, clock, wires, None, lambda size: next(count).to_bytes(size, "big"))
-
-
-class Sender:
-    """Puts a bot's events into a store as they would arrive at the clock's time."""
-
-    def __init__(self, store: Store, clock: FakeClock) -> None:
-        self.store, self.clock, self.number = store, clock, 0
-
-    async def send(self, kind: str, **payload: Any) -> None:
-        self.number += 1
-        one = event_from_item(event(self.number, kind, **payload), self.clock.now())
-        [kept] = await self.store.append([one])
-        assert kept.status == "stored"
-
-
-async def test_a_late_bot_is_told_once_louder_with_positions_and_its_return() -> None:
-    """Twice the interval and the grace; not before; not again; a second server says nothing."""
-    clock, wire = FakeClock(), Wire()
-    store = MemoryStore(clock=clock)
-    bot = Sender(store, clock)
-    await bot.send("position_opened", position_id="p1")
-    await bot.send("status", interval_seconds=60)
-    one, two = watch(store, clock, wire), watch(store, clock, wire)
-    for seconds in (0, 120, 2):
-        clock.advance(seconds)
-        await one.look()
-        assert wire.got == []
-    clock.advance(1)
-    for looks in (one, two, one, watch(store, clock, wire)):
-        await looks.look()
-    [text] = wire.got
-    assert text.startswith("URGENT: 1 OPEN POSITION UNATTENDED: no heartbeat from claude (paper)")
-    clock.advance(3_600)
-    restarted = watch(store, clock, wire)
-    await restarted.look()
-    assert len(wire.got) == 1, "a restart of the server is no heartbeat"
-    await bot.send("status", interval_seconds=60)
-    for looks in (two, one, restarted):
-        await looks.look()
-    assert wire.got[1:] == ["Recovered: claude (paper) is back: its heartbeat arrived again"]
 
 
 async def test_silence_that_is_the_servers_own_or_deliberate_is_no_alert() -> None:
@@ -112,68 +59,6 @@ async def test_silence_that_is_the_servers_own_or_deliberate_is_no_alert() -> No
     assert troubles(Facts(hour, BEFORE, await store.bots())) == {}
 
 
-async def test_kill_daily_loss_quarantine_and_disk() -> None:
-    """Each from what bots report and the disk says; each ends by its own sign."""
-    clock, wire = FakeClock(), Wire()
-    store = MemoryStore(clock=clock)
-    bot, looks = Sender(store, clock), watch(store, clock, wire)
-    await looks.look()
-
-    async def told(kind: str, **payload: Any) -> list[str]:
-        await bot.send(kind, **payload)
-        before = len(wire.got)
-        await looks.look()
-        return [text.partition(":")[0] for text in wire.got[before:]]
-
-    engaged = "kill switch engaged: no entries"
-    assert await told("status", message=engaged, kill_switch=True) == ["KILL SWITCH"]
-    assert await told("status", message="", kill_switch=True) == []
-    assert await told("status", message="kill switch re-armed by hand") == ["Recovered"]
-    refused = {"allowed": False, "rule": "daily_loss", "reason": "today's loss 21 USD"}
-    assert await told("decision", verdict=refused) == ["DAILY LOSS"]
-    assert await told("decision", verdict=refused) == []
-    assert await told("status", quarantined=2) == ["claude (paper)"]
-    assert await told("status", quarantined=0) == ["Recovered"]
-    clock.advance(86_400)
-    assert await told("status") == ["Recovered"], "a new day"
-    assert set(troubles(Facts(NOW, NOW, free_bytes=1 << 20))) == {"server:disk"}
-    assert troubles(Facts(NOW, NOW, free_bytes=1 << 40)) == {}
-
-
-async def test_what_cannot_be_sent_waits_and_only_for_who_missed_it() -> None:
-    """Backoff; a target that has it gets it no second time; a restart goes on."""
-    clock, good, bad = FakeClock(), Wire(), Wire()
-    store = MemoryStore(clock=clock)
-    await Sender(store, clock).send("status", interval_seconds=60)
-    looks = watch(store, clock, good, bad)
-    bad.fails = True
-    clock.advance(200)
-    await looks.look()
-    assert (len(good.got), bad.got) == (1, [])
-    bad.fails = False
-    await looks.look()
-    assert bad.got == [], "not before its time"
-    clock.advance(5)
-    again = watch(store, clock, good, bad)
-    await again.look()
-    await looks.look()
-    assert (len(good.got), len(bad.got)) == (1, 1)
-
-
-async def test_many_servers_at_once_send_one() -> None:
-    """Ten watches look at the same time; compare-and-set lets one have it."""
-    clock, wire = FakeClock(), Wire()
-    store = MemoryStore(clock=clock)
-    await Sender(store, clock).send("status", interval_seconds=60)
-    watches = [watch(store, clock, wire) for _ in range(10)]
-    for number, one in enumerate(watches):
-        one._random = lambda size, n=number: n.to_bytes(size, "big")  # type: ignore[misc]
-    clock.advance(200)
-    await asyncio.gather(*(one.look() for one in watches))
-    await asyncio.gather(*(one.look() for one in watches))
-    assert len(wire.got) == 1
-
-
 async def test_a_store_that_fails_is_told_and_its_recovery() -> None:
     """After some patience, once; without the store, which could not remember it."""
     clock, wire = FakeClock(), Wire()
@@ -188,7 +73,67 @@ async def test_a_store_that_fails_is_told_and_its_recovery() -> None:
     assert [text.partition(":")[0] for text in wire.got] == ["STORE"]
     await store.open()
     await looks.look()
-    assert wire.got[1:] == ["Recovered: the server's store works"]
+    assert wire.got[1:] == ["Recovered: the server can use its store"]
+
+
+async def test_where_looks_are_billed_the_next_is_when_a_bot_would_be_late() -> None:
+    """Rarely, but the promise of twice the interval holds; where they are free, always soon."""
+    clock = FakeClock()
+    store = MemoryStore(clock=clock)
+    bot, looks = Sender(store, clock), watch(store, clock, Wire())
+    await bot.send("status", interval_seconds=14)
+    await looks.look()
+    assert looks.pause() == TICK_SECONDS
+    store.capabilities = Capabilities(poll_seconds=2.0)  # type: ignore[attr-defined]
+    assert looks.pause() == COSTLY_TICK_SECONDS
+    clock.advance(20)
+    await looks.look()
+    assert 10 <= looks.pause() <= 10.5, "late at 30 s"
+    clock.advance(9.5)
+    await looks.look()
+    assert looks.pause() == TICK_SECONDS
+    clock.advance(2)
+    await looks.look()
+    assert looks.pause() == COSTLY_TICK_SECONDS, "it is late, and told"
+
+
+def test_time_in_which_a_server_was_deaf_is_no_silence() -> None:
+    """From the last look that worked to the next, and on while refused bots may wait."""
+
+    def at(second: float) -> datetime:
+        return NOW + timedelta(seconds=second)
+
+    hearing = Hearing(NOW)
+    for second in (0, 2, 4):
+        hearing.heard(at(second))
+    assert hearing.deaf == []
+    hearing.lost()
+    hearing.lost()
+    hearing.heard(at(14))
+    assert hearing.deaf == [(at(4), at(24))]
+    hearing.lost()
+    hearing.heard(at(18))
+    assert hearing.deaf == [(at(4), at(24))], "never counted twice"
+    hearing.heard(at(20))
+    hearing.lost()
+    hearing.heard(at(1_020))
+    assert hearing.deaf[1] == (at(24), at(1_080)), "a minute at most"
+
+
+@pytest.mark.parametrize("zone", ["", "no/such-zone", "../../etc/passwd", "/etc", "x" * 65, None])
+def test_a_zone_that_is_none_means_utc(zone: object) -> None:
+    """What a bot says is never trusted to be a zone."""
+    events = [
+        event_from_item(event(1, "status", day_zone=zone, message=""), NOW),
+        event_from_item(
+            event(2, "decision", verdict={"allowed": False, "rule": "daily_loss"}), NOW
+        ),
+    ]
+    halts = fold_halts({}, events)
+    assert halts["bot-1"]["loss"] == "2026-01-03T00:00:00+00:00"
+    assert not is_over(halts["bot-1"]["loss"], NOW)
+    assert is_over(halts["bot-1"]["loss"], NOW + timedelta(hours=21))
+    assert is_over("2026-01-02", NOW), "what an older version wrote"
 
 
 def test_a_flood_is_bounded_and_counted() -> None:
@@ -233,7 +178,7 @@ def test_a_claim_ends_with_a_crash() -> None:
 
 def test_halts_ignore_what_is_not_theirs() -> None:
     """A hold that was allowed lifts nothing; an allowed entry does."""
-    halts = {"bot-1": {"loss": "2026-01-02"}}
+    halts = {"bot-1": {"loss": "2026-01-03T00:00:00+00:00"}}
 
     def after(**payload: Any) -> dict[str, Any]:
         return fold_halts(halts, [event_from_item(event(1, "decision", **payload), NOW)])  # type: ignore[arg-type]

@@ -1,14 +1,20 @@
 """Browsers stay signed in over a restart, and signed out if they signed out."""
 
+import json
+import os
 import stat
+from functools import partial
 from pathlib import Path
 
 import pytest
 
 from motherhaven.cli.keys import session_secret
 from motherhaven.server import ServerConfig
+from motherhaven.server.ended import RECORD, EndedSessions
 from motherhaven.server.revoked import Revoked
-from tests.serverkit import API, KEY, NOW, config, running
+from motherhaven.server.sessions import Sessions, shared_secret
+from motherhaven.stores import MemoryStore
+from tests.serverkit import API, KEY, NOW, FakeClock, config, running
 
 pytestmark = pytest.mark.anyio
 
@@ -42,6 +48,59 @@ async def test_a_session_outlives_the_server(tmp_path: Path) -> None:
     assert await status(tmp_path, cookies) == 200
     assert await status(tmp_path / "other", cookies) == 401
     assert await status(tmp_path, cookies, api_key=KEY + "-new") == 401
+
+
+async def test_the_end_of_a_session_is_known_to_every_server_of_the_store() -> None:
+    """Learned at the next look, told to open streams, kept by the store; expired ones go."""
+    clock, store = FakeClock(), MemoryStore()
+    woken: list[int] = []
+
+    def server(number: int) -> tuple[Sessions, EndedSessions]:
+        sessions = Sessions(clock, KEY, secret=shared_secret(KEY), seconds=100)
+        wake = partial(woken.append, number)
+        return sessions, EndedSessions(store, clock, sessions, wake, os.urandom)
+
+    (left, left_ends), (right, right_ends) = server(1), server(2)
+    ended, kept = left.new(), left.new()
+    assert right.check(ended), "the same key signs on both"
+    right.revoke(ended)
+    assert left.check(ended), "not yet known"
+    revision = left.revision
+    for ends in (right_ends, left_ends, right_ends):
+        await ends.level()
+    assert [left.check(ended), left.check(kept), right.check(kept)] == [False, True, True]
+    assert (woken, left.revision) == ([1], revision + 1)
+    late, late_ends = server(3)
+    await late_ends.level()
+    assert not late.check(ended), "a server that starts later learns it from the store"
+    left.revoke(kept)
+    clock.advance(50)
+    await left_ends.level()
+    record = await store.record(RECORD)
+    assert record is not None
+    assert len(json.loads(record.text)["ended"]) == 2
+    clock.advance(60)
+    last = left.new()
+    left.revoke(last)
+    await left_ends.level()
+    record = await store.record(RECORD)
+    assert record is not None
+    assert list(json.loads(record.text)["ended"]) == [last.split(".")[0]]
+
+
+async def test_a_damaged_record_of_ended_sessions_is_written_anew() -> None:
+    """Nothing in it ends a session by mistake, and what ended here is told again."""
+    clock, store = FakeClock(), MemoryStore()
+    sessions = Sessions(clock, KEY, secret=b"s" * 32, seconds=100)
+    ends = EndedSessions(store, clock, sessions, lambda: None, os.urandom)
+    for number, text in enumerate(("garbage", '{"ended": 7}', '{"ended": {"a": "x"}}', "[]")):
+        assert await store.put_record(RECORD, text, number * 2 or None)
+        token = sessions.new()
+        sessions.revoke(token)
+        await ends.level()
+        record = await store.record(RECORD)
+        assert record is not None
+        assert token.split(".")[0] in json.loads(record.text)["ended"]
 
 
 async def test_signing_out_outlives_the_server_too(tmp_path: Path) -> None:

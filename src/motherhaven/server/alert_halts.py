@@ -1,0 +1,88 @@
+"""What stands in a bot's way, from its own reports: pure, folded event by event."""
+
+import re
+from collections.abc import Iterable, Mapping
+from datetime import UTC, datetime, timedelta
+from typing import Any, Final, Literal
+from zoneinfo import ZoneInfo
+
+from motherhaven.contract.events import Event
+from motherhaven.contract.jsonio import loads
+
+Halt = Literal["kill", "loss", "zone"]
+Halts = Mapping[str, Mapping[Halt, str]]
+"""For each bot: "kill": why, "loss": when the day ends that it has lost too much in.
+
+"zone" is the time zone of its trading day, where that is known not to be UTC.
+"""
+
+_DAILY_LOSS: Final = re.compile(r"daily[ _-]loss|today's loss", re.IGNORECASE)
+_KILLED: Final = re.compile(r"kill[ _-]switch(?!.*re-armed)", re.IGNORECASE)
+_LONGEST_ZONE: Final = 64
+
+
+def is_over(day_end: str, now: datetime) -> bool:
+    """Whether the day of a "loss" has ended; one that another version wrote has."""
+    try:
+        return now >= datetime.fromisoformat(day_end)
+    except (ValueError, TypeError):
+        return True
+
+
+def fold_halts(halts: Halts, events: Iterable[Event]) -> dict[str, dict[Halt, str]]:
+    """`halts` after some more events: kill and daily loss, engaged and lifted."""
+    after = {bot: dict(known) for bot, known in halts.items()}
+    for event in events:
+        if event.kind not in {"status", "decision"} or event.received_at is None:
+            continue
+        known = after.setdefault(event.bot_id, {})
+        payload = loads(event.payload)
+        if not isinstance(payload, Mapping):
+            continue
+        if event.kind == "status":
+            _fold_status(known, payload, event.received_at)
+        else:
+            _fold_verdict(known, payload, event.received_at)
+        if not known:
+            del after[event.bot_id]
+    return after
+
+
+def _fold_status(known: dict[Halt, str], payload: Mapping[str, Any], at: datetime) -> None:
+    zone = payload.get("day_zone")
+    if isinstance(zone, str) and len(zone) <= _LONGEST_ZONE:
+        known["zone"] = zone
+        if zone == "UTC":
+            del known["zone"]
+    words = f"{payload.get('message') or ''} {payload.get('error') or ''}".strip()
+    if payload.get("kill_switch") is True or _KILLED.search(words):
+        known.setdefault("kill", words[:200] or "engaged")
+    else:
+        known.pop("kill", None)
+    if _DAILY_LOSS.search(words):
+        known["loss"] = _day_end(at, known.get("zone"))
+
+
+def _fold_verdict(known: dict[Halt, str], payload: Mapping[str, Any], at: datetime) -> None:
+    verdict = payload.get("verdict")
+    if not isinstance(verdict, Mapping):
+        return
+    entry = payload.get("signal") in {"buy_to_enter", "sell_to_enter"}
+    if verdict.get("rule") == "daily_loss":
+        known["loss"] = _day_end(at, known.get("zone"))
+    elif verdict.get("rule") == "kill_switch":
+        known.setdefault("kill", str(verdict.get("reason") or "engaged")[:200])
+    elif entry and verdict.get("allowed") is True:
+        known.pop("kill", None)
+        known.pop("loss", None)
+
+
+def _day_end(at: datetime, zone: str | None) -> str:
+    """When the trading day of `at` ends: the next midnight in `zone`, UTC where it is unknown."""
+    try:
+        place = ZoneInfo(zone) if zone else UTC
+    except (KeyError, ValueError, OSError):  # a name that this machine has no zone for
+        place = UTC
+    tomorrow = at.astimezone(place).date() + timedelta(days=1)
+    midnight = datetime(tomorrow.year, tomorrow.month, tomorrow.day, tzinfo=place)
+    return midnight.astimezone(UTC).isoformat()
