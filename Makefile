@@ -6,7 +6,7 @@ ARGS ?=
 VENV := .venv/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help up dev page test check fmt types docs sbom bench soak lock clean distclean bootstrap bootstrap-run
+.PHONY: help up dev page test check fmt types docs sbom bench conformance soak lock clean distclean bootstrap bootstrap-run
 
 help: ## show this list
 	@sed -n 's/^\([a-z-]*\):.*## /\1 — /p' Makefile
@@ -47,6 +47,10 @@ sbom: bootstrap ## print the bill of materials (CycloneDX)
 
 bench: bootstrap ## the benchmarks, as ratios
 	@$(VENV)/python -m benchmarks $(ARGS)
+
+conformance: bootstrap ## the suite over all four stores; its table into docs/reference
+	@$(VENV)/pytest tests/conformance/stores tests/conformance/server \
+		--conformance-table=docs/reference/conformance.md $(ARGS)
 
 soak: bootstrap page ## the slow sweeps
 	@$(VENV)/pytest -m soak $(ARGS)

@@ -1,15 +1,21 @@
-"""One request to motherhaven.server.asgi in this process, as a serverless platform makes it.
+"""One request to motherhaven.server.asgi in a process, as a serverless platform makes it.
 
 Reads {"method", "path", "headers", "body", "seconds"} as JSON from standard input and prints
 {"status", "headers", "body", "seconds"}. The platform runs no lifespan, after `seconds` the
 client leaves, and once the answer is sent the process is gone without another word.
+
+With `--warm` it imports everything first, as platforms do that start processes from a
+snapshot, and then makes a process for each line {"env", "folder", "request"}. Nothing of one
+request is left for the next: the application is built, and the settings read, by the child.
 """
 
 import asyncio
+import importlib
 import json
 import os
 import sys
 import time
+import traceback
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -57,11 +63,33 @@ async def ask(request: dict[str, Any]) -> dict[str, Any]:
     }
 
 
-async def main() -> None:
+async def main(request: dict[str, Any]) -> None:
     """Answer, and end as a killed process does."""
-    print(json.dumps(await ask(json.load(sys.stdin))), flush=True)
+    print(json.dumps(await ask(request)), flush=True)
     os._exit(0)
 
 
+def warm() -> None:
+    """A process for each line; after its answer its exit code is printed."""
+    for name in ("server.asgi", "stores.sqlite", "stores.postgres", "stores.firestore"):
+        importlib.import_module(f"motherhaven.{name}")
+    for line in sys.stdin:
+        given = json.loads(line)
+        child = os.fork()
+        if child == 0:
+            try:
+                os.environ.clear()
+                os.environ.update(given["env"])
+                os.chdir(given["folder"])
+                asyncio.run(main(given["request"]))
+            finally:
+                traceback.print_exc()
+                os._exit(1)
+        print(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]), flush=True)
+
+
 if __name__ == "__main__":
-    asyncio.run(main())
+    if sys.argv[1:] == ["--warm"]:
+        warm()
+    else:
+        asyncio.run(main(json.load(sys.stdin)))

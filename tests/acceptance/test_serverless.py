@@ -1,14 +1,19 @@
-"""motherhaven.server.asgi as serverless platforms run it: a fresh process for every request."""
+"""motherhaven.server.asgi as serverless platforms run it: a fresh process for every request.
+
+Most processes are forked from one that has imported the code and run none of it; the first
+request to each store comes to an interpreter that was started for it.
+"""
 
 import json
 import os
 import signal
 import subprocess
 import sys
+import tempfile
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 import pytest
 
@@ -65,6 +70,11 @@ STATUS = {"timestamp": NOW, "status": "running", "message": "fine"}
 
 Ask = Callable[..., dict[str, Any]]
 
+SCRIPT = ROOT / "tests" / "acceptance" / "one_request.py"
+
+_STARTED: set[str] = set()
+"""The kinds of store that an interpreter of their own has served."""
+
 
 @pytest.fixture(params=["sqlite", "postgresql", "firestore"])
 def store(request: pytest.FixtureRequest, tmp_path: Path) -> str:
@@ -77,9 +87,68 @@ def store(request: pytest.FixtureRequest, tmp_path: Path) -> str:
     return f"sqlite:///{tmp_path}/server.db"
 
 
+class Platform:
+    """Starts a process for each request; ends with the module."""
+
+    def __init__(self, log: IO[str]) -> None:
+        self._log = log
+        self._warm = subprocess.Popen(
+            [sys.executable, str(SCRIPT), "--warm"],
+            stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=self._log, encoding="utf-8",
+            env=clean_environment(Path(tempfile.gettempdir())),
+        )  # fmt: skip
+
+    def warm(self, env: dict[str, str], folder: Path, request: dict[str, Any]) -> dict[str, Any]:
+        """The answer of a process that has the code and nothing else."""
+        assert self._warm.stdin is not None
+        assert self._warm.stdout is not None
+        given = {"env": env, "folder": str(folder), "request": request}
+        self._warm.stdin.write(json.dumps(given) + "\n")
+        self._warm.stdin.flush()
+        line = self._warm.stdout.readline()
+        if not line.startswith("{") or self._warm.stdout.readline() != "0\n":
+            self._log.seek(0)
+            raise AssertionError(line + self._log.read())
+        answer: dict[str, Any] = json.loads(line)
+        return answer
+
+    def cold(self, env: dict[str, str], folder: Path, request: dict[str, Any]) -> dict[str, Any]:
+        """The answer of an interpreter that was started for this request."""
+        done = subprocess.run(
+            [sys.executable, str(SCRIPT)], input=json.dumps(request), cwd=folder, env=env,
+            capture_output=True, encoding="utf-8", timeout=60, check=False,
+        )  # fmt: skip
+        assert done.returncode == 0, done.stderr
+        answer: dict[str, Any] = json.loads(done.stdout)
+        return answer
+
+    def end(self) -> None:
+        """End it, and every process that it started."""
+        assert self._warm.stdin is not None
+        self._warm.stdin.close()
+        self._warm.wait(60)
+
+
+@pytest.fixture(scope="module")
+def platform() -> Iterator[Platform]:
+    """One for all tests."""
+    with tempfile.TemporaryFile(mode="w+", encoding="utf-8") as log:
+        one = Platform(log)
+        yield one
+        one.end()
+
+
+def request_of(method: str, path: str, body: Any = None, **headers: str) -> dict[str, Any]:
+    """A request of one who has the key."""
+    given: dict[str, str] = {"content-type": "application/json", "x-api-key": KEY}
+    given |= {name.replace("_", "-"): value for name, value in headers.items()}
+    text = "" if body is None else json.dumps(body)
+    return {"method": method, "path": path, "headers": given, "body": text}
+
+
 @pytest.fixture
-def ask(store: str, tmp_path: Path) -> Ask:
-    """Makes one request in a process of its own, and ends it."""
+def ask(store: str, tmp_path: Path, platform: Platform) -> Ask:
+    """Makes one request in a process of its own, and ends it; the first one from nothing."""
     env = clean_environment(
         tmp_path,
         LLM_BOT_API_KEY=KEY,
@@ -89,30 +158,14 @@ def ask(store: str, tmp_path: Path) -> Ask:
     )
     if "FIRESTORE_EMULATOR_HOST" in os.environ:
         env["FIRESTORE_EMULATOR_HOST"] = os.environ["FIRESTORE_EMULATOR_HOST"]
-    return lambda method, path, body=None, **more: fresh(env, tmp_path, method, path, body, **more)
+    kind = store.partition(":")[0]
 
+    def one(method: str, path: str, body: Any = None, **headers: str) -> dict[str, Any]:
+        way = platform.warm if kind in _STARTED else platform.cold
+        _STARTED.add(kind)
+        return way(env, tmp_path, request_of(method, path, body, **headers))
 
-def fresh(
-    env: dict[str, str], folder: Path, method: str, path: str, body: Any = None, **headers: str
-) -> dict[str, Any]:
-    """The answer of a process that was started for this request."""
-    given: dict[str, str] = {"content-type": "application/json", "x-api-key": KEY}
-    given |= {name.replace("_", "-"): value for name, value in headers.items()}
-    text = "" if body is None else json.dumps(body)
-    request = {"method": method, "path": path, "headers": given, "body": text}
-    done = subprocess.run(
-        [sys.executable, str(ROOT / "tests" / "acceptance" / "one_request.py")],
-        input=json.dumps(request),
-        cwd=folder,
-        env=env,
-        capture_output=True,
-        encoding="utf-8",
-        timeout=60,
-        check=False,
-    )
-    assert done.returncode == 0, done.stderr
-    answer: dict[str, Any] = json.loads(done.stdout)
-    return answer
+    return one
 
 
 def test_the_guide_s_endpoints_keep_what_a_process_took(ask: Ask) -> None:
@@ -176,10 +229,10 @@ def test_without_the_key_nothing_is_taken_or_shown(ask: Ask) -> None:
     assert ask("GET", f"{API}/bots", x_api_key="wrong-key")["status"] == 401
 
 
-def test_a_deployment_without_a_key_refuses_to_serve(tmp_path: Path) -> None:
+def test_a_deployment_without_a_key_refuses_to_serve(tmp_path: Path, platform: Platform) -> None:
     """Forgotten settings are a clear 503 and a line in the log, never an open server."""
     env = clean_environment(tmp_path, MOTHERHAVEN_STORE="memory:")
-    answer = fresh(env, tmp_path, "GET", "/llm-bot")
+    answer = platform.cold(env, tmp_path, request_of("GET", "/llm-bot"))
     assert answer["status"] == 503
     assert json.loads(answer["body"])["error"]["code"] == "not_configured"
     assert KEY not in answer["body"]

@@ -86,7 +86,7 @@ def test_the_reference_is_what_the_code_says() -> None:
     there = {p.name: p.read_text(encoding="utf-8") for p in GENERATED.glob("*.md")}
     made = pages()
     assert [name for name in made if there.get(name) != made[name]] == [], "run: make docs"
-    assert set(there) == set(made)
+    assert set(there) == {*made, "conformance.md"}, "the last one is made by a run of the suite"
 
 
 def blocks() -> Iterator[tuple[str, str, str]]:

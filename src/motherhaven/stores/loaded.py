@@ -11,6 +11,7 @@ from motherhaven.contract.events import Event, Kind, TextPart
 from motherhaven.stores.needs import Pair
 from motherhaven.stores.records import Prepared, Record, restore
 from motherhaven.stores.states import (
+    DECISION_ERRORS,
     BotState,
     Bucket,
     CandleState,
@@ -180,5 +181,5 @@ class LoadedWork:
 
     def add_error(self, state: ErrorState) -> None:
         self.changes.errors.append(state)
-        if state.event_id == state.decision_id:
+        if state.kind in DECISION_ERRORS:
             self._loaded.troubled.add((state.bot_id, state.event_id))

@@ -9,6 +9,7 @@ from motherhaven.stores.keys import Key
 from motherhaven.stores.records import Prepared, Record, restore
 from motherhaven.stores.shared import Shared
 from motherhaven.stores.states import (
+    DECISION_ERRORS,
     BotState,
     Bucket,
     CandleState,
@@ -173,7 +174,7 @@ class MemoryWork:
 
     def add_error(self, state: ErrorState) -> None:
         self._errors.append(state)
-        if state.kind in ("answer", "guard"):
+        if state.kind in DECISION_ERRORS:
             self._troubled.add((state.bot_id, state.event_id))
 
     def commit(self) -> None:

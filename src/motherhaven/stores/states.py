@@ -12,6 +12,9 @@ ErrorKind = Literal["cycle", "answer", "guard", "order", "ingest"]
 ERROR_KINDS: tuple[ErrorKind, ...] = ("cycle", "answer", "guard", "order")
 """The kinds that an event may cause; "ingest" is for what never became one."""
 
+DECISION_ERRORS: frozenset[ErrorKind] = frozenset({"answer", "guard"})
+"""Those of a decision itself; that its order was then refused is no second error."""
+
 
 @dataclass(slots=True)
 class Totals:

@@ -57,7 +57,7 @@ def test_each_kind_of_trouble_is_listed_newest_first(place: Place) -> None:
 
 @pytest.mark.parametrize("together", [False, True])
 def test_only_a_decision_of_its_own_hides_a_rejected_order(place: Place, together: bool) -> None:
-    """Another bot's refusal, or an error that is no decision, does not."""
+    """Another bot's refusal, an error that is no decision, or an order's own name does not."""
 
     async def scenario(store: Store) -> None:
         bot, other = Bot(), Bot("bot-b")
@@ -65,10 +65,13 @@ def test_only_a_decision_of_its_own_hides_a_rejected_order(place: Place, togethe
         refused = other.decision(0, verdict={"allowed": False, "reason": "no"})
         events = [failed, refused]
         events += [bot.execution(e.event_id, 1, execution_status="rejected") for e in events]
+        itself = f"bot-a-1-{len(events)}"
+        events += [bot.execution(itself, 1, execution_status="rejected") for _ in range(2)]
+        assert events[-2].event_id == itself
         for batch in [events] if together else [[event] for event in events]:
             await store.append(batch)
         found = await store.errors(bot_id="bot-a", kind=None, before=None, limit=9)
-        assert [row.kind for row in found] == ["order", "order", "cycle"]
+        assert [row.kind for row in found] == ["order"] * 4 + ["cycle"]
 
     place.run(scenario)
 

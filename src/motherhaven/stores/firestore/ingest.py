@@ -36,6 +36,7 @@ from motherhaven.stores.meaning import is_same
 from motherhaven.stores.project import project
 from motherhaven.stores.protocol import Appended, AppendStatus
 from motherhaven.stores.records import Prepared, Record, digest_of, prepare
+from motherhaven.stores.states import DECISION_ERRORS
 
 ATTEMPTS: Final = 8
 PAUSE_SECONDS: Final = 0.03
@@ -120,7 +121,7 @@ def _results(
 
 def _write(batch: Batch, work: FirestoreWork, layouts: Sequence[Layout], *, readable: bool) -> None:
     changes = work.changes
-    troubled = {error.event_id for error in changes.errors if error.decision_id == error.event_id}
+    troubled = {error.event_id for error in changes.errors if error.kind in DECISION_ERRORS}
     for rank, ((record, prepared), layout) in enumerate(zip(changes.kept, layouts, strict=True), 1):
         document = documents.event_document(record, prepared, rank) | layout.fields
         if record.event_id in troubled:
