@@ -2,7 +2,10 @@
 
 import asyncio
 import json
+import signal
 import socket
+import subprocess
+import sys
 import time
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
@@ -17,6 +20,24 @@ from motherhaven.stores import MemoryStore
 from tests.serverkit import API, KEY, QUICK, Sse, item
 
 pytestmark = pytest.mark.anyio
+
+READER = """
+import http.client, sys, urllib.request
+headers = {"Last-Event-ID": sys.argv[2]} if sys.argv[2] else {}
+request = urllib.request.Request(sys.argv[1], headers=headers)
+name = b""
+try:
+    with urllib.request.urlopen(request, timeout=60) as stream:
+        for line in stream:
+            if line.startswith(b"id: "):
+                name = line[4:].strip()
+            elif line == b"\\n" and name:  # a message counts when it is whole
+                print(name.decode(), flush=True)
+                name = b""
+except (OSError, http.client.HTTPException):
+    pass
+print("cut", flush=True)
+"""
 
 
 @pytest.fixture
@@ -226,6 +247,41 @@ async def test_a_reader_that_stops_is_dropped_and_others_go_on() -> None:
         await until(lambda: server.hub.streams == 1)
         stalled.close()
         lively.close()
+
+
+def follow(url: str, last: str) -> subprocess.Popen[str]:
+    """A client in a process of its own, which prints the id of each message, then "cut"."""
+    command = [sys.executable, "-c", READER, f"{url}{API}/live", last]
+    return subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
+
+
+async def test_a_stopped_process_is_dropped_and_resumes_where_it_was() -> None:
+    """SIGSTOP: the server lets go of it; continued, it reads what it had, then all the rest."""
+    limits = Limits(heartbeat_seconds=0.2, send_seconds=0.3)
+    settings = ServerConfig(port=0, api_key=KEY, open_reading=True, limits=limits)
+    with ServerThread(settings, MemoryStore(), SystemClock()) as server:
+        with follow(server.url, "") as one:
+            assert one.stdout is not None
+            told = [await asyncio.to_thread(one.stdout.readline)]
+            one.send_signal(signal.SIGSTOP)
+            try:
+                async with poster(server.url) as post:
+                    long = {**item(1)["payload"], "justification": "x" * 9_000}
+                    await post(1, 1_500, payload=long)
+                    await until(lambda: server.hub.streams == 0)
+            finally:
+                one.send_signal(signal.SIGCONT)
+            rest, _ = await asyncio.to_thread(one.communicate, timeout=60)
+            told += rest.split()
+            assert told.pop() == "cut"
+            assert len(told) < 1_501, "it was not so slow after all"
+        with follow(server.url, told[-1].strip()) as two:
+            assert two.stdout is not None
+            assert (await asyncio.to_thread(two.stdout.readline)).strip() == told[-1].strip()
+            missed = 1_501 - len(told)
+            told += [await asyncio.to_thread(two.stdout.readline) for _ in range(missed)]
+            two.kill()
+        assert len({one.strip() for one in told}) == len(told) == 1_501
 
 
 async def test_streams_beyond_the_cap_are_told_to_come_later() -> None:
