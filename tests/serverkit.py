@@ -243,11 +243,15 @@ class Sse:
         one.status = int(one.head.split()[1])
         return one
 
-    async def event(self, *, skip: tuple[str, ...] = ("heartbeat",)) -> dict[str, str]:
-        """The next event as its fields, at most ten seconds away."""
+    async def event(
+        self, *, skip: tuple[str, ...] = ("heartbeat",), silent: bool = False
+    ) -> dict[str, str]:
+        """The next event as its fields, at most ten seconds away; `silent`: or a bare id."""
         while True:
             fields = await asyncio.wait_for(self._event(), 10)
             if "event" in fields and fields["event"] not in skip:
+                return fields
+            if silent and "event" not in fields and "id" in fields:
                 return fields
 
     async def _event(self) -> dict[str, str]:

@@ -372,7 +372,9 @@ export interface paths {
         put?: never;
         /**
          * Login
-         * @description A session cookie for the right key; a form goes on to the page it came from.
+         * @description A session cookie for a key that may read; a form goes on to the page it came from.
+         *
+         *     The session of a bot's own key sees what that key sees, and ends when it is revoked.
          */
         post: operations["login"];
         delete?: never;
@@ -2535,6 +2537,8 @@ export interface components {
         /**
          * Session
          * @description Whether reading is open here, and whether this browser is signed in.
+         *
+         *     bot_id: the only bot that is seen with the key it came with; None: all are.
          */
         Session: {
             /**
@@ -2542,6 +2546,8 @@ export interface components {
              * @enum {string}
              */
             access: "open" | "key";
+            /** Bot Id */
+            bot_id?: string | null;
             /** Signed In */
             signed_in: boolean;
             /** Version */

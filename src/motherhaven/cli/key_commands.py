@@ -2,25 +2,36 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from datetime import datetime
 from pathlib import Path
-from typing import Annotated, TypeVar
+from typing import TYPE_CHECKING, Annotated, TypeVar
 
 import typer
 
 from motherhaven.cli.output import clear_errors, emit, say
 from motherhaven.contract.errors import ConfigError
 
+if TYPE_CHECKING:
+    from motherhaven.contract.views import BotRow
+    from motherhaven.server.keyring import BotKey
+    from motherhaven.stores import Store
+
 app = typer.Typer(
-    name="keys", help="Keys of single bots: made, listed and revoked.", no_args_is_help=True
+    name="keys",
+    help="Keys of single bots and readers: made, listed, replaced and revoked.",
+    no_args_is_help=True,
 )
 
 STORE = Annotated[
     str | None, typer.Option("--store", help="Store URL; default: MOTHERHAVEN_STORE.")
 ]
+KEY_ID = Annotated[str, typer.Argument(metavar="ID", help="The key's id; see `keys list`.")]
 _Answer = TypeVar("_Answer")
 
 
-def _with_store(url: str | None, deed: Callable[..., Awaitable[_Answer]]) -> _Answer:
+def _with_store(
+    url: str | None, deed: Callable[["Store", datetime], Awaitable[_Answer]]
+) -> _Answer:
     """Run `deed` on the open store, with the time now."""
     from motherhaven.settings import SystemClock, load_server_settings
     from motherhaven.stores import open_store  # commands load only what they use
@@ -46,55 +57,122 @@ def _with_store(url: str | None, deed: Callable[..., Awaitable[_Answer]]) -> _An
 def create(
     name: Annotated[str, typer.Option("--name", help="What people call it.")],
     bot: Annotated[
-        str | None, typer.Option("--bot", help="The only bot, by id, that it may send for.")
+        str | None,
+        typer.Option("--bot", help="The only bot, by id or name, that it sends for and sees."),
     ] = None,
     scope: Annotated[
         list[str] | None,
-        typer.Option("--scope", help="ingest, read or control; several are named one by one."),
+        typer.Option("--scope", help="ingest or read; several are named one by one."),
     ] = None,
     store: STORE = None,
 ) -> None:
     """Make a key and print it, this one time."""
-    from motherhaven.server.keyring import SCOPES  # commands load only what they use
+    from motherhaven.server.keyring import GIVEN, SCOPES  # commands load only what they use
     from motherhaven.server.keystore import create_key
 
     wanted = scope or ["ingest"]
     strange = [one for one in wanted if one not in SCOPES]
     if strange:
-        raise ConfigError(f"--scope {strange[0][:40]!r}: choose from {', '.join(SCOPES)}")
+        raise ConfigError(f"--scope {strange[0][:40]!r}: choose from {', '.join(GIVEN)}")
     scopes = tuple(one for one in SCOPES if one in wanted)
-    key, secret = _with_store(
-        store, lambda s, now: create_key(s, now, name=name, bot_id=bot, scopes=scopes)
-    )
+
+    async def make(opened: "Store", now: datetime) -> "tuple[BotKey, str]":
+        bot_id = None if bot is None else _bot_id(bot, await opened.bots())
+        return await create_key(opened, now, name=name, bot_id=bot_id, scopes=scopes)
+
+    _tell_new(*_with_store(store, make))
+
+
+def _bot_id(given: str, bots: "list[BotRow]") -> str:
+    """The id of the bot that is meant: by its id, or by a name that only one bot has."""
+    if any(row.id == given for row in bots):
+        return given
+    named = [row.id for row in bots if row.name == given]
+    if len(named) > 1:
+        raise ConfigError(f"--bot {given!r}: {len(named)} bots are called so: {', '.join(named)}")
+    if named:
+        return named[0]
+    say(f"No bot with the id or name {given!r} has reported yet: taken as the id of one to come.")
+    return given
+
+
+def _tell_new(key: "BotKey", secret: str) -> None:
     say(f"Key {key.id} ({key.name}): {', '.join(key.scopes)}; bot: {key.bot_id or 'any'}.")
-    say("It is shown only now. Give it to the bot as MOTHERHAVEN_API_KEY:")
+    say("It is shown only now; the store keeps its SHA-256. Servers know it within two seconds.")
+    if "ingest" in key.scopes:
+        say("For a bot: MOTHERHAVEN_API_KEY in its .env.")
+    if "read" in key.scopes:
+        say("For reading: enter it on the dashboard's key page, or send it as x-api-key.")
     emit(secret)
 
 
 @app.command("list")
 @clear_errors
 def list_(store: STORE = None) -> None:
-    """All keys, without their secrets."""
-    from motherhaven.server.keystore import list_keys  # commands load only what they use
+    """All keys, without their secrets, and when each was last used."""
+    from motherhaven.server.key_use import last_uses  # commands load only what they use
+    from motherhaven.server.keystore import list_keys
 
-    keys = _with_store(store, lambda s, _: list_keys(s))
-    if not keys:
+    async def read(opened: "Store", _: datetime) -> list[str]:
+        names = {row.id: row.name for row in await opened.bots()}
+        uses = await last_uses(opened)
+        return [_line(key, uses.get(key.id), names) for key in await list_keys(opened)]
+
+    lines = _with_store(store, read)
+    if not lines:
         say("There are no keys of single bots; the shared LLM_BOT_API_KEY works without one.")
-    for key in keys:
-        state = f"revoked {key.revoked_at:%Y-%m-%d %H:%M} UTC" if key.revoked_at else "active"
-        made = f"made {key.created_at:%Y-%m-%d %H:%M} UTC"
-        bot = f"bot {key.bot_id or 'any'}"
-        emit("  ".join((key.id, key.name, bot, ",".join(key.scopes), made, state)))
+    for line in lines:
+        emit(line)
+
+
+def _line(key: "BotKey", used: datetime | None, names: dict[str, str | None]) -> str:
+    bot = f"bot {key.bot_id}" if key.bot_id else "any bot"
+    if key.bot_id and names.get(key.bot_id):
+        bot += f" ({names[key.bot_id]})"
+    return "  ".join(
+        (
+            key.id,
+            key.name,
+            bot,
+            ",".join(key.scopes),
+            f"made {_minute(key.created_at)}",
+            f"last used {_minute(used)}" if used else "never used",
+            f"revoked {_minute(key.revoked_at)}" if key.revoked_at else "active",
+        )
+    )
+
+
+def _minute(moment: datetime) -> str:
+    return f"{moment:%Y-%m-%d %H:%M} UTC"
 
 
 @app.command()
 @clear_errors
-def revoke(
-    key_id: Annotated[str, typer.Argument(metavar="ID", help="The key's id; see `keys list`.")],
-    store: STORE = None,
-) -> None:
-    """End a key for good; servers refuse it within two seconds, open streams too."""
+def bots(store: STORE = None) -> None:
+    """The bots that have reported to the store, by the id that `create --bot` takes."""
+    rows = _with_store(store, lambda opened, _: opened.bots())
+    if not rows:
+        say("No bot has reported to this store yet.")
+    for row in rows:
+        emit("  ".join((row.id, row.name or "-", row.mode, f"last seen {_minute(row.last_seen)}")))
+
+
+@app.command()
+@clear_errors
+def rotate(key_id: KEY_ID, store: STORE = None) -> None:
+    """Make a new key like an old one, which goes on working until it is revoked."""
+    from motherhaven.server.keystore import rotate_key  # commands load only what they use
+
+    made = _with_store(store, lambda opened, now: rotate_key(opened, now, key_id))
+    say(f"When it is in use (`motherhaven keys list`), run: motherhaven keys revoke {key_id}")
+    _tell_new(*made)
+
+
+@app.command()
+@clear_errors
+def revoke(key_id: KEY_ID, store: STORE = None) -> None:
+    """End a key for good; servers refuse it within two seconds, sessions and streams too."""
     from motherhaven.server.keystore import revoke_key  # commands load only what they use
 
-    key = _with_store(store, lambda s, now: revoke_key(s, now, key_id))
+    key = _with_store(store, lambda opened, now: revoke_key(opened, now, key_id))
     say(f"Key {key.id} ({key.name}) is revoked.")

@@ -157,9 +157,14 @@ async def opened(url: str | None, *, existing: bool = False) -> AsyncIterator[St
 
 
 def _check_exists(url: str) -> None:
-    file = unquote(url.removeprefix("sqlite:///"))
-    if url.startswith("sqlite:///") and not Path(file).exists():
+    if not is_there(url):
+        file = unquote(url.removeprefix("sqlite:///"))
         raise ConfigError(f"there is no store at {file}; name one, e.g. sqlite:///data/server.db")
+
+
+def is_there(url: str) -> bool:
+    """Whether a store can be at `url`: only for a file can this be told before it is opened."""
+    return not url.startswith("sqlite:///") or Path(unquote(url[len("sqlite:///") :])).exists()
 
 
 def progress(verb: str) -> "Progress":

@@ -21,6 +21,10 @@ class ReadBackFailed(MotherhavenError):
     """The server does not give back what it acknowledged."""
 
 
+class ReadBackDenied(MotherhavenError):
+    """The key may send records, but not read them."""
+
+
 @dataclass(frozen=True, slots=True)
 class Expected:
     """Test records with values that no other record has, so that they can be recognised."""
@@ -86,6 +90,7 @@ class ReadBack:
 
         Raises:
             ReadBackFailed: names the record that the server did not give back.
+            ReadBackDenied: the bot's own key lacks the scope read.
         """
         with self._client:
             price, equity = expected.price, expected.equity
@@ -116,6 +121,12 @@ class ReadBack:
                 if path != "/decisions"
                 else {"limit": NEWEST, "coin": "BTC", "bot": self._bot},
             )
+            if answer.status_code == 403 and b'"missing_scope"' in answer.content:
+                raise ReadBackDenied(
+                    "acknowledged, but not read back: this key has no scope read. For the whole "
+                    "check use one that has: motherhaven keys create --name NAME --scope ingest "
+                    "--scope read"
+                )
             if answer.status_code != 200:
                 raise ReadBackFailed(f"GET {path} answered {answer.status_code}, 200 was expected")
             found = loads(answer.content)

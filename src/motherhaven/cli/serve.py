@@ -1,13 +1,17 @@
 """`motherhaven serve`: the server and its page."""
 
+import asyncio
 from pathlib import Path
 
 from motherhaven.cli.keys import session_secret
+from motherhaven.cli.move import is_there
 from motherhaven.cli.output import say
 from motherhaven.cli.page import ensure_page
+from motherhaven.contract.clock import Clock
 from motherhaven.contract.errors import ConfigError
 from motherhaven.server import ServerConfig, run_server
 from motherhaven.server.alert_send import targets_of
+from motherhaven.server.keystore import list_keys
 from motherhaven.server.sessions import shared_secret
 from motherhaven.settings import ServerSettings, SystemClock, load_server_settings
 from motherhaven.stores import is_on_this_machine, open_store
@@ -15,7 +19,8 @@ from motherhaven.stores import is_on_this_machine, open_store
 KEY_ADVICE = (
     "No LLM_BOT_API_KEY is set: bots cannot deliver records (they get 401). Put\n"
     "  LLM_BOT_API_KEY=your-secret-api-key-12345\n"
-    "into .env.local (or the environment), the same as the bot's MOTHERHAVEN_API_KEY, and restart."
+    "into .env.local (or the environment), the same as the bot's MOTHERHAVEN_API_KEY, and\n"
+    "restart; or make a key for one bot: motherhaven keys create --name NAME --scope ingest"
 )
 
 
@@ -30,6 +35,8 @@ def serve(
     """
     settings = load_server_settings()
     url = store_url or settings.store_url
+    clock = SystemClock()
+    own_keys = 0 if settings.llm_bot_api_key else _active_keys(url, clock)
     config = server_config(
         settings,
         host,
@@ -39,19 +46,42 @@ def serve(
         page=ensure_page(),
         data_dir=settings.motherhaven_data,
         store_url=url,
+        bot_keys=own_keys > 0,
     )
     config.check()
-    clock = SystemClock()
     store = open_store(url, clock=clock, data_dir=Path())
-    if config.api_key is None:
+    if own_keys:
+        say(f"LLM_BOT_API_KEY is not set; {own_keys} keys of single bots open this server.")
+    elif config.api_key is None:
         say(KEY_ADVICE)
 
     def ready(address: str) -> None:
         say(f"Motherhaven is at {address}/llm-bot  (store: {_shown(url)}; Ctrl-C ends it)")
-        if config.api_key and not open_reading:
-            say("Reading needs the key: the page asks for it once.")
+        if (config.api_key or own_keys) and not open_reading:
+            say("Reading needs a key: the page asks for it once.")
 
     run_server(config, store, clock, on_ready=ready)
+
+
+def _active_keys(url: str, clock: Clock) -> int:
+    """How many keys of single bots the store has that are not revoked.
+
+    Raises:
+        ConfigError: the URL names no store.
+        StoreError: the store cannot be opened.
+    """
+    if url.startswith("memory:") or not is_there(url):
+        return 0
+    store = open_store(url, clock=clock, data_dir=Path())
+
+    async def count() -> int:
+        await store.open()
+        try:
+            return sum(key.revoked_at is None for key in await list_keys(store))
+        finally:
+            await store.close()
+
+    return asyncio.run(count())
 
 
 def server_config(
@@ -65,6 +95,7 @@ def server_config(
     store_url: str,
     dev_proxy: bool = False,
     api_key: str | None = None,
+    bot_keys: bool = False,
 ) -> ServerConfig:
     """The server's configuration from settings and options.
 
@@ -86,6 +117,7 @@ def server_config(
         host=host,
         port=port,
         api_key=key,
+        bot_keys=bot_keys,
         open_reading=open_reading,
         dev_proxy=dev_proxy,
         allowed_hosts=settings.extra_hosts,

@@ -15,6 +15,7 @@ ResultStatus = Literal["stored", "duplicate", "conflict", "rejected", "incomplet
 
 _STATUSES: Final = ("stored", "duplicate", "conflict", "rejected", "incomplete")
 _LONGEST_WAIT: Final = 3600.0
+_TOLD_CHARS: Final = 200
 
 
 class Meaning(Enum):
@@ -58,6 +59,8 @@ def read_batch(answer: Answer, event_ids: Sequence[str], parts: int, now: dateti
     meaning, cause = _by_status(answer)
     body = _object(answer.body)
     results = _results(body)
+    if meaning is Meaning.UNAUTHORIZED:
+        cause += _told(body)
     if meaning is Meaning.TAKEN:
         whole = body.get("success") is True and all(i in results for i in event_ids)
         if not whole:
@@ -78,6 +81,8 @@ def read_single(answer: Answer, event_id: str, now: datetime) -> tuple[Reading, 
         status: ResultStatus = "conflict" if answer.status == 409 else "rejected"
         error = str(body.get("error") or body.get("detail") or cause)[:500]
         return Reading(meaning, cause, {event_id: Result(status, error)}), False
+    if meaning is Meaning.UNAUTHORIZED:
+        cause += _told(body)
     return Reading(meaning, cause, retry_after=_retry_after(answer, now)), False
 
 
@@ -131,6 +136,15 @@ def _parts_taken(body: dict[str, Any], parts: int) -> bool:
 
 def _names(body: dict[str, Any], event_id: str) -> bool:
     return body.get("event_id") == event_id or event_id in _results(body)
+
+
+def _told(body: dict[str, Any]) -> str:
+    """What our own server says about a key that it refused, for one line of a log."""
+    error = body.get("error")
+    message = error.get("message") if isinstance(error, dict) else None
+    if not isinstance(message, str):
+        return ""
+    return f" ({''.join(c if c.isprintable() else ' ' for c in message[:_TOLD_CHARS])})"
 
 
 def _unusable(answer: Answer) -> str:

@@ -2,6 +2,7 @@
 
 import hashlib
 import hmac
+from contextlib import suppress
 from enum import StrEnum
 from typing import Final
 from urllib.parse import urlsplit
@@ -9,10 +10,11 @@ from urllib.parse import urlsplit
 from starlette.requests import cookie_parser
 from starlette.types import Scope
 
+from motherhaven.contract.errors import StoreError
 from motherhaven.server.config import ServerConfig, is_loopback
-from motherhaven.server.keyring import BotKey, Keyring, KeyScope
+from motherhaven.server.keyring import BotKey, Keyring, KeyScope, looks_like_key
 from motherhaven.server.problems import Problem, too_many_attempts
-from motherhaven.server.sessions import Sessions, Throttle
+from motherhaven.server.sessions import Sessions, Throttle, Ticket
 
 COOKIE: Final = "motherhaven_session"
 SECURE_COOKIE: Final = "__Host-motherhaven_session"
@@ -21,8 +23,8 @@ SECURE_COOKIE: Final = "__Host-motherhaven_session"
 class Rule(StrEnum):
     """What a route asks of its caller.
 
-    PUBLIC: nothing. INGEST: the key. READ: the key or a session, unless reading is
-    open. PAGE: as READ, but a browser without access is shown the key page. FORM: a
+    PUBLIC: nothing. INGEST: a key. READ: a key or a session, unless reading is open.
+    PAGE: as READ, but a browser without access is shown the key page. FORM: a
     POST from our own pages.
     """
 
@@ -142,32 +144,69 @@ class Door:
             return None
         return self._refuse_reading(visitor)
 
+    async def renew(self, visitor: Visitor) -> None:
+        """Have the bots' keys fresh where the visitor comes with one, or with a session of one.
+
+        Raises:
+            StoreError: the store does not answer; no key of it can be judged.
+        """
+        await self.keys.renew(visitor.raw_header(b"x-api-key"))
+        tickets = (self._sessions.read(token) for token in visitor.tokens)
+        if any(ticket and ticket.key_id for ticket in tickets):
+            await self.keys.refresh()
+
+    def key_of(self, rule: Rule, visitor: Visitor) -> BotKey | None:
+        """The bot's own key that lets the visitor in; None: the shared one, or none is needed.
+
+        A cookie never sends records, so that no foreign page can have a browser do it.
+        """
+        given = visitor.raw_header(b"x-api-key")
+        key = self.keys.find(given)
+        if key is not None or rule is Rule.INGEST or self.knows_key(given):
+            return key
+        ticket = self.session_of(visitor)
+        return self.keys.reader(ticket.key_id) if ticket and ticket.key_id else None
+
+    async def has_keys(self) -> bool:
+        """Whether there is any key that could open this server, as far as the store tells."""
+        if self._digest is None:
+            with suppress(StoreError):
+                await self.keys.refresh()
+        return self._digest is not None or self.keys.any_active
+
+    def refuse_sign_in(self, key: bytes) -> Problem | None:
+        """Why this key cannot sign a browser in; None when it can."""
+        if self.knows_key(key):
+            return None
+        known = self.keys.find(key)
+        return WRONG_KEY if known is None else _refuse_key(known, "read")
+
     def knows_key(self, given: bytes | None) -> bool:
         """Whether this is the server's key; takes the same time for every wrong one."""
         if given is None or self._digest is None:
             return False
         return hmac.compare_digest(_digest(given), self._digest)
 
-    def session_of(self, visitor: Visitor) -> str | None:
-        """The visitor's valid session token, if it has one."""
-        return next((token for token in visitor.tokens if self._sessions.check(token)), None)
+    def session_of(self, visitor: Visitor) -> Ticket | None:
+        """The visitor's valid session, if it has one whose key still may read."""
+        for token in visitor.tokens:
+            ticket = self._sessions.read(token)
+            if ticket and (ticket.key_id is None or self.keys.reader(ticket.key_id)):
+                return ticket
+        return None
 
     def _refuse_ingest(self, visitor: Visitor) -> Problem | None:
         if self.knows_key(visitor.raw_header(b"x-api-key")):
             return None
-        if self._digest is None:
-            return Problem(
-                401,
-                "no_key_set",
-                "this server has no key, so it takes no events",
-                "set LLM_BOT_API_KEY in the server's environment or .env.local and restart it; "
-                "give the bot the same value as MOTHERHAVEN_API_KEY",
-            )
-        missing = visitor.raw_header(b"x-api-key") is None
+        given = visitor.raw_header(b"x-api-key")
+        if looks_like_key(given):
+            return self._too_many(visitor) or _UNKNOWN_KEY
+        if self._digest is None and not self.keys.any_active:
+            return self._too_many(visitor) or _NO_KEY_SET
         return self._too_many(visitor) or Problem(
             401,
             "unauthorized",
-            "the x-api-key header is missing" if missing else "the key is wrong",
+            "the x-api-key header is missing" if given is None else "the key is wrong",
             "compare the bot's MOTHERHAVEN_API_KEY with the server's LLM_BOT_API_KEY; they must "
             "be equal; restart both after a change",
         )
@@ -187,8 +226,9 @@ class Door:
         return self._too_many(visitor) or Problem(
             401,
             "unauthorized",
-            "reading needs the server's key",
-            "send LLM_BOT_API_KEY as x-api-key, or sign in at /llm-bot",
+            "reading needs a key",
+            "send LLM_BOT_API_KEY, or a key with the scope read, as x-api-key; or sign in at "
+            "/llm-bot",
         )
 
     def _too_many(self, visitor: Visitor) -> Problem | None:
@@ -197,7 +237,7 @@ class Door:
         The right key is let in before this is asked, so nobody, not even one behind the
         same proxy, can lock the bot out.
         """
-        if self._digest is None or visitor.raw_header(b"x-api-key") is None:
+        if visitor.raw_header(b"x-api-key") is None:
             return None
         wait = self._wrong_keys.wait(visitor.peer)
         if wait <= 0:
@@ -247,7 +287,7 @@ def _refuse_key(key: BotKey, scope: KeyScope) -> Problem | None:
             401,
             "key_revoked",
             f"key {key.id} ({key.name}) was revoked",
-            "make a new one: motherhaven keys create, and give it to the bot",
+            f"make a new one like it: motherhaven keys rotate {key.id}",
         )
     if scope in key.scopes:
         return None
@@ -255,8 +295,29 @@ def _refuse_key(key: BotKey, scope: KeyScope) -> Problem | None:
         403,
         "missing_scope",
         f"key {key.id} ({key.name}) lacks the scope {scope}; it has {', '.join(key.scopes)}",
-        f"make one that has it: motherhaven keys create --scope {scope}",
+        f"make one that has it: motherhaven keys create --name NAME --scope {scope}",
     )
+
+
+_NO_KEY_SET: Final = Problem(
+    401,
+    "no_key_set",
+    "this server has no key, so it takes no events",
+    "set LLM_BOT_API_KEY in the server's environment or .env.local and restart it; give the "
+    "bot the same value as MOTHERHAVEN_API_KEY",
+)
+_UNKNOWN_KEY: Final = Problem(
+    401,
+    "unauthorized",
+    "the key is wrong: this server's store knows no such key",
+    "copy it again, whole; `motherhaven keys list` shows the keys of the server's store",
+)
+WRONG_KEY: Final = Problem(
+    401,
+    "unauthorized",
+    "That key is not this server's",
+    "enter the server's LLM_BOT_API_KEY, or a key with the scope read",
+)
 
 
 def host_name(header: str | None) -> str | None:

@@ -6,7 +6,7 @@ from typing import Final
 
 from motherhaven.contract.views import DecisionRow
 from motherhaven.server.models_figures import Agreement, BotSignal, Disagreement
-from motherhaven.stores.protocol import DecisionFilter, Store
+from motherhaven.stores.protocol import DecisionFilter, Reader
 
 MOST_DECISIONS: Final = 1_000
 """So many of each bot's newest decisions are looked at."""
@@ -16,7 +16,7 @@ _PAGE: Final = 500
 
 
 async def decisions_of(
-    store: Store, bot_id: str, start: datetime, end: datetime
+    store: Reader, bot_id: str, start: datetime, end: datetime
 ) -> tuple[DecisionRow, ...]:
     """A bot's decisions in [start, end], newest first, one more than MOST_DECISIONS at most."""
     until = end + timedelta(microseconds=1)

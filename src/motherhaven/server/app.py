@@ -28,6 +28,7 @@ from motherhaven.server.figures import Figures
 from motherhaven.server.gate import Gate
 from motherhaven.server.health import add_health_routes
 from motherhaven.server.ingest import Ingest
+from motherhaven.server.key_use import KeyUse
 from motherhaven.server.keyring import Keyring
 from motherhaven.server.live import Hub
 from motherhaven.server.login import Login
@@ -39,6 +40,7 @@ from motherhaven.server.reads import Reads
 from motherhaven.server.refusals import Refusals
 from motherhaven.server.sessions import Sessions, Throttle
 from motherhaven.server.stream import Live
+from motherhaven.server.visible import VisibleReader
 from motherhaven.stores.protocol import Store
 
 _TELEMETRY_OFF: Final = {
@@ -68,6 +70,7 @@ def create_app(
     config.check()
     hub = Hub(store, clock, config.limits)
     keys = Keyring(store, clock, hub.wake)
+    uses = KeyUse(store, clock, random_bytes)
     name = f"the server {socket.gethostname()}:{config.port}"
     alerts = Alerts(store, clock, config.alert_targets, config.alert_disk, random_bytes, name)
 
@@ -77,7 +80,13 @@ def create_app(
             await store.open()
         try:
             ended = EndedSessions(store, clock, app.state.sessions, hub.wake, random_bytes)
-            async with hub.running(), keys.running(), alerts.running(), ended.running():
+            async with (
+                hub.running(),
+                keys.running(),
+                uses.running(),
+                alerts.running(),
+                ended.running(),
+            ):
                 yield
         finally:
             if manage_store:
@@ -96,6 +105,7 @@ def create_app(
     )
     app.state.hub = hub
     app.state.keys = keys
+    app.state.uses = uses
     _add_routes(app, config, store, clock, random_bytes)
     _add_error_handlers(app)
     _complete_openapi(app)
@@ -125,18 +135,19 @@ def _add_routes(
     door = Door(config, sessions, wrong_keys, app.state.keys)
     ids = IdSource(clock, random_bytes)
     Ingest(store, clock, ids, limits, Refusals(store, clock, config.api_key)).add_routes(app.router)
-    returns = DailyReturns(store)
-    Reads(store, clock, returns).add_routes(app.router)
-    Details(store).add_routes(app.router)
-    Figures(store, clock, returns).add_routes(app.router)
-    Export(store).add_routes(app.router)
-    OldReads(store).add_routes(app.router)
+    seen = VisibleReader(store)
+    returns = DailyReturns(seen)
+    Reads(seen, clock, returns).add_routes(app.router)
+    Details(seen).add_routes(app.router)
+    Figures(seen, clock, returns).add_routes(app.router)
+    Export(seen).add_routes(app.router)
+    OldReads(seen).add_routes(app.router)
     Live(hub, clock, door, limits).add_routes(app.router)
     Login(config, door, sessions, throttle, hub.wake).add_routes(app.router)
     add_health_routes(app.router, store)
     # The page takes every path that is left, so it comes last.
     Page(config.page_dir).add_routes(app.router)
-    app.add_middleware(Gate, door=door, has_key=config.api_key is not None)
+    app.add_middleware(Gate, door=door, uses=app.state.uses)
     app.add_middleware(Boundary, limits=limits)
 
 

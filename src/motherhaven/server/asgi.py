@@ -40,7 +40,8 @@ def create(settings: ServerSettings) -> FastAPI:
     if not key:
         raise ConfigError(
             "LLM_BOT_API_KEY is not set, and this server may be reached from anywhere; set it in "
-            "the platform's environment (motherhaven keys makes one)"
+            "the platform's environment to a long random text, such as the output of "
+            "openssl rand -base64 32"
         )
     clock = SystemClock()
     config = ServerConfig(

@@ -32,6 +32,6 @@ def bind_event(item: Any, bot: str | None) -> Any:
         403,
         "foreign_bot",
         f"this key belongs to the bot {bot}, but the event names another one",
-        "give each bot its own key: motherhaven keys create --bot BOT_ID; "
+        "give each bot its own key: motherhaven keys create --name NAME --bot BOT_ID; "
         "an event without bot_id gets the key's",
     )

@@ -16,7 +16,7 @@ from motherhaven.server.metrics_view import Known, bot_metrics
 from motherhaven.server.models_figures import BotMetrics
 from motherhaven.server.ratios import DailyReturns
 from motherhaven.server.stated import Confidences
-from motherhaven.stores.protocol import TIERS, Store
+from motherhaven.stores.protocol import TIERS, Reader
 
 MOST_BOTS: Final = 100
 FRESH_SECONDS: Final = 15.0
@@ -37,7 +37,7 @@ class Metrics:
     """The metrics of bots; a request costs what has changed since the one before."""
 
     def __init__(
-        self, store: Store, clock: Clock, returns: DailyReturns, trades: ClosedTrades
+        self, store: Reader, clock: Clock, returns: DailyReturns, trades: ClosedTrades
     ) -> None:
         self._store = store
         self._clock = clock

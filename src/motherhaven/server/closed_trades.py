@@ -11,7 +11,7 @@ from motherhaven.contract.money import ZERO
 from motherhaven.contract.views import BotRow, PositionRow
 from motherhaven.metrics import ClosedTrade
 from motherhaven.stores.amounts import minus, plus
-from motherhaven.stores.protocol import Store
+from motherhaven.stores.protocol import Reader
 
 MOST: Final = 2_000
 """So many of a bot's newest closed trades are looked at."""
@@ -40,7 +40,7 @@ class KeptTrade:
 class ClosedTrades:
     """Closed trades by bot, newest first."""
 
-    def __init__(self, store: Store) -> None:
+    def __init__(self, store: Reader) -> None:
         self._store = store
         self._kept: dict[str, tuple[int, list[KeptTrade]]] = {}
         self._lock = asyncio.Lock()

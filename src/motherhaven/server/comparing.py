@@ -14,7 +14,7 @@ from motherhaven.server.curves import DAWN, DUSK, bucket_for, floor_time
 from motherhaven.server.histories import History, histories
 from motherhaven.server.models_figures import AlignedReturn, CoinCell, CoinRow, Comparison
 from motherhaven.stores.amounts import plus, shown
-from motherhaven.stores.protocol import TIERS, Store
+from motherhaven.stores.protocol import TIERS, Reader
 
 _Lives = dict[str, tuple[datetime, datetime]]
 _DAY = timedelta(days=1)
@@ -28,7 +28,7 @@ class _Span:
 
 
 async def compare(
-    store: Store, kept: ClosedTrades, ids: Sequence[str], span: timedelta | None
+    store: Reader, kept: ClosedTrades, ids: Sequence[str], span: timedelta | None
 ) -> Comparison:
     """The bots `ids` over the time in which all ran, or the last `span` of it."""
     known = {row.id: row for row in await store.bots()}
@@ -52,7 +52,7 @@ async def compare(
     )
 
 
-async def _lives(store: Store, rows: Sequence[BotRow]) -> _Lives:
+async def _lives(store: Reader, rows: Sequence[BotRow]) -> _Lives:
     """The first and the last minute of each bot that has reported its account."""
     ends = {row.id: row.account.time for row in rows if row.account is not None}
     found: _Lives = {}
@@ -75,7 +75,7 @@ def _common(lives: _Lives, span: timedelta | None) -> _Span | None:
 
 
 async def _returns(
-    store: Store, rows: Sequence[BotRow], lives: _Lives, common: _Span
+    store: Reader, rows: Sequence[BotRow], lives: _Lives, common: _Span
 ) -> tuple[AlignedReturn, ...]:
     """Net of deposits, from each bot's first equity at the aligned start to the aligned end."""
     ids = [row.id for row in rows]
@@ -136,7 +136,7 @@ def _cell(bot_id: str, coin: str, kept: Sequence[KeptTrade]) -> CoinCell:
     return CoinCell(bot_id=bot_id, trades=told.n, win_rate=told.win_rate, net_pnl=shown(net))
 
 
-async def _decided(store: Store, row: BotRow, common: _Span | None) -> tuple[DecisionRow, ...]:
+async def _decided(store: Reader, row: BotRow, common: _Span | None) -> tuple[DecisionRow, ...]:
     if common is None:
         return ()
     return await decisions_of(store, row.id, common.start, common.end)

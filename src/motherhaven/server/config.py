@@ -39,8 +39,9 @@ class Limits:
 class ServerConfig:
     """The settings of one server.
 
-    api_key: the key of ingest, and of reading when that is not open. open_reading:
-    requests from this machine may read without the key. dev_proxy: accept the
+    api_key: the shared key of ingest, and of reading when that is not open. bot_keys: the
+    store has keys of single bots, which open the server too. open_reading: requests from
+    this machine may read without a key. dev_proxy: accept the
     forwarding headers of a development proxy on this machine. session_secret: signs
     session cookies; None makes one that lasts as long as the process. revoked_path: the
     file that remembers ended sessions over a restart. page_dir: the built page.
@@ -50,6 +51,7 @@ class ServerConfig:
     host: str = "127.0.0.1"
     port: int = 3000
     api_key: str | None = field(default=None, repr=False)
+    bot_keys: bool = False
     open_reading: bool = False
     dev_proxy: bool = False
     allowed_hosts: tuple[str, ...] = ()
@@ -69,11 +71,12 @@ class ServerConfig:
         """
         if not 0 <= self.port <= 65_535:
             raise ConfigError(f"port {self.port} does not exist; choose one from 1 to 65535")
-        if not self.api_key and not is_loopback(self.host):
+        if not self.api_key and not self.bot_keys and not is_loopback(self.host):
             raise ConfigError(
                 f"the server would listen on {self.host or 'every address'} without a key, open "
-                "to the network; set LLM_BOT_API_KEY in the environment or .env.local "
-                "(motherhaven keys makes one), or listen on 127.0.0.1"
+                "to the network; set LLM_BOT_API_KEY in the environment or .env.local, or make "
+                "a key in its store: motherhaven keys create --name NAME --scope ingest "
+                "--scope read; or listen on 127.0.0.1"
             )
 
     @property

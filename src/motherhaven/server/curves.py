@@ -6,7 +6,7 @@ from typing import Final
 
 from motherhaven.contract.views import BotRow
 from motherhaven.server.models import Equity
-from motherhaven.stores.protocol import TIERS, Store
+from motherhaven.stores.protocol import TIERS, Reader
 
 RANGES: Final[dict[str, timedelta | None]] = {
     "1h": timedelta(hours=1),
@@ -27,7 +27,7 @@ DUSK: Final = datetime(2200, 12, 31, tzinfo=UTC)
 
 
 async def equity_curves(
-    store: Store, bot_ids: Sequence[str] | None, span: timedelta | None, now: datetime
+    store: Reader, bot_ids: Sequence[str] | None, span: timedelta | None, now: datetime
 ) -> Equity:
     """The curves of these bots (None: all) over the span that ends at their newest time.
 
@@ -55,7 +55,7 @@ def bucket_for(span: timedelta, bots: int) -> int:
     return next((tier for tier in TIERS if seconds / tier <= most), TIERS[-1])
 
 
-async def _first(store: Store, ids: Sequence[str] | None, end: datetime) -> datetime:
+async def _first(store: Reader, ids: Sequence[str] | None, end: datetime) -> datetime:
     until = end + timedelta(microseconds=1)
     days = await store.equity(ids, start=DAWN, end=until, bucket=TIERS[-1])
     first = min((one.points[0].time for one in days if one.points), default=end)

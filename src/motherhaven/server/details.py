@@ -22,7 +22,7 @@ from motherhaven.server.params import (
     time_of,
 )
 from motherhaven.server.trade_sums import trade_detail
-from motherhaven.stores.protocol import Store
+from motherhaven.stores.protocol import Reader
 
 _OUTCOME_CANDLES: Final = 5_000
 _COUNTED_ERRORS: Final = 5_000
@@ -33,7 +33,7 @@ _COIN: Final = Query(min_length=1, max_length=64)
 class Details:
     """Answers from the store about single things."""
 
-    def __init__(self, store: Store) -> None:
+    def __init__(self, store: Reader) -> None:
         self._store = store
 
     def add_routes(self, router: APIRouter) -> None:

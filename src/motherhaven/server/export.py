@@ -11,7 +11,7 @@ from motherhaven.server.access import API
 from motherhaven.server.export_rows import COLUMNS, Pages, pages_of
 from motherhaven.server.export_text import Row, csv_pieces, json_pieces
 from motherhaven.server.params import FAILURES, MaybeId
-from motherhaven.stores.protocol import Store
+from motherhaven.stores.protocol import Reader
 
 What = Literal["decisions", "trades", "equity", "errors"]
 Format = Literal["csv", "json"]
@@ -20,7 +20,7 @@ Format = Literal["csv", "json"]
 class Export:
     """Streams what the store holds; money stays exact text."""
 
-    def __init__(self, store: Store) -> None:
+    def __init__(self, store: Reader) -> None:
         self._store = store
 
     def add_routes(self, router: APIRouter) -> None:

@@ -11,7 +11,7 @@ from motherhaven.contract.money import plain
 from motherhaven.contract.times import format_time
 from motherhaven.server.curves import DAWN, DUSK
 from motherhaven.server.export_text import Row
-from motherhaven.stores.protocol import TIERS, DecisionFilter, Store
+from motherhaven.stores.protocol import TIERS, DecisionFilter, Reader
 
 _PAGE: Final = 500
 _DAY: Final = timedelta(seconds=TIERS[-1])
@@ -40,14 +40,14 @@ Pages = AsyncIterator[Sequence[Row]]
 _Find = Callable[[str | None], Awaitable[tuple[Sequence[BaseModel], str | None]]]
 
 
-def pages_of(store: Store, what: str, bot_id: str | None) -> Pages:
+def pages_of(store: Reader, what: str, bot_id: str | None) -> Pages:
     """Everything of one sort, of one bot or of all, newest first; equity oldest first."""
     if what == "equity":
         return _equity(store, bot_id)
     return _pages(_finder(store, what, bot_id), COLUMNS[what])
 
 
-def _finder(store: Store, what: str, bot_id: str | None) -> _Find:
+def _finder(store: Reader, what: str, bot_id: str | None) -> _Find:
     async def decisions(before: str | None) -> tuple[Sequence[BaseModel], str | None]:
         page = await store.decisions(DecisionFilter(bot_id=bot_id), before=before, limit=_PAGE)
         return page.items, page.next
@@ -72,7 +72,7 @@ async def _pages(find: _Find, columns: Sequence[str]) -> Pages:
             return
 
 
-async def _equity(store: Store, bot_id: str | None) -> Pages:
+async def _equity(store: Reader, bot_id: str | None) -> Pages:
     """Minute by minute where there is anything: one query for each bot and day."""
     ids = None if bot_id is None else [bot_id]
     days = await store.equity(ids, start=DAWN, end=DUSK, bucket=TIERS[-1])

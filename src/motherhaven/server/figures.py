@@ -13,7 +13,7 @@ from motherhaven.server.curves import RANGES
 from motherhaven.server.models_figures import Comparison, MetricsList
 from motherhaven.server.params import Ids, MaybeIds, Range, add_reads, ids_of, json_view
 from motherhaven.server.ratios import DailyReturns
-from motherhaven.stores.protocol import Store
+from motherhaven.stores.protocol import Reader
 
 _MOST_COMPARED: Final = 10
 
@@ -21,7 +21,7 @@ _MOST_COMPARED: Final = 10
 class Figures:
     """Answers with figures, each with the number of observations behind it."""
 
-    def __init__(self, store: Store, clock: Clock, returns: DailyReturns) -> None:
+    def __init__(self, store: Reader, clock: Clock, returns: DailyReturns) -> None:
         self._store = store
         self._trades = ClosedTrades(store)
         self._metrics = Metrics(store, clock, returns, self._trades)

@@ -7,20 +7,26 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from motherhaven.contract.errors import StoreError
 from motherhaven.server.access import Door, Rule, Visitor, rule_of
+from motherhaven.server.key_use import KeyUse
 from motherhaven.server.keypage import key_page, plain_page
 from motherhaven.server.keyring import SCOPE_ENTRY
 from motherhaven.server.problems import Problem, answer, problem_of
+from motherhaven.server.visible import only
 
 _DOCUMENTS: Final = frozenset({"GET", "HEAD"})
+_KEYLESS: Final = frozenset({Rule.PUBLIC, Rule.FORM})
 
 
 class Gate:
-    """Refuses whom the door refuses: with JSON, or for a page with the key page."""
+    """Refuses whom the door refuses: with JSON, or for a page with the key page.
 
-    def __init__(self, app: ASGIApp, door: Door, *, has_key: bool) -> None:
+    Who comes in with a key that is bound to one bot sees that bot alone.
+    """
+
+    def __init__(self, app: ASGIApp, door: Door, uses: KeyUse) -> None:
         self._app = app
         self._door = door
-        self._has_key = has_key
+        self._uses = uses
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """One request."""
@@ -31,30 +37,32 @@ class Gate:
         visitor = Visitor(scope)
         problem = await self._refusal(rule, visitor)
         if problem is None:
-            key = self._door.keys.find(visitor.raw_header(b"x-api-key"))
+            key = None if rule in _KEYLESS else self._door.key_of(rule, visitor)
             scope[SCOPE_ENTRY] = key
-            with self._door.keys.stream(key):
+            if key is not None:
+                self._uses.note(key.id)
+            with self._door.keys.stream(key), only(key.bot_id if key else None):
                 await self._app(scope, receive, send)
             return
         response: ASGIApp = answer(problem)
         if rule is Rule.PAGE and _is_document(visitor):
-            response = self._page(problem, scope)
+            response = await self._page(problem, scope)
         await response(scope, receive, send)
 
     async def _refusal(self, rule: Rule, visitor: Visitor) -> Problem | None:
         if rule is not Rule.PUBLIC:
             try:
-                await self._door.keys.renew(visitor.raw_header(b"x-api-key"))
+                await self._door.renew(visitor)
             except StoreError as error:
                 return problem_of(error)
         return self._door.refusal(rule, visitor)
 
-    def _page(self, problem: Problem, scope: Scope) -> ASGIApp:
+    async def _page(self, problem: Problem, scope: Scope) -> ASGIApp:
         if problem.status != 401:
             return plain_page("Closed", f"{problem}; {problem.fix}.", problem.status)
         query = scope.get("query_string", b"").decode("latin-1")
         path = quote(scope["path"], safe="/") + (f"?{query}" if query else "")
-        return key_page(has_key=self._has_key, next_path=path)
+        return key_page(has_key=await self._door.has_keys(), next_path=path)
 
 
 def _is_document(visitor: Visitor) -> bool:

@@ -9,7 +9,7 @@ from itertools import pairwise
 from motherhaven.contract.views import DepositPoint, EquitySeries
 from motherhaven.metrics import EquityPoint, Flow
 from motherhaven.stores.amounts import minus
-from motherhaven.stores.protocol import Store
+from motherhaven.stores.protocol import Reader
 
 _MICROSECOND = timedelta(microseconds=1)
 
@@ -29,7 +29,7 @@ class History:
 
 
 async def histories(
-    store: Store, ids: Sequence[str], *, start: datetime, end: datetime, bucket: int
+    store: Reader, ids: Sequence[str], *, start: datetime, end: datetime, bucket: int
 ) -> dict[str, History]:
     """The history of each bot over [start, end) in buckets of `bucket` seconds."""
     curves = await store.equity(ids, start=start, end=end, bucket=bucket)

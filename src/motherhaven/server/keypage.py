@@ -52,7 +52,7 @@ _PAGE: Final = """<!doctype html>
 </html>
 """
 
-_FORM: Final = """<p>This dashboard is closed. Enter the server's key to read it.</p>
+_FORM: Final = """<p>This dashboard is closed. Enter a key to read it.</p>
 {problem}<form method="post" action="/api/llm-bot/login">
 <input type="hidden" name="next" value="{next}">
 <label for="key">Key</label>
@@ -61,7 +61,7 @@ _FORM: Final = """<p>This dashboard is closed. Enter the server's key to read it
 <button type="submit">Open the dashboard</button>
 </form>
 <p id="hint" class="hint"><br>It is <code>LLM_BOT_API_KEY</code> in the server's environment or
-<code>.env.local</code>.</p>"""
+<code>.env.local</code>, or a key <code>mh_…</code> that you were given to read with.</p>"""
 
 _NO_KEY: Final = """<p>This dashboard is closed, and the server has no key to open it with.</p>
 <p>Set <code>LLM_BOT_API_KEY</code> in the server's environment or <code>.env.local</code>, then

@@ -18,10 +18,15 @@ from motherhaven.stores.shared import SharedRecords
 
 KeyScope = Literal["ingest", "read", "control"]
 SCOPES: Final[tuple[KeyScope, ...]] = get_args(KeyScope)
+GIVEN: Final[tuple[KeyScope, ...]] = ("ingest", "read")
+"""The scopes that a new key may have. No route of this version asks for `control`."""
 PREFIX: Final = "mh_"
 RECORD: Final = "keys"
 REFRESH_SECONDS: Final = 2.0
 """A revoked key is refused at the latest after so many seconds, on every server."""
+
+UNKNOWN_SECONDS: Final = 0.25
+"""A key that was made just now works: for an id that is not known they are read this often."""
 
 SCOPE_ENTRY: Final = "motherhaven.key"
 """Where a request's ASGI scope holds the BotKey that it came in with."""
@@ -32,7 +37,7 @@ _NO_DIGEST: Final = "0" * 64
 
 @dataclass(frozen=True, slots=True)
 class BotKey:
-    """A key without its secret. `bot_id`: the only bot it may send for; None: any."""
+    """A key without its secret. `bot_id`: the only bot it sends for and sees; None: any."""
 
     id: str
     name: str
@@ -46,6 +51,11 @@ class BotKey:
 def digest_of(secret: str) -> str:
     """What is kept of a key; its 256 random bits need no slow hash."""
     return hashlib.sha256(secret.encode("utf-8", "replace")).hexdigest()
+
+
+def looks_like_key(given: bytes | None) -> bool:
+    """Whether this has the form of a bot's own key."""
+    return given is not None and _FORM.fullmatch(given.decode("latin-1")) is not None
 
 
 def without_keys(text: str) -> str:
@@ -116,6 +126,16 @@ class Keyring:
         self._streaming = asyncio.Event()
         self.revision = 0
 
+    @property
+    def any_active(self) -> bool:
+        """Whether a key was known when the store was last read that is not revoked."""
+        return any(key.revoked_at is None for key in self._keys.values())
+
+    def reader(self, key_id: str) -> BotKey | None:
+        """The key of this id, if it may read; None if it is revoked or not known."""
+        key = self._keys.get(key_id)
+        return key if key and key.revoked_at is None and "read" in key.scopes else None
+
     def find(self, given: bytes | None) -> BotKey | None:
         """The key that was given, revoked or not; every wrong one takes the same time."""
         text = "" if given is None else given.decode("latin-1")
@@ -130,10 +150,18 @@ class Keyring:
         Raises:
             StoreError: the store does not answer; no key of it can be judged.
         """
-        if given is None or not given.startswith(PREFIX.encode()):
-            return
+        form = _FORM.fullmatch(given.decode("latin-1")) if given is not None else None
+        if form is not None:
+            await self.refresh(REFRESH_SECONDS if form[1] in self._keys else UNKNOWN_SECONDS)
+
+    async def refresh(self, seconds: float = REFRESH_SECONDS) -> None:
+        """Read the keys again if what is known is at least `seconds` old.
+
+        Raises:
+            StoreError: the store does not answer.
+        """
         async with self._lock:
-            if self._clock.monotonic() - self._read_at >= REFRESH_SECONDS:
+            if self._clock.monotonic() - self._read_at >= seconds:
                 await self._read()
 
     @contextmanager

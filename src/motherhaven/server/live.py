@@ -6,7 +6,7 @@ from collections import deque
 from collections.abc import AsyncIterator, Iterable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, NamedTuple
 
 from pydantic import ValidationError
 from starlette.types import Message
@@ -34,6 +34,14 @@ class Block:
     cursor: str
 
 
+class Told(NamedTuple):
+    """A message: its cursor, whose it is, and its bytes; none where retention was faster."""
+
+    cursor: str
+    bot_id: str
+    data: bytes
+
+
 def piece_of(data: bytes) -> Message:
     """A part of an answer that goes on."""
     return {"type": "http.response.body", "body": data, "more_body": True}
@@ -50,7 +58,7 @@ class Hub:
         self.store = store
         self._clock = clock
         self._limits = limits
-        self._history: deque[tuple[str, bytes]] = deque()
+        self._history: deque[Told] = deque()
         self._first = 0
         self._bytes = 0
         self._base = ""
@@ -94,21 +102,26 @@ class Hub:
         """One stream less."""
         self.streams -= 1
 
-    def after(self, cursor: str) -> Block | None:
-        """What follows a cursor, nothing at the newest; None if it is not in history."""
+    def after(self, cursor: str, bot_id: str | None = None) -> Block | None:
+        """What follows a cursor, nothing at the newest; None if it is not in history.
+
+        With a `bot_id` the messages of that bot alone; the block's cursor passes the others.
+        """
         start = self._places.get(cursor)
         if start is None:
             return None
         end = self._first + len(self._history)
         if start == end:
             return Block(_NOTHING, cursor)
+        if bot_id is not None:
+            return self._join(start, bot_id)
         if self._joined is None or self._joined[:2] != (start, end):
             self._joined = (start, end, self._join(start))
         return self._joined[2]
 
-    async def encode(self, events: Iterable[Stored]) -> list[tuple[str, bytes]]:
-        """Cursor and bytes of each event's message; no bytes if retention took it away."""
-        messages: list[tuple[str, bytes]] = []
+    async def encode(self, events: Iterable[Stored]) -> list[Told]:
+        """The message of each event."""
+        messages: list[Told] = []
         for stored in events:
             try:
                 message = await live_message(self.store, stored)
@@ -119,15 +132,17 @@ class Hub:
             if message is not None:
                 body = message.model_dump_json().encode()
                 data = sse(stored.event.kind, body, stored.cursor)
-            messages.append((stored.cursor, data))
+            messages.append(Told(stored.cursor, stored.event.bot_id, data))
         return messages
 
-    def _join(self, start: int) -> Block:
+    def _join(self, start: int, bot_id: str | None = None) -> Block:
         pieces: list[bytes] = []
         size = 0
         cursor = ""
         for index in range(start - self._first, len(self._history)):
-            cursor, data = self._history[index]
+            cursor, owner, data = self._history[index]
+            if bot_id not in (None, owner):
+                continue
             pieces.append(data)
             size += len(data)
             if size >= _BLOCK_BYTES:
@@ -179,8 +194,8 @@ class Hub:
         while more:
             tail = await self.store.tail(cursor, PAGE)
             messages = await self.encode(tail.events)
-            if tail.cursor != (messages[-1][0] if messages else cursor):
-                messages.append((tail.cursor, b""))
+            if tail.cursor != (messages[-1].cursor if messages else cursor):
+                messages.append(Told(tail.cursor, "", b""))
             self._publish(messages)
             cursor, more = tail.cursor, tail.more
         return cursor
@@ -193,22 +208,22 @@ class Hub:
         self._places = {cursor: self._first}
         self.wake()
 
-    def _publish(self, messages: list[tuple[str, bytes]]) -> None:
-        for name, data in messages:
-            self._history.append((name, data))
-            self._bytes += len(data)
-            self._places[name] = self._first + len(self._history)
+    def _publish(self, messages: list[Told]) -> None:
+        for one in messages:
+            self._history.append(one)
+            self._bytes += len(one.data)
+            self._places[one.cursor] = self._first + len(self._history)
         limits = self._limits
         while self._history and (
             len(self._history) > limits.history_messages or self._bytes > limits.history_bytes
         ):
-            name, data = self._history.popleft()
+            oldest = self._history.popleft()
             self._first += 1
-            self._bytes -= len(data)
+            self._bytes -= len(oldest.data)
             self._places.pop(self._base, None)
-            self._base = name
+            self._base = oldest.cursor
         if messages:
-            self.newest = messages[-1][0]
+            self.newest = messages[-1].cursor
             self.wake()
 
     def wake(self) -> None:

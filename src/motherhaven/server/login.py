@@ -19,6 +19,7 @@ from motherhaven.server.keypage import key_page
 from motherhaven.server.models import Accepted, Session
 from motherhaven.server.problems import Problem, json_answer, too_many_attempts
 from motherhaven.server.sessions import Sessions, Throttle
+from motherhaven.server.visible import only_bot
 
 HOME: Final = "/llm-bot"
 _LOGIN_BYTES: Final = 4_096
@@ -30,7 +31,7 @@ _LOGIN_BODY: Final = {
 
 
 class Login:
-    """Turns the key into a session cookie, and back into nothing."""
+    """Turns a key into a session cookie, and back into nothing."""
 
     def __init__(
         self,
@@ -90,21 +91,29 @@ class Login:
         )
 
     async def login(self, request: Request) -> Response:
-        """A session cookie for the right key; a form goes on to the page it came from."""
+        """A session cookie for a key that may read; a form goes on to the page it came from.
+
+        The session of a bot's own key sees what that key sees, and ends when it is revoked.
+        """
         visitor = Visitor(request.scope)
-        key, next_path = await self._read(request)
+        text, next_path = await self._read(request)
+        key = text.encode("utf-8", "replace")
+        await self._door.keys.renew(key)
         # No await from here to the count, so that attempts at once cannot slip past it.
         wait = self._throttle.wait(visitor.peer)
         if wait > 0:
-            return self._refuse(request, next_path, too_many_attempts(wait, "Too many attempts"))
-        if not self._door.knows_key(key.encode("utf-8", "replace")):
+            problem = too_many_attempts(wait, "Too many attempts")
+            return await self._refuse(request, next_path, problem)
+        refusal = self._door.refuse_sign_in(key)
+        if refusal is not None:
             self._throttle.failed(visitor.peer)
-            return self._refuse(request, next_path, _WRONG)
+            return await self._refuse(request, next_path, refusal)
+        own = self._door.keys.find(key)
         answer = _done(request, next_path)
         secure = _is_https(visitor)
         answer.set_cookie(
             SECURE_COOKIE if secure else COOKIE,
-            self._sessions.new(),
+            self._sessions.new(own.id if own else None),
             max_age=self._config.session_seconds,
             path="/",
             secure=secure,
@@ -118,7 +127,8 @@ class Login:
         next_path = _local(next)
         if self._door.refusal(Rule.READ, Visitor(request.scope)) is None:
             return RedirectResponse(next_path, status_code=303)
-        return key_page(has_key=self._config.api_key is not None, next_path=next_path, status=200)
+        has_key = await self._door.has_keys()
+        return key_page(has_key=has_key, next_path=next_path, status=200)
 
     async def logout(self, request: Request) -> Response:
         """Ends the session at once, open streams too."""
@@ -139,6 +149,7 @@ class Login:
         body = {
             "access": "open" if self._config.open_reading else "key",
             "signed_in": self._door.session_of(visitor) is not None,
+            "bot_id": only_bot(),
             "version": __version__,
         }
         return json_answer(body)
@@ -153,25 +164,23 @@ class Login:
             fields = {name: values[0] for name, values in found.items()}
         key, next_path = fields.get("key"), fields.get("next", HOME)
         if not isinstance(key, str) or not isinstance(next_path, str):
-            raise InvalidEvent("key: missing or not text; send the server's LLM_BOT_API_KEY")
+            raise InvalidEvent(
+                "key: missing or not text; send the server's LLM_BOT_API_KEY, or a key with the "
+                "scope read"
+            )
         return key, _local(next_path)
 
-    def _refuse(self, request: Request, next_path: str, problem: Problem) -> Response:
+    async def _refuse(self, request: Request, next_path: str, problem: Problem) -> Response:
         if _wants_json(request):
             raise problem
         page = key_page(
-            has_key=self._config.api_key is not None,
+            has_key=await self._door.has_keys(),
             next_path=next_path,
             problem=f"{problem}.",
             status=problem.status,
         )
         page.headers.update(problem.headers)
         return page
-
-
-_WRONG: Final = Problem(
-    401, "unauthorized", "That key is not this server's", "enter the server's LLM_BOT_API_KEY"
-)
 
 
 def _wants_json(request: Request) -> bool:

@@ -113,10 +113,14 @@ class ErrorPage(_Answer):
 
 
 class Session(_Answer):
-    """Whether reading is open here, and whether this browser is signed in."""
+    """Whether reading is open here, and whether this browser is signed in.
+
+    bot_id: the only bot that is seen with the key it came with; None: all are.
+    """
 
     access: Literal["open", "key"]
     signed_in: bool
+    bot_id: str | None = None
     version: str
 
 

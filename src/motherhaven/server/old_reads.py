@@ -23,7 +23,7 @@ from motherhaven.server.models import (
 )
 from motherhaven.server.params import MaybeId, Status
 from motherhaven.server.problems import json_answer
-from motherhaven.stores.protocol import DecisionFilter, Store
+from motherhaven.stores.protocol import DecisionFilter, Reader
 
 _MOST: Final = 500
 _ANSWER_CHARS: Final = 65_536
@@ -33,7 +33,7 @@ _DAY_TRADES: Final = 500
 class OldReads:
     """Answers the old front ends from the store."""
 
-    def __init__(self, store: Store) -> None:
+    def __init__(self, store: Reader) -> None:
         self._store = store
 
     def add_routes(self, router: APIRouter) -> None:

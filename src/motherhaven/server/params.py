@@ -12,6 +12,7 @@ from motherhaven.contract.times import parse_instant
 from motherhaven.server import schemas
 from motherhaven.server.access import API
 from motherhaven.server.problems import Problem
+from motherhaven.server.visible import check_visible
 
 TextField = Literal["system_prompt", "user_prompt", "raw_response", "justification"]
 Status = Literal["open", "closed", "all"]
@@ -45,6 +46,7 @@ def ids_of(text: str | None, *, most: int = MOST_IDS) -> tuple[str, ...] | None:
 
     Raises:
         Problem: 422, more than `most` of them.
+        NotFound: 404, this request may not see one of them.
     """
     if text is None:
         return None
@@ -53,6 +55,7 @@ def ids_of(text: str | None, *, most: int = MOST_IDS) -> tuple[str, ...] | None:
         raise Problem(
             422, "invalid_query", f"{len(ids)} bots; at most {most} at once", "ask for fewer"
         )
+    check_visible(ids)
     return ids
 
 

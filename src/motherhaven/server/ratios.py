@@ -8,7 +8,7 @@ from motherhaven.contract.views import BotRow
 from motherhaven.metrics import MIN_DAYS, Figure, daily_closes, daily_returns, sharpe
 from motherhaven.server.curves import DAWN
 from motherhaven.server.histories import History, histories
-from motherhaven.stores.protocol import TIERS, Store
+from motherhaven.stores.protocol import TIERS, Reader
 
 _NOTHING: Final[tuple[date, tuple[float, ...]]] = (date.min, ())
 
@@ -16,7 +16,7 @@ _NOTHING: Final[tuple[date, tuple[float, ...]]] = (date.min, ())
 class DailyReturns:
     """The returns of each bot's finished UTC days, net of deposits."""
 
-    def __init__(self, store: Store) -> None:
+    def __init__(self, store: Reader) -> None:
         self._store = store
         self._kept: dict[str, tuple[date, tuple[float, ...]]] = {}
 

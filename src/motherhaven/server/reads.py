@@ -31,7 +31,7 @@ from motherhaven.server.params import (
     time_of,
 )
 from motherhaven.server.ratios import DailyReturns, sharpe_of
-from motherhaven.stores.protocol import DecisionFilter, Store
+from motherhaven.stores.protocol import DecisionFilter, Reader
 
 _DOWNLOAD_CHARS: Final = 500_000
 _MOST_CURVES: Final = 1_000
@@ -40,7 +40,7 @@ _MOST_CURVES: Final = 1_000
 class Reads:
     """Answers the dashboard from the store."""
 
-    def __init__(self, store: Store, clock: Clock, returns: DailyReturns) -> None:
+    def __init__(self, store: Reader, clock: Clock, returns: DailyReturns) -> None:
         self._store = store
         self._clock = clock
         self._returns = returns

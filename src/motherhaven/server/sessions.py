@@ -6,6 +6,7 @@ import hmac
 import secrets
 from collections import OrderedDict, deque
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from ipaddress import IPv6Address, ip_address
 from pathlib import Path
 from typing import Final
@@ -18,12 +19,26 @@ _MAX_TOKEN: Final = 200
 
 
 def shared_secret(api_key: str) -> bytes:
-    """What signs the sessions of all servers that have the same API key, on any machine."""
-    return hashlib.sha256(b"motherhaven session\0" + api_key.encode()).digest()
+    """What signs the sessions of all servers that have the same API key, on any machine.
+
+    Slow on purpose: who holds a cookie could else try a short key offline at full speed.
+    """
+    return hashlib.scrypt(
+        api_key.encode(), salt=b"motherhaven session", n=2**14, r=8, p=1, dklen=32
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Ticket:
+    """A valid session. expiry: Unix seconds. key_id: the bot's key it came from, or None."""
+
+    name: str
+    expiry: int
+    key_id: str | None
 
 
 class Sessions:
-    """Makes and checks session tokens: random id, expiry and an HMAC over both.
+    """Makes and checks session tokens: random id, expiry, key and an HMAC over them.
 
     The signing key depends on the API key, so a new API key ends every session. A
     token is only ever made here, never taken over from a client.
@@ -47,27 +62,30 @@ class Sessions:
         self._revoked = Revoked(revoked_path, clock.now().timestamp())
         self.revision = 0
 
-    def new(self) -> str:
-        """A fresh token."""
+    def new(self, key_id: str | None = None) -> str:
+        """A fresh token; `key_id`: of the bot's key that was shown, None for the shared one."""
         name = base64.urlsafe_b64encode(self._random(18)).decode()
         body = f"{name}.{int(self._clock.now().timestamp()) + self._seconds}"
+        body += f".{key_id}" if key_id else ""
         return f"{body}.{self._sign(body)}"
 
-    def check(self, token: str) -> bool:
-        """Whether the token was made here, has not ended and was not revoked."""
+    def read(self, token: str) -> Ticket | None:
+        """The session, if the token was made here, has not ended and was not revoked."""
         if len(token) > _MAX_TOKEN or not token.isascii():
-            return False
+            return None
         body, _, signature = token.rpartition(".")
         if not hmac.compare_digest(signature, self._sign(body)):
-            return False
-        name, _, expiry = body.partition(".")
-        return name not in self._revoked and int(expiry) > self._clock.now().timestamp()
+            return None
+        name, expiry, *key_id = body.split(".")
+        if name in self._revoked or int(expiry) <= self._clock.now().timestamp():
+            return None
+        return Ticket(name, int(expiry), key_id[0] if key_id else None)
 
     def revoke(self, token: str) -> None:
         """End one session at once; a token that is not ours is ignored."""
-        if self.check(token):
-            name, expiry, _ = token.split(".")
-            self._revoked.add(name, int(expiry))
+        ticket = self.read(token)
+        if ticket is not None:
+            self._revoked.add(ticket.name, ticket.expiry)
             self.revision += 1
 
     def ended(self) -> dict[str, int]:

@@ -6,7 +6,7 @@ from typing import Final
 
 from motherhaven.contract.errors import NotFound
 from motherhaven.server.closed_trades import KeptTrade
-from motherhaven.stores.protocol import DecisionFilter, Store
+from motherhaven.stores.protocol import DecisionFilter, Reader
 
 _SINGLY: Final = 20
 _PAGE: Final = 500
@@ -18,7 +18,7 @@ _BEFORE: Final = timedelta(days=1)
 class Confidences:
     """Confidences by decision, None where there is none to be had."""
 
-    def __init__(self, store: Store) -> None:
+    def __init__(self, store: Reader) -> None:
         self._store = store
         self._kept: dict[str, dict[str, float | None]] = {}
 

@@ -18,6 +18,7 @@ from motherhaven.server.config import Limits
 from motherhaven.server.live import LOG, PAGE, Hub, piece_of, sse
 from motherhaven.server.models import Hello, LiveMessage
 from motherhaven.server.problems import Problem
+from motherhaven.server.visible import only_bot
 
 _CATCHING_UP: Final = 4
 _RETRY_MS: Final = 1_500
@@ -122,27 +123,32 @@ class Live:
     async def _follow(self, send: Send, cursor: str, visitor: Visitor) -> None:
         hub = self._hub
         pulse = hub.pulse
+        mine = only_bot()
         while True:
             news = hub.news
             if hub.closed or not self._may_stay(visitor):
                 return
             if cursor != hub.newest:
-                block = hub.after(cursor)
+                block = hub.after(cursor, mine)
                 if block is None:
-                    data, cursor, at_end = await self._from_store(cursor)
+                    data, cursor, at_end = await self._from_store(cursor, mine)
                     if data:
                         await send(piece_of(data))
                     if not at_end or hub.after(cursor) is not None:
                         continue
                 else:
                     cursor = block.cursor
-                    await send(block.piece)
+                    if block.piece["body"]:
+                        await send(block.piece)
                     if cursor != hub.newest:
                         continue
             if pulse == hub.pulse:
                 await news.wait()
             if pulse != hub.pulse:
                 pulse = hub.pulse
+                if mine is not None:
+                    # Who comes back need not pass what was not for it again.
+                    await send(piece_of(b"id: " + cursor.encode() + b"\n\n"))
                 await send(hub.beat)
 
     def _may_stay(self, visitor: Visitor) -> bool:
@@ -154,16 +160,19 @@ class Live:
             visitor.admitted = moment
         return True
 
-    async def _from_store(self, cursor: str) -> tuple[bytes, str, bool]:
-        """What the store has after a cursor, where that leads, and whether it is the end."""
+    async def _from_store(self, cursor: str, mine: str | None) -> tuple[bytes, str, bool]:
+        """What the store has after a cursor, where that leads, and whether it is the end.
+
+        `mine`: the only bot whose events are given; None: of all.
+        """
         async with self._catching_up:
             try:
                 tail = await self._hub.store.tail(cursor, PAGE)
             except CursorGone:
                 head = await self._hub.store.head()
                 return self._hello("reset", head), head, False
-            messages = await self._hub.encode(tail.events)
-        data = b"".join(data for _, data in messages)
+            events = [one for one in tail.events if mine in (None, one.event.bot_id)]
+            data = b"".join(told.data for told in await self._hub.encode(events))
         return data, tail.cursor, not tail.events and not tail.more
 
     def _hello(self, event: str, cursor: str) -> bytes:

@@ -71,12 +71,8 @@ class DecisionFilter:
     until: datetime | None = None
 
 
-class Store(Protocol):
-    """Appends events idempotently and answers the dashboard's queries.
-
-    Every method may raise StoreUnavailable (try again later); reads raise NotFound
-    for an id that does not exist.
-    """
+class Log(Protocol):
+    """The part of a store that keeps events, and tells of them in commit order."""
 
     async def open(self) -> None:
         """Connect, and create or migrate what is needed; safe to call on an old store."""
@@ -122,6 +118,10 @@ class Store(Protocol):
         None is missed from this call on, even before the first wait; ends at close().
         """
         ...
+
+
+class Reader(Protocol):
+    """The part of a store that answers the dashboard's queries."""
 
     async def bots(self) -> list[views.BotRow]:
         """All bots, ordered by first_seen and id."""
@@ -213,6 +213,14 @@ class Store(Protocol):
     ) -> list[views.ErrorRow]:
         """What went wrong at or after `since`, newest first."""
         ...
+
+
+class Store(Log, Reader, Protocol):
+    """Appends events idempotently and answers the dashboard's queries.
+
+    Every method may raise StoreUnavailable (try again later); reads raise NotFound
+    for an id that does not exist.
+    """
 
     async def report_rejected(self, *, bot_id: str | None, at: datetime, message: str) -> bool:
         """Keep something that was sent but refused as an error of kind "ingest".

@@ -8,6 +8,7 @@ from typing import Any
 import httpx
 import pytest
 
+from motherhaven.stores import Store
 from tests.conformance.stores.kit import BACKENDS, Backend
 from tests.serverkit import API, KEY, FakeClock, running
 
@@ -21,8 +22,9 @@ def anyio_backend() -> str:
 class Api:
     """A client with the key, on a server over one of the stores."""
 
-    def __init__(self, client: httpx.AsyncClient, clock: FakeClock) -> None:
+    def __init__(self, client: httpx.AsyncClient, clock: FakeClock, store: Store) -> None:
         self.client = client
+        self.store = store
         self.clock = clock
 
     async def keep(self, *items: dict[str, Any]) -> None:
@@ -56,6 +58,6 @@ def served(backend: Backend, tmp_path: Path) -> Served:
         clock = FakeClock()
         store = backend.make(tmp_path, clock)
         async with running(store=store) as server, server.client(key=KEY) as client:
-            yield Api(client, server.clock)
+            yield Api(client, server.clock, store)
 
     return start

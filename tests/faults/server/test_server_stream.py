@@ -15,6 +15,7 @@ import httpx
 import pytest
 
 from motherhaven.server import Limits, ServerConfig, ServerThread
+from motherhaven.server.keystore import create_key, revoke_key
 from motherhaven.settings import SystemClock
 from motherhaven.stores import MemoryStore
 from tests.serverkit import API, KEY, QUICK, Sse, item
@@ -316,6 +317,56 @@ async def test_signing_out_ends_open_streams() -> None:
                 await post(1, 1)
             await other.event()
             assert await numbers(other, 1) == [1]
+
+
+@pytest.mark.parametrize("way", ["key", "session"])
+async def test_a_bound_key_s_stream_brings_its_own_bot_alone(way: str) -> None:
+    """From the hub, from the store and on resuming; at each heartbeat it passes the others."""
+    store = MemoryStore()
+    settings = ServerConfig(port=0, api_key=KEY, limits=QUICK)
+    _, secret = await create_key(
+        store, SystemClock().now(), name="friend", bot_id="bot-1", scopes=("read",)
+    )
+    with ServerThread(settings, store, SystemClock()) as server:
+        async with poster(server.url) as post, httpx.AsyncClient(base_url=server.url) as client:
+            headers = {"x_api_key": secret}
+            if way == "session":
+                await client.post(f"{API}/login", json={"key": secret})
+                cookies = [f"{name}={value}" for name, value in client.cookies.items()]
+                headers = {"cookie": cookies[0]}
+            stream = await Sse.open(server.url, **headers)
+            hello = await stream.event()
+            await post(1, 3, bot_id="bot-2")
+            await post(4, 4)
+            assert await numbers(stream, 1) == [4]
+            again = await Sse.open(server.url, f"?after={hello['id']}", **headers)
+            assert (await again.event())["event"] == "hello"
+            assert await numbers(again, 1) == [4]
+            await post(5, 305, bot_id="bot-2")
+            newest = await store.head()
+            while (await stream.event(skip=("hello",), silent=True)).get("id") != newest:
+                pass
+            await post(306, 306)
+            assert await numbers(stream, 1) == [306]
+
+
+async def test_a_revoked_key_s_session_loses_its_stream() -> None:
+    """Within the time in which every server hears of it, however quiet the stream is."""
+    store = MemoryStore()
+    settings = ServerConfig(port=0, api_key=KEY, limits=Limits(heartbeat_seconds=60))
+    key, secret = await create_key(
+        store, SystemClock().now(), name="friend", bot_id=None, scopes=("read",)
+    )
+    with ServerThread(settings, store, SystemClock()) as server:
+        async with httpx.AsyncClient(base_url=server.url) as client:
+            await client.post(f"{API}/login", json={"key": secret})
+            cookie = f"motherhaven_session={client.cookies['motherhaven_session']}"
+            stream = await Sse.open(server.url, cookie=cookie)
+            assert (await stream.event())["event"] == "hello"
+            await revoke_key(store, SystemClock().now(), key.id)
+            with pytest.raises(EOFError):
+                await stream.event()
+            assert (await Sse.open(server.url, cookie=cookie)).status == 401
 
 
 async def until(true: Any) -> None:

@@ -1,7 +1,9 @@
 """Keys of single bots: scopes for each route, one bot each, revoked at once, never told."""
 
+import asyncio
 import json
 import logging
+from datetime import timedelta
 from itertools import product
 from typing import Any
 
@@ -9,10 +11,29 @@ import pytest
 
 from motherhaven.contract.errors import ConfigError, NotFound, StoreCorrupt
 from motherhaven.server.access import API, KEY_SCOPES, RULES, Rule
-from motherhaven.server.keyring import REFRESH_SECONDS, SCOPES, KeyScope
-from motherhaven.server.keystore import create_key, list_keys, revoke_key
+from motherhaven.server.key_use import EVERY_SECONDS, KeyUse, last_uses
+from motherhaven.server.keyring import (
+    GIVEN,
+    REFRESH_SECONDS,
+    SCOPES,
+    BotKey,
+    KeyScope,
+    digest_of,
+    write_keys,
+)
+from motherhaven.server.keystore import create_key, list_keys, revoke_key, rotate_key
 from motherhaven.stores import MemoryStore
-from tests.serverkit import KEY, NOW, OLD_BODIES, FakeClock, Server, decision, item, running
+from tests.serverkit import (
+    KEY,
+    NOW,
+    OLD_BODIES,
+    FakeClock,
+    Server,
+    config,
+    decision,
+    item,
+    running,
+)
 
 pytestmark = pytest.mark.anyio
 
@@ -29,6 +50,14 @@ async def made(store: Any, *scopes: KeyScope, bot: str | None = None, name: str 
     return (await create_key(store, NOW, name=name, bot_id=bot, scopes=scopes or ("ingest",)))[1]
 
 
+async def old_key(store: Any, scopes: tuple[KeyScope, ...], bot: str | None) -> str:
+    """The secret of a key with any scopes, as a store may hold one: `control` is not given."""
+    secret = "mh_" + "a" * 10 + "_" + "b" * 43
+    key = BotKey("a" * 10, "k", bot, scopes, digest_of(secret), NOW)
+    assert await store.put_record("keys", write_keys((key,), "t"), None)
+    return secret
+
+
 async def asked(server: Server, key: str, path: str, rule: Rule) -> int:
     """The status that a key meets at a route from far away."""
     server.app.state.hub.close()  # so that the live route answers at once
@@ -37,12 +66,16 @@ async def asked(server: Server, key: str, path: str, rule: Rule) -> int:
         return (await client.request(METHODS.get(rule, "GET"), address)).status_code
 
 
+@pytest.mark.parametrize("bot", [None, "bot-1"])
 @pytest.mark.parametrize("scopes", COMBINATIONS, ids="+".join)
-async def test_scope_by_endpoint(scopes: tuple[KeyScope, ...]) -> None:
-    """Every rule of the route table with every set of scopes: in exactly with the right one."""
+async def test_scope_by_endpoint(scopes: tuple[KeyScope, ...], bot: str | None) -> None:
+    """Every route with every set of scopes, bound to a bot or not: in with the right one alone.
+
+    What a bound key then sees is in tests/conformance/server/test_server_bound_keys.py.
+    """
     assert set(KEY_SCOPES) == set(Rule) - {Rule.PUBLIC, Rule.FORM}
     async with running() as server:
-        key = await made(server.store, *scopes)
+        key = await old_key(server.store, scopes, bot)
         for path, rule in RULES.items():
             status = await asked(server, key, path, rule)
             needed = KEY_SCOPES.get(rule)
@@ -102,6 +135,90 @@ async def test_two_keys_are_active_while_one_takes_over() -> None:
             assert (await client.post(path, json=OLD_BODIES["status"]())).status_code == 200
 
 
+async def test_a_key_is_replaced_by_one_like_it() -> None:
+    """`rotate`: the same name, bot and scopes, another secret; the old one stays as it was."""
+    store = MemoryStore(clock=FakeClock())
+    secret = await made(store, "ingest", "read", bot="bot-1", name="claude")
+    [old] = await list_keys(store)
+    new, other = await rotate_key(store, NOW, old.id)
+    assert other != secret
+    assert (new.name, new.bot_id, new.scopes) == ("claude", "bot-1", ("ingest", "read"))
+    assert await list_keys(store) == (old, new)
+    with pytest.raises(NotFound, match="keys list"):
+        await rotate_key(store, NOW, "unknown")
+
+
+class Counting(MemoryStore):
+    """Counts the writes of shared records."""
+
+    writes = 0
+
+    async def put_record(self, name: str, text: str, revision: int | None) -> bool:
+        """Count one."""
+        self.writes += 1
+        return await super().put_record(name, text, revision)
+
+
+async def turns() -> None:
+    """Let every task that can go on do so."""
+    for _ in range(50):
+        await asyncio.sleep(0)
+
+
+async def test_when_keys_were_last_used_is_kept_at_little_cost() -> None:
+    """At once, then all keys together once in five minutes, and what is left at the end."""
+    store, clock = Counting(), FakeClock()
+    uses = KeyUse(store, clock)
+    async with uses.running():
+        uses.note("a")
+        await turns()
+        assert (store.writes, await last_uses(store)) == (1, {"a": NOW})
+        clock.advance(EVERY_SECONDS - 1)
+        uses.note("a")
+        await turns()
+        assert store.writes == 1
+        clock.advance(1)
+        uses.note("b")
+        await turns()
+        assert store.writes == 2
+        assert await last_uses(store) == {"a": NOW + timedelta(seconds=299), "b": clock.now()}
+        clock.advance(5)
+        uses.note("b")
+    assert (store.writes, (await last_uses(store))["b"]) == (3, clock.now())
+
+
+async def test_a_use_is_noted_by_header_and_by_session_alone() -> None:
+    """A key that is refused is not in use, nor is one that nobody sends."""
+    async with running() as server:
+        both = await made(server.store, *GIVEN, name="both")
+        sends = await made(server.store, "ingest", name="sends")
+        await made(server.store, *GIVEN, name="rests")
+        async with server.client() as client, server.client(key=sends) as sender:
+            await client.post(f"{API}/login", json={"key": both})
+            assert (await client.get(f"{API}/bots")).status_code == 200
+            assert (await sender.get(f"{API}/bots")).status_code == 403
+    await server.store.open()
+    known = await list_keys(server.store)
+    assert set(await last_uses(server.store)) == {key.id for key in known if key.name == "both"}
+
+
+async def test_without_a_shared_key_a_bot_s_key_is_enough() -> None:
+    """Sending, reading, the key page and signing in; a wrong key is told what to compare."""
+    async with running(config(api_key=None)) as server, server.client() as client:
+        assert "<input" not in (await client.get("/llm-bot")).text
+        key = await made(server.store, *GIVEN)
+        server.clock.advance(REFRESH_SECONDS)
+        assert "<input" in (await client.get("/llm-bot")).text
+        assert (await client.post(f"{API}/login", json={"key": key})).status_code == 200
+        assert (await client.get(f"{API}/bots")).status_code == 200
+        async with server.client(key=key) as bot:
+            answer = await bot.post(f"{API}/ingest/status", json=OLD_BODIES["status"]())
+            assert answer.status_code == 200
+        async with server.client(key="another-key") as bot:
+            answer = await bot.post(f"{API}/ingest/status", json=OLD_BODIES["status"]())
+            assert (answer.status_code, answer.json()["error"]["code"]) == (401, "unauthorized")
+
+
 async def test_near_misses_are_wrong_keys() -> None:
     """Another secret with a known id, a cut or longer key, the digest itself: all 401."""
     async with running() as server:
@@ -150,8 +267,8 @@ async def test_no_secret_is_told(caplog: pytest.LogCaptureFixture) -> None:
 async def test_what_keys_may_be_called() -> None:
     """Names, bot ids, scopes and revoked ids are checked; a damaged record is told as such."""
     store = MemoryStore(clock=FakeClock())
-    strange: list[Any] = [("", None, SCOPES), ("a\n", None, SCOPES), ("a", "../", SCOPES)]
-    for name, bot, scopes in [*strange, ("a", None, ())]:
+    strange: list[Any] = [("", None, GIVEN), ("a\n", None, GIVEN), ("a", "../", GIVEN)]
+    for name, bot, scopes in [*strange, ("a", None, ()), ("a", None, ("ingest", "control"))]:
         with pytest.raises(ConfigError):
             await create_key(store, NOW, name=name, bot_id=bot, scopes=scopes)
     with pytest.raises(NotFound, match="keys list"):

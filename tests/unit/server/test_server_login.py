@@ -3,8 +3,10 @@
 import httpx
 import pytest
 
+from motherhaven.server.keyring import REFRESH_SECONDS
+from motherhaven.server.keystore import create_key, revoke_key
 from motherhaven.server.sessions import Sessions, Throttle
-from tests.serverkit import API, KEY, ORIGIN, FakeClock, config, running
+from tests.serverkit import API, KEY, NOW, ORIGIN, FakeClock, config, running, status
 
 pytestmark = pytest.mark.anyio
 
@@ -125,6 +127,64 @@ async def test_signing_out_ends_the_session_at_once() -> None:
         assert (await client.get(f"{API}/bots")).status_code == 401
 
 
+async def test_a_key_with_read_signs_in_and_its_end_is_the_session_s() -> None:
+    """The session is bound to the key: its bot alone, and 401 once the key is revoked."""
+    async with running() as server, server.client() as client:
+        key, secret = await create_key(
+            server.store, NOW, name="friend", bot_id="bot-1", scopes=("read",)
+        )
+        answer = await client.post(f"{API}/login", json={"key": secret})
+        assert answer.status_code == 200
+        assert secret not in cookie_of(answer)["value"]
+        told = (await client.get(f"{API}/session")).json()
+        assert (told["signed_in"], told["bot_id"]) == (True, "bot-1")
+        assert (await client.get(f"{API}/feed", params={"bot": "bot-2"})).status_code == 404
+        assert (await client.get("/llm-bot")).status_code != 401
+        await revoke_key(server.store, NOW, key.id)
+        server.clock.advance(REFRESH_SECONDS)
+        assert (await client.get(f"{API}/bots")).status_code == 401
+        assert (await client.get("/llm-bot")).status_code == 401
+        refused = await client.post(f"{API}/login", json={"key": secret})
+        assert (refused.status_code, refused.json()["error"]["code"]) == (401, "key_revoked")
+        assert "set-cookie" not in refused.headers
+
+
+async def test_a_key_that_only_sends_does_not_sign_in() -> None:
+    """The form says what it lacks; the page stays closed."""
+    async with running() as server, server.client() as client:
+        _, secret = await create_key(server.store, NOW, name="bot", bot_id=None, scopes=("ingest",))
+        answer = await client.post(f"{API}/login", content=f"key={secret}", headers=FORM)
+        assert answer.status_code == 403
+        assert "lacks the scope read" in answer.text
+        assert (await client.get(f"{API}/session")).status_code == 401
+
+
+async def test_a_session_never_sends_records() -> None:
+    """Not even one of a key with both scopes: a cookie is no x-api-key."""
+    async with running() as server, server.client() as client:
+        _, secret = await create_key(
+            server.store, NOW, name="both", bot_id=None, scopes=("ingest", "read")
+        )
+        for key in (secret, KEY):
+            assert (await client.post(f"{API}/login", json={"key": key})).status_code == 200
+            answer = await client.post(f"{API}/ingest/status", json=status())
+            assert answer.status_code == 401
+
+
+async def test_with_the_store_away_a_key_s_session_waits() -> None:
+    """503 while the key cannot be judged, not 401; the shared key's session needs no store."""
+    async with running() as server, server.client() as own, server.client() as shared:
+        _, secret = await create_key(server.store, NOW, name="k", bot_id=None, scopes=("read",))
+        await own.post(f"{API}/login", json={"key": secret})
+        await shared.post(f"{API}/login", json={"key": KEY})
+        server.clock.advance(REFRESH_SECONDS)
+        await server.store.close()
+        answers = [(await c.get(f"{API}/session")).status_code for c in (own, shared)]
+        assert answers == [503, 200]
+        assert (await own.post(f"{API}/login", json={"key": secret})).status_code == 503
+        await server.store.open()
+
+
 async def test_a_hundred_attempts_get_nowhere() -> None:
     """After a few wrong keys even the right one waits; another peer does not."""
     async with running() as server, server.client(peer="203.0.113.9") as client:
@@ -169,13 +229,13 @@ def test_tokens_end_and_cannot_be_made_up() -> None:
     token = sessions.new()
     name, _, signature = token.rpartition(".")
     forged = ["", ".", "..", token + "x", name, f"{name}9.{signature}", "ü" * 10, "a" * 500]
-    assert sessions.check(token)
-    assert not any(sessions.check(one) for one in forged)
-    assert Sessions(clock, KEY, secret=b"s" * 32, seconds=100).check(token)
-    assert not Sessions(clock, KEY + "2", secret=b"s" * 32, seconds=100).check(token)
-    assert not Sessions(clock, KEY, secret=None, seconds=100).check(token)
+    assert sessions.read(token)
+    assert not any(sessions.read(one) for one in forged)
+    assert Sessions(clock, KEY, secret=b"s" * 32, seconds=100).read(token)
+    assert not Sessions(clock, KEY + "2", secret=b"s" * 32, seconds=100).read(token)
+    assert not Sessions(clock, KEY, secret=None, seconds=100).read(token)
     clock.advance(100)
-    assert not sessions.check(token)
+    assert not sessions.read(token)
 
 
 def test_the_throttle_counts_networks_and_stays_small() -> None:

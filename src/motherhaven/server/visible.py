@@ -1,0 +1,186 @@
+"""What a request may see: all bots, or with a key that is bound to one, that bot alone.
+
+The gate says it for each request; every read goes through `VisibleReader`, so a new route
+is held within it without a line of its own. What belongs to another bot does not exist.
+"""
+
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from contextvars import ContextVar
+from dataclasses import replace
+from datetime import datetime
+from typing import Final, Literal
+
+from motherhaven.contract.errors import NotFound
+from motherhaven.contract.views import (
+    AccountRow,
+    BotRow,
+    Candle,
+    DecisionDetail,
+    DecisionPage,
+    DepositPoint,
+    EquitySeries,
+    ErrorRow,
+    FillRow,
+    FundingRow,
+    PositionPage,
+    PositionRow,
+    StatusRow,
+    TextSlice,
+)
+from motherhaven.stores.protocol import DecisionFilter, Reader
+from motherhaven.stores.records import no_event
+
+_ONLY: Final[ContextVar[str | None]] = ContextVar("motherhaven_only_bot", default=None)
+
+
+@contextmanager
+def only(bot_id: str | None) -> Iterator[None]:
+    """Within the context, and in tasks begun there, no other bot is seen; None: all are."""
+    token = _ONLY.set(bot_id)
+    try:
+        yield
+    finally:
+        _ONLY.reset(token)
+
+
+def only_bot() -> str | None:
+    """The one bot that this request may see; None: all."""
+    return _ONLY.get()
+
+
+def check_visible(names: Iterable[str]) -> None:
+    """Refuse bots that this request may not see, whether they exist or not.
+
+    Raises:
+        NotFound: one of `names` is another bot than the only one.
+    """
+    mine = _ONLY.get()
+    for name in names:
+        if mine is not None and name != mine:
+            raise NotFound(f"there is no bot {name[:60]!r} that this key may see")
+
+
+def _held(bot_id: str | None) -> str | None:
+    """The bot to ask for: where none was named, the only one that may be seen."""
+    if bot_id is not None:
+        check_visible((bot_id,))
+    return bot_id or _ONLY.get()
+
+
+class VisibleReader:
+    """The reading half of a store, held to what the request may see."""
+
+    def __init__(self, store: Reader) -> None:
+        self._store = store
+
+    async def bots(self) -> list[BotRow]:
+        """See Reader.bots."""
+        mine = _ONLY.get()
+        return [row for row in await self._store.bots() if mine in (None, row.id)]
+
+    async def decisions(
+        self, where: DecisionFilter, *, before: str | None, limit: int
+    ) -> DecisionPage:
+        """See Reader.decisions."""
+        held = replace(where, bot_id=_held(where.bot_id))
+        return await self._store.decisions(held, before=before, limit=limit)
+
+    async def decision(self, decision_id: str) -> DecisionDetail:
+        """See Reader.decision."""
+        await self._check_decision(decision_id)
+        return await self._store.decision(decision_id)
+
+    async def text(self, event_id: str, field: str, *, offset: int, limit: int) -> TextSlice:
+        """See Reader.text; the texts that routes ask for are those of decisions."""
+        await self._check_decision(event_id)
+        return await self._store.text(event_id, field, offset=offset, limit=limit)
+
+    async def _check_decision(self, decision_id: str) -> None:
+        """Answer for another bot's decision, or any other event, as for none at all."""
+        mine = _ONLY.get()
+        if mine is None:
+            return
+        try:
+            found = await self._store.decision(decision_id)
+        except NotFound:
+            raise no_event(decision_id) from None
+        if found.bot_id != mine:
+            raise no_event(decision_id)
+
+    async def positions(
+        self,
+        *,
+        status: Literal["open", "closed", "all"],
+        bot_id: str | None,
+        before: str | None,
+        limit: int,
+    ) -> PositionPage:
+        """See Reader.positions."""
+        return await self._store.positions(
+            status=status, bot_id=_held(bot_id), before=before, limit=limit
+        )
+
+    async def position(self, bot_id: str, position_id: str) -> PositionRow:
+        """See Reader.position."""
+        check_visible((bot_id,))
+        return await self._store.position(bot_id, position_id)
+
+    async def opened_by(self, bot_id: str, decision_id: str) -> PositionRow | None:
+        """See Reader.opened_by."""
+        check_visible((bot_id,))
+        return await self._store.opened_by(bot_id, decision_id)
+
+    async def fills(self, bot_id: str, position_id: str) -> list[FillRow]:
+        """See Reader.fills."""
+        check_visible((bot_id,))
+        return await self._store.fills(bot_id, position_id)
+
+    async def fundings(self, bot_id: str, position_id: str) -> list[FundingRow]:
+        """See Reader.fundings."""
+        check_visible((bot_id,))
+        return await self._store.fundings(bot_id, position_id)
+
+    async def candles(
+        self, bot_id: str, coin: str, *, start: datetime, end: datetime, limit: int
+    ) -> list[Candle]:
+        """See Reader.candles."""
+        check_visible((bot_id,))
+        return await self._store.candles(bot_id, coin, start=start, end=end, limit=limit)
+
+    async def accounts(self, bot_id: str | None, *, limit: int) -> list[AccountRow]:
+        """See Reader.accounts."""
+        return await self._store.accounts(_held(bot_id), limit=limit)
+
+    async def statuses(self, bot_id: str | None, *, limit: int) -> list[StatusRow]:
+        """See Reader.statuses."""
+        return await self._store.statuses(_held(bot_id), limit=limit)
+
+    async def equity(
+        self, bot_ids: Sequence[str] | None, *, start: datetime, end: datetime, bucket: int
+    ) -> list[EquitySeries]:
+        """See Reader.equity."""
+        mine = _ONLY.get()
+        if bot_ids is None and mine is not None:
+            bot_ids = [mine]
+        check_visible(bot_ids or ())
+        return await self._store.equity(bot_ids, start=start, end=end, bucket=bucket)
+
+    async def deposits(self, bot_ids: Sequence[str]) -> dict[str, list[DepositPoint]]:
+        """See Reader.deposits."""
+        check_visible(bot_ids)
+        return await self._store.deposits(bot_ids)
+
+    async def errors(
+        self,
+        *,
+        bot_id: str | None,
+        kind: str | None,
+        before: str | None,
+        limit: int,
+        since: datetime | None = None,
+    ) -> list[ErrorRow]:
+        """See Reader.errors."""
+        return await self._store.errors(
+            bot_id=_held(bot_id), kind=kind, before=before, limit=limit, since=since
+        )
