@@ -11,9 +11,12 @@ from urllib.parse import unquote
 
 from motherhaven.cli.output import emit, say
 from motherhaven.contract.errors import ConfigError, StoreError
+from motherhaven.server.carried import CARRIED, merged
+from motherhaven.server.keystore import list_keys
 from motherhaven.settings import SystemClock, load_server_settings
 from motherhaven.stores import Store, open_store
 from motherhaven.stores.archive import ArchiveSource, write_archive
+from motherhaven.stores.capabilities import Adopting
 from motherhaven.stores.moving import StoreSource, Tally, copy, differing_bots, tally
 
 _KEEP: Final = re.compile(r"([1-9][0-9]{0,4})([hdwy])")
@@ -34,14 +37,15 @@ def migrate(origin: str, target: str, *, partial: bool) -> None:
 
 async def _migrate(origin: str, target: str, *, partial: bool) -> None:
     async with opened(origin, existing=True) as ours, opened(target) as theirs:
-        source = StoreSource(ours)
-        before = await copy(source, theirs, progress("copied"))
+        source = StoreSource(ours, CARRIED)
+        before = await copy(source, theirs, progress("copied"), merged)
         there = await tally(StoreSource(theirs))
         here = await tally(source, limit=there.events)
         _check_equal(here, there)
         if before:
             say(f"{before} events were there from an earlier run.")
         _emit_tally("migrated", there)
+        await _tell_keys("there", theirs)
         differing = differing_bots(await ours.bots(), await theirs.bots())
         if differing:
             _tell_partial(differing, partial=partial)
@@ -83,11 +87,12 @@ async def _backup(file: Path, store: str | None) -> None:
     async with opened(store, existing=True) as ours:
         try:
             total = await write_archive(
-                StoreSource(ours), file, SystemClock().now(), progress("saved")
+                StoreSource(ours, CARRIED), file, SystemClock().now(), progress("saved")
             )
         except OSError as error:
             raise ConfigError(f"backup: {file} cannot be written: {error}") from error
-    _emit_tally("saved", total)
+        _emit_tally("saved", total)
+        await _tell_keys("saved as hashes", ours)
 
 
 def restore(file: Path, store: str | None) -> None:
@@ -108,10 +113,19 @@ async def _restore(file: Path, store: str | None) -> None:
     except OSError as error:
         raise ConfigError(f"restore: {file} cannot be read: {error}") from error
     async with opened(store) as target:
-        await copy(source, target, progress("restored"))
+        await copy(source, target, progress("restored"), merged)
         there = await tally(StoreSource(target))
-    _check_equal(here, there)
-    _emit_tally("restored", there)
+        _check_equal(here, there)
+        _emit_tally("restored", there)
+        await _tell_keys("there", target)
+
+
+async def _tell_keys(where: str, store: Store) -> None:
+    """Say what became of the keys: they travel without their secrets, LLM_BOT_API_KEY does not."""
+    keys = await list_keys(store)
+    active = sum(key.revoked_at is None for key in keys)
+    say(f"{active} active and {len(keys) - active} revoked keys of single bots are {where}.")
+    say("LLM_BOT_API_KEY and the settings are in no store: take .env.local along yourself.")
 
 
 def prune(keep: str, store: str | None) -> None:
@@ -136,6 +150,28 @@ async def _prune(age: timedelta, store: str | None) -> None:
     say("Their prompts and answers are gone; decisions, trades, totals and curves stay.")
 
 
+def adopt(store: str | None) -> None:
+    """Take in the documents that an old server, or an old bot, wrote beside this one.
+
+    Raises:
+        ConfigError: the store is of a kind that never has such documents.
+        StoreError: the store cannot work now; run it again, nothing counts twice.
+    """
+    asyncio.run(_adopt(store))
+
+
+async def _adopt(store: str | None) -> None:
+    async with opened(store, existing=True) as ours:
+        if not isinstance(ours, Adopting):
+            raise ConfigError(
+                "adopt: only a Firestore project has documents of an old server; name it with "
+                "--store firestore://PROJECT. A bot's database file: motherhaven import FILE"
+            )
+        count = await ours.adopt()
+    emit(f"adopted {count} documents")
+    say("They stay as they are. What had been adopted before counts once.")
+
+
 @asynccontextmanager
 async def opened(url: str | None, *, existing: bool = False) -> AsyncIterator[Store]:
     """The store `url` (None: the server's own), open; `existing` makes no new file.
@@ -151,6 +187,8 @@ async def opened(url: str | None, *, existing: bool = False) -> AsyncIterator[St
     store = open_store(chosen, clock=SystemClock(), data_dir=Path())
     await store.open()
     try:
+        if existing and isinstance(store, Adopting):
+            await store.adopted()  # a copy made meanwhile would lack what is still to come
         yield store
     finally:
         await store.close()

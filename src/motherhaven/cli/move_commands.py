@@ -92,8 +92,16 @@ def import_(
     run(file, store, bot)
 
 
+@clear_errors
+def adopt(store: STORE = None) -> None:
+    """Take in what an old server wrote into the Firestore project of this store."""
+    from motherhaven.cli.move import adopt as run  # commands load only what they use
+
+    run(store)
+
+
 def register(app: typer.Typer) -> None:
     """Add the commands to `app`."""
-    for command in (migrate, backup, restore, export, prune):
+    for command in (migrate, backup, restore, export, prune, adopt):
         app.command()(command)
     app.command("import")(import_)

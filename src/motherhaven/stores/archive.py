@@ -1,5 +1,7 @@
 """A portable backup: gzipped JSON lines, one for each event, and a manifest at the end.
 
+Shared records follow the events: keys of bots as hashes, and what alerts were told.
+
 The first line names the format; the last has counts and the digest of `moving.Tally`, so
 that a file that was cut or changed is never restored. Payloads are text within the
 lines: their bytes come back exactly.
@@ -23,7 +25,10 @@ from motherhaven.contract.wire import validate_payload
 from motherhaven.stores.moving import Refusal, StoreSource, Tally, Told, identity
 
 FORMAT: Final = "motherhaven-backup"
-VERSION: Final = 1
+VERSION: Final = 2
+_READABLE: Final = (1, 2)
+"""A backup of version 1 has no shared records."""
+
 _NAMES: Final = (
     "event_id", "bot_id", "bot_name", "mode", "kind", "epoch", "seq", "time", "recorded_at",
     "received_at",
@@ -56,7 +61,11 @@ async def write_archive(source: StoreSource, path: Path, made: datetime, told: T
                     refused += 1
                     line = asdict(refusal) | {"time": format_time(refusal.time)}
                     file.write(_encode({"refusal": line}))
-                file.write(_encode({"manifest": total.manifest() | {"refused": refused}}))
+                records = {name: text async for name, text in source.records()}
+                for name, text in records.items():
+                    file.write(_encode({"record": [name, text]}))
+                manifest = total.manifest() | {"refused": refused, "records": _digest(records)}
+                file.write(_encode({"manifest": manifest}))
             raw.flush()
             os.fsync(raw.fileno())
         part.replace(path)
@@ -79,6 +88,7 @@ class ArchiveSource:
         """
         total = Tally()
         refused = 0
+        records: dict[str, str] = {}
         manifest: Line | None = None
         for number, line in self._lines():
             if manifest is not None:
@@ -87,11 +97,15 @@ class ArchiveSource:
                 manifest = line["manifest"]
             elif "refusal" in line:
                 refused += 1
+            elif "record" in line:
+                name, text = self._record(number, line)
+                records[name] = text
             else:
                 total.add(self._event(number, line))
         if manifest is None:
             raise self._damaged(0, "its end is missing")
-        if manifest != total.manifest() | {"refused": refused}:
+        told = {"records": _digest(records)} if records or "records" in manifest else {}
+        if manifest != total.manifest() | {"refused": refused} | told:
             raise self._damaged(0, "its contents are not those of its manifest")
         return total
 
@@ -117,6 +131,19 @@ class ArchiveSource:
                 told = line["refusal"]
                 yield Refusal(told["bot_id"], parse_instant(told["time"]), told["message"])
 
+    async def records(self) -> AsyncIterator[tuple[str, str]]:
+        """Name and text of each shared record."""
+        for number, line in self._lines():
+            if "record" in line:
+                yield self._record(number, line)
+
+    def _record(self, number: int, line: Line) -> tuple[str, str]:
+        try:
+            name, text = line["record"]
+        except (ValueError, TypeError) as error:
+            raise self._damaged(number, f"not a record: {error}") from error
+        return str(name), str(text)
+
     def _lines(self) -> Iterator[tuple[int, Line]]:
         number = 0
         try:
@@ -126,7 +153,7 @@ class ArchiveSource:
                     line = json.loads(raw)
                     if number > 1:
                         yield number, line
-                    elif (line.get("format"), line.get("version")) != (FORMAT, VERSION):
+                    elif line.get("format") != FORMAT or line.get("version") not in _READABLE:
                         raise ContractError(
                             f"{self.path}: not a backup that this version reads "
                             f"(it says {str(line)[:80]}); upgrade Motherhaven, or name another file"
@@ -162,6 +189,10 @@ class ArchiveSource:
             f"{self.path}{where}: the backup is damaged: {why}; nothing was restored. "
             "Use another copy of it"
         )
+
+
+def _digest(records: dict[str, str]) -> str:
+    return hashlib.sha256(json.dumps(records, sort_keys=True).encode()).hexdigest()
 
 
 def _line_of(event: Event) -> Line:

@@ -1,7 +1,7 @@
 """What a store can promise beyond or below the port; ask it, never for a backend's name."""
 
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, Protocol, runtime_checkable
 
 from motherhaven.stores.protocol import Store
 
@@ -16,6 +16,19 @@ class Capabilities:
 
     documents_per_commit: int | None = None
     poll_seconds: float = 0.0
+
+
+@runtime_checkable
+class Adopting(Protocol):
+    """A store whose place may hold documents of the server that was there before."""
+
+    async def adopt(self) -> int:
+        """Take over what is new of them; returns how many events that made. Again is safe."""
+        ...
+
+    async def adopted(self) -> None:
+        """Wait until what the first open() takes over is there."""
+        ...
 
 
 _ALL: Final = Capabilities()

@@ -8,12 +8,12 @@ import asyncio
 import hashlib
 import json
 from collections import Counter
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any, Final, Protocol
 
-from motherhaven.contract.errors import ConfigError, StoreError
+from motherhaven.contract.errors import ConfigError, StoreError, StoreUnavailable
 from motherhaven.contract.events import Event
 from motherhaven.contract.times import format_time
 from motherhaven.contract.views import BotRow
@@ -25,7 +25,11 @@ BATCH_EVENTS: Final = 200
 BATCH_BYTES: Final = 4 << 20
 _AT_ONCE: Final = 8
 
+_CARRY_ATTEMPTS: Final = 10
+
 Told = Callable[[int], None]
+Merge = Callable[[str, str, str], str]
+"""(name, the source's text, the target's) -> the text of a record that both have."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +54,10 @@ class Source(Protocol):
 
     def refusals(self) -> AsyncIterator[Refusal]:
         """The refused ingest, oldest first."""
+        ...
+
+    def records(self) -> AsyncIterator[tuple[str, str]]:
+        """Name and text of the shared records to take along."""
         ...
 
 
@@ -82,10 +90,14 @@ class Tally:
 
 
 class StoreSource:
-    """A store as a source, from the oldest event that it still gives."""
+    """A store as a source, from the oldest event that it still gives.
 
-    def __init__(self, store: Store) -> None:
+    `carried` names the shared records to take along.
+    """
+
+    def __init__(self, store: Store, carried: Sequence[str] = ()) -> None:
         self.store = store
+        self.carried = carried
 
     async def lean(self) -> AsyncIterator[Event]:
         """Every event, without its long texts."""
@@ -114,6 +126,13 @@ class StoreSource:
         for refusal in reversed(found):
             yield refusal
 
+    async def records(self) -> AsyncIterator[tuple[str, str]]:
+        """Name and text of each carried record that there is."""
+        for name in self.carried:
+            record = await self.store.record(name)
+            if record is not None:
+                yield name, record.text
+
     async def _pages(self) -> AsyncIterator[list[Event]]:
         cursor, more = await self.store.origin(), True
         while more:
@@ -135,10 +154,15 @@ def identity(event: Event) -> tuple[Any, ...]:
     )  # fmt: skip
 
 
-async def copy(source: Source, target: Store, told: Told) -> int:
+def _of_the_source(name: str, ours: str, there: str) -> str:
+    return ours
+
+
+async def copy(source: Source, target: Store, told: Told, merge: Merge = _of_the_source) -> int:
     """Copy what `target` does not have yet; returns how many events it had before.
 
-    `told` hears the number of events in the target after each commit.
+    `told` hears the number of events in the target after each commit. `merge` settles a
+    shared record that both have, as when a copy goes on.
 
     Raises:
         ConfigError: the target holds something that is not the beginning of the source.
@@ -161,7 +185,21 @@ async def copy(source: Source, target: Store, told: Told) -> int:
         await target.report_rejected(
             bot_id=refusal.bot_id, at=refusal.time, message=refusal.message
         )
+    async for name, text in source.records():
+        await _carry(target, name, text, merge)
     return before
+
+
+async def _carry(target: Store, name: str, text: str, merge: Merge) -> None:
+    """Put one shared record into the target, whoever else changes it there."""
+    for _ in range(_CARRY_ATTEMPTS):
+        known = await target.record(name)
+        wanted = text if known is None else merge(name, text, known.text)
+        if known is not None and known.text == wanted:
+            return
+        if await target.put_record(name, wanted, known.revision if known else None):
+            return
+    raise StoreUnavailable(f"the target's record {name} is changed all the time; run it again")
 
 
 async def _already_there(source: Source, target: Store) -> int:

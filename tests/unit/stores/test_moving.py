@@ -2,6 +2,7 @@
 
 import asyncio
 import gzip
+import json
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from datetime import timedelta
@@ -193,7 +194,8 @@ def saved(path: Path, count: int = 300) -> tuple[Tally, list[Any]]:
     async def scenario() -> tuple[Tally, list[Any]]:
         source = MemoryStore()
         await fill(source, count)
-        total = await write_archive(StoreSource(source), path, START, nothing)
+        await source.put_record("keys", '{"keys":["k"]}', None)
+        total = await write_archive(StoreSource(source, ["keys"]), path, START, nothing)
         return total, await everything(source)
 
     return asyncio.run(scenario())
@@ -214,7 +216,7 @@ def test_a_backup_comes_back_equal(tmp_path: Path) -> None:
             assert await everything(target) == answers
             assert await copy(source, target, nothing) == total.events
             again = tmp_path / "y.jsonl.gz"
-            await write_archive(StoreSource(target), again, START, nothing)
+            await write_archive(StoreSource(target, ["keys"]), again, START, nothing)
             assert again.read_bytes() == path.read_bytes()
 
     asyncio.run(scenario())
@@ -246,7 +248,15 @@ DAMAGE: dict[str, tuple[Callable[[bytes], bytes], str]] = {
     "events swapped": (
         _repacked(lambda lines: [*lines[:5], lines[6], lines[5], *lines[7:]]), "manifest",
     ),
-    "a refusal lost": (_repacked(lambda lines: [*lines[:-2], lines[-1]]), "manifest"),
+    "a refusal lost": (_repacked(lambda lines: [*lines[:-3], *lines[-2:]]), "manifest"),
+    "the keys lost": (_repacked(lambda lines: [*lines[:-2], lines[-1]]), "manifest"),
+    "a key added": (
+        _repacked(lambda lines: [line.replace(b'[\\"k\\"]', b'[\\"x\\"]') for line in lines]),
+        "manifest",
+    ),
+    "keys of no sense": (
+        _repacked(lambda lines: [*lines[:-2], b'{"record":5}\n', lines[-1]]), "not a record",
+    ),
     "a payload changed": (
         _repacked(lambda lines: [line.replace(b"kept", b"lost") for line in lines]), "line",
     ),
@@ -255,7 +265,7 @@ DAMAGE: dict[str, tuple[Callable[[bytes], bytes], str]] = {
         "manifest",
     ),
     "a later version": (
-        _repacked(lambda lines: [lines[0].replace(b":1,", b":2,"), *lines[1:]]), "upgrade",
+        _repacked(lambda lines: [lines[0].replace(b":2,", b":3,"), *lines[1:]]), "upgrade",
     ),
     "no object": (_repacked(lambda lines: [b"[]\n", *lines[1:]]), "damaged"),
     "not an event": (_repacked(lambda lines: [*lines[:3], b'{"event_id":1}\n', *lines[3:]]),
@@ -285,6 +295,17 @@ def test_a_damaged_backup_is_never_taken_for_a_good_one(
     path.write_bytes(change(good))
     with pytest.raises(ContractError, match=why):
         ArchiveSource(path).check()
+
+
+def test_a_backup_of_the_version_before_is_read(tmp_path: Path, good: bytes) -> None:
+    """It has no shared records and none in its manifest; all else is checked as ever."""
+    lines = gzip.decompress(good).splitlines(keepends=True)
+    manifest = json.loads(lines[-1])
+    del manifest["manifest"]["records"]
+    old = [lines[0].replace(b":2,", b":1,"), *lines[1:-2], json.dumps(manifest).encode()]
+    path = tmp_path / "x.gz"
+    path.write_bytes(gzip.compress(b"".join(old)))
+    assert ArchiveSource(path).check().events
 
 
 def test_a_backup_that_fails_leaves_no_file(tmp_path: Path) -> None:

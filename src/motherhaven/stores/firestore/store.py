@@ -144,6 +144,11 @@ class FirestoreStore:
         before = 0 if running is None else await running
         return before + await adopt(self._open, self._append, self._clock)
 
+    async def adopted(self) -> None:
+        """Wait until what the first open() takes over is there; a failure of it is raised."""
+        if self._adopting is not None:
+            await asyncio.shield(self._adopting)
+
     async def append(self, events: Sequence[Event]) -> list[Appended]:
         """Keep events; returns after Firestore's commit. See Store.append and `capabilities`."""
         return await self._append.append(events) if events else []
