@@ -137,6 +137,19 @@ def test_a_server_with_keys_of_its_own_alone(tmp_path: Path) -> None:
         assert met(port, "", "bots").status_code == 401
 
 
+@pytest.mark.parametrize(("host", "warned"), [("0.0.0.0", True), ("127.0.0.1", False)])
+def test_the_guide_s_example_key_is_for_this_machine(
+    tmp_path: Path, host: str, warned: bool
+) -> None:
+    """It works as the guide says; beyond loopback the server says that everyone knows it."""
+    port = str(free_port())
+    env = clean_environment(tmp_path, LLM_BOT_API_KEY="your-secret-api-key-12345")
+    words = [*COMMAND[1:], "serve", "--host", host, "--port", port, "--store", "memory:"]
+    with Process(words, cwd=tmp_path, env=env) as process:
+        process.wait_for("Motherhaven is at")
+        assert any("guide's example" in line for line in process.lines) is warned
+
+
 def test_step_4_of_the_guide_with_a_key_of_its_own(tmp_path: Path) -> None:
     """Whole with ingest and read; told what it could not see, or that it sent nothing."""
     port = free_port()

@@ -11,6 +11,7 @@ from motherhaven.contract.clock import Clock
 from motherhaven.contract.errors import ConfigError
 from motherhaven.server import ServerConfig, run_server
 from motherhaven.server.alert_send import targets_of
+from motherhaven.server.config import is_loopback
 from motherhaven.server.keystore import list_keys
 from motherhaven.server.sessions import shared_secret
 from motherhaven.settings import ServerSettings, SystemClock, load_server_settings
@@ -21,6 +22,13 @@ KEY_ADVICE = (
     "  LLM_BOT_API_KEY=your-secret-api-key-12345\n"
     "into .env.local (or the environment), the same as the bot's MOTHERHAVEN_API_KEY, and\n"
     "restart; or make a key for one bot: motherhaven keys create --name NAME --scope ingest"
+)
+
+
+EXAMPLE_KEY = "your-secret-api-key-12345"
+EXAMPLE_WARNING = (
+    "WARNING: LLM_BOT_API_KEY is the guide's example, which everyone can read, and this server\n"
+    "listens beyond this machine. Set one of your own, e.g. the output of openssl rand -base64 32."
 )
 
 
@@ -54,6 +62,8 @@ def serve(
         say(f"LLM_BOT_API_KEY is not set; {own_keys} keys of single bots open this server.")
     elif config.api_key is None:
         say(KEY_ADVICE)
+    if config.api_key == EXAMPLE_KEY and not is_loopback(host):
+        say(EXAMPLE_WARNING)
 
     def ready(address: str) -> None:
         say(f"Motherhaven is at {address}/llm-bot  (store: {_shown(url)}; Ctrl-C ends it)")
