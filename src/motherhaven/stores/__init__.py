@@ -41,7 +41,8 @@ def open_store(url: str, *, clock: Clock, data_dir: Path) -> Store:
     if factory is None:
         raise ConfigError(
             f"MOTHERHAVEN_STORE: no store is called {scheme[:40]!r}; "
-            "use sqlite:///motherhaven.db (a file) or memory: (forgets at exit)"
+            "use sqlite:///motherhaven.db (a file), postgresql://USER:PASSWORD@HOST/DATABASE, "
+            "firestore://PROJECT or memory: (forgets at exit)"
         )
     return factory(url, clock, data_dir)
 

@@ -48,6 +48,8 @@ def test_memory_needs_no_place(tmp_path: Path) -> None:
         ("firestore://", "firestore://PROJECT"),
         ("firestore://project/a/b", "firestore://PROJECT/DATABASE"),
         ("mysql://u:secret@h/db", "no store is called 'mysql'"),
+        ("mysql://u:secret@h/db", "postgresql://USER:PASSWORD@HOST/DATABASE"),
+        ("mysql://u:secret@h/db", "firestore://PROJECT"),
         ("", "no store is called ''"),
         ("store.db", "sqlite:///"),
         ("sqlite://store.db", "sqlite:///name.db"),
