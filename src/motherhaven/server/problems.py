@@ -8,6 +8,7 @@ from starlette.responses import Response
 
 from motherhaven.contract import errors
 from motherhaven.contract.jsonio import dumps
+from motherhaven.server.keyring import without_keys
 
 _NO_HEADERS: Final[dict[str, str]] = {}
 
@@ -67,7 +68,8 @@ def answer(problem: Problem) -> Response:
     """The JSON answer that tells a problem."""
     body = {
         "success": False,
-        "error": {"code": problem.code, "message": str(problem), "fix": problem.fix},
+        # Who puts a key where an id belongs must not find it in a log of answers.
+        "error": {"code": problem.code, "message": without_keys(str(problem)), "fix": problem.fix},
     }
     # Not the strict form: a message may quote what it refuses, such as a NUL character.
     return Response(

@@ -4,6 +4,7 @@ import asyncio
 import json
 import signal
 import socket
+import statistics
 import subprocess
 import sys
 import time
@@ -151,34 +152,53 @@ def _has_v6_loopback() -> bool:
     return True
 
 
+DRIPS = 500
+
+
 async def test_dripping_sockets_do_not_slow_ingest() -> None:
-    """A hundred sockets that drip heads and bodies: posts go through, the drips are cut off."""
+    """Five hundred sockets that drip heads and bodies: posts go through, the drips end.
+
+    How fast posts are is compared with the same posts before: the machine may be busy.
+    """
     settings = ServerConfig(port=0, api_key=KEY, limits=QUICK)
     with ServerThread(settings, MemoryStore(), SystemClock()) as server:
         port = httpx.URL(server.url).port
         head = f"POST {API}/ingest/status HTTP/1.1\r\nHost: x\r\nx-api-key: {KEY}\r\n"
         starts = [b"", b"GET / HTTP/1.1\r\nX-Drip: ", f"{head}Content-Length: 99\r\n\r\n".encode()]
-        drips = []
-        for number in range(99):
+        drips: list[tuple[asyncio.StreamReader, asyncio.StreamWriter]] = []
+        body = json.dumps(decision())
+        headers = {"x-api-key": KEY, "content-type": "application/json"}
+        alone = await posts(server.url, headers, body, drips)
+        for number in range(DRIPS):
             reader, writer = await asyncio.open_connection("127.0.0.1", port)
             writer.write(starts[number % 3])
             drips.append((reader, writer))
-        body = json.dumps(decision())
-        headers = {"x-api-key": KEY, "content-type": "application/json"}
-        slowest = 0.0
-        async with httpx.AsyncClient(base_url=server.url, headers=headers) as client:
-            for _ in range(50):
-                for _, writer in drips[1:]:
-                    writer.write(b"a")
-                began = time.monotonic()
-                answer = await client.post(f"{API}/ingest/decision", content=body)
-                slowest = max(slowest, time.monotonic() - began)
-                assert answer.status_code == 200
-        assert slowest < 0.5
+        among = await posts(server.url, headers, body, drips)
+        print(f"a post: {alone * 1000:.1f} ms alone, {among * 1000:.1f} ms among {DRIPS} drips")
+        assert among < 10 * alone + 0.1
         ends = await asyncio.wait_for(
             asyncio.gather(*(ended(*drip) for drip in drips)), timeout=QUICK.header_seconds + 5
         )
-        assert len(ends) == 99
+        assert len(ends) == DRIPS
+
+
+async def posts(
+    url: str,
+    headers: dict[str, str],
+    body: str,
+    drips: list[tuple[asyncio.StreamReader, asyncio.StreamWriter]],
+) -> float:
+    """The median seconds of thirty posts, before each of which every drip drips."""
+    taken = []
+    async with httpx.AsyncClient(base_url=url, headers=headers) as client:
+        for _ in range(30):
+            for _, writer in drips[1:]:
+                writer.write(b"a")
+            began = time.monotonic()
+            answer = await client.post(f"{API}/ingest/decision", content=body)
+            taken.append(time.monotonic() - began)
+            assert answer.status_code == 200
+    return statistics.median(taken)
 
 
 async def test_a_slow_body_is_told_so() -> None:

@@ -8,7 +8,7 @@ from motherhaven.server import ServerConfig, create_app
 from motherhaven.server.access import RULES, Rule, host_name, rule_of
 from motherhaven.server.config import is_loopback
 from motherhaven.stores import MemoryStore
-from tests.serverkit import API, KEY, FakeClock, Server, config, running
+from tests.serverkit import API, KEY, FakeClock, Server, config, running, status
 
 pytestmark = pytest.mark.anyio
 
@@ -93,6 +93,33 @@ async def test_each_visitor_meets_what_the_rule_says(visitor: str, is_open: bool
         for method, path in routes():
             wanted = expected(rule_of(path), visitor, is_open=is_open)
             assert await met(server, VISITORS[visitor], method, path) == wanted, (method, path)
+
+
+class Frozen(MemoryStore):
+    """Tells of everything that would change it."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.changed: list[str] = []
+
+    def __getattribute__(self, name: str) -> object:
+        if name in {"append", "put_parts", "report_rejected", "put_record", "prune"}:
+            self.changed.append(name)
+        return super().__getattribute__(name)
+
+
+async def test_no_get_has_an_effect() -> None:
+    """GET and HEAD of every route, with the key and signed in: nothing is written, none set."""
+    store = Frozen()
+    async with running(store=store) as server, server.client(key=KEY) as client:
+        server.app.state.hub.close()
+        for path in {path.replace("{path:path}", "llm-bot") for _, path in routes()}:
+            for method in ("GET", "HEAD"):
+                answer = await client.request(method, path)
+                assert "set-cookie" not in answer.headers, path
+        assert store.changed == []
+        await client.post(f"{API}/ingest/status", json=status())
+        assert store.changed == ["append"], "this test sees what changes the store"
 
 
 async def test_without_a_key_ingest_is_refused_and_the_fix_is_told() -> None:

@@ -247,6 +247,7 @@ async def test_no_secret_is_told(caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level(logging.DEBUG)
     async with running() as server:
         key = await made(server.store, "ingest", "read", bot="bot-1")
+        sends = await made(server.store, "ingest")
         record = await server.store.record("keys")
         assert record is not None
         told = [record.text, repr(await list_keys(server.store))]
@@ -254,14 +255,26 @@ async def test_no_secret_is_told(caplog: pytest.LogCaptureFixture) -> None:
             for body in (decision(coin=key), decision(bot_id=key), decision(signal=key), [key]):
                 told.append((await client.post(f"{API}/ingest/decision", json=body)).text)
             told.append((await client.get(f"{API}/errors")).text)
+            told.append((await client.get(f"{API}/feed", params={"bot": key})).text)
+            told.append((await client.get(f"{API}/decision", params={"id": key})).text)
+        for given in (key, sends, key + "x"):
+            async with server.client() as browser:
+                form = f"key={given}&next=/llm-bot"
+                answer = await browser.post(
+                    f"{API}/login",
+                    content=form,
+                    headers={"content-type": "application/x-www-form-urlencoded"},
+                )
+                told.append(answer.text + str(answer.headers))
         known = (await list_keys(server.store))[0]
         await revoke_key(server.store, NOW, known.id)
         server.clock.advance(REFRESH_SECONDS)
         async with server.client(key=key) as client:
             told.append((await client.get(f"{API}/bots")).text)
-        answers = [text for text in told[2:] if key in text]
-        assert key not in told[0] + told[1] + caplog.text
-        assert answers == []
+        for secret in (key, sends, key[14:], sends[14:]):
+            assert [text for text in told if secret in text] == []
+            ours = [one for one in caplog.records if one.name.startswith("motherhaven")]
+            assert not any(secret in one.getMessage() for one in ours)
 
 
 async def test_what_keys_may_be_called() -> None:
