@@ -1,12 +1,14 @@
 "use client";
 import { type QueryClient, useQueryClient } from "@tanstack/react-query";
 import { type ReactNode, useEffect } from "react";
+import { api } from "@/api/client";
 import type { LiveMessage } from "@/api/types";
 import { applyMessages } from "./apply";
 import { batchOf } from "./batch";
+import { askWhileLost } from "./may-still-read";
 import { rereadAfterEvents } from "./reread";
 import { joinStream } from "./shared-stream";
-import { setLive } from "./use-live";
+import { onPhase, setLive } from "./use-live";
 
 /** Queries wait this long for the stream, so that nothing falls between reading and streaming. */
 const PATIENCE = 1500;
@@ -15,6 +17,7 @@ const PATIENCE = 1500;
 export function LiveProvider({ children }: { children: ReactNode }) {
   const client = useQueryClient();
   useEffect(() => startLive(client), [client]);
+  useEffect(() => onPhase(askWhileLost(() => api.GET("/api/llm-bot/session"))), []);
   return children;
 }
 

@@ -29,6 +29,11 @@ export function setLive(change: Partial<Live>): void {
   for (const listener of listeners) listener();
 }
 
+/** Calls `heard` with the phase at each change; returns what ends that. */
+export function onPhase(heard: (phase: Phase) => void): () => void {
+  return subscribe(() => heard(live.phase));
+}
+
 function subscribe(listener: () => void): () => void {
   listeners.add(listener);
   return () => listeners.delete(listener);
