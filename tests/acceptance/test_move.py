@@ -193,6 +193,26 @@ def test_the_three_forms_of_an_export_say_the_same(tmp_path: Path) -> None:
     assert len((tmp_path / "e.csv").read_text().splitlines()) == 2
 
 
+def test_odd_amounts_are_exact_in_every_form(tmp_path: Path) -> None:
+    """Tiny, huge, negative and in exponents: the same plain digits in CSV, JSON and Parquet."""
+    sent = ["0.00000001", "1E-8", "123456789012345678901234567.12", "-0.1", "1e3", "0"]
+    wanted = ["0.00000001", "0.00000001", "123456789012345678901234567.12", "-0.1", "1000", "0"]
+
+    async def fill() -> None:
+        store, bot = SqliteStore(tmp_path / "s.db", clock=StillClock()), Bot()
+        await store.open()
+        await store.append([bot.account(i, equity_usd=text) for i, text in enumerate(sent)])
+        await store.close()
+
+    asyncio.run(fill())
+    with _exported(tmp_path, "account", "csv").open(newline="") as file:
+        assert [row["equity_usd"] for row in csv.DictReader(file)] == wanted
+    rows = json.loads(_exported(tmp_path, "account", "json").read_text())
+    assert [row["equity_usd"] for row in rows] == wanted
+    table = parquet.read_table(_exported(tmp_path, "account", "parquet")).to_pylist()
+    assert [row["equity_usd"] for row in table] == wanted
+
+
 @pytest.mark.parametrize(
     ("text", "safe"),
     [
