@@ -106,31 +106,6 @@ def test_a_failure_is_warned_of_once_a_minute_with_its_cause(tmp_path, caplog):
     assert len(caplog.messages) == 4
 
 
-@pytest.mark.parametrize(
-    ("body", "told"),
-    [
-        (
-            b'{"error":{"message":"this key belongs to the bot x"}}',
-            "(this key belongs to the bot x)",
-        ),
-        (b'{"error":{"message":"a\\nb' + b"c" * 900 + b'"}}', "(a bccc"),
-        (b'{"error":{"message":5}}', "403 Stub -"),
-        (b'{"error":"no"}', "403 Stub -"),
-        (b"<html>", "403 Stub -"),
-    ],
-)
-def test_the_alarm_says_why_the_server_refuses_the_key(shipping, server, caplog, body, told):
-    """A key of another bot or a revoked one is no typing mistake: one line, at most 200 chars."""
-    caplog.set_level(logging.INFO, "motherhaven")
-    record(shipping, "status")
-    server.default = always(Reply(403, body))
-    shipping.courier.step()
-    [alarm] = [m for m in caplog.messages if "MOTHERHAVEN_API_KEY" in m]
-    assert told in alarm
-    assert "\n" not in alarm
-    assert len(alarm) < 500
-
-
 @pytest.mark.parametrize("code", [401, 403])
 def test_a_refused_key_pauses_with_one_clear_line(shipping, server, caplog, code):
     """One alarm naming both variables; a probe each minute; a corrected key resumes."""
