@@ -3,7 +3,7 @@
 import os
 import socket
 from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 from typing import Any, Final
 
 from fastapi import FastAPI
@@ -76,21 +76,14 @@ def create_app(
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
-        if manage_store:
-            await store.open()
-        try:
-            ended = EndedSessions(store, clock, app.state.sessions, hub.wake, random_bytes)
-            async with (
-                hub.running(),
-                keys.running(),
-                uses.running(),
-                alerts.running(),
-                ended.running(),
-            ):
-                yield
-        finally:
+        async with AsyncExitStack() as stack:
             if manage_store:
-                await store.close()
+                await store.open()
+                stack.push_async_callback(store.close)
+            ended = EndedSessions(store, clock, app.state.sessions, hub.wake, random_bytes)
+            for task in (hub, keys, uses, alerts, ended):
+                await stack.enter_async_context(task.running())
+            yield
 
     app = FastAPI(
         title="Motherhaven",
