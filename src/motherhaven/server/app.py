@@ -96,9 +96,7 @@ def create_app(
         lifespan=lifespan,
         telemetry=_TELEMETRY_OFF,  # type: ignore[arg-type]  # a plain dict of its keys
     )
-    app.state.hub = hub
-    app.state.keys = keys
-    app.state.uses = uses
+    app.state.hub, app.state.keys, app.state.uses = hub, keys, uses
     _add_routes(app, config, store, clock, random_bytes)
     _add_error_handlers(app)
     _complete_openapi(app)
