@@ -6,6 +6,7 @@ from decimal import Decimal
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from motherhaven.bot.exchange.calm import NOWHERE, far_from_liquidation
 from motherhaven.bot.exchange.exact import exact
 from motherhaven.bot.exchange.fold import EquityFold
 from motherhaven.bot.exchange.paper_engine import PaperConfig, PaperEngine
@@ -226,7 +227,21 @@ def test_far_from_liquidation_is_never_said_when_it_is_near(history, next_open, 
     if holding is None:
         return
     price = D(CENTRE[coin]) * at / 100_000
-    if ledger.far_from_liquidation(coin, price):
+    if far_from_liquidation(ledger, coin, price):
         liquidation = ledger.liquidation(coin)
         if liquidation is not None:
             assert (price - liquidation) * holding.size > 0
+
+
+@MANY
+@given(HISTORY, st.booleans(), SLIPPAGE)
+def test_passing_over_quiet_bars_changes_nothing(history, next_open, slippage):
+    """An engine that looks at every bar closely books the same fills and the same account."""
+    quick, close = World(next_open, slippage), World(next_open, slippage)
+    close.engine._matcher._band = lambda coin, version: NOWHERE
+    for op in history:
+        quick.step(op)
+        close.step(op)
+        assert quick.fills == close.fills
+        assert quick.engine.account() == close.engine.account()
+        assert str(quick.engine.ledger.equity()) == str(close.engine.ledger.equity())

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
 
-from motherhaven.bot.decider.types import Context, Decider
+from motherhaven.bot.decider.types import Answer, Context, Decider
 from motherhaven.bot.guidance import Guidance
 from motherhaven.bot.market.feed import Quote
 from motherhaven.bot.records import Record
@@ -68,9 +68,18 @@ class Cycle:
         it the caller flushes when it likes (a market of the past can be had again).
         """
         trader = self.trader
+        asked_at = now()
+        context = trader.context(asked_at, self._wish(asked_at))
+        answer = None
+        if context.tapes and not self.paused:
+            answer = await self.decider.decide(context)
+            if trader.setup.brief and answer.holds:
+                trader.log.holds += len(answer.decisions)
+                return None
         cycle_id = trader.new_id()
-        context = trader.context(now(), self._wish(now()))
-        trouble = await self._decide_and_trade(context, cycle_id, now, quotes, durable=durable)
+        trouble = None if context.tapes else "no decision: no coin has fresh data"
+        if answer is not None:
+            trouble = await self._trade(answer, context, cycle_id, now, quotes, durable=durable)
         if not trader.setup.brief:
             trader.report_account(now(), cycle_id)
         trader.log.keep_candles(now(), 1 if durable else CANDLE_BATCH)
@@ -150,15 +159,18 @@ class Cycle:
         self.trader.recording = True
         return True
 
-    async def _decide_and_trade(
-        self, context: Context, cycle_id: str, now: Now, quotes: Quotes, *, durable: bool
+    async def _trade(
+        self,
+        answer: Answer,
+        context: Context,
+        cycle_id: str,
+        now: Now,
+        quotes: Quotes,
+        *,
+        durable: bool,
     ) -> str | None:
+        """Let an answer be judged and what the guard allows be traded; why not, if not."""
         trader = self.trader
-        if not context.tapes:
-            return "no decision: no coin has fresh data"
-        if self.paused:
-            return None
-        answer = await self.decider.decide(context)
         trader.judge(answer, context, now(), self.decider.name, cycle_id)
         if self.paused:
             trader.drop_entries("the bot was paused while the decider thought", now())

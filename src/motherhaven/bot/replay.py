@@ -6,9 +6,9 @@ made at a bar's close and filled at the next bar's open; inside a hole nothing i
 
 import asyncio
 import random
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Iterator, Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from decimal import Decimal
 from itertools import count, islice
 from pathlib import Path
@@ -18,6 +18,7 @@ from motherhaven.bot.audit import EquityAudit
 from motherhaven.bot.cycle import Cycle, Facts
 from motherhaven.bot.decider.recorded import RecordedDecider
 from motherhaven.bot.decider.types import Decider
+from motherhaven.bot.exchange.calm import NOWHERE
 from motherhaven.bot.exchange.slippage import Slippage
 from motherhaven.bot.exchange.types import FeeRates, Fill, FundingPayment, normalise_symbol
 from motherhaven.bot.guard.types import GuardLimits
@@ -33,7 +34,6 @@ from motherhaven.contract.errors import JournalError
 
 ZERO: Final = Decimal(0)
 BATCH: Final = 2_000
-_HEARTBEAT_SECONDS: Final = 3_600
 
 Sleep = Callable[[float], Awaitable[None]]
 
@@ -59,6 +59,15 @@ class ReplayConfig:
     funding: Mapping[str, Path] = field(default_factory=dict)
     candles: bool = False
     brief: bool = False
+
+    @property
+    def plain(self) -> bool:
+        """Whether a bar in which nothing happens leaves no trace but a sample of the equity."""
+        return self.brief and not self.candles and not self.funding and self.pace is None
+
+
+def _is_full_hour(moment: datetime) -> bool:
+    return moment.minute == 0 and moment.second == 0
 
 
 class MarketClock:
@@ -142,6 +151,9 @@ class Replay:
         self._cycle = Cycle(self._trader, decider, self._sink, facts)
         self._audit = EquityAudit(config.equity)
         self._bars = 0
+        self._plain = self._recorded is None and config.plain
+        self._step = timedelta(seconds=config.interval_seconds)
+        self._following: Slice | None = None
 
     async def run(self, stop: asyncio.Event | None = None) -> ReplayReport:
         """Replay until the bars or the patience (`stop`) end, and report.
@@ -155,24 +167,54 @@ class Replay:
         slices = self.feed.slices()
         current = next(slices, None)
         while current is not None and not (stop is not None and stop.is_set()):
-            following = next(slices, None)
-            self._market.time = current.time
+            if due is not None and self._plain and not self._trader.looks_closely:
+                current = self._stride(current, slices, due)
+                if current is None:
+                    break
+            following = self._following = next(slices, None)
+            moment = self._market.time = current.time
             self._trader.on_slice(current)
             self._bars += len(current.bars)
             for gap in current.gaps:
-                self._cycle.status(gap.told, current.time)
+                self._cycle.status(gap.told, moment)
             self._sample()
-            for _ in range(self._questions(current.time, due)):
-                due = self._after(current.time)
-                await self._decide(current, following, due)
-            self._record()
+            asked = self._questions(moment, due)
+            for _ in range(asked):
+                due = self._after(moment, due)
+                await self._decide(moment, due)
+            if asked or self._config.pace is not None:
+                self._record()
             if self._config.pace is not None:
-                await self._keep_pace(current.time, started)
+                await self._keep_pace(moment, started)
             current = following
         self._end()
         return self._report(self._clock.monotonic() - self._started)
 
     # --- steps --------------------------------------------------------------------------
+
+    def _stride(self, current: Slice, slices: Iterator[Slice], due: datetime) -> Slice | None:
+        """Step over slices before `due` that reach nothing; gives the first that is left.
+
+        What `Trader.on_slice` and `_sample` do with such a slice, and no more: three bars
+        out of four of a usual run are of this kind.
+        """
+        trader, audit = self._trader, self._audit
+        engine, ledger, tapes = trader.engine, trader.engine.ledger, trader.tapes
+        bands = {coin: engine.calm(coin) for coin in tapes}
+        found: Slice | None = current
+        while found is not None and found.time < due and not found.gaps:
+            for coin, bar in found.bars.items():
+                band = bands.get(coin, NOWHERE)
+                if not (band.low < bar.low and bar.high < band.high):
+                    return found
+            for coin, bar in found.bars.items():
+                tapes[coin].push(bar)
+                ledger.marks[coin] = bar.close
+            trader.now = engine.now = self._market.time = found.time
+            audit.sample(found.time, ledger.seq, ledger.equity(), ledger.marks)
+            self._bars += len(found.bars)
+            found = next(slices, None)
+        return found
 
     def _begin(self) -> None:
         self._cycle.status(f"replay of {self.feed.name} begins", self._market.time)
@@ -184,7 +226,10 @@ class Replay:
         self._cycle.status("replay completed", self._market.time, state="stopped")
         self._write()
 
-    def _after(self, moment: datetime) -> datetime:
+    def _after(self, moment: datetime, due: datetime | None) -> datetime:
+        """The next moment of the grid after `moment`, which mostly is the one that was `due`."""
+        if moment == due:
+            return due + self._step
         step = self._config.interval_seconds
         return datetime.fromtimestamp((int(moment.timestamp()) // step + 1) * step, moment.tzinfo)
 
@@ -194,28 +239,29 @@ class Replay:
             return self._recorded.ready(moment, moment + self.feed.interval)
         return 1 if due is None or moment >= due else 0
 
-    async def _decide(self, current: Slice, following: Slice | None, due: datetime) -> None:
+    async def _decide(self, moment: datetime, due: datetime) -> None:
         """One cycle; what it trades fills at the next bar's open, if that follows at once."""
-
-        async def quotes() -> Mapping[str, Quote]:
-            if following is None:
-                return {}
-            return {
-                coin: Quote(coin, bar.open, bar.open, bar.open, bar.start)
-                for coin, bar in following.bars.items()
-                if bar.start == current.time
-            }
-
-        paced = self._config.pace is not None
-        heartbeat = paced or int(current.time.timestamp()) % _HEARTBEAT_SECONDS == 0
+        heartbeat = self._config.pace is not None or _is_full_hour(moment)
         before = self._trader.engine.ledger.seq
-        await self._cycle.run(self._market.now, quotes, due, heartbeat=heartbeat, durable=False)
+        await self._cycle.run(
+            self._market.now, self._quotes, due, heartbeat=heartbeat, durable=False
+        )
         if self._trader.engine.ledger.seq != before:
             self._sample()
 
+    async def _quotes(self) -> Mapping[str, Quote]:
+        """The opens of the bars that follow at once."""
+        if self._following is None:
+            return {}
+        return {
+            coin: Quote(coin, bar.open, bar.open, bar.open, bar.start)
+            for coin, bar in self._following.bars.items()
+            if bar.start == self._market.time
+        }
+
     def _sample(self) -> None:
         ledger = self._trader.engine.ledger
-        self._audit.sample(self._market.time, ledger.seq, ledger.equity(), dict(ledger.marks))
+        self._audit.sample(self._market.time, ledger.seq, ledger.equity(), ledger.marks)
 
     def _record(self) -> None:
         if self._config.pace is not None or len(self._trader.records) >= BATCH:
@@ -265,6 +311,6 @@ class Replay:
             max_drawdown=self._audit.max_drawdown,
             identity_error=self._audit.identity_error(self._journal()),
             seconds=seconds,
-            curve=tuple(self._audit.curve),
+            curve=self._audit.curve,
             trades=tuple(self._sink.trades),
         )

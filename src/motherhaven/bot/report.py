@@ -82,7 +82,7 @@ class ReplayReport:
     max_drawdown: Decimal
     identity_error: Decimal
     seconds: float
-    curve: tuple[EquityPoint, ...] = field(default=(), repr=False)
+    curve: Sequence[EquityPoint] = field(default=(), repr=False)
     trades: tuple[ClosedTrade, ...] = field(default=(), repr=False)
 
     def performance(self) -> Performance:

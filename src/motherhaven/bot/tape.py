@@ -1,6 +1,7 @@
 """One coin's tape: its recent closed bars and the indicators that follow them."""
 
 from collections import deque
+from datetime import UTC, datetime
 from itertools import islice
 from typing import Final
 
@@ -12,6 +13,7 @@ from motherhaven.bot.indicators.momentum import Atr, Rsi
 KEPT: Final = 1440
 FAST: Final = 60
 SLOW: Final = 240
+NEVER: Final = datetime.min.replace(tzinfo=UTC)
 
 
 class Tape:
@@ -22,56 +24,54 @@ class Tape:
     a value that spans a hole means nothing.
     """
 
-    __slots__ = ("_atr", "_bands", "_detailed", "_macd", "_rsi", "bars", "coin", "fast", "slow",
-                 "spec")  # fmt: skip
+    __slots__ = ("_atr", "_bands", "_bars", "_detailed", "_fast", "_macd", "_new", "_rsi",
+                 "_slow", "coin", "end", "spec")  # fmt: skip
 
     def __init__(self, coin: str, spec: MarketSpec, *, detailed: bool) -> None:
         self.coin = coin
         self.spec = spec
-        self.bars: deque[Bar] = deque(maxlen=KEPT)
         self._detailed = detailed
+        self._bars: deque[Bar] = deque(maxlen=KEPT)
+        self._new: list[Bar] = []
+        self.end = NEVER
+        """The end of the newest closed bar."""
         self._restart()
 
     def push(self, bar: Bar) -> None:
-        """Take the next closed bar.
+        """Take the next closed bar; the indicators follow when they are asked for.
 
         Raises:
             MarketError: a price is not a finite number.
         """
-        if self.bars and bar.start != self.bars[-1].end:
-            self.bars.clear()
+        if bar.start != self.end:
             self._restart()
-        self.bars.append(bar)
-        close = float(bar.close)
-        self.fast.push(close)
-        self.slow.push(close)
-        if self._detailed:
-            self._rsi.update(close)
-            self._macd.update(close)
-            self._atr.update(bar.high, bar.low, close)
-            self._bands.update(close)
+        self.end = bar.start + bar.interval
+        # Between two decisions nobody looks: the averages then take several bars in one loop.
+        self._new.append(bar)
+        if self._detailed or len(self._new) == KEPT:
+            self._follow()
+
+    @property
+    def bars(self) -> deque[Bar]:
+        """The closed bars since the last hole, oldest first, at most KEPT."""
+        self._follow()
+        return self._bars
 
     @property
     def last(self) -> Bar:
         """The newest closed bar. Do not ask before the first one came."""
-        return self.bars[-1]
+        return self._new[-1] if self._new else self._bars[-1]
 
     @property
-    def ema_fast(self) -> float | None:
-        """Average of closes over about FAST bars, None until warm."""
-        return self.fast.value
-
-    @property
-    def ema_slow(self) -> float | None:
-        """Average of closes over about SLOW bars, None until warm."""
-        return self.slow.value
+    def averages(self) -> tuple[float | None, float | None]:
+        """Averages of closes over about FAST and about SLOW bars, each None until warm."""
+        self._follow()
+        return self._fast.value, self._slow.value
 
     def indicators(self) -> dict[str, float | None]:
         """Every indicator by name, None until warm."""
-        values: dict[str, float | None] = {
-            f"ema{FAST}": self.fast.value,
-            f"ema{SLOW}": self.slow.value,
-        }
+        fast, slow = self.averages
+        values: dict[str, float | None] = {f"ema{FAST}": fast, f"ema{SLOW}": slow}
         if self._detailed:
             macd, bands = self._macd.value, self._bands.value
             values["rsi14"] = self._rsi.value
@@ -82,8 +82,27 @@ class Tape:
             values["bb_lower"] = bands.lower if bands else None
         return values
 
+    def _follow(self) -> None:
+        """Let the indicators see the bars that came since the last look."""
+        bars = self._new
+        if not bars:
+            return
+        closes = [float(bar.close) for bar in bars]
+        self._fast.extend(closes)
+        self._slow.extend(closes)
+        if self._detailed:
+            for bar, close in zip(bars, closes, strict=True):
+                self._rsi.update(close)
+                self._macd.update(close)
+                self._atr.update(bar.high, bar.low, close)
+                self._bands.update(close)
+        self._bars.extend(bars)
+        bars.clear()
+
     def _restart(self) -> None:
-        self.fast, self.slow = Ema(FAST), Ema(SLOW)
+        self._bars.clear()
+        self._new.clear()
+        self._fast, self._slow = Ema(FAST), Ema(SLOW)
         self._rsi, self._macd = Rsi(14), Macd()
         self._atr, self._bands = Atr(14), Bollinger(20, 2.0)
 

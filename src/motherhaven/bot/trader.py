@@ -103,46 +103,47 @@ class Trader:
         before, self.now = self.now, piece.time
         if piece.gaps:
             self.gaps.extend(piece.gaps)
-        engine = self.engine
+        engine, tapes = self.engine, self.tapes
+        closely = self.looks_closely
         for coin, bar in piece.bars.items():
-            self._tape(coin).push(bar)
-            events = engine.on_bar(self._since_trade(bar) if self._traded else bar)
-            if events:
-                self.log.note(events)
+            (tapes.get(coin) or self._tape(coin)).push(bar)
+            if closely or not engine.passes(bar):
+                events = engine.on_bar(self._since_trade(bar))
+                if events:
+                    self.log.note(events)
+        engine.now = piece.time
         if self.setup.candles:
             self.log.saw(piece.bars.values())
         if self.funding_rates or self.funding_history:
             self._fund(before, piece.time)
 
+    @property
+    def looks_closely(self) -> bool:
+        """Whether no bar may be passed over: after a trade one counts in part only."""
+        return bool(self._traded or self.books)
+
     def fresh(self, now: datetime) -> dict[str, Tape]:
         """Tapes of the coins whose newest bar is not older than the setup's patience."""
         oldest = now - self.setup.patience
-        tapes = self.tapes
-        return {
-            coin: tapes[coin]
-            for coin in self.setup.coins
-            if coin in tapes and tapes[coin].last.end >= oldest
-        }
+        found = {}
+        for coin in self.setup.coins:
+            tape = self.tapes.get(coin)
+            if tape is not None and tape.end >= oldest:
+                found[coin] = tape
+        return found
 
     # --- a decision ---------------------------------------------------------------------
 
     def context(self, now: datetime, guidance: str | None = None) -> Context:
         """What a decider may know at `now`."""
-        ledger = self.engine.ledger
-        day = roll_day(self.day, now, ledger.equity(), self.setup.zone)
-        if day is not self.day:
-            self.day, self.entries_today = day, 0
+        ledger, zone = self.engine.ledger, self.setup.zone
+        if self.day is None or not self.day.lasts(now, zone):
+            self.day, self.entries_today = roll_day(self.day, now, ledger.equity(), zone), 0
+        held = {coin: holding.size for coin, holding in ledger.holdings.items()}
         return Context(
-            now=now,
-            tapes=self.fresh(now),
-            held={coin: holding.size for coin, holding in ledger.holdings.items()},
-            look=self.engine.account,
-            limits=self.setup.limits,
-            trades=self.log.trades,
-            outcomes=self.log.outcomes,
-            funding=self.funding_rates,
-            guidance=guidance,
-        )
+            now, self.fresh(now), held, self.engine.account, self.setup.limits, self.log.trades,
+            self.log.outcomes, self.funding_rates, guidance,
+        )  # fmt: skip
 
     def judge(
         self, answer: Answer, context: Context, now: datetime, decider: str, cycle_id: str
@@ -151,9 +152,6 @@ class Trader:
 
         `now` is when the answer was there, `context.now` when it was asked for.
         """
-        if self.setup.brief and answer.holds:
-            self.log.holds += len(answer.decisions)
-            return
         shared = records.provenance(answer, decider, cycle_id, context.now)
         first = records.price_of(answer)
         if answer.failure is not None:
@@ -316,7 +314,7 @@ class Trader:
             },
             specs=self.setup.specs,
             available=account.available,
-            data_times={coin: tape.last.end for coin, tape in context.tapes.items()},
+            data_times={coin: tape.end for coin, tape in context.tapes.items()},
             last_trades=self.last_entries,
             trades_today=self.entries_today,
             asked_at=context.now,

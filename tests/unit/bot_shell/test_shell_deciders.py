@@ -107,10 +107,10 @@ def test_a_hole_restarts_the_indicators():
     tape = Tape("BTC", default_spec("BTC"), detailed=True)
     for step in range(SLOW + 5):
         tape.push(bar("BTC", NOON + step * MINUTE, "50000"))
-    assert tape.ema_slow is not None
+    assert tape.averages[1] is not None
     assert all(value is not None for value in tape.indicators().values())
     tape.push(bar("BTC", NOON + (SLOW + 50) * MINUTE, "50000"))
-    assert tape.ema_slow is None
+    assert tape.averages[1] is None
     assert len(tape.bars) == 1
 
 

@@ -8,6 +8,7 @@ import hashlib
 from abc import ABC, abstractmethod
 from datetime import datetime
 from decimal import ROUND_CEILING, ROUND_FLOOR, Decimal
+from functools import lru_cache
 from typing import Final
 
 from motherhaven.bot.decider.types import Answer, Context
@@ -26,6 +27,8 @@ class _Base(ABC):
     """What the baselines share: they answer at once, and one coin at a time."""
 
     _name = ""
+    _answer = Answer(latency_ms=0, cost_usd=_FREE)
+    """The last answer: most are the same again, and an answer never changes."""
 
     @property
     def name(self) -> str:
@@ -36,13 +39,16 @@ class _Base(ABC):
         return False
 
     def propose(self, context: Context) -> tuple[TradeDecision, ...]:
-        held = context.held
-        return tuple(
-            [self._judge(context, tape, held.get(coin)) for coin, tape in context.tapes.items()]
-        )
+        held, found = context.held, []
+        for coin, tape in context.tapes.items():
+            found.append(self._judge(context, tape, held.get(coin)))
+        return tuple(found)
 
     async def decide(self, context: Context) -> Answer:
-        return Answer(decisions=self.propose(context), latency_ms=0, cost_usd=_FREE)
+        decisions = self.propose(context)
+        if decisions != self._answer.decisions:
+            self._answer = Answer(decisions=decisions, latency_ms=0, cost_usd=_FREE)
+        return self._answer
 
     @abstractmethod
     def _judge(self, context: Context, tape: Tape, held: Decimal | None) -> TradeDecision:
@@ -77,7 +83,7 @@ class EmaCross(_Base):
         self._above: dict[str, bool] = {}
 
     def _judge(self, context: Context, tape: Tape, held: Decimal | None) -> TradeDecision:
-        fast, slow = tape.ema_fast, tape.ema_slow
+        fast, slow = tape.averages
         if fast is None or slow is None:
             self._above.pop(tape.coin, None)
             return _hold(tape.coin, "the averages are not warm yet")
@@ -123,6 +129,7 @@ class RandomTrader(_Base):
         return (number >> 1) / (1 << 63), bool(number & 1)
 
 
+@lru_cache(maxsize=1024)
 def _hold(coin: str, why: str) -> TradeDecision:
     return TradeDecision(coin=coin, signal=Signal.HOLD, justification=why)
 

@@ -1,10 +1,11 @@
 """What a decider sees and what it answers."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
-from typing import Protocol
+from types import MappingProxyType
+from typing import NamedTuple, Protocol
 
 from motherhaven.bot.exchange.types import AccountSnapshot, Trade
 from motherhaven.bot.guard.types import GuardLimits, RejectedDecision, Signal, TradeDecision
@@ -22,8 +23,7 @@ class Outcome:
     result: str
 
 
-@dataclass(frozen=True, slots=True)
-class Context:
+class Context(NamedTuple):
     """Everything a decider may know at `now`.
 
     `tapes` holds only coins whose data are fresh; `held` gives the signed sizes of the open
@@ -38,7 +38,7 @@ class Context:
     limits: GuardLimits
     trades: Sequence[Trade] = ()
     outcomes: Sequence[Outcome] = ()
-    funding: Mapping[str, Decimal] = field(default_factory=dict)
+    funding: Mapping[str, Decimal] = MappingProxyType({})
     guidance: str | None = None
 
     @property
@@ -73,12 +73,12 @@ class Answer:
     @property
     def holds(self) -> bool:
         """Whether it is usable and asks for nothing at all."""
-        return (
-            self.failure is None
-            and not self.rejected
-            and bool(self.decisions)
-            and all(decision.signal is Signal.HOLD for decision in self.decisions)
-        )
+        if self.failure is not None or self.rejected or not self.decisions:
+            return False
+        for decision in self.decisions:  # noqa: SIM110  # asked at every bar of a replay
+            if decision.signal is not Signal.HOLD:
+                return False
+        return True
 
 
 class Decider(Protocol):

@@ -46,6 +46,16 @@ class EquityFold:
         with localcontext(_WIDE):
             self._cash += payment.amount
 
+    @property
+    def cash(self) -> Decimal:
+        """What is there in USD without any coin."""
+        return self._cash
+
+    @property
+    def holds(self) -> bool:
+        """Whether there is any coin, whose mark then matters."""
+        return bool(self._coins)
+
     def equity(self, marks: Mapping[str, Decimal]) -> Decimal:
         """Cash plus every coin at its mark.
 

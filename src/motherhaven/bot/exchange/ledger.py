@@ -10,7 +10,7 @@ from decimal import Decimal
 from typing import Final
 
 from motherhaven.bot.exchange.account import AccountSnapshot, Position
-from motherhaven.bot.exchange.exact import exact, fma, minus, plus, quotient, truncate_fee
+from motherhaven.bot.exchange.exact import exact, fma, minus, quotient, truncate_fee
 from motherhaven.bot.exchange.holding import Exits, Holding
 from motherhaven.bot.exchange.margin import MarginTiers
 from motherhaven.bot.exchange.market import FeeRates, MarketSpec, default_spec
@@ -41,8 +41,8 @@ class Ledger:
     """
 
     __slots__ = (
-        "_fees", "_new_id", "_specs", "_tiers",
-        "deposits", "fees", "funding", "holdings", "marks", "realized", "seq",
+        "_base", "_fees", "_new_id", "_specs", "_tiers",
+        "deposits", "fees", "funding", "holdings", "marks", "realized", "seq", "version",
     )  # fmt: skip
 
     def __init__(
@@ -62,6 +62,9 @@ class Ledger:
         self.holdings: dict[str, Holding] = {}
         self.marks: dict[str, Decimal] = {}
         self.seq = 0
+        self.version = 0
+        """Grows with everything that changes the account, except marks."""
+        self._base: Decimal | None = None
 
     # --- what it is -----------------------------------------------------------------
 
@@ -101,9 +104,15 @@ class Ledger:
 
     def equity(self) -> Decimal:
         """wallet + unrealized."""
-        total = plus(minus(plus(self.deposits, self.realized), self.fees), self.funding)
+        # Asked for at every bar: what no mark changes is added up once. Exact in any order.
+        total = self._base
+        if total is None:
+            total = self.wallet()
+            for holding in self.holdings.values():
+                total = minus(total, holding.cost)
+            self._base = total
         for coin, holding in self.holdings.items():
-            total = minus(fma(holding.size, self.marks[coin], total), holding.cost)
+            total = fma(holding.size, self.marks[coin], total)
         return total
 
     def cross_value(self) -> Decimal:
@@ -146,29 +155,6 @@ class Ledger:
                 free = self._cross_value() - self._maintenance(MarginMode.CROSS)
             return holding.tiers.liquidation(holding.size, mark, free)
 
-    def far_from_liquidation(self, coin: str, price: Decimal) -> bool:
-        """Whether the coin's position certainly outlives `price`, the others at their marks.
-
-        A quick answer in floats with room for their error: False means "work it out".
-        """
-        holding, at = self.holdings[coin], float(price)
-        size = float(holding.size)
-        needed = abs(size) * at * holding.tiers.worst_rate
-        if holding.mode is MarginMode.ISOLATED:
-            value = float(holding.bucket) + size * at - float(holding.cost)
-            return value > 1.01 * needed + 0.01
-        value = float(self.deposits) + float(self.realized - self.fees + self.funding)
-        value += size * at - float(holding.cost)
-        for name, other in self.holdings.items():
-            if name != coin:
-                if other.mode is MarginMode.ISOLATED:
-                    value -= float(other.bucket)
-                    continue
-                held = float(other.size) * float(self.marks[name])
-                value += held - float(other.cost)
-                needed += abs(held) * other.tiers.worst_rate
-        return value > 1.01 * needed + 0.01
-
     def snapshot(
         self, time: datetime, exits: Callable[[Holding], Exits] = _no_exits
     ) -> AccountSnapshot:
@@ -207,6 +193,7 @@ class Ledger:
 
     def deposit(self, amount: Decimal) -> None:
         """Book money in (positive) or out (negative)."""
+        self._changed()
         with exact():
             self.deposits += amount
 
@@ -319,6 +306,10 @@ class Ledger:
 
     # --- inside ---------------------------------------------------------------------
 
+    def _changed(self) -> None:
+        self.version += 1
+        self._base = None
+
     def _cross_value(self) -> Decimal:
         total = self.deposits + self.realized - self.fees + self.funding
         for coin, holding in self.holdings.items():
@@ -350,6 +341,7 @@ class Ledger:
 
     def _book(self, fill: Fill) -> list[Fill | Trade]:
         """Apply a fill that opens, adds or reduces (never both); return it completed."""
+        self._changed()
         with exact():
             holding = self.holdings.get(fill.coin)
             reduces = holding is not None and (holding.size > 0) != (fill.size > 0)
@@ -382,6 +374,7 @@ class Ledger:
         return _completed(fill, holding.position_id, ZERO, ZERO, holding)
 
     def _book_funding(self, payment: FundingPayment) -> None:
+        self._changed()
         with exact():
             self.funding += payment.amount
             holding = self.holdings[payment.coin]

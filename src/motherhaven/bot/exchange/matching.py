@@ -9,6 +9,7 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Final, NamedTuple
 
+from motherhaven.bot.exchange.calm import NOWHERE, Band, band, far_from_liquidation
 from motherhaven.bot.exchange.execution import Executor
 from motherhaven.bot.exchange.ledger import Ledger
 from motherhaven.bot.exchange.market import Bar
@@ -35,11 +36,43 @@ class Matcher:
         self._ledger = ledger
         self._registry = registry
         self._executor = executor
+        self._calm: dict[str, Band] = {}
 
     # --- bars -----------------------------------------------------------------------
 
     def bar(self, bar: Bar) -> None:
         """Let one closed bar happen: pending orders, exits, limits, then its close as mark."""
+        if not self.passes(bar):
+            self._look(bar)
+            self._ledger.marks[bar.coin] = bar.close
+
+    def passes(self, bar: Bar) -> bool:
+        """Let a closed bar happen that reaches nothing; False, and nothing done, if it may."""
+        calm = self.calm(bar.coin)
+        if calm.low < bar.low and bar.high < calm.high:
+            self._ledger.marks[bar.coin] = bar.close
+            return True
+        return False
+
+    def calm(self, coin: str) -> Band:
+        """The prices between which nothing happens in `coin`, as the account stands now."""
+        version = self._ledger.version + self._registry.version
+        found = self._calm.get(coin)
+        if found is None or found.version != version:
+            found = self._calm[coin] = self._band(coin, version)
+        return found
+
+    def forget(self, coin: str) -> None:
+        """Something else than the account and its orders has changed for `coin`."""
+        self._calm.pop(coin, None)
+
+    def _band(self, coin: str, version: int) -> Band:
+        if coin in self._executor.overrides:
+            return NOWHERE
+        return band(self._ledger, self._registry.of(coin), coin, version)
+
+    def _look(self, bar: Bar) -> None:
+        """A bar that may reach something."""
         coin = bar.coin
         orders = self._registry.of(coin)
         if orders is not None and orders.pending:
@@ -48,18 +81,17 @@ class Matcher:
             self._quiet(bar, orders)
         ):
             self._walk(bar, orders or CoinOrders())
-        self._ledger.marks[coin] = bar.close
 
     def _quiet(self, bar: Bar, orders: CoinOrders | None) -> bool:
-        """Whether the bar cannot reach anything: the common case, kept cheap."""
+        """Whether the bar cannot reach anything, worked out exactly where it is close."""
         holding = self._ledger.holdings.get(bar.coin)
         if holding is None or (orders is not None and orders.limits):
             return False
         low, high = bar.low, bar.high
         long = holding.size > 0
         liquidation = None
-        if bar.coin in self._executor.overrides or not self._ledger.far_from_liquidation(
-            bar.coin, low if long else high
+        if bar.coin in self._executor.overrides or not far_from_liquidation(
+            self._ledger, bar.coin, low if long else high
         ):
             liquidation = self._liquidation(bar.coin)
         if long:

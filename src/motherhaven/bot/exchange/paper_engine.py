@@ -85,6 +85,10 @@ class PaperEngine:
         self._registry = Registry()
         self._executor = Executor(self.ledger, self._registry, config.slippage)
         self._matcher = Matcher(self.ledger, self._registry, self._executor)
+        self.passes = self._matcher.passes
+        """Let a bar happen that reaches nothing; the caller then sets `now`. False: `on_bar`."""
+        self.calm = self._matcher.calm
+        """The prices between which nothing happens in a coin, until an order or a fill."""
         self._books: dict[str, tuple[Sequence[Level], Sequence[Level]]] = {}
         self._settings: dict[str, LeverageSetting] = {}
         self._fills: deque[Fill] = deque(maxlen=HISTORY)
@@ -296,6 +300,7 @@ class PaperEngine:
 
     def override_liquidation(self, coin: str, price: Decimal | None) -> None:
         """Put a liquidation price in place of the computed one while the position lasts."""
+        self._matcher.forget(coin)
         if price is None:
             self._executor.overrides.pop(coin, None)
         else:

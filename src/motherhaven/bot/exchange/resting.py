@@ -112,6 +112,8 @@ class Registry:
         self._by_cloid: dict[str, Order] = {}
         self._coins: dict[str, CoinOrders] = {}
         self._count = 0
+        self.version = 0
+        """Grows whenever what rests changes."""
 
     def find(self, cloid: str) -> Order | None:
         """The order with this cloid."""
@@ -135,11 +137,13 @@ class Registry:
 
     def rest(self, order: Order) -> None:
         """Put an order where prices will find it."""
+        self.version += 1
         coin = self._coins.setdefault(order.intent.coin, CoinOrders())
         coin.shelf(order.intent.kind).append(order)
 
     def end(self, order: Order, state: OrderState, reason: str | None = None) -> None:
         """Take an order out of the market with its last word."""
+        self.version += 1
         order.state = state
         order.reason = reason
         coin = self._coins.get(order.intent.coin)

@@ -1,8 +1,9 @@
 """The trading day and the kill switch as plain data: persisted by the shell, not here."""
 
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
+from functools import lru_cache
 from typing import Final
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
@@ -19,6 +20,10 @@ class DayStart:
     zone: str
     equity: Decimal
 
+    def lasts(self, now: datetime, zone: str = "UTC") -> bool:
+        """Whether this is still the day at `now` in `zone`; a day never rolls back."""
+        return self.zone == zone and now < day_end(self.day, zone)
+
     def net_of(self, deposits_since: Decimal) -> Decimal:
         """The start against which today's loss counts when money came in or went out."""
         return self.equity + deposits_since
@@ -30,12 +35,27 @@ def trading_day(now: datetime, zone: str = "UTC") -> date:
     Raises:
         ConfigError: there is no such zone.
     """
+    return now.astimezone(_zone(zone)).date()
+
+
+def _zone(name: str) -> ZoneInfo:
     try:
-        return now.astimezone(ZoneInfo(zone)).date()
+        return ZoneInfo(name)
     except (ZoneInfoNotFoundError, ValueError):
         raise ConfigError(
-            f"no time zone {zone!r}; use a name such as UTC or Europe/Berlin"
+            f"no time zone {name!r}; use a name such as UTC or Europe/Berlin"
         ) from None
+
+
+@lru_cache(maxsize=64)
+def day_end(day: date, zone: str) -> datetime:
+    """The moment at which `day` ends in `zone`.
+
+    Raises:
+        ConfigError: there is no such zone.
+    """
+    midnight = datetime.combine(day + timedelta(days=1), time(), _zone(zone))
+    return midnight.astimezone(UTC)
 
 
 def roll_day(
@@ -45,10 +65,9 @@ def roll_day(
 
     A day never rolls back: a clock that jumps behind keeps the later start.
     """
-    today = trading_day(now, zone)
-    if before is not None and before.zone == zone and before.day >= today:
+    if before is not None and before.lasts(now, zone):
         return before
-    return DayStart(today, zone, equity)
+    return DayStart(trading_day(now, zone), zone, equity)
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,5 +1,6 @@
 """Moving averages: EMA and MACD."""
 
+from collections.abc import Sequence
 from typing import NamedTuple
 
 from motherhaven.bot.indicators.door import Number, admit, period
@@ -21,6 +22,17 @@ class Ema:
     def update(self, close: Number) -> float | None:
         """Take one value and return the average, None while there are fewer than n."""
         return self.push(admit(close, "EMA"))
+
+    def extend(self, values: Sequence[float]) -> None:
+        """`push` each of `values`, oldest first."""
+        average, k = self.value, self._k
+        if average is None:
+            for value in values:
+                self.push(value)
+            return
+        for value in values:
+            average += k * (value - average)
+        self.value = average
 
     def push(self, value: float) -> float | None:
         """`update` for a number that is known to be finite."""

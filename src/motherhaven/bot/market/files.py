@@ -1,11 +1,12 @@
 """Bars from CSV files: strictly checked, aligned by time, with their holes reported."""
 
 from bisect import bisect_right
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal, InvalidOperation
 from itertools import pairwise
+from operator import itemgetter
 from pathlib import Path
 from typing import Final
 
@@ -203,18 +204,25 @@ class FileFeed:
 
     def slices(self) -> Iterator[Slice]:
         """All slices, oldest first, the coins aligned by time."""
-        ends = {(gap.coin, gap.end): gap for file in self._files.values() for gap in file.gaps}
+        ended: dict[datetime, tuple[Gap, ...]] = {}
+        for file in self._files.values():
+            for gap in file.gaps:
+                ended[gap.end] = (*ended.get(gap.end, ()), gap)
+        none: tuple[Gap, ...] = ()
+        interval = self._interval
+        for start, bars in self._aligned():
+            yield Slice(start + interval, bars, ended.get(start, none) if ended else none)
+
+    def _aligned(self) -> Iterable[tuple[datetime, dict[str, Bar]]]:
+        """The bars of each moment by its start, oldest first."""
+        if len(self._files) == 1:
+            ((coin, file),) = self._files.items()
+            return ((bar.start, {coin: bar}) for bar in file.bars)
         by_start: dict[datetime, dict[str, Bar]] = {}
         for file in self._files.values():
             for bar in file.bars:
                 by_start.setdefault(bar.start, {})[bar.coin] = bar
-        none: tuple[Gap, ...] = ()
-        for start in sorted(by_start):
-            bars = by_start[start]
-            gaps = none
-            if ends:
-                gaps = tuple(ends[coin, start] for coin in bars if (coin, start) in ends)
-            yield Slice(start + self._interval, bars, gaps)
+        return sorted(by_start.items(), key=itemgetter(0))
 
     async def closed(self, since: datetime, until: datetime) -> Sequence[Slice]:
         """Slices with since < time <= until."""
