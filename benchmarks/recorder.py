@@ -35,7 +35,7 @@ def run(rounds: int) -> list[Figure]:
         calls: list[Callable[[], object]] = [
             bare.write, lambda: _log(off), lambda: _log(black), lambda: _log(shipped),
         ]  # fmt: skip
-        medians = [[_median_call(call) for call in calls] for _ in range(rounds + 1)][1:]
+        medians = [_median_calls(calls) for _ in range(rounds + 1)][1:]
         shipped.flush(30)
         latency = [_acknowledged(shipped, honest) for _ in range(20 * rounds)]
         for logger in (off, black, shipped):
@@ -101,13 +101,15 @@ class _Bare:
         self._connection.close()
 
 
-def _median_call(call: Callable[[], object]) -> float:
-    took = []
+def _median_calls(calls: list[Callable[[], object]]) -> list[float]:
+    """Each call's median seconds, the calls taking turns: what disturbs one disturbs all."""
+    took: list[list[float]] = [[] for _ in calls]
     for _ in range(CALLS):
-        started = time.perf_counter()
-        call()
-        took.append(time.perf_counter() - started)
-    return statistics.median(took)
+        for call, seconds in zip(calls, took, strict=True):
+            started = time.perf_counter()
+            call()
+            seconds.append(time.perf_counter() - started)
+    return [statistics.median(seconds) for seconds in took]
 
 
 def _acknowledged(logger: TradingLogger, server: StubServer) -> float:

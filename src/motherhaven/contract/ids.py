@@ -3,7 +3,6 @@
 import hashlib
 import re
 import threading
-import uuid
 from collections.abc import Callable
 from typing import Final
 
@@ -13,6 +12,7 @@ from motherhaven.contract.errors import InvalidEvent
 DEFAULT_BOT: Final = "default"
 """The bot to which events of clients without a bot_id belong."""
 
+_TAIL: Final = (1 << 62) - 1
 _ID: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._:@-]{0,127}")
 
 
@@ -31,14 +31,16 @@ class IdSource:
     def new(self) -> str:
         """A new id as canonical lower-case text."""
         millis = int(self._clock.now().timestamp() * 1000)
+        chance = int.from_bytes(self._random(10), "big")
         with self._lock:
-            stamp = (millis << 12) | (int.from_bytes(self._random(2), "big") & 0x7FF)
+            stamp = (millis << 12) | (chance >> 64 & 0x7FF)
             if stamp <= self._last:
                 stamp = self._last + 1
             self._last = stamp
-        tail = int.from_bytes(self._random(8), "big") & ((1 << 62) - 1)
-        head = ((stamp >> 12) << 80) | (0x7 << 76) | ((stamp & 0xFFF) << 64)
-        return str(uuid.UUID(int=head | (0b10 << 62) | tail))
+        head = stamp >> 12 << 16 | 0x7000 | stamp & 0xFFF
+        tail = 0b10 << 62 | chance & _TAIL
+        text = f"{head:016x}{tail:016x}"
+        return f"{text[:8]}-{text[8:12]}-{text[12:16]}-{text[16:20]}-{text[20:]}"
 
 
 def check_id(value: object, what: str) -> str:

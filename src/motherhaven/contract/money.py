@@ -27,8 +27,10 @@ def to_decimal(value: object, what: str = "value") -> Decimal:
     number = _parse(value, what)
     if not number.is_finite():
         raise InvalidMoney(f"{what}: {value!r} is not finite; send a finite decimal number")
-    exponent = number.as_tuple().exponent
-    digits = len(number.as_tuple().digits)
+    if isinstance(value, str) and len(value) < MAX_EXPONENT and "e" not in value.lower():
+        return number  # so short a text without an exponent is within any bound
+    _, digits_found, exponent = number.as_tuple()
+    digits = len(digits_found)
     in_range = isinstance(exponent, int) and -MAX_EXPONENT <= exponent <= MAX_EXPONENT
     if digits > MAX_DIGITS or not in_range or number.adjusted() > MAX_EXPONENT:
         raise InvalidMoney(

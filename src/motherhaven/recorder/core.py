@@ -92,8 +92,8 @@ class Recorder:
             raise InvalidEvent(f"time: {time!r} is naive; attach its zone first")
         recorded_text = utc_text(recorded_at)
         time_text = recorded_text if time is recorded_at else utc_text(time)
-        event_id = self.ids.new() if event.event_id is None else event.event_id
-        check_id(event_id, "event_id")
+        given = event.event_id
+        event_id = self.ids.new() if given is None else check_id(given, "event_id")
         payload = clean(event.payload)
         payload.setdefault(TIME_FIELD.get(event.kind, "timestamp"), time_text)
         if event.kind == "position_opened" and payload.get("position_id") is None:

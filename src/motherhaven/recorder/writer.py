@@ -1,8 +1,7 @@
 """One transaction of the journal, seen from inside."""
 
-from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 import apsw
 
@@ -17,8 +16,7 @@ from motherhaven.recorder.schema import LANE_CODES
 _PROBE_BYTES: Final = 1 << 16
 
 
-@dataclass(frozen=True, slots=True)
-class Entry:
+class Entry(NamedTuple):
     """An event ready to be written: times as UTC text, `data` the payload's canonical JSON."""
 
     event_id: str
@@ -30,8 +28,7 @@ class Entry:
     data: bytes
 
 
-@dataclass(frozen=True, slots=True)
-class Recorded:
+class Recorded(NamedTuple):
     """An event that is kept: its place, its id, and its row in the view of its kind."""
 
     seq: int
