@@ -14,7 +14,9 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=benchmarks.__doc__)
     parser.add_argument("names", nargs="*", choices=[*names, []], help="which; default: all")
     parser.add_argument("--rounds", type=int, default=5, help="paired rounds (default 5)")
+    parser.add_argument("--full", action="store_true", help="full size, where that takes long")
     chosen = parser.parse_args()
+    benchmarks.FULL = chosen.full
     for name in chosen.names or names:
         module = importlib.import_module(f"benchmarks.{name}")
         for figure, value, meaning in module.run(chosen.rounds):
