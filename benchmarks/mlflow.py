@@ -29,7 +29,7 @@ BATCH: Final = 150
 """Decisions a batch: four metrics each, and mlflow takes 1000 metrics at most."""
 BATCHES: Final = 4
 CONNECTIONS: Final = 8
-_START_SECONDS: Final = 120
+_START_SECONDS: Final = 600
 API: Final = "/api/2.0/mlflow"
 
 Figure = tuple[str, float, str]
@@ -126,7 +126,7 @@ def _new_run(url: str, folder: Path) -> str:
     until = time.monotonic() + _START_SECONDS
     while True:
         try:
-            answer = httpx.post(f"{url}/runs/create", json={"experiment_id": "0"}, timeout=30)
+            answer = httpx.post(f"{url}/runs/create", json={"experiment_id": "0"}, timeout=120)
             answer.raise_for_status()
         except httpx.HTTPError as error:
             if time.monotonic() > until:

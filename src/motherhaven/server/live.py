@@ -69,7 +69,8 @@ class Hub:
         """Set at the next message, heartbeat or end, and then replaced. Who takes it before
         looking at the rest misses nothing."""
         self._changed = asyncio.Event()
-        self._joined: tuple[int, int, Block] | None = None
+        self._joined: tuple[str, Block] | None = None
+        """What follows one cursor, the last that was asked for; good until the next message."""
         self.streams = 0
         self.pulse = 0
         self.beat = _NOTHING
@@ -107,17 +108,18 @@ class Hub:
 
         With a `bot_id` the messages of that bot alone; the block's cursor passes the others.
         """
+        if bot_id is None and self._joined is not None and self._joined[0] == cursor:
+            return self._joined[1]
         start = self._places.get(cursor)
         if start is None:
             return None
         end = self._first + len(self._history)
         if start == end:
             return Block(_NOTHING, cursor)
-        if bot_id is not None:
-            return self._join(start, bot_id)
-        if self._joined is None or self._joined[:2] != (start, end):
-            self._joined = (start, end, self._join(start))
-        return self._joined[2]
+        block = self._join(start, bot_id)
+        if bot_id is None:
+            self._joined = (cursor, block)
+        return block
 
     async def encode(self, events: Iterable[Stored]) -> list[Told]:
         """The message of each event."""
@@ -203,12 +205,14 @@ class Hub:
     def _restart(self, cursor: str) -> None:
         self._first += len(self._history)
         self._history.clear()
+        self._joined = None
         self._bytes = 0
         self._base = self.newest = cursor
         self._places = {cursor: self._first}
         self.wake()
 
     def _publish(self, messages: list[Told]) -> None:
+        self._joined = None
         for one in messages:
             self._history.append(one)
             self._bytes += len(one.data)
