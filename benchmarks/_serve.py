@@ -16,13 +16,20 @@ from fastapi import FastAPI
 from starlette.requests import Request
 from starlette.responses import Response
 
+from motherhaven.cli.page import page_dir
 from motherhaven.server import Limits, ServerConfig, create_app
 from motherhaven.server.run import bind, spare_collector, uvicorn_config
 from motherhaven.settings import SystemClock
 from motherhaven.stores import open_store
 
 KEY = "benchmark-key-0123456789"
-CONFIG = ServerConfig(port=0, api_key=KEY, open_reading=True, limits=Limits(connections=4_000))
+CONFIG = ServerConfig(
+    port=0,
+    api_key=KEY,
+    open_reading=True,
+    limits=Limits(connections=4_000),
+    page_dir=page_dir(),
+)
 
 
 def product(folder: Path) -> FastAPI:

@@ -29,16 +29,20 @@ def run(rounds: int) -> list[Figure]:
     numbers = count()
     singles: list[tuple[float, float]] = []
     batches: list[tuple[float, float]] = []
+    spent: list[float] = []
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         with running("real", folder) as server:
             for _ in range(rounds):
                 durable = _posts(server, "/api/llm-bot/ingest/decision", numbers)
-                singles.append((durable, _posts(server, "/api/echo", numbers)))
+                echo = _posts(server, "/api/echo", numbers)
+                singles.append((durable[0], echo[0]))
+                spent.append(echo[1] / durable[1])
                 batches.append((_batches(server, numbers), _bare(folder, numbers)))
     return [
         ("single POST, durable", _median(a for a, _ in singles), "posts/s over 16 connections"),
         ("single POST / bare echo", _median(a / b for a, b in singles), "goal >= 0.5"),
+        ("echo's server CPU / single POST's", _median(spent), "the same without the disk's part"),
         ("batches of 500, durable", _median(a for a, _ in batches), "events/s, one at a time"),
         ("batch / validate + executemany", _median(a / b for a, b in batches), "goal >= 0.5"),
     ]
@@ -48,8 +52,8 @@ def _median(values: Iterable[float]) -> float:
     return statistics.median(values)
 
 
-def _posts(server: Process, path: str, numbers: "count[int]") -> float:
-    """Posts a second over kept-alive connections, each waiting for its answers."""
+def _posts(server: Process, path: str, numbers: "count[int]") -> tuple[float, float]:
+    """Posts a second over kept-alive connections, each waiting for its answers; CPU seconds."""
     requests = [request(path, single_body(next(numbers))) for _ in range(POSTS)]
 
     async def client(mine: list[bytes]) -> None:
@@ -58,10 +62,15 @@ def _posts(server: Process, path: str, numbers: "count[int]") -> float:
             await exchange(reader, writer, one)
         writer.close()
 
-    async def all_clients() -> float:
+    async def all_clients() -> tuple[float, float]:
+        reader, writer = await asyncio.open_connection("127.0.0.1", server.port)
+        used = -float(await exchange(reader, writer, request("/api/cpu", b"")))
         began = time.perf_counter()
         await asyncio.gather(*(client(requests[n::CONNECTIONS]) for n in range(CONNECTIONS)))
-        return POSTS / (time.perf_counter() - began)
+        seconds = time.perf_counter() - began
+        used += float(await exchange(reader, writer, request("/api/cpu", b"")))
+        writer.close()
+        return POSTS / seconds, used
 
     return asyncio.run(all_clients())
 
