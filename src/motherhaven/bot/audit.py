@@ -49,7 +49,7 @@ class EquityAudit:
         self._times: list[datetime] = []
         self._seqs: list[int] = []
         self._equities: list[Decimal] = []
-        self._marks: dict[str, list[Decimal | None]] = {}
+        self._marks: dict[str, list[Decimal]] = {}
         self._peak = self._low = deposit
         self._worst = ZERO
 
@@ -67,10 +67,12 @@ class EquityAudit:
         self, time: datetime, seq: int, equity: Decimal, marks: Mapping[str, Decimal]
     ) -> None:
         """Note the running equity in USD at `time`, after the ledger's record `seq`, at `marks`."""
+        known = self._marks
+        if len(known) < len(marks):
+            for coin in marks.keys() - known.keys():
+                known[coin] = [ZERO] * len(self._times)
         for coin, mark in marks.items():
-            if coin not in self._marks:
-                self._marks[coin] = [None] * len(self._times)
-            self._marks[coin].append(mark)
+            known[coin].append(mark)
         self._times.append(time)
         self._seqs.append(seq)
         self._equities.append(equity)
@@ -102,5 +104,4 @@ class EquityAudit:
         return worst + sum((abs(record.size) for record in waiting), ZERO)
 
     def _marks_at(self, index: int) -> dict[str, Decimal]:
-        marks = ((coin, known[index]) for coin, known in self._marks.items())
-        return {coin: mark for coin, mark in marks if mark is not None}
+        return {coin: known[index] for coin, known in self._marks.items()}

@@ -69,7 +69,8 @@ class Cycle:
         """
         trader = self.trader
         asked_at = now()
-        context = trader.context(asked_at, self._wish(asked_at))
+        wish = None if self.guidance is None else self._wish(asked_at)
+        context = trader.context(asked_at, wish)
         answer = None
         if context.tapes and not self.paused:
             answer = await self.decider.decide(context)

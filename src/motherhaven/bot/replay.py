@@ -167,17 +167,15 @@ class Replay:
         slices = self.feed.slices()
         current = next(slices, None)
         while current is not None and not (stop is not None and stop.is_set()):
+            passed = False
             if due is not None and self._plain and not self._trader.looks_closely:
-                current = self._stride(current, slices, due)
+                current, passed = self._stride(current, slices, due)
                 if current is None:
                     break
             following = self._following = next(slices, None)
             moment = self._market.time = current.time
-            self._trader.on_slice(current)
-            self._bars += len(current.bars)
-            for gap in current.gaps:
-                self._cycle.status(gap.told, moment)
-            self._sample()
+            if not passed:
+                self._happen(current)
             asked = self._questions(moment, due)
             for _ in range(asked):
                 due = self._after(moment, due)
@@ -192,29 +190,41 @@ class Replay:
 
     # --- steps --------------------------------------------------------------------------
 
-    def _stride(self, current: Slice, slices: Iterator[Slice], due: datetime) -> Slice | None:
-        """Step over slices before `due` that reach nothing; gives the first that is left.
+    def _happen(self, current: Slice) -> None:
+        """Let a slice happen, whatever it may reach."""
+        self._trader.on_slice(current)
+        self._bars += len(current.bars)
+        for gap in current.gaps:
+            self._cycle.status(gap.told, current.time)
+        self._sample()
 
-        What `Trader.on_slice` and `_sample` do with such a slice, and no more: three bars
-        out of four of a usual run are of this kind.
+    def _stride(
+        self, current: Slice, slices: Iterator[Slice], due: datetime
+    ) -> tuple[Slice | None, bool]:
+        """Step over slices up to `due` that reach nothing; the last, and whether it happened.
+
+        What `_happen` does with such a slice, and no more: nearly all bars are of this kind.
         """
         trader, audit = self._trader, self._audit
         engine, ledger, tapes = trader.engine, trader.engine.ledger, trader.tapes
         bands = {coin: engine.calm(coin) for coin in tapes}
         found: Slice | None = current
-        while found is not None and found.time < due and not found.gaps:
-            for coin, bar in found.bars.items():
+        while found is not None and not found.gaps:
+            moment, bars = found.time, found.bars
+            for coin, bar in bars.items():
                 band = bands.get(coin, NOWHERE)
                 if not (band.low < bar.low and bar.high < band.high):
-                    return found
-            for coin, bar in found.bars.items():
+                    return found, False
+            for coin, bar in bars.items():
                 tapes[coin].push(bar)
                 ledger.marks[coin] = bar.close
-            trader.now = engine.now = self._market.time = found.time
-            audit.sample(found.time, ledger.seq, ledger.equity(), ledger.marks)
-            self._bars += len(found.bars)
+            trader.now = engine.now = self._market.time = moment
+            audit.sample(moment, ledger.seq, ledger.equity(), ledger.marks)
+            self._bars += len(bars)
+            if moment >= due:
+                return found, True
             found = next(slices, None)
-        return found
+        return found, False
 
     def _begin(self) -> None:
         self._cycle.status(f"replay of {self.feed.name} begins", self._market.time)

@@ -1,12 +1,11 @@
 """Bars from CSV files: strictly checked, aligned by time, with their holes reported."""
 
 from bisect import bisect_right
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal, InvalidOperation
 from itertools import pairwise
-from operator import itemgetter
 from pathlib import Path
 from typing import Final
 
@@ -210,19 +209,18 @@ class FileFeed:
                 ended[gap.end] = (*ended.get(gap.end, ()), gap)
         none: tuple[Gap, ...] = ()
         interval = self._interval
-        for start, bars in self._aligned():
-            yield Slice(start + interval, bars, ended.get(start, none) if ended else none)
-
-    def _aligned(self) -> Iterable[tuple[datetime, dict[str, Bar]]]:
-        """The bars of each moment by its start, oldest first."""
         if len(self._files) == 1:
             ((coin, file),) = self._files.items()
-            return ((bar.start, {coin: bar}) for bar in file.bars)
+            for bar in file.bars:
+                start = bar.start
+                yield Slice(start + interval, {coin: bar}, ended.get(start, none))
+            return
         by_start: dict[datetime, dict[str, Bar]] = {}
         for file in self._files.values():
             for bar in file.bars:
                 by_start.setdefault(bar.start, {})[bar.coin] = bar
-        return sorted(by_start.items(), key=itemgetter(0))
+        for start in sorted(by_start):
+            yield Slice(start + interval, by_start[start], ended.get(start, none))
 
     async def closed(self, since: datetime, until: datetime) -> Sequence[Slice]:
         """Slices with since < time <= until."""
