@@ -26,6 +26,10 @@ class Shipping(Protocol):
         """What was sent, is still kept, and was set aside."""
         ...
 
+    def flush(self, timeout: float, *, give_up_early: bool) -> bool:
+        """Wait up to `timeout` seconds until nothing is left to send; whether that is so."""
+        ...
+
     def close(self, timeout: float) -> None:
         """Ship what can be shipped within `timeout` seconds."""
         ...
@@ -109,6 +113,11 @@ class JournalSink:
             return {}
         stats = self.shipper.stats()
         return {"behind": stats.behind, "quarantined": stats.quarantined}
+
+    def settle(self) -> None:
+        """Ship what can be shipped within the bound; a server that is away is not waited for."""
+        if self.shipper is not None:
+            self.shipper.flush(self._close_seconds, give_up_early=True)
 
     def close(self) -> None:
         """Ship what can be shipped within the bound, and close the journal."""

@@ -233,6 +233,8 @@ class Replay:
     def _end(self) -> None:
         self._trader.report_account(self._market.time)
         self._trader.log.keep_candles(self._market.time)
+        self._write()
+        self._sink.settle()  # the last status would else tell for ever of a lag that is made up
         self._cycle.status("replay completed", self._market.time, state="stopped")
         self._write()
 

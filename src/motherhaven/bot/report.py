@@ -48,6 +48,10 @@ class CountingSink:
         """As the inner sink."""
         return self._inner.lag()
 
+    def settle(self) -> None:
+        """As the inner sink."""
+        self._inner.settle()
+
     def close(self) -> None:
         """As the inner sink."""
         self._inner.close()

@@ -43,6 +43,10 @@ class Sink(Protocol):
         """How much is not shipped yet: "behind" and "quarantined"; empty when nothing ships."""
         ...
 
+    def settle(self) -> None:
+        """Ship what can be shipped within a bound, so that the next `lag` is the last word."""
+        ...
+
     def close(self) -> None:
         """Flush within a bound and let go; idempotent."""
         ...
@@ -71,6 +75,9 @@ class MemorySink:
     def lag(self) -> Mapping[str, int]:
         """Nothing ships."""
         return {}
+
+    def settle(self) -> None:
+        """Nothing ships."""
 
     def close(self) -> None:
         """Nothing to let go of."""

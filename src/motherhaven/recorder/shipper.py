@@ -90,9 +90,12 @@ class Shipper:
             last_error=courier.last_error,
         )
 
-    def flush(self, timeout: float) -> bool:
-        """Wait up to `timeout` seconds until nothing is left to send; whether that is so."""
-        return self._drain(timeout, give_up_early=False)
+    def flush(self, timeout: float, *, give_up_early: bool = False) -> bool:
+        """Wait up to `timeout` seconds until nothing is left to send; whether that is so.
+
+        With `give_up_early` one failed try ends the wait.
+        """
+        return self._drain(timeout, give_up_early=give_up_early)
 
     def close(self, timeout: float = EXIT_SECONDS) -> None:
         """Send what can be sent within `timeout` seconds, then stop; the rest is kept.

@@ -269,3 +269,24 @@ def test_drawdown_is_the_deepest_fall_from_a_peak():
     for equity in (100, 120, 90, 130, 117):
         audit.sample(START, 0, Decimal(equity), {})
     assert audit.max_drawdown == Decimal("-0.25")
+
+
+def test_the_last_status_tells_of_a_lag_only_if_there_is_one(tmp_path):
+    """A backlog that is shipped before the end is not told of for ever."""
+
+    class Shipping(MemorySink):
+        """Ships all it has when it is asked to settle."""
+
+        behind = 4_510
+
+        def lag(self):
+            return {"behind": self.behind, "quarantined": 0}
+
+        def settle(self):
+            self.behind = 0
+
+    sink = Shipping()
+    replayed(write_market(tmp_path, 60), baseline("random"), sink)
+    told = [one.payload["behind"] for one in sink.kept if one.kind == "status"]
+    assert len(told) > 2
+    assert (set(told[:-1]), told[-1]) == ({4_510}, 0)
