@@ -1,9 +1,10 @@
 "use client";
 import { QueryClient, QueryClientProvider } from "@tanstack/react-query";
 import { NuqsAdapter } from "nuqs/adapters/next/app";
-import { type ReactNode, Suspense, useState } from "react";
+import { type ReactNode, Suspense, useEffect, useState } from "react";
 import { ApiError } from "@/api/error";
 import { LiveProvider } from "@/live/live-provider";
+import { returnFocus } from "@/prefs/focus-return";
 
 /** Data stays fresh until the stream says otherwise: nothing is read again by a timer. */
 function createQueryClient(): QueryClient {
@@ -25,6 +26,7 @@ function createQueryClient(): QueryClient {
 
 export function Providers({ children }: { children: ReactNode }) {
   const [client] = useState(createQueryClient);
+  useEffect(returnFocus, []);
   return (
     <QueryClientProvider client={client}>
       <Suspense>

@@ -1,7 +1,7 @@
 "use client";
 import Link from "next/link";
-import { useState } from "react";
 import type { BotRow } from "@/api/types";
+import { useBotView } from "@/prefs/use-bot-view";
 import { useErrorGroups } from "@/queries/use-error-groups";
 import { countText } from "@/shape/error-groups";
 import { ErrorList } from "./error-list";
@@ -9,7 +9,7 @@ import { Panel, SkeletonRows } from "./panel";
 
 /** What went wrong with this bot, one row for each cause. */
 export function BotErrors({ bot }: { bot: BotRow }) {
-  const [open, setOpen] = useState<string | null>(null);
+  const [{ error }, setView] = useBotView();
   const query = useErrorGroups({ kind: null, bot: bot.id, since: "all" });
   const rows = query.data?.items ?? [];
   return (
@@ -30,7 +30,7 @@ export function BotErrors({ bot }: { bot: BotRow }) {
         </Link>
       }
     >
-      <ErrorList groups={rows} open={open} onOpen={setOpen} />
+      <ErrorList groups={rows} open={error} onOpen={(next) => setView({ error: next })} />
     </Panel>
   );
 }

@@ -29,10 +29,7 @@ export function CompareScreen() {
   return (
     <Shell>
       <PageHead title="Compare">
-        <ComparePicker
-          chosen={ids}
-          onToggle={(id) => setView({ ids: toggled(ids, id) }, { history: "push" })}
-        />
+        <ComparePicker chosen={ids} onToggle={(id) => setView({ ids: toggled(ids, id) })} />
         <Segmented
           label="Range"
           value={range}

@@ -3,6 +3,7 @@ import { ArrowLeft } from "lucide-react";
 import Link from "next/link";
 import { parseAsString, useQueryState } from "nuqs";
 import { useKeys } from "@/prefs/use-keys";
+import { BACK_RESTORES } from "@/prefs/use-view";
 import { useDecision } from "@/queries/use-decision";
 import { DecisionHeader } from "./decision-header";
 import { DecisionView } from "./decision-view";
@@ -11,7 +12,7 @@ import { Shell } from "./shell";
 
 /** One decision with its whole chain, at an address of its own. */
 export function DecisionScreen() {
-  const [id, setId] = useQueryState("id", parseAsString);
+  const [id, setId] = useQueryState("id", parseAsString.withOptions(BACK_RESTORES));
   const query = useDecision(id);
   const detail = query.data;
   useKeys({

@@ -85,7 +85,7 @@ export function ErrorsScreen() {
         <ErrorList
           groups={rows}
           open={open}
-          onOpen={(fingerprint) => setView({ open: fingerprint }, { history: "push" })}
+          onOpen={(fingerprint) => setView({ open: fingerprint })}
         />
       </Panel>
     </Shell>

@@ -5,13 +5,15 @@ import { type RefObject, useEffect, useRef, useState } from "react";
 type Props = {
   field: RefObject<HTMLInputElement | null>;
   value: string;
-  onChange: (value: string) => void;
+  /** `goesOn`: it follows another change since the field was entered. */
+  onChange: (value: string, goesOn: boolean) => void;
 };
 
 /** One field for coin, bot and signal. What is typed takes effect after a short rest. */
 export function FeedFilterField({ field, value, onChange }: Props) {
   const [text, setText] = useState(value);
   useEffect(() => setText(value), [value]);
+  const goesOn = useRef(false);
   // Rows that stream in draw this anew: they must not hold back what was typed.
   const apply = useRef(onChange);
   useEffect(() => {
@@ -19,7 +21,10 @@ export function FeedFilterField({ field, value, onChange }: Props) {
   });
   useEffect(() => {
     if (text === value) return;
-    const timer = setTimeout(() => apply.current(text), 250);
+    const timer = setTimeout(() => {
+      apply.current(text, goesOn.current);
+      goesOn.current = true;
+    }, 250);
     return () => clearTimeout(timer);
   }, [text, value]);
   return (
@@ -30,6 +35,9 @@ export function FeedFilterField({ field, value, onChange }: Props) {
         ref={field}
         value={text}
         onChange={(event) => setText(event.target.value)}
+        onFocus={() => {
+          goesOn.current = false;
+        }}
         onKeyDown={(event) => {
           if (event.key === "Escape") event.currentTarget.blur();
         }}
@@ -44,7 +52,7 @@ export function FeedFilterField({ field, value, onChange }: Props) {
           aria-label="Clear the filter"
           onClick={() => {
             setText("");
-            onChange("");
+            onChange("", false);
           }}
           className="target -mr-1.5 inline-flex items-center justify-center text-faint hover:text-text"
         >

@@ -72,7 +72,14 @@ export function FeedPanel({ selected, onOpen, className }: Props) {
           >
             trades only
           </button>
-          <FeedFilterField field={field} value={q} onChange={(next) => setView({ q: next })} />
+          <FeedFilterField
+            field={field}
+            value={q}
+            // All that is typed at one go is one step back.
+            onChange={(next, goesOn) =>
+              setView({ q: next }, { history: goesOn ? "replace" : "push" })
+            }
+          />
         </>
       }
       partial={

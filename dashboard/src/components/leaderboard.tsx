@@ -8,7 +8,7 @@ import { botReturn, modesOf } from "@/shape/bots";
 import { MOST } from "@/shape/compare";
 import { cost, count, decimal, percent, share, usd } from "@/shape/format-number";
 import { exactOf } from "@/shape/metrics";
-import { botHref, compareHref } from "@/shape/screens";
+import { compareHref } from "@/shape/screens";
 import { type Sort, sortBots } from "@/shape/sort";
 import { Age } from "./age";
 import { BotCards } from "./bot-cards";
@@ -76,13 +76,7 @@ function columnsOf(
       ...sortable("name"),
       cell: (bot) => (
         <div className="flex min-w-0 items-center gap-2">
-          <Link
-            prefetch={false}
-            href={botHref(bot.id)}
-            className="target inline-flex min-w-0 items-center hover:text-accent hover:underline"
-          >
-            <BotLink bot={bot} hue={hues[bot.id]} />
-          </Link>
+          <BotLink bot={bot} hue={hues[bot.id]} />
           {mixed && <ModeMark mode={bot.mode} />}
           {bot.decider && bot.decider !== bot.name && (
             <span className="label max-w-40 truncate max-xl:hidden" title={bot.decider}>

@@ -4,6 +4,7 @@ import { parseAsStringLiteral, useQueryState } from "nuqs";
 import { useEffect, useMemo, useState } from "react";
 import { serverNow } from "@/api/clock";
 import type { PositionRow } from "@/api/types";
+import { BACK_RESTORES } from "@/prefs/use-view";
 import { useCandles } from "@/queries/use-candles";
 import { barAt, barsOf, intervalText, levelsOf, spanOf } from "@/shape/candles";
 import { count } from "@/shape/format-number";
@@ -16,7 +17,9 @@ const CandleChart = dynamic(() => import("./candle-chart").then((module) => modu
   loading: () => <ChartSkeleton />,
 });
 
-const FIT = parseAsStringLiteral(["levels", "candles"] as const).withDefault("levels");
+const FIT = parseAsStringLiteral(["levels", "candles"] as const)
+  .withDefault("levels")
+  .withOptions(BACK_RESTORES);
 const FIT_OPTIONS = [
   { value: "levels", text: "stop to target", title: "Every line is in sight" },
   { value: "candles", text: "candles", title: "Only as far as the price went" },

@@ -15,18 +15,24 @@ export const RANGES = ["1h", "1d", "1w", "1m", "1y", "all"] as const;
 export const SHOWN_AS = ["chart", "table"] as const;
 export const TABS = ["open", "closed"] as const;
 
+/** A choice is a step of its own: Back takes it back. */
+export const BACK_RESTORES = { history: "push" } as const;
+
 /** What the address says about the Arena: a copied link shows the same. */
 export function useView() {
-  return useQueryStates({
-    range: parseAsStringLiteral(RANGES).withDefault("1d"),
-    unit: parseAsStringLiteral(UNITS).withDefault("pct"),
-    as: parseAsStringLiteral(SHOWN_AS).withDefault("chart"),
-    bots: parseAsArrayOf(parseAsString).withDefault([]),
-    sort: parseAsStringLiteral(SORTS).withDefault("return"),
-    tab: parseAsStringLiteral(TABS).withDefault("open"),
-    q: parseAsString.withDefault(""),
-    trades: parseAsBoolean.withDefault(false),
-  });
+  return useQueryStates(
+    {
+      range: parseAsStringLiteral(RANGES).withDefault("1d"),
+      unit: parseAsStringLiteral(UNITS).withDefault("pct"),
+      as: parseAsStringLiteral(SHOWN_AS).withDefault("chart"),
+      bots: parseAsArrayOf(parseAsString).withDefault([]),
+      sort: parseAsStringLiteral(SORTS).withDefault("return"),
+      tab: parseAsStringLiteral(TABS).withDefault("open"),
+      q: parseAsString.withDefault(""),
+      trades: parseAsBoolean.withDefault(false),
+    },
+    BACK_RESTORES,
+  );
 }
 
 /** The decision that is open beside the feed. Back closes it, however many were walked through. */
