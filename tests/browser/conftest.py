@@ -77,9 +77,13 @@ def open_page(browser: Browser) -> Iterator[Callable[..., Page]]:
     contexts = []
     complaints: list[str] = []
 
-    def open_one(url: str, *, tolerate: tuple[str, ...] = (), **options: Any) -> Page:
+    def open_one(
+        url: str, *, tolerate: tuple[str, ...] = (), init: str = "", **options: Any
+    ) -> Page:
         context = browser.new_context(**options)
         contexts.append(context)
+        if init:
+            context.add_init_script(init)
         page = context.new_page()
 
         def complain(text: str) -> None:
@@ -101,6 +105,15 @@ def open_page(browser: Browser) -> Iterator[Callable[..., Page]]:
 def site(tmp_path: Path) -> Iterator[Site]:
     """A server that lets this machine read."""
     one = Site(tmp_path, "--open")
+    one.start()
+    yield one
+    one.kill()
+
+
+@pytest.fixture(scope="session")
+def desk(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
+    """One server for all tests that only plant a fault in a page of their own."""
+    one = Site(tmp_path_factory.mktemp("desk"), "--open")
     one.start()
     yield one
     one.kill()

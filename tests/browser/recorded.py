@@ -6,14 +6,15 @@ import subprocess
 import sys
 import threading
 from pathlib import Path
+from typing import Self
 
 from tests.acceptance.processes import KEY, clean_environment
 
-START = 1_709_251_200_000
-"""2024-03-01 00:00 UTC; the runs span days around a change of clocks in New York."""
+START = 1_709_769_600_000
+"""2024-03-07 00:00 UTC: 8,000 minutes span the change of clocks in New York, on 10 March."""
 
 
-def write_bars(path: Path, minutes: int, scale: int) -> None:
+def write_bars(path: Path, minutes: int, scale: int, start: int = START) -> None:
     """Bars that wander enough for baselines to trade."""
     lines = ["timestamp_ms,open,high,low,close,volume"]
     price = 1000 * scale
@@ -21,16 +22,16 @@ def write_bars(path: Path, minutes: int, scale: int) -> None:
         step = ((minute * 7919) % 41 - 20) + (12 if (minute // 97) % 2 else -12)
         close = price + step
         high, low = max(price, close) + 4, min(price, close) - 4
-        lines.append(f"{START + minute * 60_000},{price},{high},{low},{close},9.5")
+        lines.append(f"{start + minute * 60_000},{price},{high},{low},{close},9.5")
         price = close
     path.write_text("\n".join(lines) + "\n")
 
 
-def record(folder: Path, port: int, decider: str, minutes: int) -> None:
+def record(folder: Path, port: int, decider: str, minutes: int, start: int = START) -> None:
     """Replay `decider` over two coins and ship the record to the server at `port`."""
     for coin, scale in (("BTC", 50), ("ETH", 3)):
         if not (folder / f"{coin}-{minutes}.csv").exists():
-            write_bars(folder / f"{coin}-{minutes}.csv", minutes, scale)
+            write_bars(folder / f"{coin}-{minutes}.csv", minutes, scale, start)
     command = ["-m", "motherhaven.cli.main", "replay", "--decider", decider, "--ship", "--json"]
     for coin in ("BTC", "ETH"):
         command += ["--bars", f"{coin}={coin}-{minutes}.csv"]
@@ -61,12 +62,20 @@ class CountingProxy:
         self._listener = socket.create_server(("127.0.0.1", 0), backlog=64)
         self.port = int(self._listener.getsockname()[1])
         self._lock = threading.Lock()
-        self.open = 0
+        self._streams: set[socket.socket] = set()
         self.most = 0
         threading.Thread(target=self._accept, daemon=True).start()
 
-    def close(self) -> None:
-        """Accept no more connections."""
+    @property
+    def open(self) -> int:
+        """How many streams are open now."""
+        with self._lock:
+            return len(self._streams)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
         self._listener.close()
 
     def _accept(self) -> None:
@@ -76,35 +85,24 @@ class CountingProxy:
             except OSError:
                 return
             server = socket.create_connection(("127.0.0.1", self._target))
-            streaming = threading.Event()
-            threading.Thread(target=self._up, args=(client, server, streaming), daemon=True).start()
-            threading.Thread(
-                target=self._down, args=(server, client, streaming), daemon=True
-            ).start()
+            for way in ((client, server), (server, client)):
+                threading.Thread(target=self._pass, args=(client, *way), daemon=True).start()
 
-    def _up(self, client: socket.socket, server: socket.socket, streaming: threading.Event) -> None:
-        while data := _read(client):
-            if b"GET /api/llm-bot/live" in data:
-                streaming.set()
+    def _pass(self, client: socket.socket, source: socket.socket, target: socket.socket) -> None:
+        while data := _read(source):
+            if b"GET /api/llm-bot/live" in data and source is client:
                 with self._lock:
-                    self.open += 1
-                    self.most = max(self.most, self.open)
-            server.sendall(data)
-        _shut(server)
-
-    def _down(
-        self, server: socket.socket, client: socket.socket, streaming: threading.Event
-    ) -> None:
-        while data := _read(server):
+                    self._streams.add(client)
+                    self.most = max(self.most, len(self._streams))
             try:
-                client.sendall(data)
+                target.sendall(data)
             except OSError:
                 break
-        if streaming.is_set():
-            with self._lock:
-                self.open -= 1
-        _shut(client)
-        _shut(server)
+        # Either end gone is the end: the browser counts a stream that it closed no longer.
+        with self._lock:
+            self._streams.discard(client)
+        _shut(source)
+        _shut(target)
 
 
 def _read(one: socket.socket) -> bytes:

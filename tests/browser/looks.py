@@ -1,0 +1,73 @@
+"""What the checks share: the screens' addresses, a page at rest, and a second measurement."""
+
+import json
+from collections.abc import Callable
+from typing import Any
+
+from playwright.sync_api import Page, TimeoutError, expect
+
+from tests.acceptance.processes import get
+from tests.browser.conftest import Site
+
+OpenPage = Callable[..., Page]
+SCREENS = ("arena", "bot", "decision", "trade", "compare", "errors", "settings")
+FEED = "ol[aria-label=Decisions]"
+SCROLLER = f"document.querySelector('{FEED}').parentElement"
+LOST = ("ERR_CONNECTION_REFUSED", "ERR_INCOMPLETE_CHUNKED_ENCODING", "ERR_EMPTY_RESPONSE")
+"""What Chromium itself says of a server that was killed."""
+# A row that fades in has, half way, the contrast of a fault: only a still page is judged.
+STILL = """() => document.getAnimations().every(
+  one => one.playState !== 'running' || one.effect.getComputedTiming().endTime === Infinity)"""
+
+
+def path_of(site: Site, screen: str) -> str:
+    """A screen's address, with ids of what this server really holds (or of nothing)."""
+
+    def first(path: str, name: str) -> dict[str, Any]:
+        rows = read(site, path)[name]
+        return dict(rows[0]) if rows else {"id": "none", "bot_id": "none"}
+
+    ids = [bot["id"] for bot in read(site, "bots")["bots"]] or ["none"]
+    decision = first("feed?signal=buy_to_enter&limit=1", "items")
+    trade = first("trades?status=closed&limit=1", "items")
+    return {
+        "arena": "/llm-bot",
+        "bot": f"/llm-bot/bot?id={ids[0]}",
+        "decision": f"/llm-bot/decision?id={decision['id']}",
+        "trade": f"/llm-bot/trade?id={trade['id']}&bot={trade['bot_id']}",
+        "compare": f"/llm-bot/compare?ids={','.join(ids)}",
+        "errors": "/llm-bot/errors",
+        "settings": "/llm-bot/settings",
+    }[screen]
+
+
+def read(site: Site, path: str) -> Any:
+    """What the server answers to a GET below its API, without a key."""
+    return json.loads(get(site.port, f"/api/llm-bot/{path}", None)[1])
+
+
+def settle(page: Page) -> None:
+    """Wait until the page shows what it has: fonts there, nothing in flight or moving."""
+    expect(page.locator("[data-phase=live]").first).to_be_visible(timeout=15_000)
+    rest(page)
+
+
+def rest(page: Page) -> None:
+    """Wait until nothing is being read for the first time and nothing moves."""
+    page.wait_for_function("() => !document.querySelector('[aria-busy=true]')", timeout=15_000)
+    page.evaluate("document.fonts.ready")
+    page.wait_for_function(STILL, timeout=15_000)
+
+
+def absent(page: Page, text: str, seconds: float, *, exact: bool = False) -> list[str]:
+    """A complaint when the page does not show `text` within so many seconds."""
+    try:
+        page.get_by_text(text, exact=exact).first.wait_for(timeout=seconds * 1000)
+    except TimeoutError:
+        return [f"{text!r} was not on the page within {seconds} s"]
+    return []
+
+
+def twice(measure: Callable[[], list[str]]) -> list[str]:
+    """What a measurement of time complains about; a busy machine gets one fresh sample."""
+    return measure() and measure()
