@@ -61,6 +61,19 @@ class Site:
         }
         self.post("decision", {**body, **more})
 
+    def report(self, equity: str, pnl: str = "0", **more: Any) -> None:
+        """Post an account with this equity and unrealized profit or loss."""
+        body = {
+            "timestamp": datetime.now(UTC).isoformat(),
+            "balance_usd": equity,
+            "equity_usd": equity,
+            "unrealized_pnl": pnl,
+            "realized_pnl": "0",
+            "total_pnl": pnl,
+            "num_positions": 0,
+        }
+        self.post("account", {**body, **more})
+
 
 @pytest.fixture(scope="session")
 def browser() -> Iterator[Browser]:
@@ -91,7 +104,10 @@ def open_page(browser: Browser) -> Iterator[Callable[..., Page]]:
                 complaints.append(text)
 
         page.on("pageerror", lambda error: complain(f"page error: {error}"))
-        page.on("console", lambda m: complain(m.text) if m.type == "error" else None)
+        page.on(
+            "console",
+            lambda m: complain(f"{m.text} {m.location['url']}") if m.type == "error" else None,
+        )
         page.goto(url)
         return page
 
@@ -101,42 +117,45 @@ def open_page(browser: Browser) -> Iterator[Callable[..., Page]]:
     assert complaints == []
 
 
+def _serve(folder: Path, *options: str) -> Iterator[Site]:
+    one = Site(folder, *options)
+    one.start()
+    yield one
+    one.kill()
+
+
 @pytest.fixture
 def site(tmp_path: Path) -> Iterator[Site]:
     """A server that lets this machine read."""
-    one = Site(tmp_path, "--open")
-    one.start()
-    yield one
-    one.kill()
-
-
-@pytest.fixture(scope="session")
-def desk(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
-    """One server for all tests that only plant a fault in a page of their own."""
-    one = Site(tmp_path_factory.mktemp("desk"), "--open")
-    one.start()
-    yield one
-    one.kill()
+    yield from _serve(tmp_path, "--open")
 
 
 @pytest.fixture
 def closed_site(tmp_path: Path) -> Iterator[Site]:
     """A server whose readers need the key."""
-    one = Site(tmp_path)
-    one.start()
-    yield one
-    one.kill()
+    yield from _serve(tmp_path)
+
+
+@pytest.fixture(scope="session")
+def blank(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
+    """A server to which nobody posts."""
+    yield from _serve(tmp_path_factory.mktemp("blank"), "--open")
+
+
+@pytest.fixture(scope="session")
+def desk(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
+    """One server for all tests that need not be alone on it."""
+    yield from _serve(tmp_path_factory.mktemp("desk"), "--open")
 
 
 @pytest.fixture(scope="session")
 def recorded(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
-    """A server with two recorded runs: some 10,000 decisions, trades, a month of equity."""
-    one = Site(tmp_path_factory.mktemp("recorded"), "--open")
-    one.start()
-    record(one.folder, one.port, "ema-cross", 8_000)
-    record(one.folder, one.port, "random", 8_000)
-    yield one
-    one.kill()
+    """A server with recorded runs: some 10,000 decisions, trades, days of equity, three bots."""
+    for one in _serve(tmp_path_factory.mktemp("recorded"), "--open"):
+        record(one.folder, one.port, "ema-cross", 8_000)
+        record(one.folder, one.port, "random", 8_000, loss_limit="40")
+        record(one.folder, one.port, "buy-and-hold", 600)
+        yield one
 
 
 @pytest.fixture(scope="session")

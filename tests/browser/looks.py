@@ -15,6 +15,8 @@ FEED = "ol[aria-label=Decisions]"
 SCROLLER = f"document.querySelector('{FEED}').parentElement"
 LOST = ("ERR_CONNECTION_REFUSED", "ERR_INCOMPLETE_CHUNKED_ENCODING", "ERR_EMPTY_RESPONSE")
 """What Chromium itself says of a server that was killed."""
+# Panels that have nothing yet are busy; charts that are being loaded breathe in their place.
+READY = "() => !document.querySelector('[aria-busy=true], main div.animate-breathe')"
 # A row that fades in has, half way, the contrast of a fault: only a still page is judged.
 STILL = """() => document.getAnimations().every(
   one => one.playState !== 'running' || one.effect.getComputedTiming().endTime === Infinity)"""
@@ -27,7 +29,9 @@ def path_of(site: Site, screen: str) -> str:
         rows = read(site, path)[name]
         return dict(rows[0]) if rows else {"id": "none", "bot_id": "none"}
 
+    erring = {bot for group in read(site, "errors/groups")["items"] for bot in group["bots"]}
     ids = [bot["id"] for bot in read(site, "bots")["bots"]] or ["none"]
+    ids.sort(key=lambda bot: bot not in erring)
     decision = first("feed?signal=buy_to_enter&limit=1", "items")
     trade = first("trades?status=closed&limit=1", "items")
     return {
@@ -54,7 +58,7 @@ def settle(page: Page) -> None:
 
 def rest(page: Page) -> None:
     """Wait until nothing is being read for the first time and nothing moves."""
-    page.wait_for_function("() => !document.querySelector('[aria-busy=true]')", timeout=15_000)
+    page.wait_for_function(READY, timeout=15_000)
     page.evaluate("document.fonts.ready")
     page.wait_for_function(STILL, timeout=15_000)
 

@@ -27,8 +27,19 @@ def write_bars(path: Path, minutes: int, scale: int, start: int = START) -> None
     path.write_text("\n".join(lines) + "\n")
 
 
-def record(folder: Path, port: int, decider: str, minutes: int, start: int = START) -> None:
-    """Replay `decider` over two coins and ship the record to the server at `port`."""
+def record(
+    folder: Path,
+    port: int,
+    decider: str,
+    minutes: int,
+    *,
+    start: int = START,
+    loss_limit: str = "5000",
+) -> None:
+    """Replay `decider` over two coins and ship the record to the server at `port`.
+
+    A tight loss limit, in USD a day, makes the guard refuse entries.
+    """
     for coin, scale in (("BTC", 50), ("ETH", 3)):
         if not (folder / f"{coin}-{minutes}.csv").exists():
             write_bars(folder / f"{coin}-{minutes}.csv", minutes, scale, start)
@@ -44,7 +55,7 @@ def record(folder: Path, port: int, decider: str, minutes: int, start: int = STA
             MOTHERHAVEN_API_KEY=KEY,
             MOTHERHAVEN_BOT=decider,
             MAX_POSITION_SIZE_USD="500",
-            DAILY_LOSS_LIMIT_USD="5000",
+            DAILY_LOSS_LIMIT_USD=loss_limit,
         ),
         capture_output=True,
         timeout=300,

@@ -57,6 +57,8 @@ export function createEquityChart(
 ): ChartHandle {
   const chart = createChartEx<Time, IHorzScaleBehavior<Time>>(element, createZonedScale(zone), {
     autoSize: true,
+    // From the first frame on: a link must not stand in what is hidden from readers of the screen.
+    layout: { attributionLogo: false },
     timeScale: timeScaleOf(zone),
   });
   const series = new Map<string, LineApi>();
@@ -122,7 +124,6 @@ function applyLook(chart: Chart, { unit }: Drawing, zone: Zone, colors: Colors):
       textColor: colors.text,
       fontFamily: '"JetBrains Mono Variable", ui-monospace, monospace',
       fontSize: 11,
-      attributionLogo: false,
     },
     grid: { vertLines: { visible: false }, horzLines: { color: colors.line } },
     leftPriceScale: {
