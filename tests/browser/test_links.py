@@ -79,7 +79,7 @@ STEPS: dict[str, list[Step]] = {
     "errors": [
         lambda page: page.get_by_label("Since").get_by_text("all").click(),
         pick("radio", "guard"),
-        lambda page: page.locator("main select").select_option(index=1),
+        lambda page: page.locator("main select").select_option(label="random"),
         click("[data-cause]"),
     ],
     "settings": [],
