@@ -1,5 +1,7 @@
+"use client";
 import type { ReactNode } from "react";
 import { ScrollRegion } from "./scroll-region";
+import { useSteadyColumns } from "./steady-columns";
 
 export type Column<T> = {
   key: string;
@@ -30,9 +32,10 @@ type Props<T> = {
 
 /** A dense table with hairlines; on a narrow screen it keeps only its first columns. */
 export function DataTable<T>({ label, columns, rows, rowKey }: Props<T>) {
+  const table = useSteadyColumns();
   return (
     <ScrollRegion label={label}>
-      <table className="w-full border-collapse text-left" aria-label={label}>
+      <table ref={table} className="w-full border-collapse text-left" aria-label={label}>
         <thead>
           <tr className="border-b">
             {columns.map((column) => (
