@@ -69,15 +69,11 @@ def test_axe_finds_nothing(
 
 
 @pytest.mark.parametrize("rule", VIOLATIONS)
-def test_planted_violations_are_found(
-    desk: Site, open_page: OpenPage, axe: str, rule: str
-) -> None:
+def test_planted_violations_are_found(desk: Site, open_page: OpenPage, axe: str, rule: str) -> None:
     """Check 8 can fail: a button without a name, too faint a text, a field without a label."""
     page = open_page(f"{desk.url}/llm-bot", reduced_motion="reduce")
     settle(page)
-    page.evaluate(
-        f"() => {{ const main = document.querySelector('main'); {VIOLATIONS[rule]}; }}"
-    )
+    page.evaluate(f"() => {{ const main = document.querySelector('main'); {VIOLATIONS[rule]}; }}")
     assert [text.partition(":")[0] for text in violations(page, axe)] == [rule]
 
 
@@ -85,7 +81,8 @@ def phone_complaints(page: Page) -> list[str]:
     """What scrolls sideways, is too small for a finger, or has moved since the page began."""
     width = page.evaluate("document.scrollingElement.scrollWidth")
     sideways = [f"the page is {width} px wide"] if width > 375 else []
-    return sideways + page.evaluate(SMALL) + page.evaluate("[...window.moves]")
+    small: list[str] = page.evaluate(SMALL)
+    return [*sideways, *small, *page.evaluate("[...window.moves]")]
 
 
 @pytest.mark.parametrize("screen", SCREENS)

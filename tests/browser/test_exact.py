@@ -1,7 +1,6 @@
 """Checks 11 and 13: odd amounts, columns that hold still, and an answer of 20 MB."""
 
 import re
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -107,9 +106,7 @@ def test_odd_amounts_are_right_and_columns_hold_still(
     assert len(page.evaluate(WIDTHS)) > 8 * room
 
 
-def test_planted_wrong_amounts_and_widths_are_found(
-    ticking: Site, open_page: OpenPage
-) -> None:
+def test_planted_wrong_amounts_and_widths_are_found(ticking: Site, open_page: OpenPage) -> None:
     """Check 11 can fail: a lost minus, a null, and a column that grows."""
     tick(ticking, "99812.10", "-0.000001")
     page = open_page(f"{ticking.url}/llm-bot")
@@ -128,11 +125,15 @@ def test_planted_wrong_amounts_and_widths_are_found(
 
 
 PART, WHOLE = 65_536, 20_000_000
-# From the press on the tab to the first part on the screen, by the page's own clock.
+# From the press on the tab to the first part on the screen, by the page's own clock. The longest
+# task is the longest time without a beat: Chromium's own list leaves out what follows a fetch.
 TIMER = f"""window.longest = 0;
-new PerformanceObserver(list => {{
-  for (const task of list.getEntries()) window.longest = Math.max(window.longest, task.duration);
-}}).observe({{ type: 'longtask' }});
+let beat = performance.now();
+setInterval(() => {{
+  const now = performance.now();
+  window.longest = Math.max(window.longest, now - beat - 10);
+  beat = now;
+}}, 10);
 addEventListener('pointerdown', () => {{
   const pressed = performance.now();
   window.longest = 0;
@@ -154,9 +155,9 @@ BUSY = ON_TEXT.replace("FAULT", "(() => { const t = Date.now(); while (Date.now(
 
 
 @pytest.fixture(scope="module")
-def long_answer(desk: Site) -> Iterator[str]:
+def long_answer(desk: Site) -> str:
     """The address of a decision whose raw answer has 20 MB."""
-    yield f"{desk.url}/llm-bot/decision?id={send_long_answer(desk, WHOLE)}"
+    return f"{desk.url}/llm-bot/decision?id={send_long_answer(desk, WHOLE)}"
 
 
 def long_text_complaints(open_page: OpenPage, url: str, init: str = "") -> list[str]:

@@ -76,8 +76,8 @@ def attack(site: Site, bot: dict[str, str]) -> None:
             **bot,
         },
     )
-    texts = ("raw_response", "system_prompt", "user_prompt", "invalidation_condition", "error")
-    texts += ("trigger", "decider", "model", "finish_reason", "cycle_id")
+    texts = ["raw_response", "system_prompt", "user_prompt", "invalidation_condition", "error"]
+    texts += ["trigger", "decider", "model", "finish_reason", "cycle_id"]
     verdict = {"allowed": False, "rule": ATTACK, "reason": ATTACK, "asked_usd": 20}
     for _ in range(2):
         more = {**dict.fromkeys(texts, ATTACK), "verdict": verdict, "coin": SHORT, **bot}

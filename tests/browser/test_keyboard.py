@@ -59,9 +59,7 @@ def answered(site: Site, name: str) -> str:
     return str(read(site, "feed?limit=1")["items"][0]["id"])
 
 
-def test_keyboard_alone_reaches_the_raw_answer_and_returns(
-    site: Site, open_page: OpenPage
-) -> None:
+def test_keyboard_alone_reaches_the_raw_answer_and_returns(site: Site, open_page: OpenPage) -> None:
     """Arena, Bot, Decision, raw answer, and back: focus visible at each step, and restored."""
     newest = answered(site, "keys")
     page = open_page(f"{site.url}/llm-bot")

@@ -15,7 +15,8 @@ CHOICES = """() => {
   const text = e => e.innerText.trim().replace(/\\s+/g, ' ');
   return [
     ...seen('main h1', text),
-    ...seen('main [role=radio][aria-checked=true]', e => `${e.parentElement.ariaLabel}: ${text(e)}`),
+    ...seen('main [role=radio][aria-checked=true]',
+      e => `${e.parentElement.ariaLabel}: ${text(e)}`),
     ...seen('main [role=tab][aria-selected=true]', e => `tab: ${text(e)}`),
     ...seen('main button[aria-pressed=true]', e => `pressed: ${text(e)}`),
     ...seen('main th[aria-sort]', e => `sorted by: ${text(e)}`),
@@ -28,7 +29,7 @@ CHOICES = """() => {
 }"""
 SAME = f"choices => JSON.stringify(({CHOICES})()) === JSON.stringify(choices)"
 OTHER = f"choices => JSON.stringify(({CHOICES})()) !== JSON.stringify(choices)"
-Step = Callable[[Page], None]
+Step = Callable[[Page], object]
 
 
 def pick(role: str, name: str, nth: int = 0) -> Step:

@@ -186,14 +186,16 @@ def test_planted_a_kept_history_and_an_old_answer_are_found(
     """Check 3 can fail: no reset means no notice; a reread that brings old rows is seen."""
     page = open_page(f"{site.url}/llm-bot", tolerate=LOST)
     lose_history(site, page, "resumed", prune=False)
-    assert reset_complaints(page, "resumed", 1) == ["'read again at' was not on the page within 1 s"]
+    (complaint,) = reset_complaints(page, "resumed", 1)
+    assert "read again" in complaint
 
     old = read(site, "feed?limit=100")
     page = open_page("about:blank", tolerate=LOST)
     page.route("**/api/llm-bot/feed*", lambda route: route.fulfill(json=old))
     page.goto(f"{site.url}/llm-bot")
     lose_history(site, page, "hidden", prune=True)
-    assert reset_complaints(page, "hidden", 1) == ["'hidden' was not on the page within 1 s"]
+    (complaint,) = reset_complaints(page, "hidden", 1)
+    assert "hidden" in complaint
 
 
 def test_without_the_key_only_the_key_page(closed_site: Site, open_page: OpenPage) -> None:
