@@ -13,8 +13,9 @@ WATCH = f"""() => {{
   let since = null;
   const look = () => {{
     const box = {SCROLLER}.getBoundingClientRect();
+    const height = Math.min(box.bottom, innerHeight) - box.top;  // notices push it down
     const filled = [0.1, 0.5, 0.9].every(share => document
-      .elementFromPoint(box.left + 40, box.top + share * box.height)?.closest('li'));
+      .elementFromPoint(box.left + 40, box.top + share * height)?.closest('li'));
     const now = performance.now();
     if (filled) since = null;
     else if (since === null) since = now;
@@ -30,7 +31,7 @@ TO_THE_END = f"""() => {{ const s = {SCROLLER}; s.scrollTo(0, s.scrollHeight);
     && s.scrollTop + s.clientHeight >= s.scrollHeight - 1; }}"""
 # The view's middle row, its place on the screen, and what the button says.
 MIDDLE = f"""() => {{ const b = {SCROLLER}.getBoundingClientRect();
-  return [b.left + 40, b.top + b.height / 2]; }}"""
+  return [b.left + 40, (b.top + Math.min(b.bottom, innerHeight)) / 2]; }}"""
 VIEW = f"""() => {{ const row = document.elementFromPoint(...({MIDDLE})()).closest('li');
   return [row.innerText, Math.round(row.getBoundingClientRect().top)]; }}"""
 WAYS = {"worker": "", "locks": "delete window.SharedWorker;"}
