@@ -15,8 +15,10 @@ FEED = "ol[aria-label=Decisions]"
 SCROLLER = f"document.querySelector('{FEED}').parentElement"
 LOST = ("ERR_CONNECTION_REFUSED", "ERR_INCOMPLETE_CHUNKED_ENCODING", "ERR_EMPTY_RESPONSE")
 """What Chromium itself says of a server that was killed."""
-# Panels that have nothing yet are busy; charts that are being loaded breathe in their place.
-READY = "() => !document.querySelector('[aria-busy=true], main div.animate-breathe')"
+# Panels that have nothing yet are busy; charts that are being loaded breathe in their place; what
+# is left of another range is dimmed until the new one is there.
+READY = """() => !document.querySelector(
+  '[aria-busy=true], main div.animate-breathe, main section > .opacity-60')"""
 # A row that fades in has, half way, the contrast of a fault: only a still page is judged.
 STILL = """() => document.getAnimations().every(
   one => one.playState !== 'running' || one.effect.getComputedTiming().endTime === Infinity)"""

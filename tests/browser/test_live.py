@@ -186,6 +186,7 @@ def test_planted_a_kept_history_and_an_old_answer_are_found(
     """Check 3 can fail: no reset means no notice; a reread that brings old rows is seen."""
     page = open_page(f"{site.url}/llm-bot", tolerate=LOST)
     lose_history(site, page, "resumed", prune=False)
+    expect(page.get_by_text("resumed")).to_be_visible(timeout=20_000)
     (complaint,) = reset_complaints(page, "resumed", 1)
     assert "read again" in complaint
 
@@ -194,6 +195,7 @@ def test_planted_a_kept_history_and_an_old_answer_are_found(
     page.route("**/api/llm-bot/feed*", lambda route: route.fulfill(json=old))
     page.goto(f"{site.url}/llm-bot")
     lose_history(site, page, "hidden", prune=True)
+    expect(page.get_by_text("read again at")).to_be_visible(timeout=20_000)
     (complaint,) = reset_complaints(page, "hidden", 1)
     assert "hidden" in complaint
 
