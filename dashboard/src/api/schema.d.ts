@@ -346,7 +346,8 @@ export interface paths {
          * @description Events as they are committed, after a cursor or from now on.
          *
          *     The first event is `hello`; `reset` tells that the history is gone and a fresh
-         *     snapshot is needed; `heartbeat` comes while nothing else does.
+         *     snapshot is needed; `heartbeat` comes while nothing else does; `rejected`, without
+         *     an id, tells that ingest refused something, which the list of errors now has.
          */
         get: operations["live"];
         put?: never;
@@ -971,8 +972,13 @@ export interface components {
         /**
          * BotStats
          * @description Totals that a store keeps for one bot. max_drawdown is a fraction, 0 or negative.
+         *
+         *     alive_seconds: since first_status_at, as far as heartbeats vouch for it: each for the
+         *     time since the last one, at most twice its interval. Both by the recorder's clock.
          */
         BotStats: {
+            /** Alive Seconds */
+            alive_seconds?: number | null;
             /**
              * Closed Positions
              * @default 0
@@ -997,6 +1003,8 @@ export interface components {
             fees_usd?: string | null;
             /** First Equity */
             first_equity?: string | null;
+            /** First Status At */
+            first_status_at?: string | null;
             /** Funding Usd */
             funding_usd?: string | null;
             /** Max Drawdown */

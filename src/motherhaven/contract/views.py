@@ -188,7 +188,11 @@ class StatusRow(_View):
 
 
 class BotStats(_View):
-    """Totals that a store keeps for one bot. max_drawdown is a fraction, 0 or negative."""
+    """Totals that a store keeps for one bot. max_drawdown is a fraction, 0 or negative.
+
+    alive_seconds: since first_status_at, as far as heartbeats vouch for it: each for the
+    time since the last one, at most twice its interval. Both by the recorder's clock.
+    """
 
     decisions: int = 0
     entries: int = 0
@@ -204,6 +208,8 @@ class BotStats(_View):
     max_drawdown: Money | None = None
     peak_equity: Money | None = None
     first_equity: Money | None = None
+    alive_seconds: int | None = None
+    first_status_at: datetime | None = None
 
 
 class BotRow(_View):

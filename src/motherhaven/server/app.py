@@ -125,7 +125,8 @@ def _add_routes(
     wrong_keys = Throttle(clock, attempts=limits.key_attempts, seconds=limits.key_window_seconds)
     door = Door(config, sessions, wrong_keys, app.state.keys)
     ids = IdSource(clock, random_bytes)
-    Ingest(store, clock, ids, limits, Refusals(store, clock, config.api_key)).add_routes(app.router)
+    refusals = Refusals(store, clock, config.api_key, hub.tell_refusal)
+    Ingest(store, clock, ids, limits, refusals).add_routes(app.router)
     seen = VisibleReader(store)
     returns = DailyReturns(seen)
     Reads(seen, clock, returns).add_routes(app.router)
@@ -138,7 +139,7 @@ def _add_routes(
     add_health_routes(app.router, store)
     # The page takes every path that is left, so it comes last.
     Page(config.page_dir).add_routes(app.router)
-    app.add_middleware(Gate, door=door, uses=app.state.uses)
+    app.add_middleware(Gate, door=door, uses=app.state.uses, refusals=refusals)
     app.add_middleware(Boundary, limits=limits)
 
 

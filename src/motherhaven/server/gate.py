@@ -11,6 +11,7 @@ from motherhaven.server.key_use import KeyUse
 from motherhaven.server.keypage import key_page, plain_page
 from motherhaven.server.keyring import SCOPE_ENTRY
 from motherhaven.server.problems import Problem, answer, problem_of
+from motherhaven.server.refusals import Refusals
 from motherhaven.server.visible import only
 
 _DOCUMENTS: Final = frozenset({"GET", "HEAD"})
@@ -23,10 +24,11 @@ class Gate:
     Who comes in with a key that is bound to one bot sees that bot alone.
     """
 
-    def __init__(self, app: ASGIApp, door: Door, uses: KeyUse) -> None:
+    def __init__(self, app: ASGIApp, door: Door, uses: KeyUse, refusals: Refusals) -> None:
         self._app = app
         self._door = door
         self._uses = uses
+        self._refusals = refusals
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """One request."""
@@ -44,6 +46,8 @@ class Gate:
             with self._door.keys.stream(key), only(key.bot_id if key else None):
                 await self._app(scope, receive, send)
             return
+        if rule is Rule.INGEST:
+            await self._refusals.of_stranger(problem)
         response: ASGIApp = answer(problem)
         if rule is Rule.PAGE and _is_document(visitor):
             response = await self._page(problem, scope)

@@ -4,7 +4,7 @@ import asyncio
 import logging
 from collections import deque
 from collections.abc import AsyncIterator, Iterable
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from typing import Final, NamedTuple
 
@@ -74,6 +74,10 @@ class Hub:
         self.streams = 0
         self.pulse = 0
         self.beat = _NOTHING
+        self.refusals = 0
+        """Counts what ingest refused, so that each stream tells it once."""
+        self.refusal = piece_of(sse("rejected", b"{}"))
+        self._newest_refusal: str | None = None
         self.closed = False
 
     @asynccontextmanager
@@ -92,6 +96,11 @@ class Hub:
     def close(self) -> None:
         """End every stream, so that a shutdown waits for none."""
         self.closed = True
+        self.wake()
+
+    def tell_refusal(self) -> None:
+        """Ingest refused something: the list of errors has grown, though no event came."""
+        self.refusals += 1
         self.wake()
 
     def join(self) -> None:
@@ -242,6 +251,17 @@ class Hub:
             self.beat = piece_of(b": alive\n" + sse("heartbeat", data))
             self.pulse += 1
             self.wake()
+            if self.streams:
+                await self._look_for_refusals()
+
+    async def _look_for_refusals(self) -> None:
+        """Those of other servers of the same store are no news by themselves."""
+        with suppress(StoreError):
+            found = await self.store.errors(bot_id=None, kind="ingest", before=None, limit=1)
+            newest = found[0].id if found else ""
+            known, self._newest_refusal = self._newest_refusal, newest
+            if known is not None and newest != known:
+                self.tell_refusal()
 
 
 _NOTHING: Final = piece_of(b"")

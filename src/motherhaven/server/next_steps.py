@@ -54,6 +54,9 @@ _BY_WORDS: Final[tuple[tuple[str, str, str], ...]] = (
     ("cycle", "market", "Check the network and the venue's status; the bot tries again "
      "each cycle."),
     ("cycle", "disk", "Free space on the bot's disk; nothing is traded that cannot be recorded."),
+    ("ingest", "(unauthorized)", "Give the bot the server's LLM_BOT_API_KEY as "
+     "MOTHERHAVEN_API_KEY, or a key of its own (motherhaven keys create), and restart it."),
+    ("ingest", "(no_key_set)", "Set LLM_BOT_API_KEY in the server's environment and restart it."),
     ("ingest", "another payload", "Give each new event its own event_id; what is kept never "
      "changes."),
     ("ingest", "larger than", "Send smaller batches, and long texts in parts."),

@@ -93,7 +93,8 @@ class Live:
         """Events as they are committed, after a cursor or from now on.
 
         The first event is `hello`; `reset` tells that the history is gone and a fresh
-        snapshot is needed; `heartbeat` comes while nothing else does.
+        snapshot is needed; `heartbeat` comes while nothing else does; `rejected`, without
+        an id, tells that ingest refused something, which the list of errors now has.
         """
         if self._hub.closed:
             raise StoreUnavailable("the server is stopping; connect again")
@@ -122,7 +123,7 @@ class Live:
 
     async def _follow(self, send: Send, cursor: str, visitor: Visitor) -> None:
         hub = self._hub
-        pulse = hub.pulse
+        pulse, refusals = hub.pulse, hub.refusals
         mine = only_bot()
         while True:
             news = hub.news
@@ -142,6 +143,10 @@ class Live:
                         await send(block.piece)
                     if cursor != hub.newest:
                         continue
+            if refusals != hub.refusals:
+                refusals = hub.refusals
+                await send(hub.refusal)
+                continue
             if pulse == hub.pulse:
                 await news.wait()
             if pulse != hub.pulse:

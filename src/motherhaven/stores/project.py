@@ -23,7 +23,7 @@ from motherhaven.contract.events import (
 from motherhaven.contract.money import ZERO
 from motherhaven.contract.views import Execution
 from motherhaven.stores.amounts import fall, minus, plus
-from motherhaven.stores.keys import Key, micros, moment
+from motherhaven.stores.keys import Key, Pointer, micros, moment
 from motherhaven.stores.positions import close_position, open_position
 from motherhaven.stores.protocol import DEPOSITS_TIER, TIERS
 from motherhaven.stores.records import Record
@@ -44,6 +44,9 @@ from motherhaven.stores.states import (
 
 MESSAGE_CHARS: Final = 2_000
 """Longer error messages are cut in the list; the event keeps the whole."""
+
+HEARTBEAT_SECONDS: Final = 180
+"""Heartbeats are due this often when a bot does not tell."""
 
 _FAILED: Final = ("rejected", "unknown")
 
@@ -200,12 +203,22 @@ def _candles(record: Record, body: CandlesRecorded, bot: BotState, work: Work) -
 
 def _status(record: Record, body: StatusReported, bot: BotState, work: Work) -> None:
     if record.pointer.supersedes(bot.status):
+        _alive(bot.totals, record, bot.status, body.interval_seconds or HEARTBEAT_SECONDS)
         bot.status = record.pointer
         bot.decider = body.decider or bot.decider
         bot.market = body.market or bot.market
     if body.status == "error" or body.error is not None:
         bot.totals.errors += 1
         _error(record, "cycle", body.error or body.message or "the cycle failed", None, work)
+
+
+def _alive(totals: Totals, record: Record, last: Pointer | None, interval: int) -> None:
+    """A heartbeat vouches for the time since the last one, two intervals at most."""
+    if totals.first_status == 0 or last is None:
+        totals.first_status = totals.first_status or record.recorded
+        return
+    gap = record.recorded - last.recorded
+    totals.alive += max(0, min(gap, 2 * interval * 1_000_000))
 
 
 def _error(

@@ -22,6 +22,7 @@ class Totals:
 
     Equity is taken net of later deposits, so that a deposit is no gain. `funding` is
     signed as received. Sums over fills and over closed positions are kept apart.
+    `alive` and `first_status` are microseconds by the recorder's clock, 0 before a heartbeat.
     """
 
     decisions: int = 0
@@ -31,6 +32,8 @@ class Totals:
     open_positions: int = 0
     closed_positions: int = 0
     wins: int = 0
+    alive: int = 0
+    first_status: int = 0
     realized: Decimal | None = None
     closed_fees: Decimal | None = None
     closed_funding: Decimal | None = None

@@ -219,3 +219,25 @@ def test_a_bot_without_equity_has_an_empty_curve(place: Place) -> None:
         assert [s.points for s in series] == [()]
 
     place.run(scenario)
+
+
+def test_uptime_is_what_the_heartbeats_vouch_for(place: Place) -> None:
+    """Each for the time since the last one, two intervals at most; a late one for nothing."""
+
+    async def scenario(store: Store) -> None:
+        bot = Bot()
+        await store.append([bot.account(0)])
+        [row] = await store.bots()
+        assert (row.stats.alive_seconds, row.stats.first_status_at) == (None, None)
+        early = bot.status(1, interval_seconds=60)
+        await store.append([bot.status(0, interval_seconds=60)])
+        [row] = await store.bots()
+        assert (row.stats.alive_seconds, row.stats.first_status_at) == (0, START)
+        await store.append([bot.status(1, interval_seconds=60)])
+        await store.append([bot.status(31, interval_seconds=60), early])
+        await store.append([bot.status(32)])
+        [row] = await store.bots()
+        assert row.stats.alive_seconds == 60 + 120 + 60
+        assert row.stats.first_status_at == START
+
+    place.run(scenario)

@@ -375,3 +375,24 @@ async def until(true: Any) -> None:
     while not true():
         assert time.monotonic() < deadline, "the condition did not come true"
         await asyncio.sleep(0.01)
+
+
+async def test_a_refusal_is_told_live_by_every_server_of_the_store(store: MemoryStore) -> None:
+    """At once by the server that refused, with the next heartbeat by its neighbours; no id."""
+    settings = ServerConfig(port=0, api_key=KEY, open_reading=True, limits=QUICK)
+    with (
+        ServerThread(settings, store, SystemClock()) as one,
+        ServerThread(settings, store, SystemClock()) as two,
+    ):
+        streams = [await Sse.open(server.url) for server in (one, two)]
+        for stream in streams:
+            assert (await stream.event())["event"] == "hello"
+            await stream.event(skip=())  # its first heartbeat: the errors of before are known
+            await stream.event(skip=())
+        async with httpx.AsyncClient(base_url=one.url, headers={"x-api-key": KEY}) as client:
+            answer = await client.post(f"{API}/ingest/decision", json={"coin": "BTC"})
+            assert answer.status_code == 422
+        for stream in streams:
+            told = await stream.event()
+            assert (told["event"], told.get("id")) == ("rejected", None)
+            stream.close()

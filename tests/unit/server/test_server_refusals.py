@@ -64,20 +64,37 @@ async def test_a_conflict_is_listed_under_its_bot() -> None:
         assert sum("kept before with another payload" in row["message"] for row in rows) == 2
 
 
-async def test_strangers_and_the_server_s_own_failures_are_not_listed() -> None:
-    """Without the key nothing can be put on the screen; a 503 is not the sender's fault."""
+async def test_of_strangers_only_the_fact_is_listed_and_rarely() -> None:
+    """A wrong key is seen, for it is the commonest fault; nothing that it sent is."""
+    async with running() as server:
+        async with server.client(key="wrong-key-000") as client:
+            for _ in range(9):
+                server.clock.advance(1)
+                body = decision(bot_id="bot-1", justification="look at me")
+                answer = await client.post(f"{API}/ingest/decision", json=body)
+                assert answer.status_code == 401
+            assert (await client.get(f"{API}/errors")).status_code == 401
+        async with server.client(key=KEY) as client:
+            rows = await errors(client)
+            assert {row["message"] for row in rows} == {
+                "ingest refused (unauthorized): the key is wrong"
+            }
+            assert 1 <= len(rows) <= 3
+            [group] = (await client.get(f"{API}/errors/groups")).json()["items"]
+            assert "MOTHERHAVEN_API_KEY" in group["next_step"]
+
+
+async def test_the_server_s_own_failures_are_not_listed() -> None:
+    """A 503 is not the sender's fault."""
 
     class Full(MemoryStore):
         async def append(self, events: Any) -> Any:
             raise StoreUnavailable("the disk is full")
 
-    async with running(store=Full()) as server:
-        async with server.client(key="wrong-key-000") as client:
-            await client.post(f"{API}/ingest/decision", json={})
-        async with server.client(key=KEY) as client:
-            answer = await client.post(f"{API}/ingest/decision", json=decision())
-            assert answer.status_code == 503
-            assert await errors(client) == []
+    async with running(store=Full()) as server, server.client(key=KEY) as client:
+        answer = await client.post(f"{API}/ingest/decision", json=decision())
+        assert answer.status_code == 503
+        assert await errors(client) == []
 
 
 async def test_a_refusal_is_told_even_where_it_cannot_be_kept() -> None:
