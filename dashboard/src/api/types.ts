@@ -35,7 +35,9 @@ export type LiveMessage =
   | Schemas["LiveExecution"]
   | Schemas["LivePosition"]
   | Schemas["LiveAccount"]
-  | Schemas["LiveStatus"];
+  | Schemas["LiveStatus"]
+  /** Ingest refused something: no event, so it has no row; the list of errors has grown. */
+  | { kind: "rejected" };
 
 /** The long texts that are fetched apart, in parts. */
 export type TextField = "system_prompt" | "user_prompt" | "raw_response";

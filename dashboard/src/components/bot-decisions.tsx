@@ -1,9 +1,8 @@
 "use client";
 import { type PointerEvent, type RefObject, useEffect, useMemo, useRef } from "react";
-import type { BotRow, DecisionRow } from "@/api/types";
+import type { BotRow } from "@/api/types";
 import { useBotView } from "@/prefs/use-bot-view";
 import { useFeed } from "@/queries/use-feed";
-import { rowHeight } from "@/shape/feed-row";
 import { feedOf } from "@/shape/filter-bot";
 import { count } from "@/shape/format-number";
 import { rowsOf } from "@/shape/merge";
@@ -29,7 +28,7 @@ export function BotDecisions({ bot, selected, lit, onLit, onOpen }: Props) {
   const query = useFeed(feedOf(bot.id, trades));
   const rows = useMemo(() => rowsOf(query.data), [query.data]);
   const list = useRef<HTMLDivElement>(null);
-  useMarked(list, rows, lit);
+  useMarked(list, lit);
   const point = (event: PointerEvent) => {
     const row = (event.target as HTMLElement).closest<HTMLElement>("[data-decision]");
     onLit(row?.dataset.decision ?? null);
@@ -92,25 +91,17 @@ export function BotDecisions({ bot, selected, lit, onLit, onOpen }: Props) {
           hasMore={query.hasNextPage}
           isLoadingMore={query.isFetchingNextPage}
           onMore={() => query.fetchNextPage()}
+          reveal={lit?.from === "curve" ? lit.id : null}
         />
       </div>
     </Panel>
   );
 }
 
-/** Marks the row of the decision that is pointed at; from the curve, brings it into sight first. */
-function useMarked(
-  list: RefObject<HTMLDivElement | null>,
-  rows: readonly DecisionRow[],
-  lit: Lit,
-): void {
-  const current = useRef(rows);
-  useEffect(() => {
-    current.current = rows;
-  });
+/** Marks the row of the decision that is pointed at. */
+function useMarked(list: RefObject<HTMLDivElement | null>, lit: Lit): void {
   useEffect(() => {
     if (!lit) return;
-    if (lit.from === "curve") reveal(list.current, current.current, lit.id);
     let row: Element | null | undefined;
     // A row that was just scrolled to is drawn with the next frame.
     let frame = requestAnimationFrame(() => {
@@ -124,16 +115,4 @@ function useMarked(
       row?.toggleAttribute("data-lit", false);
     };
   }, [list, lit]);
-}
-
-/** Scrolls the list so that a row is in sight; the heights of rows are known. */
-function reveal(list: HTMLElement | null, rows: readonly DecisionRow[], id: string): void {
-  const scroller = list?.querySelector("ol")?.parentElement;
-  const at = rows.findIndex((row) => row.id === id);
-  const row = rows[at];
-  if (!scroller || !row) return;
-  const top = rows.slice(0, at).reduce((sum, one) => sum + rowHeight(one), 0);
-  const bottom = top + rowHeight(row);
-  if (top >= scroller.scrollTop && bottom <= scroller.scrollTop + scroller.clientHeight) return;
-  scroller.scrollTo({ top: Math.max(0, top - scroller.clientHeight / 3) });
 }

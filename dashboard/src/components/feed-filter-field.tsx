@@ -30,7 +30,7 @@ export function FeedFilterField({ field, value, onChange }: Props) {
   return (
     <label className="flex h-[26px] items-center gap-1.5 rounded-sm border px-2 focus-within:border-accent">
       <Search size={12} aria-hidden className="text-faint" />
-      <span className="sr-only">Filter by coin, bot, signal or verdict</span>
+      <span className="sr-only">Filter by coin, bot, signal, verdict or executed</span>
       <input
         ref={field}
         value={text}
@@ -44,7 +44,7 @@ export function FeedFilterField({ field, value, onChange }: Props) {
         placeholder="btc buy …  /"
         spellCheck={false}
         autoComplete="off"
-        className="h-6 w-36 bg-transparent text-sm placeholder:text-faint focus:outline-none"
+        className="h-6 w-24 bg-transparent text-sm placeholder:text-faint focus:outline-none"
       />
       {text !== "" && (
         <button

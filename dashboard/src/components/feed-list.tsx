@@ -1,14 +1,15 @@
 "use client";
 import { useVirtualizer } from "@tanstack/react-virtual";
 import { ArrowUp } from "lucide-react";
-import { useEffect, useLayoutEffect, useRef, useState } from "react";
+import { type RefObject, useEffect, useLayoutEffect, useRef, useState } from "react";
 import type { DecisionRow } from "@/api/types";
-import { useKeys } from "@/prefs/use-keys";
 import { useFleet } from "@/queries/use-fleet";
-import { arrivalsAbove, rowHeight } from "@/shape/feed-row";
+import { arrivedAbove, type Entry, entryHeight, placeOf, shift } from "@/shape/feed-runs";
 import { count } from "@/shape/format-number";
-import { rowKey } from "@/shape/merge";
 import { FeedRow } from "./feed-row";
+import { FeedRun } from "./feed-run";
+import { useEntries } from "./use-entries";
+import { useWalk } from "./use-walk";
 
 type Props = {
   rows: readonly DecisionRow[];
@@ -17,32 +18,41 @@ type Props = {
   hasMore: boolean;
   isLoadingMore: boolean;
   onMore: () => void;
+  /** False where holds were asked for: then each is a row of its own. */
+  folds?: boolean;
+  /** A decision to bring into sight. */
+  reveal?: string | null;
 };
 
-/** More rows than this are never in sight at once. */
-const SCREENFUL = 60;
+/** Entries below the last one in sight that are read ahead. */
+const AHEAD = 15;
 
 /** Only the rows in sight are drawn. While scrolled, arrivals wait above and nothing moves. */
-export function FeedList({ rows, selected, onOpen, hasMore, isLoadingMore, onMore }: Props) {
+export function FeedList(props: Props) {
+  const { rows, selected, onOpen, hasMore, isLoadingMore, onMore, folds = true } = props;
   const scroller = useRef<HTMLDivElement>(null);
   const { byId, hues } = useFleet();
-  const { waiting, clear } = useAnchor(scroller, rows);
-  const isFresh = useFresh(rows);
+  const { entries, open, isFresh } = useEntries(rows, selected, folds);
+  const { waiting, clear } = useAnchor(scroller, rows, entries);
   const list = useVirtualizer({
-    count: rows.length,
+    count: entries.length,
     getScrollElement: () => scroller.current,
-    estimateSize: (index) => rowHeight(rows[index] as DecisionRow),
-    getItemKey: (index) => rowKey(rows[index] as DecisionRow),
+    estimateSize: (index) => entryHeight(entries[index] as Entry),
+    getItemKey: (index) => (entries[index] as Entry).key,
     overscan: 8,
   });
   // Heights depend on the rows alone; a new list has to be measured anew.
-  useLayoutEffect(() => list.measure(), [rows]);
+  useLayoutEffect(() => list.measure(), [entries]);
   const items = list.getVirtualItems();
   const end = items.at(-1)?.index ?? 0;
   useEffect(() => {
-    if (hasMore && !isLoadingMore && rows.length > 0 && end >= rows.length - 30) onMore();
-  }, [end, hasMore, isLoadingMore, rows.length, onMore]);
-  useWalk(rows, selected, onOpen, (index) => list.scrollToIndex(index, { align: "auto" }));
+    if (hasMore && !isLoadingMore && rows.length > 0 && end >= entries.length - AHEAD) onMore();
+  }, [end, hasMore, isLoadingMore, rows.length, entries.length, onMore]);
+  const show = (index: number) => list.scrollToIndex(index, { align: "auto" });
+  useWalk(entries, selected, { onOpen, open, show });
+  useReveal(entries, props.reveal ?? null, (index) =>
+    list.scrollToIndex(index, { align: "center" }),
+  );
   return (
     <div className="relative flex min-h-0 flex-1 flex-col">
       {waiting > 0 && (
@@ -61,23 +71,38 @@ export function FeedList({ rows, selected, onOpen, hasMore, isLoadingMore, onMor
       <div ref={scroller} className="min-h-0 flex-1 overflow-y-auto [overflow-anchor:none]">
         <ol className="relative" style={{ height: list.getTotalSize() }} aria-label="Decisions">
           {items.map((item) => {
-            const row = rows[item.index];
-            return row ? (
+            const entry = entries[item.index];
+            return entry ? (
               <li
                 key={item.key}
                 className="absolute inset-x-0 top-0"
                 style={{ height: item.size, transform: `translateY(${item.start}px)` }}
-                aria-setsize={rows.length}
+                aria-setsize={entries.length}
                 aria-posinset={item.index + 1}
               >
-                <FeedRow
-                  row={row}
-                  bot={byId.get(row.bot_id) ?? { id: row.bot_id, name: row.bot_name }}
-                  hue={hues[row.bot_id]}
-                  selected={row.id === selected}
-                  fresh={isFresh(row)}
-                  onOpen={onOpen}
-                />
+                {entry.kind === "run" ? (
+                  <FeedRun
+                    id={entry.key}
+                    rows={entry.rows}
+                    open={entry.open}
+                    onToggle={() => open(entry.rows, !entry.open)}
+                  />
+                ) : (
+                  <FeedRow
+                    row={entry.row}
+                    bot={
+                      byId.get(entry.row.bot_id) ?? {
+                        id: entry.row.bot_id,
+                        name: entry.row.bot_name,
+                      }
+                    }
+                    hue={hues[entry.row.bot_id]}
+                    selected={entry.row.id === selected}
+                    fresh={isFresh(entry.row)}
+                    within={entry.folds}
+                    onOpen={onOpen}
+                  />
+                )}
               </li>
             ) : null;
           })}
@@ -87,22 +112,23 @@ export function FeedList({ rows, selected, onOpen, hasMore, isLoadingMore, onMor
   );
 }
 
-/** Keeps what is in sight in its place when rows arrive above it, and counts them. */
-function useAnchor(scroller: React.RefObject<HTMLDivElement | null>, rows: readonly DecisionRow[]) {
-  const before = useRef<readonly DecisionRow[]>(rows);
+/** Keeps what is in sight in its place when the list changes above it, and counts arrivals. */
+function useAnchor(
+  scroller: RefObject<HTMLDivElement | null>,
+  rows: readonly DecisionRow[],
+  entries: readonly Entry[],
+) {
+  const before = useRef({ rows, entries });
   const [waiting, setWaiting] = useState(0);
   useLayoutEffect(() => {
     const old = before.current;
-    before.current = rows;
+    before.current = { rows, entries };
     const element = scroller.current;
-    const first = old[0];
-    if (!element || !first || old === rows || element.scrollTop <= 0) return;
-    const known = new Set(old.map(rowKey));
-    const { pixels, count: arrived } = arrivalsAbove(rows, rowKey, known, rowKey(first));
-    if (arrived === 0) return;
-    element.scrollTop += pixels;
-    setWaiting((now) => now + arrived);
-  }, [rows, scroller]);
+    if (!element || old.entries === entries || element.scrollTop <= 0) return;
+    element.scrollTop += shift(old.entries, entries, element.scrollTop);
+    const arrived = arrivedAbove(old.rows, rows).length;
+    if (arrived > 0) setWaiting((now) => now + arrived);
+  }, [rows, entries, scroller]);
   useEffect(() => {
     const element = scroller.current;
     const watch = () => {
@@ -114,44 +140,15 @@ function useAnchor(scroller: React.RefObject<HTMLDivElement | null>, rows: reado
   return { waiting, clear: () => setWaiting(0) };
 }
 
-/** Rows that came in above the others, as against those that are scrolled to. */
-function useFresh(rows: readonly DecisionRow[]): (row: DecisionRow) => boolean {
-  const seen = useRef({ rows, newest: rows[0]?.cursor, fresh: new Set<string>() });
-  if (seen.current.rows !== rows) {
-    const fresh = new Set<string>();
-    for (const row of rows) {
-      if (row.cursor === seen.current.newest) break;
-      if (fresh.size < SCREENFUL) fresh.add(rowKey(row));
-    }
-    const known = seen.current.newest !== undefined;
-    seen.current = { rows, newest: rows[0]?.cursor, fresh: known ? fresh : new Set() };
-  }
-  return (row) => seen.current.fresh.has(rowKey(row));
-}
-
-/** J and K walk the feed; the decision that is open follows. */
-function useWalk(
-  rows: readonly DecisionRow[],
-  selected: string | null,
-  onOpen: (id: string | null) => void,
-  show: (index: number) => void,
-): void {
-  const walk = (by: number) => {
-    const focused = document.activeElement?.getAttribute("data-decision");
-    const at = rows.findIndex((row) => row.id === (selected ?? focused));
-    const next = Math.min(rows.length - 1, Math.max(0, at + by));
-    const row = rows[next];
-    if (!row) return;
-    show(next);
-    if (selected) onOpen(row.id);
-    // A row in sight takes the focus at once, so that Enter may follow; others are drawn first.
-    if (!focusRow(row.id)) requestAnimationFrame(() => focusRow(row.id));
-  };
-  useKeys({ j: () => walk(1), k: () => walk(-1) });
-}
-
-function focusRow(id: string): boolean {
-  const row = document.querySelector<HTMLElement>(`[data-decision="${CSS.escape(id)}"]`);
-  row?.focus({ preventScroll: true });
-  return row !== null;
+/** Brings a decision into sight that is pointed at elsewhere. */
+function useReveal(entries: readonly Entry[], id: string | null, show: (index: number) => void) {
+  const current = useRef({ entries, show });
+  useEffect(() => {
+    current.current = { entries, show };
+  });
+  useEffect(() => {
+    if (id === null) return;
+    const at = placeOf(current.current.entries, (row) => row.id === id);
+    if (at !== -1) current.current.show(at);
+  }, [id]);
 }

@@ -4,7 +4,7 @@ import { useKeys } from "@/prefs/use-keys";
 import { useView } from "@/prefs/use-view";
 import { useFeed } from "@/queries/use-feed";
 import { useFleet } from "@/queries/use-fleet";
-import { parseFilter } from "@/shape/filter";
+import { type FateWanted, parseFilter } from "@/shape/filter";
 import { count } from "@/shape/format-number";
 import { rowsOf } from "@/shape/merge";
 import { EmptyState } from "./empty-state";
@@ -12,19 +12,27 @@ import { ExportLinks } from "./export-links";
 import { FeedFilterField } from "./feed-filter-field";
 import { FeedList } from "./feed-list";
 import { Panel, SkeletonRows } from "./panel";
+import { PickOne } from "./pick-one";
+
+const FATE_OPTIONS: readonly { value: FateWanted; text: string }[] = [
+  { value: "any", text: "any fate" },
+  { value: "allowed", text: "allowed" },
+  { value: "rejected", text: "rejected" },
+  { value: "executed", text: "executed" },
+];
 
 type Props = { selected: string | null; onOpen: (id: string | null) => void; className?: string };
 
 /** What was decided, by whom and why, as it happens. */
 export function FeedPanel({ selected, onOpen, className }: Props) {
   const field = useRef<HTMLInputElement>(null);
-  const [{ q, trades }, setView] = useView();
+  const [{ q, trades, fate }, setView] = useView();
   const { bots } = useFleet();
-  const filter = useMemo(() => parseFilter(q, bots, trades), [q, bots, trades]);
-  const { bot, coin, signal, verdict } = filter;
+  const filter = useMemo(() => parseFilter(q, bots, trades, fate), [q, bots, trades, fate]);
+  const { bot, coin, signal, verdict, executed } = filter;
   const stable = useMemo(
-    () => ({ bot, coin, signal, verdict, trades }),
-    [bot, coin, signal, verdict, trades],
+    () => ({ bot, coin, signal, verdict, trades, executed }),
+    [bot, coin, signal, verdict, trades, executed],
   );
   const query = useFeed(stable);
   const rows = useMemo(() => rowsOf(query.data), [query.data]);
@@ -35,7 +43,8 @@ export function FeedPanel({ selected, onOpen, className }: Props) {
   };
   const toggleTrades = () => setView({ trades: !trades });
   useKeys({ "/": focusField, t: toggleTrades });
-  const filtered = q !== "" || trades;
+  const filtered = q !== "" || trades || fate !== "any";
+  const asked = [q, trades && "trades only", fate !== "any" && fate].filter(Boolean).join(", ");
   return (
     <Panel
       title="Decisions"
@@ -47,12 +56,11 @@ export function FeedPanel({ selected, onOpen, className }: Props) {
       empty={
         filtered ? (
           <p className="p-3 text-muted">
-            Nothing matches{" "}
-            <span className="num">{[q, trades && "trades only"].filter(Boolean).join(", ")}</span>.{" "}
+            Nothing matches <span className="num">{asked}</span>.{" "}
             <button
               type="button"
               className="target text-accent hover:underline"
-              onClick={() => setView({ q: "", trades: false })}
+              onClick={() => setView({ q: "", trades: false, fate: "any" })}
             >
               Clear the filter
             </button>
@@ -72,6 +80,12 @@ export function FeedPanel({ selected, onOpen, className }: Props) {
           >
             trades only
           </button>
+          <PickOne
+            label="How far they came"
+            value={fate}
+            options={FATE_OPTIONS}
+            onChange={(next) => setView({ fate: next as FateWanted })}
+          />
           <FeedFilterField
             field={field}
             value={q}
@@ -101,6 +115,7 @@ export function FeedPanel({ selected, onOpen, className }: Props) {
         hasMore={query.hasNextPage}
         isLoadingMore={query.isFetchingNextPage}
         onMore={() => query.fetchNextPage()}
+        folds={signal !== "hold"}
         key={JSON.stringify(stable)}
       />
     </Panel>

@@ -2,7 +2,7 @@
 import { memo, useState } from "react";
 import type { BotRow, DecisionRow } from "@/api/types";
 import { fatesOf } from "@/shape/chain";
-import { hasFates, reasonLines, reasonOf, statedConfidence } from "@/shape/feed-row";
+import { hasFates, isQuiet, reasonLines, reasonOf, statedConfidence } from "@/shape/feed-row";
 import { percent } from "@/shape/format-number";
 import { BotTag } from "./bot-tag";
 import { FateLine } from "./fate-line";
@@ -16,20 +16,24 @@ type Props = {
   selected: boolean;
   /** It has just come in: it fades in, once. What is scrolled to is simply there. */
   fresh: boolean;
+  /** It belongs to the unfolded run above it. */
+  within?: boolean;
   onOpen: (id: string | null) => void;
 };
 
 /** One decision: when, who, what, how sure; asked, allowed and executed; and why. */
-export const FeedRow = memo(function FeedRow({ row, bot, hue, selected, fresh, onOpen }: Props) {
+export const FeedRow = memo(function FeedRow(props: Props) {
+  const { row, bot, hue, selected, fresh, within = false, onOpen } = props;
   const [arrives] = useState(fresh);
   const confidence = statedConfidence(row);
+  const quiet = isQuiet(row);
   return (
     <button
       type="button"
       data-decision={row.id}
       aria-current={selected || undefined}
       onClick={() => onOpen(selected ? null : row.id)}
-      className={`flex h-full w-full flex-col gap-1 overflow-hidden border-b px-3 py-2 text-left hover:bg-raised/60 ${arrives ? "animate-arrive" : ""} ${selected ? "bg-raised shadow-[inset_2px_0_0_var(--accent)]" : ""}`}
+      className={`flex h-full w-full flex-col gap-1 overflow-hidden border-b ${within ? "pl-6" : "pl-3"} ${quiet ? "justify-center" : "py-2"} pr-3 text-left hover:bg-raised/60 ${arrives ? "animate-arrive" : ""} ${selected ? "bg-raised shadow-[inset_2px_0_0_var(--accent)]" : ""}`}
     >
       <span className="flex w-full items-center gap-2">
         <Moment at={row.time} className="text-faint" />
@@ -38,6 +42,11 @@ export const FeedRow = memo(function FeedRow({ row, bot, hue, selected, fresh, o
         </span>
         <span className="font-medium">{row.coin}</span>
         <SignalWord signal={row.signal} />
+        {quiet && (
+          <span className="min-w-0 flex-1 truncate text-faint text-sm" dir="auto">
+            {reasonOf(row)}
+          </span>
+        )}
         {confidence !== null && (
           <span className="num ml-auto text-faint" title="The confidence that the decider stated">
             {percent(confidence, { signed: false, places: 0 })}
@@ -45,12 +54,14 @@ export const FeedRow = memo(function FeedRow({ row, bot, hue, selected, fresh, o
         )}
       </span>
       {hasFates(row) && <FateLine fates={fatesOf(row)} />}
-      <span
-        className={`${reasonLines(row) === 2 ? "line-clamp-2" : "line-clamp-1"} text-muted text-sm`}
-        dir="auto"
-      >
-        {reasonOf(row)}
-      </span>
+      {!quiet && (
+        <span
+          className={`${reasonLines(row) === 2 ? "line-clamp-2" : "line-clamp-1"} text-muted text-sm`}
+          dir="auto"
+        >
+          {reasonOf(row)}
+        </span>
+      )}
     </button>
   );
 });

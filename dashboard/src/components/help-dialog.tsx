@@ -6,7 +6,7 @@ import { useKeys } from "@/prefs/use-keys";
 
 const KEYS: readonly [string, string][] = [
   ["Ctrl K  ⌘K", "Go to anything, do anything"],
-  ["J  K", "Next, previous decision or row"],
+  ["J  K", "Down, up the list: the older, the newer one"],
   ["Enter", "Open it"],
   ["Esc", "Close what is open"],
   ["/", "Filter"],

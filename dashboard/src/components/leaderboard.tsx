@@ -10,6 +10,7 @@ import { cost, count, decimal, percent, share, usd } from "@/shape/format-number
 import { exactOf } from "@/shape/metrics";
 import { compareHref } from "@/shape/screens";
 import { type Sort, sortBots } from "@/shape/sort";
+import { UPTIME_TITLE } from "@/shape/uptime";
 import { Age } from "./age";
 import { BotCards } from "./bot-cards";
 import { BotLink } from "./bot-link";
@@ -19,6 +20,7 @@ import { Delta, Flash } from "./delta";
 import { EmptyState } from "./empty-state";
 import { ModeMark } from "./mode-badge";
 import { Panel, SkeletonRows } from "./panel";
+import { Uptime } from "./uptime";
 
 /** Who leads, and how each bot is. */
 export function Leaderboard() {
@@ -127,7 +129,7 @@ function columnsOf(
       key: "unrealized",
       head: "unrealized",
       number: true,
-      from: "xl",
+      from: "2xl",
       cell: (bot) => <Delta value={bot.account?.unrealized_pnl} as="usd" />,
     },
     {
@@ -178,8 +180,18 @@ function columnsOf(
       cell: (bot) => <Delta value={exactOf(figures.get(bot.id)?.net_after_model_cost)} as="usd" />,
     },
     {
+      key: "uptime",
+      head: "uptime",
+      title: UPTIME_TITLE,
+      number: true,
+      from: "xl",
+      ...sortable("uptime"),
+      cell: (bot) => <Uptime bot={bot} />,
+    },
+    {
       key: "last",
-      head: "last decision",
+      head: "decided",
+      title: "Age of the last decision",
       number: true,
       cell: (bot) => <Age at={bot.last_decision_at} className="text-muted" />,
     },

@@ -14,15 +14,25 @@ export type Batch = {
   accounts: AccountLive[];
   positions: PositionRow[];
   statuses: StatusRow[];
+  /** How often ingest refused something. */
+  rejected: number;
 };
 
 export function batchOf(messages: readonly LiveMessage[]): Batch {
-  const batch: Batch = { decisions: [], executions: [], accounts: [], positions: [], statuses: [] };
+  const batch: Batch = {
+    decisions: [],
+    executions: [],
+    accounts: [],
+    positions: [],
+    statuses: [],
+    rejected: 0,
+  };
   for (const message of messages) {
     if (message.kind === "decision") batch.decisions.push(message.row);
     else if (message.kind === "execution") batch.executions.push(message.row);
     else if (message.kind === "account") batch.accounts.push(message.row);
     else if (message.kind === "status") batch.statuses.push(message.row);
+    else if (message.kind === "rejected") batch.rejected += 1;
     else batch.positions.push(message.row);
   }
   return batch;
@@ -39,6 +49,7 @@ const WENT_WRONG = new Set(["rejected", "unknown"]);
 /** True when something went wrong, so that the server's list of errors has changed. */
 export function changesErrors(batch: Batch): boolean {
   return (
+    batch.rejected > 0 ||
     batch.decisions.some((row) => row.error != null || row.verdict?.allowed === false) ||
     batch.executions.some((one) => one.execution.error != null || isWrong(one.execution.status)) ||
     batch.statuses.some((row) => row.error != null || row.status === "error")

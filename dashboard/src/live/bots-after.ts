@@ -1,5 +1,6 @@
 import type { BotRow } from "@/api/types";
 import { depositsOf, returnOf } from "@/shape/bots";
+import { withHeartbeat } from "@/shape/uptime";
 import type { Batch } from "./batch";
 
 /** The bots with their newest account, heartbeat and last sign of life; counts come by reading. */
@@ -15,7 +16,8 @@ export function botsAfter(bots: readonly BotRow[], batch: Batch): BotRow[] {
       const decider = status.decider ?? bot.decider;
       const market = status.market ?? bot.market;
       const heartbeat_at = status.recorded_at;
-      return { ...seen(bot, status.recorded_at), status, heartbeat_at, decider, market };
+      const stats = withHeartbeat(bot.stats, bot.status, status);
+      return { ...seen(bot, status.recorded_at), status, heartbeat_at, decider, market, stats };
     });
   }
   for (const { positions: _marks, ...account } of batch.accounts) {

@@ -3,6 +3,7 @@ import { type QueryClient, useQueryClient } from "@tanstack/react-query";
 import { type ReactNode, useEffect } from "react";
 import { api } from "@/api/client";
 import type { LiveMessage } from "@/api/types";
+import { keys } from "@/queries/keys";
 import { applyMessages } from "./apply";
 import { batchOf } from "./batch";
 import { askWhileLost } from "./may-still-read";
@@ -27,11 +28,19 @@ function startLive(client: QueryClient): () => void {
     applyMessages(client, messages);
     counted.after(batchOf(messages));
   });
+  let wasCut = false;
   const patience = setTimeout(() => setLive({ ready: true }), PATIENCE);
   const stream = joinStream(
     {
       onMessage: queue.push,
-      onState: (state) => setLive(state.phase === "live" ? { ...state, ready: true } : state),
+      onState: (state) => {
+        // A refusal is no event, so none is made up for after a cut.
+        if (wasCut && state.phase === "live") {
+          void client.invalidateQueries({ queryKey: keys.allErrorGroups });
+        }
+        wasCut = state.phase === "reconnecting" || state.phase === "offline";
+        setLive(state.phase === "live" ? { ...state, ready: true } : state);
+      },
       onReset: () => {
         setLive({ resetAt: Date.now() });
         void client.invalidateQueries();

@@ -1,20 +1,37 @@
 import type { QueryClient, QueryKey } from "@tanstack/react-query";
 import { keys } from "@/queries/keys";
+import type { FeedFilter } from "@/shape/filter";
 import { type Batch, changesErrors, changesTotals } from "./batch";
 
-/** What only the server can count, and how often it is read again at most, after events. */
-const REREAD: readonly [key: QueryKey, every: number, because: (batch: Batch) => boolean][] = [
-  [keys.bots, 3000, changesTotals],
-  [keys.allErrorGroups, 3000, changesErrors],
-  [keys.allMetrics, 30_000, changesTotals],
-  [keys.comparisons, 30_000, changesTotals],
+type Reread = {
+  key: QueryKey;
+  /** Milliseconds between two readings at least. */
+  every: number;
+  because: (batch: Batch) => boolean;
+  /** Which of the queries under the key; all of them, when left out. */
+  only?: (query: { queryKey: QueryKey }) => boolean;
+};
+
+/** What only the server can count or find, read again after events, but not more often. */
+const REREAD: readonly Reread[] = [
+  { key: keys.bots, every: 3000, because: changesTotals },
+  { key: keys.allErrorGroups, every: 3000, because: changesErrors },
+  { key: keys.allMetrics, every: 30_000, because: changesTotals },
+  { key: keys.comparisons, every: 30_000, because: changesTotals },
+  // An execution tells only the id of the decision that enters such a list.
+  {
+    key: keys.feeds,
+    every: 3000,
+    because: ({ executions }) => executions.length > 0,
+    only: ({ queryKey }) => (queryKey[1] as FeedFilter).executed === true,
+  },
 ];
 
 /** Reads what is counted again because of events: the first at once, then at most so often. */
 export function rereadAfterEvents(client: QueryClient) {
-  const readers = REREAD.map(([key, every, because]) => ({
+  const readers = REREAD.map(({ key, every, because, only }) => ({
     because,
-    reader: paced(() => void client.invalidateQueries({ queryKey: key }), every),
+    reader: paced(() => void client.invalidateQueries({ queryKey: key, predicate: only }), every),
   }));
   return {
     after: (batch: Batch): void => {

@@ -7,6 +7,7 @@ export const LIVE_KINDS = [
   "position_opened",
   "position_closed",
   "status",
+  "rejected",
 ] as const satisfies readonly LiveMessage["kind"][];
 
 export type Phase = "connecting" | "live" | "reconnecting" | "offline";

@@ -9,6 +9,7 @@ import {
 } from "nuqs";
 import { useCallback } from "react";
 import { UNITS } from "@/shape/equity";
+import { FATES } from "@/shape/filter";
 import { SORTS } from "@/shape/sort";
 
 export const RANGES = ["1h", "1d", "1w", "1m", "1y", "all"] as const;
@@ -30,6 +31,7 @@ export function useView() {
       tab: parseAsStringLiteral(TABS).withDefault("open"),
       q: parseAsString.withDefault(""),
       trades: parseAsBoolean.withDefault(false),
+      fate: parseAsStringLiteral(FATES).withDefault("any"),
     },
     BACK_RESTORES,
   );

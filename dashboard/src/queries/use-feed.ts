@@ -22,6 +22,7 @@ export function useFeed(filter: FeedFilter) {
               coin: filter.coin ?? undefined,
               signal: filter.signal ?? undefined,
               verdict: filter.verdict ?? undefined,
+              executed: filter.executed || undefined,
               kind: filter.trades ? "trades" : undefined,
               cursor: pageParam ?? undefined,
               limit: PAGE,

@@ -1,28 +1,14 @@
 import { describe, expect, it } from "vitest";
-import { arrivalsAbove, rowHeight, statedConfidence } from "./feed-row";
+import { isQuiet, rowHeight, statedConfidence } from "./feed-row";
 import { decisionRow } from "./fixtures";
 
-const key = (row: { id: string }) => row.id;
 const hold = (id: string) => decisionRow({ id, signal: "hold" });
 const buy = (id: string) => decisionRow({ id });
-
-describe("rows arriving above", () => {
-  it("push the first known row down by exactly their heights", () => {
-    const rows = [buy("n2"), hold("n1"), hold("a"), hold("b")];
-    const pushed = arrivalsAbove(rows, key, new Set(["a", "b"]), "a");
-    expect(pushed).toEqual({ pixels: rowHeight(buy("x")) + rowHeight(hold("x")), count: 2 });
-  });
-
-  it("do not count what arrives below it", () => {
-    const rows = [hold("a"), hold("late"), hold("b")];
-    expect(arrivalsAbove(rows, key, new Set(["a", "b"]), "a")).toEqual({ pixels: 0, count: 0 });
-  });
-});
 
 describe("heights", () => {
   it("leave no room for fates that nobody told", () => {
     const close = decisionRow({ signal: "close" });
-    expect(rowHeight(close)).toBe(rowHeight(hold("x")));
+    expect(rowHeight(close)).toBeLessThan(rowHeight(buy("x")));
     const closed = decisionRow({ signal: "close", verdict: { allowed: true } });
     expect(rowHeight(closed)).toBe(rowHeight(buy("x")));
   });
@@ -32,6 +18,13 @@ describe("heights", () => {
     const broken = decisionRow({ justification: "a\nb" });
     expect(rowHeight(long)).toBe(rowHeight(buy("x")) + 16);
     expect(rowHeight(broken)).toBe(rowHeight(long));
+  });
+
+  it("are one line for a hold, unless it was refused or went wrong", () => {
+    expect(isQuiet(hold("x"))).toBe(true);
+    expect(rowHeight(hold("x"))).toBe(rowHeight({ ...hold("x"), justification: "x".repeat(900) }));
+    expect(isQuiet(decisionRow({ signal: "hold", error: "no JSON" }))).toBe(false);
+    expect(isQuiet(buy("x"))).toBe(false);
   });
 
   it("leave room for the fates where there are any", () => {

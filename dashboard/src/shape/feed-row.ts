@@ -5,6 +5,7 @@ import { signOf } from "./decimal";
 const HEAD = 42;
 const FATES = 22;
 const LINE = 16;
+const QUIET = 30;
 /** So many characters fit on one line of the narrowest feed. */
 const LINE_CHARACTERS = 48;
 
@@ -20,6 +21,11 @@ export function reasonOf(row: DecisionRow): string {
   return row.justification?.trim() || row.error || "No reason was given.";
 }
 
+/** A decision to do nothing that went as it should: it takes one line, and may be folded. */
+export function isQuiet(row: DecisionRow): boolean {
+  return row.signal === "hold" && !hasFates(row);
+}
+
 /** The lines that the reason may take, one or two. */
 export function reasonLines(row: DecisionRow): 1 | 2 {
   const reason = reasonOf(row);
@@ -28,29 +34,11 @@ export function reasonLines(row: DecisionRow): 1 | 2 {
 
 /** The height of a row in pixels. */
 export function rowHeight(row: DecisionRow): number {
+  if (isQuiet(row)) return QUIET;
   return HEAD + (hasFates(row) ? FATES : 0) + reasonLines(row) * LINE;
 }
 
 /** The confidence that was stated. A fixed rule has none, though the wire wants a number. */
 export function statedConfidence(row: DecisionRow): string | null {
   return row.model === null && signOf(row.confidence) === 0 ? null : row.confidence;
-}
-
-/** How far arrivals above `anchorKey` push it down, in pixels, and how many they are. */
-export function arrivalsAbove(
-  rows: readonly DecisionRow[],
-  keyOf: (row: DecisionRow) => string,
-  before: ReadonlySet<string>,
-  anchorKey: string | null,
-): { pixels: number; count: number } {
-  let pixels = 0;
-  let count = 0;
-  for (const row of rows) {
-    const key = keyOf(row);
-    if (key === anchorKey) break;
-    if (before.has(key)) continue;
-    pixels += rowHeight(row);
-    count += 1;
-  }
-  return { pixels, count };
 }

@@ -16,6 +16,7 @@ describe("the filter field", () => {
       signal: "buy_to_enter",
       trades: false,
       verdict: null,
+      executed: false,
     };
     expect(parseFilter("btc buy claude", BOTS)).toEqual(wanted);
     expect(parseFilter(" Claude  BTC long ", BOTS)).toEqual(wanted);
@@ -44,6 +45,17 @@ describe("the filter field", () => {
     expect(passes(decisionRow({ signal: "hold" }), trades)).toBe(false);
     expect(passes(decisionRow({ signal: "close" }), trades)).toBe(true);
     expect(passes(decisionRow({ signal: "sell_to_enter" }), trades)).toBe(true);
+  });
+
+  it("asks for what was executed, whole or in part, by word and by choice", () => {
+    const execution = (status: string) => ({ execution: { status } as never });
+    for (const filter of [parseFilter("filled", BOTS), parseFilter("", BOTS, false, "executed")]) {
+      expect(passes(decisionRow(execution("executed")), filter)).toBe(true);
+      expect(passes(decisionRow(execution("partial")), filter)).toBe(true);
+      expect(passes(decisionRow(execution("rejected")), filter)).toBe(false);
+      expect(passes(decisionRow({ execution: null }), filter)).toBe(false);
+      expect(passes(decisionRow({ signal: "hold", ...execution("executed") }), filter)).toBe(false);
+    }
   });
 
   it("asks for what the guard said", () => {

@@ -8,10 +8,16 @@ export type FeedFilter = {
   /** Entries and closes alone, no holds. */
   trades?: boolean;
   verdict?: Verdict | null;
+  /** Filled at the exchange, at least in part. */
+  executed?: boolean;
 };
 
 /** What the guard said. */
 type Verdict = "allowed" | "rejected";
+
+/** How far a decision came: past the guard or not, and to a fill. */
+export const FATES = ["any", "allowed", "rejected", "executed"] as const;
+export type FateWanted = (typeof FATES)[number];
 
 const SIGNALS: Record<string, Signal> = {
   buy: "buy_to_enter",
@@ -22,12 +28,26 @@ const SIGNALS: Record<string, Signal> = {
   close: "close",
 };
 
+const DONE = new Set(["executed", "partial"]);
+
 /**
- * Reads the words of the filter field: a signal, a verdict, a bot by the start of its name,
- * else a coin.
+ * Reads the words of the filter field: a signal, a verdict, "executed", a bot by the start of
+ * its name, else a coin.
  */
-export function parseFilter(text: string, bots: readonly BotRow[], trades = false): FeedFilter {
-  const filter: FeedFilter = { bot: null, coin: null, signal: null, trades, verdict: null };
+export function parseFilter(
+  text: string,
+  bots: readonly BotRow[],
+  trades = false,
+  fate: FateWanted = "any",
+): FeedFilter {
+  const filter: FeedFilter = {
+    bot: null,
+    coin: null,
+    signal: null,
+    trades,
+    verdict: fate === "allowed" || fate === "rejected" ? fate : null,
+    executed: fate === "executed",
+  };
   const coins = new Map(
     bots.flatMap((bot) => bot.status?.coins ?? []).map((coin) => [coin.toLowerCase(), coin]),
   );
@@ -38,6 +58,7 @@ export function parseFilter(text: string, bots: readonly BotRow[], trades = fals
     const start = bots.find((row) => botName(row).toLowerCase().startsWith(lower));
     if (signal) filter.signal = signal;
     else if (lower === "allowed" || lower === "rejected") filter.verdict = lower;
+    else if (lower === "executed" || lower === "filled") filter.executed = true;
     else if (bot) filter.bot = bot.id;
     else if (coins.has(lower)) filter.coin = coins.get(lower) ?? null;
     else if (start) filter.bot = start.id;
@@ -48,14 +69,15 @@ export function parseFilter(text: string, bots: readonly BotRow[], trades = fals
 
 /** True when a decision passes the filter. */
 export function passes(
-  row: Pick<DecisionRow, "bot_id" | "coin" | "signal" | "verdict">,
+  row: Pick<DecisionRow, "bot_id" | "coin" | "signal" | "verdict" | "execution">,
   filter: FeedFilter,
 ): boolean {
   return (
     (filter.bot === null || row.bot_id === filter.bot) &&
     (filter.coin === null || row.coin === filter.coin) &&
     (filter.signal === null || row.signal === filter.signal) &&
-    !(filter.trades && row.signal === "hold") &&
+    !((filter.trades || filter.executed) && row.signal === "hold") &&
+    !(filter.executed && !DONE.has(row.execution?.status ?? "")) &&
     (filter.verdict == null || row.verdict?.allowed === (filter.verdict === "allowed"))
   );
 }

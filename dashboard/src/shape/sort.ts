@@ -1,6 +1,7 @@
 import type { BotRow } from "@/api/types";
 import { botName, botReturn } from "./bots";
 import { compare, parseDecimal } from "./decimal";
+import { uptimeOf } from "./uptime";
 
 export const SORTS = [
   "return",
@@ -10,6 +11,7 @@ export const SORTS = [
   "trades",
   "fees",
   "cost",
+  "uptime",
   "name",
 ] as const;
 export type Sort = (typeof SORTS)[number];
@@ -21,6 +23,11 @@ function money(a: string | null | undefined, b: string | null | undefined): numb
   return compare(right, left);
 }
 
+/** Uptime up to the last heartbeat, so that the order does not turn with the clock. */
+function steadiness(bot: BotRow): number {
+  return uptimeOf(bot, 0)?.fraction ?? -1;
+}
+
 const BY: Record<Sort, (a: BotRow, b: BotRow) => number> = {
   return: (a, b) => money(botReturn(a), botReturn(b)),
   equity: (a, b) => money(a.account?.equity_usd, b.account?.equity_usd),
@@ -29,6 +36,7 @@ const BY: Record<Sort, (a: BotRow, b: BotRow) => number> = {
   trades: (a, b) => b.stats.closed_positions - a.stats.closed_positions,
   fees: (a, b) => money(a.stats.fees_usd, b.stats.fees_usd),
   cost: (a, b) => money(a.stats.model_cost_usd, b.stats.model_cost_usd),
+  uptime: (a, b) => steadiness(b) - steadiness(a),
   name: (a, b) => botName(a).localeCompare(botName(b)),
 };
 

@@ -8,6 +8,11 @@ const DEFAULT_INTERVAL_SECONDS = 180;
 /** What a cycle may take on top of its interval before a heartbeat counts as late. */
 const GRACE_SECONDS = 15;
 
+/** How often heartbeats are due, in milliseconds. */
+export function heartbeatMs(interval: number | null | undefined): number {
+  return (interval || DEFAULT_INTERVAL_SECONDS) * 1000;
+}
+
 /** Milliseconds since the bot's last heartbeat, else its last event, by the recorder's clock. */
 export function heartbeatAge(bot: BotRow, now: number): number | null {
   const seen = Date.parse(bot.heartbeat_at ?? bot.last_seen);

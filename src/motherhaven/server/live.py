@@ -76,7 +76,7 @@ class Hub:
         self.beat = _NOTHING
         self.refusals = 0
         """Counts what ingest refused, so that each stream tells it once."""
-        self.refusal = piece_of(sse("rejected", b"{}"))
+        self.refusal = piece_of(sse("rejected", b'{"kind":"rejected"}'))
         self._newest_refusal: str | None = None
         self.closed = False
 

@@ -1,0 +1,58 @@
+"use client";
+import { ChevronRight } from "lucide-react";
+import type { DecisionRow } from "@/api/types";
+import { usePrefs } from "@/prefs/use-prefs";
+import { useFleet } from "@/queries/use-fleet";
+import { botName } from "@/shape/bots";
+import { runFacts } from "@/shape/feed-runs";
+import { count } from "@/shape/format-number";
+import { clock } from "@/shape/format-time";
+import { hueColor } from "@/shape/hue";
+import { Moment } from "./moment";
+
+type Props = { id: string; rows: readonly DecisionRow[]; open: boolean; onToggle: () => void };
+
+/** A run of decisions to do nothing, on one line: how many, how long, by whom, in what. */
+export function FeedRun({ id, rows, open, onToggle }: Props) {
+  const { byId, hues } = useFleet();
+  const { zone } = usePrefs();
+  const { bots, coins, newest, oldest } = runFacts(rows);
+  const names = bots.map((row) =>
+    botName(byId.get(row.bot_id) ?? { id: row.bot_id, name: row.bot_name }),
+  );
+  return (
+    <button
+      type="button"
+      data-run={id}
+      aria-expanded={open}
+      onClick={onToggle}
+      className="flex h-full w-full flex-col justify-center gap-0.5 overflow-hidden border-b bg-bg/60 px-3 text-left hover:bg-raised/60"
+    >
+      <span className="flex w-full items-center gap-2">
+        <Moment at={newest.time} className="text-faint" />
+        <span className="font-medium text-muted text-sm">{count(rows.length)} holds</span>
+        <span className="num text-faint">
+          {clock(oldest.time, zone, false)}–{clock(newest.time, zone, false)}
+        </span>
+        <ChevronRight
+          size={13}
+          aria-hidden
+          className={`ml-auto shrink-0 text-faint ${open ? "rotate-90" : ""}`}
+        />
+      </span>
+      <span className="flex w-full items-center gap-1.5 truncate text-faint text-sm">
+        {bots.map((row) => (
+          <span
+            key={row.bot_id}
+            aria-hidden
+            className="size-2 shrink-0 rounded-[2px]"
+            style={{ background: hueColor(hues[row.bot_id]) }}
+          />
+        ))}
+        <span className="truncate">
+          {names.join(", ")} · {coins.join(", ")}
+        </span>
+      </span>
+    </button>
+  );
+}
