@@ -1,6 +1,7 @@
 "use client";
 import { useEffect, useRef, useState } from "react";
 import { usePrefs } from "@/prefs/use-prefs";
+import { useZoom } from "@/prefs/use-zoom";
 import { labelOf } from "@/shape/equity";
 import { full } from "@/shape/format-time";
 import { createMarkedChart, type MarkedDrawing, type MarkedHandle } from "./bot-equity-drawing";
@@ -8,7 +9,7 @@ import type { Zoom } from "./equity-drawing";
 import { ZoomButtons } from "./zoom-buttons";
 
 type Props = {
-  drawing: MarkedDrawing;
+  drawing: Omit<MarkedDrawing, "window">;
   onMarker: (id: string | null) => void;
   onPick: (id: string) => void;
 };
@@ -19,6 +20,11 @@ export function BotEquityChart({ drawing, onMarker, onPick }: Props) {
   const chart = useRef<MarkedHandle | null>(null);
   const [hovered, setHovered] = useState<number | null>(null);
   const [zoomed, setZoomed] = useState(false);
+  const [window, setWindow] = useZoom();
+  const onWindow = useRef(setWindow);
+  useEffect(() => {
+    onWindow.current = setWindow;
+  });
   const { theme, zone, colours } = usePrefs();
   const heard = useRef({ onMarker, onPick });
   useEffect(() => {
@@ -30,6 +36,7 @@ export function BotEquityChart({ drawing, onMarker, onPick }: Props) {
     const handle = createMarkedChart(frame.current, zone, {
       onHover: setHovered,
       onZoom: setZoomed,
+      onWindow: (next) => void onWindow.current(next),
       onMarker: (id) => heard.current.onMarker(id),
       onPick: (id) => heard.current.onPick(id),
     });
@@ -42,8 +49,8 @@ export function BotEquityChart({ drawing, onMarker, onPick }: Props) {
 
   // The colours are read from the page, so a change of theme draws anew.
   useEffect(() => {
-    chart.current?.draw(drawing);
-  }, [drawing, zone, theme, colours]);
+    chart.current?.draw({ ...drawing, window });
+  }, [drawing, window, zone, theme, colours]);
 
   const { line, unit } = drawing;
   const place = hovered === null ? undefined : line.places.find((one) => one.time === hovered);

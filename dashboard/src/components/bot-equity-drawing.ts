@@ -8,8 +8,10 @@ import {
 import { type Line, labelOf, type Unit } from "@/shape/equity";
 import type { Zone } from "@/shape/format-time";
 import type { Marker } from "@/shape/markers";
+import type { Window } from "@/shape/window";
 import { applyBaseLook, colorOf, createBase } from "./chart-base";
 import type { Zoom } from "./equity-drawing";
+import type { ZoomEvents } from "./equity-zoom";
 
 export type MarkedDrawing = {
   line: Line;
@@ -19,6 +21,8 @@ export type MarkedDrawing = {
   /** The decision under the pointer, in the chart or in its row. */
   lit: string | null;
   span: string;
+  /** What the address says to be zoomed into. */
+  window: Window | null;
 };
 
 export type MarkedHandle = {
@@ -31,8 +35,7 @@ type Callbacks = {
   onHover: (time: number | null) => void;
   onMarker: (id: string | null) => void;
   onPick: (id: string) => void;
-  onZoom: (zoomed: boolean) => void;
-};
+} & ZoomEvents;
 
 /** One bot's equity with its decisions on it. */
 export function createMarkedChart(
@@ -40,7 +43,8 @@ export function createMarkedChart(
   zone: Zone,
   callbacks: Callbacks,
 ): MarkedHandle {
-  const base = createBase(element, zone, callbacks.onZoom);
+  let axis: readonly number[] = [];
+  const base = createBase(element, zone, callbacks, () => axis);
   const { chart } = base;
   const series = chart.addSeries(LineSeries, {
     priceScaleId: "right",
@@ -65,7 +69,7 @@ export function createMarkedChart(
 
   return {
     draw: (drawing) => {
-      base.enter(drawing.span);
+      base.enter(drawing.span, drawing.window);
       const label = (value: number) => labelOf(value.toFixed(8), drawing.unit);
       const colors = applyBaseLook(chart, zone, label);
       const color = colors.hues[drawing.hue ?? 0] ?? colors.text;
@@ -75,9 +79,10 @@ export function createMarkedChart(
       });
       if (drawn !== drawing.line) {
         drawn = drawing.line;
+        axis = drawing.line.places.map((one) => one.time);
         series.setData(drawing.line.places.map(pointOf));
-        base.fit();
       }
+      base.fit();
       marks.setMarkers(drawing.markers.map((one) => shapeOf(one, drawing.lit, color)));
     },
     zoom: base.zoom,

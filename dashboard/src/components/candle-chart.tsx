@@ -1,24 +1,38 @@
 "use client";
 import { useEffect, useRef, useState } from "react";
 import { usePrefs } from "@/prefs/use-prefs";
+import { useZoom } from "@/prefs/use-zoom";
 import type { Bar } from "@/shape/candles";
 import { price } from "@/shape/format-number";
 import { full } from "@/shape/format-time";
+import type { Window } from "@/shape/window";
 import { type CandleDrawing, type CandleHandle, createCandleChart } from "./candle-drawing";
 import type { Zoom } from "./equity-drawing";
 import { ZoomButtons } from "./zoom-buttons";
 
 /** Candles with entry, exit, stop and target; the candle under the pointer in figures. */
-export function CandleChart({ drawing, label }: { drawing: CandleDrawing; label: string }) {
+export function CandleChart({
+  drawing,
+  label,
+}: {
+  drawing: Omit<CandleDrawing, "window">;
+  label: string;
+}) {
   const frame = useRef<HTMLDivElement>(null);
   const chart = useRef<CandleHandle | null>(null);
   const [hovered, setHovered] = useState<number | null>(null);
   const [zoomed, setZoomed] = useState(false);
+  const [window, setWindow] = useZoom();
+  const onWindow = useRef(setWindow);
+  useEffect(() => {
+    onWindow.current = setWindow;
+  });
   const { theme, zone, colours } = usePrefs();
 
   useEffect(() => {
     if (!frame.current) return;
-    const callbacks = { onHover: setHovered, onZoom: setZoomed };
+    const tell = (next: Window | null) => void onWindow.current(next);
+    const callbacks = { onHover: setHovered, onZoom: setZoomed, onWindow: tell };
     const handle = createCandleChart(frame.current, zone, callbacks);
     chart.current = handle;
     return () => {
@@ -29,8 +43,8 @@ export function CandleChart({ drawing, label }: { drawing: CandleDrawing; label:
 
   // The colours are read from the page, so a change of theme draws anew.
   useEffect(() => {
-    chart.current?.draw(drawing);
-  }, [drawing, zone, theme, colours]);
+    chart.current?.draw({ ...drawing, window });
+  }, [drawing, window, zone, theme, colours]);
 
   const bar = hovered === null ? undefined : drawing.bars.find((one) => one.time === hovered);
   return (

@@ -10,8 +10,10 @@ import { type Bar, type Level, reachOf } from "@/shape/candles";
 import { toPixelNumber } from "@/shape/decimal";
 import { price } from "@/shape/format-number";
 import type { Zone } from "@/shape/format-time";
+import type { Window } from "@/shape/window";
 import { applyBaseLook, colorOf, createBase } from "./chart-base";
 import type { Zoom } from "./equity-drawing";
+import type { ZoomEvents } from "./equity-zoom";
 
 export type Fit = "levels" | "candles";
 
@@ -25,6 +27,8 @@ export type CandleDrawing = {
   /** How far the prices reach: to every line, or only as far as the candles. */
   fit: Fit;
   span: string;
+  /** What the address says to be zoomed into. */
+  window: Window | null;
 };
 
 export type CandleHandle = {
@@ -33,7 +37,7 @@ export type CandleHandle = {
   remove: () => void;
 };
 
-type Callbacks = { onHover: (time: number | null) => void; onZoom: (zoomed: boolean) => void };
+type Callbacks = { onHover: (time: number | null) => void } & ZoomEvents;
 
 /** Candles with the lines of a trade. They are grey: colour is kept for what the trade did. */
 export function createCandleChart(
@@ -41,7 +45,8 @@ export function createCandleChart(
   zone: Zone,
   callbacks: Callbacks,
 ): CandleHandle {
-  const base = createBase(element, zone, callbacks.onZoom);
+  let axis: readonly number[] = [];
+  const base = createBase(element, zone, callbacks, () => axis);
   const { chart } = base;
   const series = chart.addSeries(CandlestickSeries, {
     priceScaleId: "right",
@@ -55,7 +60,7 @@ export function createCandleChart(
 
   return {
     draw: (drawing) => {
-      base.enter(drawing.span);
+      base.enter(drawing.span, drawing.window);
       applyBaseLook(chart, zone, axisLabel);
       const [quiet, text] = [colorOf("faint"), colorOf("text")];
       reach = reachOf(drawing.bars, drawing.fit === "levels" ? drawing.levels : []);
@@ -71,6 +76,7 @@ export function createCandleChart(
         autoscaleInfoProvider: () =>
           reach && { priceRange: { minValue: reach[0], maxValue: reach[1] } },
       });
+      axis = drawing.bars.map((bar) => bar.time);
       series.setData(drawing.bars.map(pointOf));
       for (const line of lines) series.removePriceLine(line);
       lines = drawing.levels.map((level) => series.createPriceLine(lineOf(level)));

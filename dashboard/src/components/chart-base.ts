@@ -7,9 +7,13 @@ import {
   type Time,
 } from "lightweight-charts";
 import { full, type Zone } from "@/shape/format-time";
+import type { Window } from "@/shape/window";
 import { type Colors, readColors, timeScaleOf, type Zoom } from "./equity-drawing";
-import { followZoom } from "./equity-zoom";
+import { followZoom, type ZoomEvents } from "./equity-zoom";
 import { createZonedScale } from "./zoned-scale";
+
+/** Share of the width that stays free at the left. */
+const ROOM = 0.015;
 
 export type Chart = IChartApiBase<Time>;
 
@@ -22,8 +26,8 @@ export function colorOf(name: string): string {
 export function createBase(
   element: HTMLElement,
   zone: Zone,
-  onZoom: (zoomed: boolean) => void,
-  onPlace: () => void = () => {},
+  events: ZoomEvents,
+  axis: () => readonly number[],
 ) {
   const chart: Chart = createChartEx<Time, IHorzScaleBehavior<Time>>(
     element,
@@ -31,25 +35,21 @@ export function createBase(
     {
       autoSize: true,
       layout: { attributionLogo: false },
-      timeScale: { ...timeScaleOf(zone), rightOffsetPixels: 10 },
+      timeScale: { ...timeScaleOf(zone), fixLeftEdge: false, rightOffsetPixels: 10 },
     },
   );
-  const zoom = followZoom(chart, element, onZoom);
+  const zoom = followZoom(chart, element, events, axis);
   const fit = () => {
-    if (!zoom.isZoomed()) chart.timeScale().fitContent();
-    onPlace();
+    if (zoom.isZoomed()) zoom.keep();
+    else showAll(chart);
   };
   const watcher = new ResizeObserver(fit);
   watcher.observe(element);
-  let span: string | null = null;
   return {
     chart,
     fit,
-    /** Another span of time: what was zoomed into is left. */
-    enter: (next: string) => {
-      if (span !== null && span !== next) zoom.reset();
-      span = next;
-    },
+    /** Another span of time: what was zoomed into is left, unless the address says otherwise. */
+    enter: (span: string, window: Window | null) => zoom.enter(span, window),
     zoom: (way: Zoom) => {
       zoom.by(way);
       if (way === "all") fit();
@@ -60,6 +60,16 @@ export function createBase(
       chart.remove();
     },
   };
+}
+
+/** All of it, with room at the left for the mark on the first bar. */
+function showAll(chart: Chart): void {
+  const scale = chart.timeScale();
+  scale.fitContent();
+  const range = scale.getVisibleLogicalRange();
+  if (!range) return;
+  const room = (range.to - range.from) * ROOM;
+  scale.setVisibleLogicalRange({ from: range.from - room, to: range.to });
 }
 
 /** Colours, fonts and labels; read anew when the theme changes. */

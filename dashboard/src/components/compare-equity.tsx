@@ -42,7 +42,7 @@ export function CompareEquity({ ids, range, start }: Props) {
         )
       }
     >
-      <EquityChart lines={lines} hues={hues} unit="pct" span={`${range} ${ids.join(" ")}`} />
+      <EquityChart lines={lines} hues={hues} unit="pct" span={range} />
     </Panel>
   );
 }

@@ -1,8 +1,10 @@
 "use client";
 import { useEffect, useRef, useState } from "react";
 import { usePrefs } from "@/prefs/use-prefs";
+import { useZoom } from "@/prefs/use-zoom";
 import { type Line, labelOf, namedTips, spread, type Unit } from "@/shape/equity";
 import { hueColor } from "@/shape/hue";
+import type { Window } from "@/shape/window";
 import {
   type ChartHandle,
   createEquityChart,
@@ -34,11 +36,17 @@ export function EquityChart({ lines, hues, unit, span, onPick }: Props) {
   const [tips, setTips] = useState<Tip[]>([]);
   const [hovered, setHovered] = useState<number | null>(null);
   const [zoomed, setZoomed] = useState(false);
+  const [window, setWindow] = useZoom();
+  const onWindow = useRef(setWindow);
+  useEffect(() => {
+    onWindow.current = setWindow;
+  });
   const { theme, zone, colours } = usePrefs();
 
   useEffect(() => {
     if (!frame.current) return;
-    const callbacks = { onTips: setTips, onHover: setHovered, onZoom: setZoomed };
+    const tell = (next: Window | null) => void onWindow.current(next);
+    const callbacks = { onTips: setTips, onHover: setHovered, onZoom: setZoomed, onWindow: tell };
     const handle = createEquityChart(frame.current, zone, callbacks);
     chart.current = handle;
     return () => {
@@ -49,8 +57,8 @@ export function EquityChart({ lines, hues, unit, span, onPick }: Props) {
 
   // The colours are read from the page, so a change of theme draws anew.
   useEffect(() => {
-    chart.current?.draw({ lines, hues, unit, span });
-  }, [lines, hues, unit, span, zone, theme, colours]);
+    chart.current?.draw({ lines, hues, unit, span, window });
+  }, [lines, hues, unit, span, window, zone, theme, colours]);
 
   const width = frame.current?.clientWidth ?? 0;
   const height = (frame.current?.clientHeight ?? 320) - AXIS;

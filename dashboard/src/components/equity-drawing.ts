@@ -14,7 +14,8 @@ import { toPixelNumber } from "@/shape/decimal";
 import { endIn, type Line, labelOf, type Unit } from "@/shape/equity";
 import { clock, day, full, type Zone } from "@/shape/format-time";
 import { HUES } from "@/shape/hue";
-import { followZoom } from "./equity-zoom";
+import type { Window } from "@/shape/window";
+import { followZoom, type ZoomEvents } from "./equity-zoom";
 import { createZonedScale } from "./zoned-scale";
 
 /** Where a line ends in sight, in pixels from the top of the chart, and its exact figure there. */
@@ -26,6 +27,8 @@ export type Drawing = {
   unit: Unit;
   /** Another span of time: what was zoomed into is left. */
   span: string;
+  /** What the address says to be zoomed into. */
+  window: Window | null;
 };
 
 export type Zoom = "in" | "out" | "all";
@@ -42,8 +45,7 @@ type LineApi = ISeriesApi<"Line", Time>;
 type Callbacks = {
   onTips: (tips: Tip[]) => void;
   onHover: (time: number | null) => void;
-  onZoom: (zoomed: boolean) => void;
-};
+} & ZoomEvents;
 
 /** Room at the right for the names, in pixels. */
 export const gutter = (width: number) => (isNarrow(width) ? 92 : 160);
@@ -71,10 +73,12 @@ export function createEquityChart(
       callbacks.onTips(current ? tipsOf(chart, current.lines, series, element.clientWidth) : []);
     });
   };
-  const zoom = followZoom(chart, element, callbacks.onZoom);
+  const axis = () => current?.lines[0]?.places.map((one) => one.time) ?? [];
+  const zoom = followZoom(chart, element, callbacks, axis);
   const fit = () => {
     chart.timeScale().applyOptions({ rightOffsetPixels: gutter(element.clientWidth) });
-    if (!zoom.isZoomed()) chart.timeScale().fitContent();
+    if (zoom.isZoomed()) zoom.keep();
+    else chart.timeScale().fitContent();
     place();
   };
   const watcher = new ResizeObserver(fit);
@@ -84,7 +88,7 @@ export function createEquityChart(
 
   return {
     draw: (drawing) => {
-      if (current && current.span !== drawing.span) zoom.reset();
+      zoom.enter(drawing.span, drawing.window);
       current = drawing;
       const colors = readColors();
       applyLook(chart, drawing, zone, colors);

@@ -97,7 +97,7 @@ export function EquityPanel() {
           lines={lines}
           hues={hues}
           unit={unit}
-          span={`${range} ${chosen.join(" ")}`}
+          span={range}
           onPick={(id) => setView({ bots: chosen.includes(id) ? [] : [id] })}
         />
       )}
