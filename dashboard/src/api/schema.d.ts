@@ -1189,7 +1189,10 @@ export interface components {
          * Comparison
          * @description Bots beside each other from aligned_start, the first time at which all had begun.
          *
-         *     differing names the configuration items that are not the same for all.
+         *     differing names the configuration items that are not the same for all. figures are the
+         *     metrics of each from aligned_start to end: of trades that began and ended there; the
+         *     drawdown of a bot that had begun before is that of its curve's points, and what its
+         *     model cost since is None, for only the whole is kept.
          */
         Comparison: {
             agreement: components["schemas"]["Agreement"];
@@ -1203,6 +1206,8 @@ export interface components {
             differing: string[];
             /** End */
             end: string | null;
+            /** Figures */
+            figures: components["schemas"]["BotMetrics"][];
             /** Returns */
             returns: components["schemas"]["AlignedReturn"][];
             /** Warnings */

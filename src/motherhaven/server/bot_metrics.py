@@ -75,7 +75,7 @@ class Metrics:
                 first=self._first.get(row.id),
                 returns=returns[row.id],
                 trades=trades,
-                open=await self._open(row),
+                open=await open_positions(self._store, row),
                 stated=await self._confidences.pairs(row.id, trades),
             )
             # Thousands of trades take a while: other requests and the streams go on meanwhile.
@@ -103,13 +103,13 @@ class Metrics:
                 if curve.points:
                     self._first[curve.bot_id] = curve.points[0].time
 
-    async def _open(self, row: BotRow) -> Sequence[PositionRow]:
-        if row.stats.open_positions == 0:
-            return ()
-        page = await self._store.positions(
-            status="open", bot_id=row.id, before=None, limit=_MOST_OPEN
-        )
-        return page.items
+
+async def open_positions(store: Reader, row: BotRow) -> Sequence[PositionRow]:
+    """The bot's open positions, at most _MOST_OPEN."""
+    if row.stats.open_positions == 0:
+        return ()
+    page = await store.positions(status="open", bot_id=row.id, before=None, limit=_MOST_OPEN)
+    return page.items
 
 
 def _told(row: BotRow) -> Any:

@@ -1,34 +1,41 @@
 """Bots beside each other over the same span."""
 
+import asyncio
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from motherhaven.contract.views import BotRow, DecisionRow
-from motherhaven.metrics import EquityPoint, performance, trade_statistics
+from motherhaven.metrics import trade_statistics
 from motherhaven.server.agreeing import agreement, decisions_of
+from motherhaven.server.aligned import (
+    Aligned,
+    Span,
+    aligned_histories,
+    aligned_metrics,
+    aligned_return,
+    daily_histories,
+)
+from motherhaven.server.bot_metrics import open_positions
 from motherhaven.server.bots import DEFAULT_INTERVAL_SECONDS
 from motherhaven.server.closed_trades import ClosedTrades, KeptTrade
 from motherhaven.server.configs import config_of, differing, warnings_of
-from motherhaven.server.curves import DAWN, DUSK, bucket_for, floor_time
-from motherhaven.server.histories import History, histories
-from motherhaven.server.models_figures import AlignedReturn, CoinCell, CoinRow, Comparison
+from motherhaven.server.curves import DAWN, DUSK, floor_time
+from motherhaven.server.histories import History
+from motherhaven.server.models_figures import BotMetrics, CoinCell, CoinRow, Comparison
+from motherhaven.server.stated import Confidences
 from motherhaven.stores.amounts import plus, shown
 from motherhaven.stores.protocol import TIERS, Reader
 
 _Lives = dict[str, tuple[datetime, datetime]]
 _DAY = timedelta(days=1)
-_MICROSECOND = timedelta(microseconds=1)
-
-
-@dataclass(frozen=True, slots=True)
-class _Span:
-    start: datetime
-    end: datetime
 
 
 async def compare(
-    store: Reader, kept: ClosedTrades, ids: Sequence[str], span: timedelta | None
+    store: Reader,
+    kept: ClosedTrades,
+    confidences: Confidences,
+    ids: Sequence[str],
+    span: timedelta | None,
 ) -> Comparison:
     """The bots `ids` over the time in which all ran, or the last `span` of it."""
     known = {row.id: row for row in await store.bots()}
@@ -39,6 +46,8 @@ async def compare(
     decided = {row.id: await _decided(store, row, common) for row in rows}
     configs = tuple(config_of(row, _model(decided[row.id])) for row in rows)
     warnings = [f"there is no bot {name}" for name in ids if name not in known]
+    curves = await aligned_histories(store, list(lives), lives, common) if common else {}
+    figures = await _figures(store, rows, trades, confidences, curves, common) if common else ()
     window = max((_interval(row) for row in rows), default=DEFAULT_INTERVAL_SECONDS)
     return Comparison(
         aligned_start=common.start if common else None,
@@ -46,10 +55,36 @@ async def compare(
         warnings=(*warnings, *warnings_of(rows, configs, lives)),
         configs=configs,
         differing=differing(configs),
-        returns=await _returns(store, rows, lives, common) if common else (),
+        returns=tuple(aligned_return(row.id, curves[row.id]) for row in rows) if common else (),
+        figures=figures,
         coins=_matrix(trades, common) if common else (),
         agreement=agreement(decided if common else {}, window),
     )
+
+
+async def _figures(
+    store: Reader,
+    rows: Sequence[BotRow],
+    trades: Mapping[str, Sequence[KeptTrade]],
+    confidences: Confidences,
+    curves: Mapping[str, History],
+    common: Span,
+) -> tuple[BotMetrics, ...]:
+    days = await daily_histories(store, [row.id for row in rows], common)
+    found = []
+    for row in rows:
+        inside = [one for one in trades[row.id] if common.holds(one)]
+        bot = Aligned(
+            row=row,
+            history=curves[row.id],
+            days=days.get(row.id, History()),
+            trades=inside,
+            stated=await confidences.pairs(row.id, inside),
+            open=await open_positions(store, row),
+        )
+        # Thousands of trades take a while: other requests and the streams go on meanwhile.
+        found.append(await asyncio.to_thread(aligned_metrics, bot, common))
+    return tuple(found)
 
 
 async def _lives(store: Reader, rows: Sequence[BotRow]) -> _Lives:
@@ -64,59 +99,20 @@ async def _lives(store: Reader, rows: Sequence[BotRow]) -> _Lives:
     return found
 
 
-def _common(lives: _Lives, span: timedelta | None) -> _Span | None:
+def _common(lives: _Lives, span: timedelta | None) -> Span | None:
     if not lives:
         return None
     start = max(first for first, _ in lives.values())
     end = min(last for _, last in lives.values())
     if span is not None:
         start = max(start, floor_time(end - span, TIERS[0]))
-    return _Span(start, end) if start <= end else None
+    whole = frozenset(name for name, (first, _) in lives.items() if first == start)
+    return Span(start, end, whole) if start <= end else None
 
 
-async def _returns(
-    store: Reader, rows: Sequence[BotRow], lives: _Lives, common: _Span
-) -> tuple[AlignedReturn, ...]:
-    """Net of deposits, from each bot's first equity at the aligned start to the aligned end."""
-    ids = [row.id for row in rows]
-    bucket = bucket_for(common.end - common.start, len(rows))
-    until = common.end + _MICROSECOND
-    curves = await histories(store, ids, start=common.start, end=until, bucket=bucket)
-    hour = common.start + timedelta(seconds=TIERS[2])
-    fine = await histories(store, ids, start=common.start, end=hour, bucket=TIERS[0])
-    return tuple(
-        _return(name, fine[name], curves[name], is_own=lives[name][0] == common.start)
-        for name in ids
-    )
-
-
-def _return(bot_id: str, fine: History, curve: History, *, is_own: bool) -> AlignedReturn:
-    """The return of one bot; `is_own`: the span begins with it, so with its capital."""
-    points = list(curve.points)
-    first = fine.points[0].equity if fine.points else None
-    if is_own and fine.capital:
-        first = fine.capital
-    if fine.begin is not None and first is not None and first != points[0].equity:
-        points.insert(0, EquityPoint(fine.begin, first))
-    flows = [flow for flow in curve.flows if points and flow.time >= points[0].time]
-    growth = performance(points, flows).total_return
-    return AlignedReturn(
-        bot_id=bot_id,
-        start_equity=points[0].equity if points else None,
-        end_equity=points[-1].equity if points else None,
-        return_fraction=growth.value,
-        points_n=growth.n,
-    )
-
-
-def _matrix(trades: Mapping[str, Sequence[KeptTrade]], common: _Span) -> tuple[CoinRow, ...]:
+def _matrix(trades: Mapping[str, Sequence[KeptTrade]], common: Span) -> tuple[CoinRow, ...]:
     """Trades that began and ended within the span; the coin with the most of them first."""
-    inside = {
-        bot_id: [
-            one for one in kept if common.start <= one.opened_at and one.closed_at <= common.end
-        ]
-        for bot_id, kept in trades.items()
-    }
+    inside = {bot_id: [one for one in kept if common.holds(one)] for bot_id, kept in trades.items()}
     counts: dict[str, int] = {}
     for kept in inside.values():
         for one in kept:
@@ -136,7 +132,7 @@ def _cell(bot_id: str, coin: str, kept: Sequence[KeptTrade]) -> CoinCell:
     return CoinCell(bot_id=bot_id, trades=told.n, win_rate=told.win_rate, net_pnl=shown(net))
 
 
-async def _decided(store: Reader, row: BotRow, common: _Span | None) -> tuple[DecisionRow, ...]:
+async def _decided(store: Reader, row: BotRow, common: Span | None) -> tuple[DecisionRow, ...]:
     if common is None:
         return ()
     return await decisions_of(store, row.id, common.start, common.end)

@@ -13,6 +13,7 @@ from motherhaven.server.curves import RANGES
 from motherhaven.server.models_figures import Comparison, MetricsList
 from motherhaven.server.params import Ids, MaybeIds, Range, add_reads, ids_of, json_view
 from motherhaven.server.ratios import DailyReturns
+from motherhaven.server.stated import Confidences
 from motherhaven.stores.protocol import Reader
 
 _MOST_COMPARED: Final = 10
@@ -24,6 +25,7 @@ class Figures:
     def __init__(self, store: Reader, clock: Clock, returns: DailyReturns) -> None:
         self._store = store
         self._trades = ClosedTrades(store)
+        self._confidences = Confidences(store)
         self._metrics = Metrics(store, clock, returns, self._trades)
 
     def add_routes(self, router: APIRouter) -> None:
@@ -38,4 +40,5 @@ class Figures:
     async def compare(self, ids: Ids, range: Range = "all") -> Response:
         """Up to ten bots beside each other, from the first time at which all had begun."""
         chosen = ids_of(ids, most=_MOST_COMPARED) or ()
-        return json_view(await compare(self._store, self._trades, chosen, RANGES[range]))
+        found = await compare(self._store, self._trades, self._confidences, chosen, RANGES[range])
+        return json_view(found)

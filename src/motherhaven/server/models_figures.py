@@ -170,7 +170,10 @@ class Agreement(_Answer):
 class Comparison(_Answer):
     """Bots beside each other from aligned_start, the first time at which all had begun.
 
-    differing names the configuration items that are not the same for all.
+    differing names the configuration items that are not the same for all. figures are the
+    metrics of each from aligned_start to end: of trades that began and ended there; the
+    drawdown of a bot that had begun before is that of its curve's points, and what its
+    model cost since is None, for only the whole is kept.
     """
 
     aligned_start: datetime | None
@@ -179,5 +182,6 @@ class Comparison(_Answer):
     configs: tuple[BotConfig, ...]
     differing: tuple[str, ...]
     returns: tuple[AlignedReturn, ...]
+    figures: tuple[BotMetrics, ...]
     coins: tuple[CoinRow, ...]
     agreement: Agreement

@@ -261,6 +261,11 @@ async def test_bots_side_by_side_begin_together(served: Served) -> None:
         for part in ("no bot nobody", "mode differs", "capital differs", "began 5.0 h before"):
             assert part in text
         assert told["coins"] == []
+        figures = {one["bot_id"]: one for one in told["figures"]}
+        for bot, figure in figures.items():
+            assert figure["performance"]["total_return"] == returns[bot]
+        assert (figures["a"]["net_usd"], figures["b"]["net_usd"]) == ("5", "10")
+        assert figures["a"]["trades"]["n"] == 0
         one = await api.get("compare", ids="a")
         cells = {row["coin"]: row["cells"][0] for row in one["coins"]}
         assert cells == {"ETH": {"bot_id": "a", "trades": 1, "win_rate": 1.0, "net_pnl": "9"}}
