@@ -41,9 +41,6 @@ export const BotFigures = memo(function BotFigures({ bot }: { bot: BotRow }) {
   );
 });
 
-/** Money that was won or lost is coloured; ratios and shares are not. */
-const AS_MONEY = new Set(["net of trades", "expectancy", "net", "net after model"]);
-
 function Group({ group, one }: { group: MetricRow["group"]; one: BotMetrics }) {
   return (
     <section aria-label={group}>
@@ -57,7 +54,7 @@ function Group({ group, one }: { group: MetricRow["group"]; one: BotMetrics }) {
                 {row.name}
               </dt>
               <dd className="num text-right">
-                {AS_MONEY.has(row.key) ? <Delta value={exact} as="usd" /> : text}
+                {row.tone ? <Delta value={exact} as={row.tone} /> : text}
                 {n !== null && <span className="text-faint"> ({count(n)})</span>}
               </dd>
             </div>

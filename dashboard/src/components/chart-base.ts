@@ -12,8 +12,10 @@ import { type Colors, readColors, timeScaleOf, type Zoom } from "./equity-drawin
 import { followZoom, type ZoomEvents } from "./equity-zoom";
 import { createZonedScale } from "./zoned-scale";
 
-/** Share of the width that stays free at the left. */
+/** Share of the width that stays free at each side. */
 const ROOM = 0.015;
+/** Fewer bars than these do not fill the width. */
+const FEWEST = 12;
 
 export type Chart = IChartApiBase<Time>;
 
@@ -35,13 +37,13 @@ export function createBase(
     {
       autoSize: true,
       layout: { attributionLogo: false },
-      timeScale: { ...timeScaleOf(zone), fixLeftEdge: false, rightOffsetPixels: 10 },
+      timeScale: { ...timeScaleOf(zone), fixLeftEdge: false, rightOffset: 0 },
     },
   );
   const zoom = followZoom(chart, element, events, axis);
   const fit = () => {
     if (zoom.isZoomed()) zoom.keep();
-    else showAll(chart);
+    else showAll(chart, axis().length);
   };
   const watcher = new ResizeObserver(fit);
   watcher.observe(element);
@@ -62,14 +64,12 @@ export function createBase(
   };
 }
 
-/** All of it, with room at the left for the mark on the first bar. */
-function showAll(chart: Chart): void {
-  const scale = chart.timeScale();
-  scale.fitContent();
-  const range = scale.getVisibleLogicalRange();
-  if (!range) return;
-  const room = (range.to - range.from) * ROOM;
-  scale.setVisibleLogicalRange({ from: range.from - room, to: range.to });
+/** All of it, with room at the left for the mark on the first bar, and for few bars too. */
+function showAll(chart: Chart, bars: number): void {
+  const room = Math.max(0.5, bars * ROOM);
+  const spare = Math.max(0, (FEWEST - bars) / 2);
+  const [from, to] = [-0.5 - room - spare, bars - 0.5 + room + spare];
+  chart.timeScale().setVisibleLogicalRange({ from, to });
 }
 
 /** Colours, fonts and labels; read anew when the theme changes. */

@@ -1,15 +1,14 @@
 "use client";
-import { useMetrics } from "@/queries/use-metrics";
 import { count } from "@/shape/format-number";
 import { type Bin, calibrationOf, whole } from "@/shape/metrics";
 import { useBotColumns } from "./compare-columns";
+import type { PartProps } from "./compare-settings";
 import { DataTable } from "./data-table";
 import { Panel, SkeletonRows } from "./panel";
 
 /** Whether those who say 80 % are right in 80 of 100 trades. */
-export function CompareCalibration({ ids }: { ids: readonly string[] }) {
-  const query = useMetrics(ids);
-  const { rows, cellOf } = calibrationOf(query.data ?? []);
+export function CompareCalibration({ ids, query, comparison }: PartProps) {
+  const { rows, cellOf } = calibrationOf(comparison?.figures ?? []);
   const columns = useBotColumns<Bin>(ids, {
     head: "confidence stated",
     name: (row) => <span className="num">{row.text}</span>,

@@ -1,7 +1,7 @@
 "use client";
 import dynamic from "next/dynamic";
 import { useMemo } from "react";
-import type { Range } from "@/api/types";
+import type { Comparison, Range } from "@/api/types";
 import { useEquity } from "@/queries/use-equity";
 import { useFleet } from "@/queries/use-fleet";
 import { alignedSeries, rebased } from "@/shape/compare";
@@ -15,17 +15,23 @@ const EquityChart = dynamic(() => import("./equity-chart").then((module) => modu
   loading: () => <ChartSkeleton />,
 });
 
-type Props = { ids: readonly string[]; range: Range; start: string | null };
+type Props = { ids: readonly string[]; range: Range; comparison: Comparison | undefined };
 
 /** Returns counted from the instant at which all of them had begun. */
-export function CompareEquity({ ids, range, start }: Props) {
+export function CompareEquity({ ids, range, comparison }: Props) {
+  const start = comparison?.aligned_start ?? null;
   const { bots, hues } = useFleet();
   const query = useEquity(range);
   const data = query.data;
   const lines = useMemo(() => {
     const series = alignedSeries(data?.series ?? [], ids, start);
-    return linesOf(series, rebased(bots), "pct", data?.bucket_seconds ?? 60);
-  }, [data, ids, start, bots]);
+    return linesOf(
+      series,
+      rebased(bots, comparison?.returns ?? []),
+      "pct",
+      data?.bucket_seconds ?? 60,
+    );
+  }, [data, ids, start, bots, comparison]);
   return (
     <Panel
       title="Return from the same start"

@@ -55,12 +55,12 @@ export function CompareScreen() {
       ) : (
         <>
           <Warnings texts={query.data?.warnings ?? []} />
-          <CompareEquity ids={ids} range={range} start={query.data?.aligned_start ?? null} />
-          <CompareFigures ids={ids} comparison={query.data} />
+          <CompareEquity ids={ids} range={range} comparison={query.data} />
+          <CompareFigures {...props} />
           <div className="grid lg:grid-cols-2">
             <div className="min-w-0 lg:border-r">
               <CompareSettings {...props} />
-              <CompareCalibration ids={ids} />
+              <CompareCalibration {...props} />
             </div>
             <div className="min-w-0">
               <CompareCoins {...props} />

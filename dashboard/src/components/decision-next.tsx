@@ -2,6 +2,7 @@
 import Link from "next/link";
 import type { ReactNode } from "react";
 import type { DecisionDetail, Outcome } from "@/api/types";
+import { useNow } from "@/prefs/use-now";
 import { isBlank, movesOf, touchedText } from "@/shape/outcome";
 import { tradeHref } from "@/shape/screens";
 import { Delta } from "./delta";
@@ -10,6 +11,8 @@ type Props = { detail: DecisionDetail; outcome: Outcome };
 
 /** What happened next: where the coin went, what it touched, and what the position made. */
 export function DecisionNext({ detail, outcome }: Props) {
+  const now = useNow();
+  const { position } = outcome;
   if (isBlank(outcome)) {
     return (
       <p className="border-b px-3 py-2 text-faint text-sm">
@@ -18,7 +21,6 @@ export function DecisionNext({ detail, outcome }: Props) {
       </p>
     );
   }
-  const { position } = outcome;
   return (
     <section
       aria-label="What happened next"
@@ -26,7 +28,7 @@ export function DecisionNext({ detail, outcome }: Props) {
     >
       <h3 className="label max-sm:w-full">what happened next</h3>
       <dl className="flex flex-wrap items-start gap-x-6 gap-y-1">
-        {movesOf(outcome, detail.signal).map((move) => (
+        {movesOf(outcome, detail, now).map((move) => (
           <Figure key={move.name} name={`${detail.coin} ${move.name}`}>
             {move.text}
             {move.way && (

@@ -40,6 +40,13 @@ export function ErrorList({ groups, open, onOpen }: Props) {
   );
 }
 
+/** Refusals of who named no known bot stand under this id. */
+const NOBODY = "default";
+
+function strangerOf(id: string) {
+  return { id, name: id === NOBODY ? "unknown sender" : null };
+}
+
 type CauseProps = { group: ErrorGroup; isOpen: boolean; onOpen: Props["onOpen"] };
 
 function Cause({ group, isOpen, onOpen }: CauseProps) {
@@ -68,13 +75,18 @@ function Cause({ group, isOpen, onOpen }: CauseProps) {
           <span className="text-muted text-sm">{group.next_step}</span>
           <span className="flex flex-wrap gap-x-3 text-muted text-sm">
             {group.bots.map((id) => (
-              <BotTag key={id} bot={byId.get(id) ?? { id, name: null }} hue={hues[id]} />
+              <BotTag key={id} bot={byId.get(id) ?? strangerOf(id)} hue={hues[id]} />
             ))}
           </span>
         </span>
         <span className="flex flex-col items-end gap-1">
           <span className="num font-medium">{count(group.count)}×</span>
-          <Age at={group.last} className="text-faint" />
+          <Age at={group.last} className="text-muted" />
+          {group.count > 1 && (
+            <span className="label">
+              since <Moment at={group.first} />
+            </span>
+          )}
         </span>
       </button>
       {isOpen && <Details group={group} />}

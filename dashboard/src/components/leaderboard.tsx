@@ -81,7 +81,7 @@ function columnsOf(
           <BotLink bot={bot} hue={hues[bot.id]} />
           {mixed && <ModeMark mode={bot.mode} />}
           {bot.decider && bot.decider !== bot.name && (
-            <span className="label max-w-40 truncate max-xl:hidden" title={bot.decider}>
+            <span className="label max-w-40 truncate max-2xl:hidden" title={bot.decider}>
               {bot.decider}
             </span>
           )}

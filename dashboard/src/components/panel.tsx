@@ -16,6 +16,7 @@ type QueryLike = {
   isFetching: boolean;
   error: Error | null;
   dataUpdatedAt: number;
+  isPlaceholderData?: boolean;
   refetch: () => unknown;
 };
 

@@ -30,9 +30,11 @@ export function TradeChart({ row }: { row: PositionRow }) {
   const { bot_id: bot, coin } = row;
   const [now] = useState(serverNow);
   const [fit, setFit] = useQueryState("fit", FIT);
-  const { start, end } = spanOf(row, now);
-  const query = useCandles({ bot, coin, start, end });
+  const [known, setKnown] = useState(0);
+  const query = useCandles({ bot, coin, ...spanOf(row, now, known) });
   const interval = query.data?.interval ?? 0;
+  // Long candles around a short trade: their length is known once some have been read.
+  useEffect(() => setKnown(interval), [interval]);
   useFollowed(query.refetch, row.status === "open" ? row.mark_time : null, interval);
   const bars = useMemo(() => barsOf(query.data?.candles ?? [], interval), [query.data, interval]);
   const drawing = useMemo(

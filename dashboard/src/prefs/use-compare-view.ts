@@ -2,6 +2,7 @@
 import { parseAsArrayOf, parseAsString, parseAsStringLiteral, useQueryStates } from "nuqs";
 import { BACK_RESTORES, RANGES } from "./use-view";
 
+export const FIGURES_SINCE = ["common", "own"] as const;
 export const SETTINGS_SHOWN = ["differing", "all"] as const;
 
 /** What the address says about the comparison. */
@@ -10,6 +11,7 @@ export function useCompareView() {
     {
       ids: parseAsArrayOf(parseAsString).withDefault([]),
       range: parseAsStringLiteral(RANGES).withDefault("all"),
+      figures: parseAsStringLiteral(FIGURES_SINCE).withDefault("common"),
       settings: parseAsStringLiteral(SETTINGS_SHOWN).withDefault("differing"),
     },
     BACK_RESTORES,

@@ -82,6 +82,7 @@ describe("what is read around a trade", () => {
     });
     const short = positionRow({ status: "closed", exit_time: "2026-01-01T12:00:10Z" });
     expect(spanOf(short, 0).start).toBe("2026-01-01T11:30:00.000Z");
+    expect(spanOf(short, 0, 900).start).toBe("2026-01-01T04:30:00.000Z");
     const open = spanOf(positionRow({}), Date.parse("2026-03-01T12:00:00Z"));
     expect(open).toEqual({ start: "2025-12-31T12:00:00.000Z", end: null });
   });

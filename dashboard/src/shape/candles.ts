@@ -88,13 +88,25 @@ export function reachOf(bars: readonly Bar[], levels: readonly Level[]): [number
 /** The surroundings of a trade that are read with it: half as long again on both sides. */
 const LEAST_AROUND = 30 * 60;
 const MOST_AROUND = 86_400;
+/** Candles on both sides of a short trade, once it is known how long they are. */
+const CANDLES_AROUND = 30;
 
 /** The span of candles to ask for; without an end while the trade is open. */
-export function spanOf(row: PositionRow, now: number): { start: string; end: string | null } {
+export function spanOf(
+  row: PositionRow,
+  now: number,
+  interval = 0,
+): { start: string; end: string | null } {
   const from = Date.parse(row.entry_time);
   const to = row.exit_time ? Date.parse(row.exit_time) : now;
   const length = Math.max(0, to - from) / 1000;
-  const around = Math.min(MOST_AROUND, Math.max(LEAST_AROUND, length / 2)) * 1000;
+  const around = Math.max(
+    CANDLES_AROUND * interval,
+    Math.min(MOST_AROUND, Math.max(LEAST_AROUND, length / 2)),
+  );
   const text = (time: number) => new Date(time).toISOString();
-  return { start: text(from - around), end: row.exit_time ? text(to + around) : null };
+  return {
+    start: text(from - around * 1000),
+    end: row.exit_time ? text(to + around * 1000) : null,
+  };
 }

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import type { EquitySeries } from "@/api/types";
+import type { Comparison, EquitySeries } from "@/api/types";
 import {
   agreementText,
   alignedSeries,
@@ -49,8 +49,12 @@ describe("curves that begin together", () => {
       ["b", 1],
       ["a", 2],
     ]);
-    const lines = linesOf(aligned, rebased(bots), "pct", 3600);
-    expect(lines.map((line) => line.last)).toEqual(["0.00\u202f%", "+10.00\u202f%"]);
+    const starts = [
+      { bot_id: "a", start_equity: "100" },
+      { bot_id: "b", start_equity: "8" },
+    ] as Comparison["returns"];
+    const lines = linesOf(aligned, rebased(bots, starts), "pct", 3600);
+    expect(lines.map((line) => line.last)).toEqual(["+25.00\u202f%", "+10.00\u202f%"]);
   });
 });
 

@@ -32,12 +32,13 @@ export function alignedSeries(
   });
 }
 
-/** Bots whose return counts from the first point shown, not from their deposits. */
-export function rebased(bots: readonly BotRow[]): BotRow[] {
+/** Bots whose return counts from their equity at the common start, not from their deposits. */
+export function rebased(bots: readonly BotRow[], returns: Comparison["returns"]): BotRow[] {
+  const starts = new Map(returns.map((one) => [one.bot_id, one.start_equity]));
   return bots.map((bot) => ({
     ...bot,
     account: null,
-    stats: { ...bot.stats, first_equity: null },
+    stats: { ...bot.stats, first_equity: starts.get(bot.id) ?? null },
   }));
 }
 

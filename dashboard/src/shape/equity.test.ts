@@ -39,6 +39,15 @@ describe("equity lines", () => {
     expect(broken).toEqual([START / 1000 + 180]);
   });
 
+  it("stay whole where a bot was slow before it became fast, and of two values alone", () => {
+    const slow = { 0: "1", 15: "1", 30: "2", 45: "2", 46: "2", 47: "2", 120: "3", 121: "3" };
+    const [line] = linesOf([series("a", slow)], [], "usd", 60);
+    const broken = line?.places.filter((place) => place.beforeGap).map((place) => place.time);
+    expect(broken).toEqual([START / 1000 + 47 * 60]);
+    const [two] = linesOf([series("a", { 0: "1", 60: "2" })], [], "usd", 60);
+    expect(two?.places.some((place) => place.beforeGap)).toBe(false);
+  });
+
   it("end with the exact figure, in each unit", () => {
     const bots = [botRow({ id: "a", name: "claude", account: accountRow("a", "99", "100") })];
     const of = (unit: "usd" | "pct" | "dd") =>

@@ -29,6 +29,8 @@ export type Line = {
 
 /** Without a value for longer than this many buckets, and its own pace, a line is broken. */
 const GAP_BUCKETS = 6;
+/** So many times longer than the pace around it, a silence is a gap. */
+const GAP_PACES = 3;
 
 /** Lines for the chart, on one time axis of fixed buckets that all of them share. */
 export function linesOf(
@@ -114,10 +116,20 @@ function placesOf(values: readonly Value[], axis: readonly number[], pace: numbe
     const here = index === undefined ? undefined : values[index];
     if (index === undefined || !here) return { time };
     const next = values[index + 1];
-    const beforeGap = next !== undefined && next.time - time > pace;
+    const beforeGap =
+      next !== undefined &&
+      next.time - time > Math.max(pace, GAP_PACES * paceAround(values, index));
     const place = { time, exact: here.exact, value: toPixelNumber(here.exact) };
     return beforeGap ? { ...place, beforeGap } : place;
   });
+}
+
+/** The seconds between values before and after a silence: a bot may have changed its pace. */
+function paceAround(values: readonly Value[], index: number): number {
+  const step = (at: number) => (values[at + 1]?.time ?? 0) - (values[at]?.time ?? 0);
+  const around = [index - 1, index + 1].filter((at) => at >= 0 && at + 1 < values.length);
+  // Of two values alone nobody can tell whether they are far apart.
+  return around.length > 0 ? Math.max(...around.map(step)) : Number.POSITIVE_INFINITY;
 }
 
 /** The last exact value of a line at or before an index of its places; null when there is none. */

@@ -12,6 +12,8 @@ export type MetricRow = {
   name: string;
   title?: string;
   group: "Return" | "Trades" | "Share" | "Cost";
+  /** Something won or lost, which is coloured. */
+  tone?: "usd" | "percent";
   of: (one: BotMetrics) => Measured;
 };
 
@@ -43,7 +45,8 @@ function row(
     const exact = exactOf(pick(one));
     return { text: form(exact), n: n ? n(one) : null, exact };
   };
-  return { key: name, name, title, group, of };
+  const tone = form === dollars ? "usd" : name === "return" ? "percent" : undefined;
+  return { key: name, name, title, group, tone, of };
 }
 
 /** One interval of stated confidence: what was stated, what came true, of how many trades. */

@@ -1,6 +1,9 @@
 import { describe, expect, it } from "vitest";
-import type { Outcome } from "@/api/types";
+import type { Outcome, Signal } from "@/api/types";
 import { isBlank, movesOf, touchedText } from "./outcome";
+
+const START = "2026-01-01T12:00:00Z";
+const NOW = Date.parse("2026-01-01T14:30:00Z");
 
 const outcome = (moves: (number | null)[], change: Partial<Outcome> = {}): Outcome => ({
   decision_id: "d1",
@@ -15,18 +18,16 @@ const outcome = (moves: (number | null)[], change: Partial<Outcome> = {}): Outco
 
 describe("what happened next", () => {
   it("tells a move for the decision from one against it", () => {
-    const ways = (signal: Parameters<typeof movesOf>[1]) =>
-      movesOf(outcome([0.009, -0.002, 0]), signal).map((move) => move.way);
+    const ways = (signal: Signal) =>
+      movesOf(outcome([0.009, -0.002, 0]), { signal, time: START }, NOW).map((move) => move.way);
     expect(ways("buy_to_enter")).toEqual(["for", "against", null]);
     expect(ways("sell_to_enter")).toEqual(["against", "for", null]);
     expect(ways("hold")).toEqual([null, null, null]);
   });
 
-  it("leaves what is still to come unknown", () => {
-    expect(movesOf(outcome([0.009, null]), "hold").map((move) => move.text)).toEqual([
-      "+0.90\u202f%",
-      "—",
-    ]);
+  it("tells what is still to come from what nobody recorded", () => {
+    const moves = movesOf(outcome([0.009, null, null]), { signal: "hold", time: START }, NOW);
+    expect(moves.map((move) => move.text)).toEqual(["+0.90\u202f%", "—", "not yet"]);
     expect(touchedText(null)).toBe("—");
     expect(touchedText(false)).toBe("untouched");
   });

@@ -11,13 +11,19 @@ export type Move = {
 };
 
 /** How far the coin went, hour by hour, and whether that was for or against the decision. */
-export function movesOf(outcome: Outcome, signal: Signal): Move[] {
+export function movesOf(
+  outcome: Outcome,
+  { signal, time }: { signal: Signal; time: string },
+  now: number,
+): Move[] {
   const side = signal === "buy_to_enter" ? 1 : signal === "sell_to_enter" ? -1 : 0;
   return outcome.horizons.map(({ seconds, move }) => {
     const exact = move === null ? null : String(move);
     const sign = (signOf(exact) ?? 0) * side;
     const way = sign > 0 ? "for" : sign < 0 ? "against" : null;
-    return { name: `after ${seconds / 3600}\u202fh`, text: percent(exact), exact, way };
+    const over = now === 0 || Date.parse(time) + seconds * 1000 <= now;
+    const text = exact === null && !over ? "not yet" : percent(exact);
+    return { name: `after ${seconds / 3600}\u202fh`, text, exact, way };
   });
 }
 
