@@ -91,6 +91,7 @@ export function BotDecisions({ bot, selected, lit, onLit, onOpen }: Props) {
           hasMore={query.hasNextPage}
           isLoadingMore={query.isFetchingNextPage}
           onMore={() => query.fetchNextPage()}
+          alone
           reveal={lit?.from === "curve" ? lit.id : null}
         />
       </div>

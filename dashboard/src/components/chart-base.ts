@@ -88,7 +88,8 @@ export function applyBaseLook(chart: Chart, zone: Zone, label: (value: number) =
       entireTextOnly: true,
       visible: true,
       borderVisible: false,
-      scaleMargins: { top: 0.08, bottom: 0.08 },
+      // The figure under the pointer stands above the lines.
+      scaleMargins: { top: 0.12, bottom: 0.08 },
     },
     crosshair: {
       mode: CrosshairMode.Magnet,

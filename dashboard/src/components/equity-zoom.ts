@@ -13,6 +13,8 @@ export type ZoomEvents = {
   onWindow: (window: Window | null) => void;
 };
 
+type Range = { from: number; to: number };
+
 const keyOf = (window: Window | null) => (window ? windowText(window) : "");
 
 /**
@@ -60,15 +62,14 @@ export function followZoom(
     }, REST);
   };
 
-  /** What the chart shows now, in time. */
-  const look = () => {
-    const range = chart.timeScale().getVisibleLogicalRange();
+  const note = (range: Range | null) => {
     const from = range && timeAt(axis(), range.from);
     const to = range && timeAt(axis(), range.to);
     if (from === null || to === null) return;
     become({ from: Math.max(0, Math.round(from)), to: Math.round(to) });
     tell();
   };
+  const look = () => note(chart.timeScale().getVisibleLogicalRange());
 
   const show = () => {
     const from = seen && indexAt(axis(), seen.from);
@@ -83,8 +84,9 @@ export function followZoom(
     const width = Math.max(CLOSEST, (range.to - range.from) * factor);
     const middle = (range.from + range.to) / 2;
     const from = Math.max(0, middle - width / 2);
-    scale.setVisibleLogicalRange({ from, to: from + width });
-    look();
+    // The chart takes a frame to come there: it is told, not asked.
+    note({ from, to: from + width });
+    show();
   };
 
   const reset = () => {

@@ -24,14 +24,16 @@ export function ToneMark({ tone }: { tone: Tone }) {
 /** Asked → allowed → executed, on one line; what was not told is left out. */
 export function FateLine({ fates }: { fates: Fates }) {
   const why = fates.asked.why ?? fates.allowed.why ?? fates.executed.why;
+  const failed = fates.asked.tone === "bad";
   const told = [
+    failed && <FateText key="failed" fate={{ ...fates.asked, word: "answer not used" }} />,
     fates.asked.figure && (
       <span key="asked" className="num">
         {fates.asked.figure}
       </span>
     ),
     fates.allowed.told !== false && <FateText key="allowed" fate={fates.allowed} />,
-    fates.executed.told !== false && <FateText key="executed" fate={fates.executed} />,
+    !failed && fates.executed.told !== false && <FateText key="executed" fate={fates.executed} />,
   ].filter(Boolean);
   return (
     <span

@@ -1,7 +1,7 @@
 "use client";
 import { useVirtualizer } from "@tanstack/react-virtual";
 import { ArrowUp } from "lucide-react";
-import { type RefObject, useEffect, useLayoutEffect, useRef, useState } from "react";
+import { type RefObject, useCallback, useEffect, useLayoutEffect, useRef, useState } from "react";
 import type { DecisionRow } from "@/api/types";
 import { useFleet } from "@/queries/use-fleet";
 import { arrivedAbove, type Entry, entryHeight, placeOf, shift } from "@/shape/feed-runs";
@@ -20,6 +20,8 @@ type Props = {
   onMore: () => void;
   /** False where holds were asked for: then each is a row of its own. */
   folds?: boolean;
+  /** All decisions are of one bot. */
+  alone?: boolean;
   /** A decision to bring into sight. */
   reveal?: string | null;
 };
@@ -32,7 +34,8 @@ export function FeedList(props: Props) {
   const { rows, selected, onOpen, hasMore, isLoadingMore, onMore, folds = true } = props;
   const scroller = useRef<HTMLDivElement>(null);
   const { byId, hues } = useFleet();
-  const { entries, open, isFresh } = useEntries(rows, selected, folds);
+  const isScrolled = useCallback(() => (scroller.current?.scrollTop ?? 0) > 0, []);
+  const { entries, open, isFresh } = useEntries(rows, selected, folds, isScrolled);
   const { waiting, clear } = useAnchor(scroller, rows, entries);
   const list = useVirtualizer({
     count: entries.length,
@@ -85,6 +88,7 @@ export function FeedList(props: Props) {
                     id={entry.key}
                     rows={entry.rows}
                     open={entry.open}
+                    alone={props.alone}
                     onToggle={() => open(entry.rows, !entry.open)}
                   />
                 ) : (
@@ -100,6 +104,7 @@ export function FeedList(props: Props) {
                     selected={entry.row.id === selected}
                     fresh={isFresh(entry.row)}
                     within={entry.folds}
+                    alone={props.alone}
                     onOpen={onOpen}
                   />
                 )}

@@ -18,12 +18,14 @@ type Props = {
   fresh: boolean;
   /** It belongs to the unfolded run above it. */
   within?: boolean;
+  /** All rows are of one bot: its name would only take room. */
+  alone?: boolean;
   onOpen: (id: string | null) => void;
 };
 
 /** One decision: when, who, what, how sure; asked, allowed and executed; and why. */
 export const FeedRow = memo(function FeedRow(props: Props) {
-  const { row, bot, hue, selected, fresh, within = false, onOpen } = props;
+  const { row, bot, hue, selected, fresh, within = false, alone = false, onOpen } = props;
   const [arrives] = useState(fresh);
   const confidence = statedConfidence(row);
   const quiet = isQuiet(row);
@@ -37,9 +39,11 @@ export const FeedRow = memo(function FeedRow(props: Props) {
     >
       <span className="flex w-full items-center gap-2">
         <Moment at={row.time} className="text-faint" />
-        <span className="max-w-28 min-w-0 text-muted text-sm">
-          <BotTag bot={bot} hue={hue} />
-        </span>
+        {!alone && (
+          <span className="max-w-28 min-w-0 shrink-0 text-muted text-sm">
+            <BotTag bot={bot} hue={hue} />
+          </span>
+        )}
         <span className="font-medium">{row.coin}</span>
         <SignalWord signal={row.signal} />
         {quiet && (

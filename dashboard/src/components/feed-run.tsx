@@ -10,16 +10,23 @@ import { clock } from "@/shape/format-time";
 import { hueColor } from "@/shape/hue";
 import { Moment } from "./moment";
 
-type Props = { id: string; rows: readonly DecisionRow[]; open: boolean; onToggle: () => void };
+type Props = {
+  id: string;
+  rows: readonly DecisionRow[];
+  open: boolean;
+  alone?: boolean;
+  onToggle: () => void;
+};
 
 /** A run of decisions to do nothing, on one line: how many, how long, by whom, in what. */
-export function FeedRun({ id, rows, open, onToggle }: Props) {
+export function FeedRun({ id, rows, open, alone = false, onToggle }: Props) {
   const { byId, hues } = useFleet();
   const { zone } = usePrefs();
   const { bots, coins, newest, oldest } = runFacts(rows);
   const names = bots.map((row) =>
     botName(byId.get(row.bot_id) ?? { id: row.bot_id, name: row.bot_name }),
   );
+  const [from, to] = [oldest, newest].map((row) => clock(row.time, zone, false));
   return (
     <button
       type="button"
@@ -31,9 +38,11 @@ export function FeedRun({ id, rows, open, onToggle }: Props) {
       <span className="flex w-full items-center gap-2">
         <Moment at={newest.time} className="text-faint" />
         <span className="font-medium text-muted text-sm">{count(rows.length)} holds</span>
-        <span className="num text-faint">
-          {clock(oldest.time, zone, false)}–{clock(newest.time, zone, false)}
-        </span>
+        {from !== to && (
+          <span className="num text-faint">
+            {from}–{to}
+          </span>
+        )}
         <ChevronRight
           size={13}
           aria-hidden
@@ -41,7 +50,7 @@ export function FeedRun({ id, rows, open, onToggle }: Props) {
         />
       </span>
       <span className="flex w-full items-center gap-1.5 truncate text-faint text-sm">
-        {bots.map((row) => (
+        {(alone ? [] : bots).map((row) => (
           <span
             key={row.bot_id}
             aria-hidden
@@ -50,7 +59,7 @@ export function FeedRun({ id, rows, open, onToggle }: Props) {
           />
         ))}
         <span className="truncate">
-          {names.join(", ")} · {coins.join(", ")}
+          {[alone ? "" : names.join(", "), coins.join(", ")].filter(Boolean).join(" · ")}
         </span>
       </span>
     </button>

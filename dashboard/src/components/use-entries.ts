@@ -10,18 +10,28 @@ const NEWS = 60_000;
 const SCREENFUL = 60;
 
 /** The feed as it is shown: runs of holds folded, those that someone opened unfolded. */
-export function useEntries(rows: readonly DecisionRow[], selected: string | null, folds: boolean) {
+export function useEntries(
+  rows: readonly DecisionRow[],
+  selected: string | null,
+  folds: boolean,
+  isScrolled: () => boolean,
+) {
   const [opened, setOpened] = useState<ReadonlySet<string>>(new Set());
   const news = useNews(rows);
+  const single = useRef<ReadonlySet<string>>(new Set());
   const entries = useMemo(() => {
     const newest = newestCycle(rows);
     const since = Date.now() - NEWS;
     const isNews = (key: string) => newest.has(key) || (news.cameAt.get(key) ?? 0) > since;
-    return entriesOf(rows, {
-      isWhole: (row) => !folds || isNews(rowKey(row)),
+    // What someone has scrolled to does not fold before their eyes.
+    const held = isScrolled() ? single.current : new Set<string>();
+    const made = entriesOf(rows, {
+      isWhole: (row) => !folds || held.has(rowKey(row)) || isNews(rowKey(row)),
       isOpen: (row) => opened.has(rowKey(row)) || row.id === selected,
     });
-  }, [rows, folds, opened, selected, news]);
+    single.current = new Set(made.filter(isSingle).map((entry) => entry.key));
+    return made;
+  }, [rows, folds, opened, selected, news, isScrolled]);
 
   const open = useCallback((run: readonly DecisionRow[], to: boolean) => {
     setOpened((now) => {
@@ -42,6 +52,10 @@ export function useEntries(rows: readonly DecisionRow[], selected: string | null
   }, [kept, open]);
 
   return { entries, open, isFresh: (row: DecisionRow) => news.fresh.has(rowKey(row)) };
+}
+
+function isSingle(entry: Entry): boolean {
+  return entry.kind === "row" && !entry.folds;
 }
 
 function isFoldedRow(entry: Entry): entry is Extract<Entry, { kind: "row" }> {
