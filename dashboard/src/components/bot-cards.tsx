@@ -8,6 +8,7 @@ import { BotLink } from "./bot-link";
 import { BotPulse } from "./bot-pulse";
 import { Delta } from "./delta";
 import { ModeMark } from "./mode-badge";
+import { UptimeShare } from "./uptime";
 
 type Props = { bots: readonly BotRow[]; hues: Record<string, number>; mixed: boolean };
 
@@ -41,7 +42,7 @@ export function BotCards({ bots, hues, mixed }: Props) {
                 {share(bot.stats.wins, bot.stats.closed_positions)} (
                 {count(bot.stats.closed_positions)})
               </span>{" "}
-              · decided <Age at={bot.last_decision_at} />
+              · up <UptimeShare bot={bot} /> · decided <Age at={bot.last_decision_at} />
             </span>
           </div>
         </li>

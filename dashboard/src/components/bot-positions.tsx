@@ -77,7 +77,7 @@ function columnsOf(rows: readonly PositionRow[]): Column<PositionRow>[] {
       number: true,
       cell: (row) => <Delta value={row.unrealized_pnl} as="usd" />,
     },
-    { key: "stop", head: "stop", number: true, cell: (row) => exitAt(row, 0) },
+    { key: "stop", head: "stop", number: true, from: "sm", cell: (row) => exitAt(row, 0) },
     {
       key: "course",
       head: "course",
@@ -85,7 +85,7 @@ function columnsOf(rows: readonly PositionRow[]): Column<PositionRow>[] {
       from: "lg",
       cell: (row) => <Course row={row} />,
     },
-    { key: "target", head: "target", number: true, cell: (row) => exitAt(row, 1) },
+    { key: "target", head: "target", number: true, from: "sm", cell: (row) => exitAt(row, 1) },
     {
       key: "liquidation",
       head: "liquidation",

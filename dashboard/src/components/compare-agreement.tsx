@@ -40,7 +40,7 @@ export function CompareAgreement({ query, comparison }: PartProps) {
             key={`${row.time} ${row.coin}`}
             className="flex min-h-(--row) flex-wrap items-center gap-x-4 gap-y-1 px-3 py-1"
           >
-            <span className="flex w-32 gap-2">
+            <span className="flex w-32 gap-2 max-sm:w-full">
               <Moment at={row.time} className="text-faint" />
               <span className="font-medium">{row.coin}</span>
             </span>

@@ -22,7 +22,7 @@ export function CompareSettings({ ids, query, comparison }: PartProps) {
   const columns = useBotColumns<ConfigRow>(ids, {
     head: "setting",
     name: (row) => (
-      <span className={`break-all font-mono text-sm ${row.differs ? "" : "text-faint"}`}>
+      <span className={`whitespace-nowrap font-mono text-sm ${row.differs ? "" : "text-faint"}`}>
         {row.name}
       </span>
     ),

@@ -10,18 +10,22 @@ export type Column<T> = {
   /** Numbers stand flush right. */
   number?: boolean;
   /** From which width on the column is shown; always, when left out. */
-  from?: "md" | "lg" | "xl" | "2xl";
+  from?: "sm" | "md" | "lg" | "xl" | "2xl";
   sorted?: boolean;
   onSort?: () => void;
   title?: string;
 };
 
 const SHOWN = {
+  sm: "max-sm:hidden",
   md: "max-md:hidden",
   lg: "max-lg:hidden",
   xl: "max-xl:hidden",
   "2xl": "max-2xl:hidden",
 } as const;
+
+/** Where a table is wider than its place, its names stay in sight. */
+const NAMES = "max-md:first:sticky max-md:first:left-0 max-md:first:z-[1] max-md:first:bg-surface";
 
 type Props<T> = {
   label: string;
@@ -30,7 +34,7 @@ type Props<T> = {
   rowKey: (row: T) => string;
 };
 
-/** A dense table with hairlines; on a narrow screen it keeps only its first columns. */
+/** A dense table with hairlines; on a narrow screen it keeps only what matters most. */
 export function DataTable<T>({ label, columns, rows, rowKey }: Props<T>) {
   const table = useSteadyColumns();
   return (
@@ -64,7 +68,7 @@ export function DataTable<T>({ label, columns, rows, rowKey }: Props<T>) {
 
 function cellClass<T>(column: Column<T>): string {
   const align = column.number ? "num text-right" : "";
-  return `px-2 first:pl-3 last:pr-3 ${align} ${column.from ? SHOWN[column.from] : ""}`;
+  return `px-2 first:pl-3 last:pr-3 ${NAMES} ${align} ${column.from ? SHOWN[column.from] : ""}`;
 }
 
 function Head<T>({ column }: { column: Column<T> }) {
@@ -76,7 +80,7 @@ function Head<T>({ column }: { column: Column<T> }) {
       scope="col"
       title={column.title}
       aria-sort={sort}
-      className={`label h-7 px-2 font-normal first:pl-3 last:pr-3 ${align} ${column.from ? SHOWN[column.from] : ""}`}
+      className={`label h-7 px-2 font-normal first:pl-3 last:pr-3 ${NAMES} ${align} ${column.from ? SHOWN[column.from] : ""}`}
     >
       {column.onSort ? (
         <button

@@ -92,7 +92,11 @@ export function EquityChart({ lines, hues, unit, span, onPick }: Props) {
           );
         })}
       </ul>
-      <ZoomButtons zoomed={zoomed} onZoom={(way: Zoom) => chart.current?.zoom(way)} />
+      <ZoomButtons
+        zoomed={zoomed}
+        width={gutter(width)}
+        onZoom={(way: Zoom) => chart.current?.zoom(way)}
+      />
     </figure>
   );
 }

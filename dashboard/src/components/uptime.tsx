@@ -3,18 +3,35 @@ import type { BotRow } from "@/api/types";
 import { usePulseNow } from "@/prefs/use-pulse-now";
 import { percent, UNKNOWN } from "@/shape/format-number";
 import { age } from "@/shape/format-time";
-import { UPTIME_TITLE, uptimeOf } from "@/shape/uptime";
+import { type Uptime as Figure, UPTIME_TITLE, uptimeOf } from "@/shape/uptime";
+
+function useUptime(bot: BotRow): Figure | null {
+  const now = usePulseNow();
+  return now === 0 ? null : uptimeOf(bot, now);
+}
+
+/** Cut, not rounded: 99.96 % is not 100 %. */
+function shareText({ fraction }: Figure): string {
+  return percent(String(Math.floor(fraction * 1000) / 1000), { signed: false, places: 1 });
+}
+
+/** The share of its time that a bot was alive. */
+export function UptimeShare({ bot }: { bot: BotRow }) {
+  const uptime = useUptime(bot);
+  return (
+    <span className="num" title={UPTIME_TITLE}>
+      {uptime ? shareText(uptime) : UNKNOWN}
+    </span>
+  );
+}
 
 /** The share of its time that a bot was alive, and how long that time is. */
 export function Uptime({ bot }: { bot: BotRow }) {
-  const now = usePulseNow();
-  const uptime = now === 0 ? null : uptimeOf(bot, now);
+  const uptime = useUptime(bot);
   if (!uptime) return UNKNOWN;
-  // Cut, not rounded: 99.96 % is not 100 %.
-  const fraction = String(Math.floor(uptime.fraction * 1000) / 1000);
   return (
     <span title={UPTIME_TITLE}>
-      {percent(fraction, { signed: false, places: 1 })}{" "}
+      {shareText(uptime)}{" "}
       <span className="text-faint">({age(Math.max(10_000, uptime.since))})</span>
     </span>
   );

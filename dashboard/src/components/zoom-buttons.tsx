@@ -8,9 +8,17 @@ const BUTTONS = [
 ] as const;
 
 /** Zooming for those without a wheel; under the names, where the axis has no ticks. */
-export function ZoomButtons(props: { zoomed: boolean; onZoom: (way: Zoom) => void }) {
+export function ZoomButtons(props: {
+  zoomed: boolean;
+  onZoom: (way: Zoom) => void;
+  /** Pixels that belong to the names above: no tick of the axis shows there. */
+  width?: number;
+}) {
   return (
-    <div className="absolute right-1 bottom-0.5 z-10 flex bg-surface">
+    <div
+      className="absolute right-0 bottom-0 z-10 flex h-7 items-center justify-end bg-surface pr-1 pl-2"
+      style={{ width: props.width }}
+    >
       {BUTTONS.map(({ way, icon: Icon, text }) => (
         <button
           key={way}

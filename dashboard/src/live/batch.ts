@@ -40,8 +40,9 @@ export function batchOf(messages: readonly LiveMessage[]): Batch {
 
 /** True when any count or total of a bot may have changed, which only the server knows. */
 export function changesTotals(batch: Batch): boolean {
-  const { decisions, executions, accounts, positions } = batch;
-  return decisions.length + executions.length + accounts.length + positions.length > 0;
+  const { decisions, executions, accounts, positions, statuses } = batch;
+  const events = decisions.length + executions.length + accounts.length + positions.length;
+  return events > 0 || statuses.some(hasFailed);
 }
 
 const WENT_WRONG = new Set(["rejected", "unknown"]);
@@ -52,8 +53,12 @@ export function changesErrors(batch: Batch): boolean {
     batch.rejected > 0 ||
     batch.decisions.some((row) => row.error != null || row.verdict?.allowed === false) ||
     batch.executions.some((one) => one.execution.error != null || isWrong(one.execution.status)) ||
-    batch.statuses.some((row) => row.error != null || row.status === "error")
+    batch.statuses.some(hasFailed)
   );
+}
+
+function hasFailed(status: StatusRow): boolean {
+  return status.error != null || status.status === "error";
 }
 
 function isWrong(status: string): boolean {

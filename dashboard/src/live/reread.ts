@@ -1,4 +1,5 @@
 import type { QueryClient, QueryKey } from "@tanstack/react-query";
+import type { BotRow } from "@/api/types";
 import { keys } from "@/queries/keys";
 import type { FeedFilter } from "@/shape/filter";
 import { type Batch, changesErrors, changesTotals } from "./batch";
@@ -7,14 +8,18 @@ type Reread = {
   key: QueryKey;
   /** Milliseconds between two readings at least. */
   every: number;
-  because: (batch: Batch) => boolean;
+  because: (batch: Batch, client: QueryClient) => boolean;
   /** Which of the queries under the key; all of them, when left out. */
   only?: (query: { queryKey: QueryKey }) => boolean;
 };
 
 /** What only the server can count or find, read again after events, but not more often. */
 const REREAD: readonly Reread[] = [
-  { key: keys.bots, every: 3000, because: changesTotals },
+  {
+    key: keys.bots,
+    every: 3000,
+    because: (batch, client) => changesTotals(batch) || hasStranger(batch, client),
+  },
   { key: keys.allErrorGroups, every: 3000, because: changesErrors },
   { key: keys.allMetrics, every: 30_000, because: changesTotals },
   { key: keys.comparisons, every: 30_000, because: changesTotals },
@@ -27,6 +32,12 @@ const REREAD: readonly Reread[] = [
   },
 ];
 
+/** True for the first heartbeat of a bot, which no list has a row for yet. */
+function hasStranger({ statuses }: Batch, client: QueryClient): boolean {
+  const known = new Set(client.getQueryData<BotRow[]>(keys.bots)?.map((bot) => bot.id));
+  return statuses.some((status) => !known.has(status.bot_id));
+}
+
 /** Reads what is counted again because of events: the first at once, then at most so often. */
 export function rereadAfterEvents(client: QueryClient) {
   const readers = REREAD.map(({ key, every, because, only }) => ({
@@ -35,7 +46,7 @@ export function rereadAfterEvents(client: QueryClient) {
   }));
   return {
     after: (batch: Batch): void => {
-      for (const { because, reader } of readers) if (because(batch)) reader.soon();
+      for (const { because, reader } of readers) if (because(batch, client)) reader.soon();
     },
     stop: (): void => {
       for (const { reader } of readers) reader.stop();

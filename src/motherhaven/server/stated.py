@@ -5,6 +5,7 @@ from datetime import timedelta
 from typing import Final
 
 from motherhaven.contract.errors import NotFound
+from motherhaven.contract.views import DecisionRow
 from motherhaven.server.closed_trades import KeptTrade
 from motherhaven.stores.protocol import DecisionFilter, Reader
 
@@ -50,9 +51,7 @@ class Confidences:
             decision = await self._store.decision(decision_id)
         except NotFound:
             return None
-        if decision.bot_id != bot_id or decision.confidence is None:
-            return None
-        return float(decision.confidence)
+        return _stated(decision) if decision.bot_id == bot_id else None
 
     async def _scan(self, bot_id: str, missing: Sequence[KeptTrade]) -> dict[str, float | None]:
         """One pass over the bot's decisions instead of a query for each."""
@@ -68,9 +67,16 @@ class Confidences:
             page = await self._store.decisions(where, before=before, limit=_PAGE)
             for row in page.items:
                 if row.id in found:
-                    found[row.id] = None if row.confidence is None else float(row.confidence)
+                    found[row.id] = _stated(row)
                     left -= 1
             before = page.next
             if before is None or left <= 0:
                 break
         return found
+
+
+def _stated(decision: DecisionRow) -> float | None:
+    """A fixed rule has no confidence; the wire wants a number, so it sends 0."""
+    if decision.confidence is None or (decision.model is None and decision.confidence == 0):
+        return None
+    return float(decision.confidence)
