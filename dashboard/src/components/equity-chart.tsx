@@ -94,7 +94,7 @@ export function EquityChart({ lines, hues, unit, span, onPick }: Props) {
       </ul>
       <ZoomButtons
         zoomed={zoomed}
-        width={gutter(width)}
+        width={zoomed ? gutter(width) : undefined}
         onZoom={(way: Zoom) => chart.current?.zoom(way)}
       />
     </figure>

@@ -80,8 +80,8 @@ export function FeedList(props: Props) {
                 key={item.key}
                 className="absolute inset-x-0 top-0"
                 style={{ height: item.size, transform: `translateY(${item.start}px)` }}
-                aria-setsize={entries.length}
-                aria-posinset={item.index + 1}
+                aria-setsize={rows.length}
+                aria-posinset={entry.at + 1}
               >
                 {entry.kind === "run" ? (
                   <FeedRun

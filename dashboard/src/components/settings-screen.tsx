@@ -27,9 +27,14 @@ export function SettingsScreen() {
             one, <Name>motherhaven up</Name> makes a key and keeps it in its data folder, readable
             by you alone, and prints where.
           </p>
+          <p>
+            A key of one bot opens only what it is for: <Name>motherhaven keys create</Name> shows
+            it once and keeps a digest; afterwards <Name>motherhaven keys list</Name> tells its id,
+            name, bot and scopes, and <Name>motherhaven keys revoke</Name> ends it within seconds.
+          </p>
           <p className="text-muted">
-            To change it, set the new key on the server and restart it, then on the bots. What they
-            record meanwhile is kept and shipped afterwards.
+            To change the shared key, set the new key on the server and restart it, then on the
+            bots. What they record meanwhile is kept and shipped afterwards.
           </p>
         </Section>
         <Section title="What is kept">
@@ -37,7 +42,12 @@ export function SettingsScreen() {
             The server keeps every record and deletes none by itself. Each bot’s journal, in its own{" "}
             <Name>data/</Name> folder, is a complete second copy. The server’s database is{" "}
             <Name>MOTHERHAVEN_STORE</Name>, by default <Name>server.db</Name> in{" "}
-            <Name>MOTHERHAVEN_DATA</Name>: back up that file.
+            <Name>MOTHERHAVEN_DATA</Name>: <Name>motherhaven backup</Name> writes all it holds to
+            one file.
+          </p>
+          <p className="text-muted">
+            <Name>motherhaven prune</Name> drops prompts, answers and raw events older than you say;
+            trades and curves stay.
           </p>
         </Section>
         <Section title="Licences" wide>

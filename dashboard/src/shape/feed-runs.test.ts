@@ -30,7 +30,9 @@ const told = (entries: readonly Entry[]) =>
 describe("runs of holds", () => {
   it("are one line between what was done, and two holds are none", () => {
     const rows = [row("a", 0), row("b", 1), buy("c", 2), ...holds(5, 3), buy("d", 9)];
-    expect(told(entriesOf(rows, never))).toEqual(["a", "b", "c", 5, "d"]);
+    const entries = entriesOf(rows, never);
+    expect(told(entries)).toEqual(["a", "b", "c", 5, "d"]);
+    expect(entries.map((entry) => entry.at)).toEqual([0, 1, 2, 3, 8]);
   });
 
   it("never hide a refusal or a fault", () => {

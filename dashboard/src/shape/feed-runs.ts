@@ -2,10 +2,13 @@ import type { DecisionRow } from "@/api/types";
 import { isQuiet, rowHeight } from "./feed-row";
 import { rowKey } from "./merge";
 
-/** What a feed shows: a decision, or one line for a run of decisions to do nothing. */
+/**
+ * What a feed shows: a decision, or one line for a run of decisions to do nothing. `at` is the
+ * place of the (first) decision among all of them.
+ */
 export type Entry =
-  | { kind: "row"; key: string; row: DecisionRow; folds: boolean }
-  | { kind: "run"; key: string; rows: readonly DecisionRow[]; open: boolean };
+  | { kind: "row"; key: string; at: number; row: DecisionRow; folds: boolean }
+  | { kind: "run"; key: string; at: number; rows: readonly DecisionRow[]; open: boolean };
 
 export type Folding = {
   /** Holds that are shown one by one, though they are quiet. */
@@ -19,7 +22,7 @@ const FEWEST = 3;
 /** Runs end at every so many-th hold on average, wherever a list begins or ends. */
 const ABOUT = 48;
 /** Decisions of one cycle lie no further apart, in milliseconds. */
-const CYCLE = 90_000;
+const CYCLE = 30_000;
 /** The newest cycle is shown whole up to so many decisions. */
 const NEWEST = 24;
 
@@ -29,14 +32,17 @@ export const RUN_HEIGHT = 46;
 export function entriesOf(rows: readonly DecisionRow[], folding: Folding): Entry[] {
   const entries: Entry[] = [];
   let run: DecisionRow[] = [];
+  let at = 0;
   const end = () => {
-    entries.push(...fold(run, folding));
+    entries.push(...fold(run, at, folding));
+    at += run.length;
     run = [];
   };
   for (const row of rows) {
     if (!isQuiet(row) || folding.isWhole(row)) {
       end();
-      entries.push(entryOf(row, false));
+      entries.push(entryOf(row, at, false));
+      at += 1;
       continue;
     }
     // By the row itself: what arrives above or is read below never moves the cut.
@@ -47,16 +53,17 @@ export function entriesOf(rows: readonly DecisionRow[], folding: Folding): Entry
   return entries;
 }
 
-function fold(run: readonly DecisionRow[], { isOpen }: Folding): Entry[] {
+function fold(run: readonly DecisionRow[], at: number, { isOpen }: Folding): Entry[] {
   const oldest = run.at(-1);
-  if (!oldest || run.length < FEWEST) return run.map((row) => entryOf(row, false));
+  const rows = (folds: boolean) => run.map((row, index) => entryOf(row, at + index, folds));
+  if (!oldest || run.length < FEWEST) return rows(false);
   const open = run.some(isOpen);
-  const head: Entry = { kind: "run", key: `run ${rowKey(oldest)}`, rows: run, open };
-  return open ? [head, ...run.map((row) => entryOf(row, true))] : [head];
+  const head: Entry = { kind: "run", key: `run ${rowKey(oldest)}`, at, rows: run, open };
+  return open ? [head, ...rows(true)] : [head];
 }
 
-function entryOf(row: DecisionRow, folds: boolean): Entry {
-  return { kind: "row", key: rowKey(row), row, folds };
+function entryOf(row: DecisionRow, at: number, folds: boolean): Entry {
+  return { kind: "row", key: rowKey(row), at, row, folds };
 }
 
 function isCut({ id }: DecisionRow): boolean {
