@@ -33,35 +33,30 @@ export function FeedRun({ id, rows, open, alone = false, onToggle }: Props) {
       data-run={id}
       aria-expanded={open}
       onClick={onToggle}
-      className="flex h-full w-full flex-col justify-center gap-0.5 overflow-hidden border-b bg-bg/60 px-3 text-left hover:bg-raised/60"
+      className="flex h-full w-full items-center gap-2 overflow-hidden whitespace-nowrap border-b bg-bg/60 px-3 text-left text-sm hover:bg-raised/60"
     >
-      <span className="flex w-full items-center gap-2">
-        <Moment at={newest.time} className="text-faint" />
-        <span className="font-medium text-muted text-sm">{count(rows.length)} holds</span>
-        {from !== to && (
-          <span className="num text-faint">
-            {from}–{to}
-          </span>
-        )}
-        <ChevronRight
-          size={13}
-          aria-hidden
-          className={`ml-auto shrink-0 text-faint ${open ? "rotate-90" : ""}`}
-        />
-      </span>
-      <span className="flex w-full items-center gap-1.5 truncate text-faint text-sm">
-        {(alone ? [] : bots).map((row) => (
-          <span
-            key={row.bot_id}
-            aria-hidden
-            className="size-2 shrink-0 rounded-[2px]"
-            style={{ background: hueColor(hues[row.bot_id]) }}
-          />
-        ))}
-        <span className="truncate">
-          {[alone ? "" : names.join(", "), coins.join(", ")].filter(Boolean).join(" · ")}
+      <Moment at={newest.time} className="text-faint" />
+      {!alone && (
+        <span className="flex shrink-0 gap-1" title={names.join(", ")}>
+          {bots.map((row) => (
+            <span
+              key={row.bot_id}
+              aria-hidden
+              className="size-2 rounded-[2px]"
+              style={{ background: hueColor(hues[row.bot_id]) }}
+            />
+          ))}
+          <span className="sr-only">{names.join(", ")}</span>
         </span>
-      </span>
+      )}
+      <span className="font-medium text-muted">{count(rows.length)} holds</span>
+      {from !== to && <span className="num text-faint">since {from}</span>}
+      <span className="min-w-0 truncate text-faint">{coins.join(", ")}</span>
+      <ChevronRight
+        size={13}
+        aria-hidden
+        className={`ml-auto shrink-0 text-faint ${open ? "rotate-90" : ""}`}
+      />
     </button>
   );
 }

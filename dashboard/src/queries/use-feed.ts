@@ -5,6 +5,8 @@ import type { FeedFilter } from "@/shape/filter";
 import { keys } from "./keys";
 
 const PAGE = 100;
+/** Further pages are larger: much of them folds away. */
+const NEXT_PAGE = 250;
 
 /** Decisions that pass the filter, newest first, a page at a time. */
 export function useFeed(filter: FeedFilter) {
@@ -25,7 +27,7 @@ export function useFeed(filter: FeedFilter) {
               executed: filter.executed || undefined,
               kind: filter.trades ? "trades" : undefined,
               cursor: pageParam ?? undefined,
-              limit: PAGE,
+              limit: pageParam ? NEXT_PAGE : PAGE,
             },
           },
         }),

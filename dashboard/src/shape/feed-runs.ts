@@ -19,14 +19,14 @@ export type Folding = {
 
 /** Fewer holds than these are no flood. */
 const FEWEST = 3;
-/** Runs end at every so many-th hold on average, wherever a list begins or ends. */
-const ABOUT = 48;
+/** Runs end with the hour, wherever a list begins or ends. */
+const HOUR = 3_600_000;
 /** Decisions of one cycle lie no further apart, in milliseconds. */
 const CYCLE = 30_000;
 /** The newest cycle is shown whole up to so many decisions. */
 const NEWEST = 24;
 
-export const RUN_HEIGHT = 46;
+export const RUN_HEIGHT = 30;
 
 /** Folds runs of holds. What was refused, went wrong or does something is never folded. */
 export function entriesOf(rows: readonly DecisionRow[], folding: Folding): Entry[] {
@@ -45,8 +45,9 @@ export function entriesOf(rows: readonly DecisionRow[], folding: Folding): Entry
       at += 1;
       continue;
     }
-    // By the row itself: what arrives above or is read below never moves the cut.
-    if (run.length > 0 && isCut(row)) end();
+    // By the clock: what arrives above or is read below never moves the cut.
+    const last = run.at(-1);
+    if (last && hourOf(last) !== hourOf(row)) end();
     run.push(row);
   }
   end();
@@ -66,11 +67,7 @@ function entryOf(row: DecisionRow, at: number, folds: boolean): Entry {
   return { kind: "row", key: rowKey(row), at, row, folds };
 }
 
-function isCut({ id }: DecisionRow): boolean {
-  let hash = 7;
-  for (const char of id.slice(-8)) hash = (hash * 31 + char.charCodeAt(0)) % 1_000_003;
-  return hash % ABOUT === 0;
-}
+const hourOf = (row: DecisionRow) => Math.floor(Date.parse(row.time) / HOUR);
 
 /** The decisions of the newest cycle, which are shown one by one: what was decided last. */
 export function newestCycle(rows: readonly DecisionRow[]): Set<string> {

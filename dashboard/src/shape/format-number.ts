@@ -117,6 +117,7 @@ export function duration(milliseconds: number | null | undefined): string {
   if (seconds >= 3600) {
     return `${hoursOf(seconds)} ${String(Math.floor((seconds % 3600) / 60)).padStart(2, "0")}${THIN}min`;
   }
+  if (seconds % 60 === 0) return `${seconds / 60}${THIN}min`;
   const rest = String(seconds % 60).padStart(2, "0");
   return `${Math.floor(seconds / 60)}${THIN}min ${rest}${THIN}s`;
 }

@@ -208,7 +208,7 @@ class BotStats(_View):
     max_drawdown: Money | None = None
     peak_equity: Money | None = None
     first_equity: Money | None = None
-    alive_seconds: int | None = None
+    alive_seconds: float | None = None
     first_status_at: datetime | None = None
 
 

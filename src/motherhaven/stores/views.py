@@ -196,7 +196,7 @@ def bot_stats(totals: Totals, account: AccountRow | None) -> BotStats:
         max_drawdown=shown(totals.max_drawdown),
         peak_equity=shown(totals.peak),
         first_equity=shown(totals.first_equity),
-        alive_seconds=totals.alive // 1_000_000 if totals.first_status else None,
+        alive_seconds=totals.alive / 1_000_000 if totals.first_status else None,
         first_status_at=moment(totals.first_status) if totals.first_status else None,
     )
 
