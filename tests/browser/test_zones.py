@@ -116,7 +116,7 @@ def test_one_decision_has_its_time_everywhere(
     expect(page.get_by_role("table", name="Equity")).to_be_visible()
     assert time_complaints(page, zone, change) == []
     (bot,) = read(site, "bots")["bots"]
-    page.goto(f"{site.url}/llm-bot/bot?id={bot['id']}&range=all")
+    page.goto(f"{site.url}/llm-bot/bot?id={bot['id']}&range=all&folds=false")
     settle(page)
     assert time_complaints(page, zone, change) + tick_complaints(page, zone, change) == []
     for decision in around(site, change):

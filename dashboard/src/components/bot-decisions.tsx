@@ -24,7 +24,7 @@ type Props = {
 
 /** The bot's decisions, newest first; the one under the pointer is marked on the curve. */
 export function BotDecisions({ bot, selected, lit, onLit, onOpen }: Props) {
-  const [{ trades }, setView] = useBotView();
+  const [{ trades, folds }, setView] = useBotView();
   const query = useFeed(feedOf(bot.id, trades));
   const rows = useMemo(() => rowsOf(query.data), [query.data]);
   const list = useRef<HTMLDivElement>(null);
@@ -60,12 +60,13 @@ export function BotDecisions({ bot, selected, lit, onLit, onOpen }: Props) {
       actions={
         <Segmented
           label="Which decisions"
-          value={trades ? "trades" : "all"}
+          value={trades ? "trades" : folds ? "folded" : "each"}
           options={[
-            { value: "all", text: "all" },
+            { value: "folded", text: "all", title: "Runs of holds on one line" },
+            { value: "each", text: "each hold", title: "Every decision on a line of its own" },
             { value: "trades", text: "entries and exits", title: "Without what was only held" },
           ]}
-          onChange={(next) => setView({ trades: next === "trades" })}
+          onChange={(next) => setView({ trades: next === "trades", folds: next !== "each" })}
         />
       }
       partial={
@@ -92,6 +93,7 @@ export function BotDecisions({ bot, selected, lit, onLit, onOpen }: Props) {
           isLoadingMore={query.isFetchingNextPage}
           onMore={() => query.fetchNextPage()}
           alone
+          folds={folds}
           reveal={lit?.from === "curve" ? lit.id : null}
         />
       </div>

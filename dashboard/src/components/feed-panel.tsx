@@ -26,7 +26,7 @@ type Props = { selected: string | null; onOpen: (id: string | null) => void; cla
 /** What was decided, by whom and why, as it happens. */
 export function FeedPanel({ selected, onOpen, className }: Props) {
   const field = useRef<HTMLInputElement>(null);
-  const [{ q, trades, fate }, setView] = useView();
+  const [{ q, trades, fate, folds }, setView] = useView();
   const { bots } = useFleet();
   const filter = useMemo(() => parseFilter(q, bots, trades, fate), [q, bots, trades, fate]);
   const { bot, coin, signal, verdict, executed } = filter;
@@ -42,7 +42,7 @@ export function FeedPanel({ selected, onOpen, className }: Props) {
     field.current?.focus();
   };
   const toggleTrades = () => setView({ trades: !trades });
-  useKeys({ "/": focusField, t: toggleTrades });
+  useKeys({ "/": focusField, t: toggleTrades, h: () => setView({ folds: !folds }) });
   const filtered = q !== "" || trades || fate !== "any";
   const asked = [q, trades && "trades only", fate !== "any" && fate].filter(Boolean).join(", ");
   return (
@@ -115,7 +115,7 @@ export function FeedPanel({ selected, onOpen, className }: Props) {
         hasMore={query.hasNextPage}
         isLoadingMore={query.isFetchingNextPage}
         onMore={() => query.fetchNextPage()}
-        folds={signal !== "hold"}
+        folds={folds && signal !== "hold"}
         key={JSON.stringify(stable)}
       />
     </Panel>

@@ -11,6 +11,7 @@ const KEYS: readonly [string, string][] = [
   ["Esc", "Close what is open"],
   ["/", "Filter"],
   ["T", "Trades only, or every decision"],
+  ["H", "Holds folded, or one by one"],
   ["Ctrl + wheel", "Zoom the chart"],
   ["?", "This list"],
 ];

@@ -1,7 +1,7 @@
 "use client";
 import { useCallback, useEffect, useMemo, useRef, useState } from "react";
 import type { DecisionRow } from "@/api/types";
-import { arrivedAbove, type Entry, entriesOf, newestCycle } from "@/shape/feed-runs";
+import { arrivedAbove, blockOf, type Entry, entriesOf, newestCycle } from "@/shape/feed-runs";
 import { rowKey } from "@/shape/merge";
 
 /** What came in is shown one by one for so long before it may fold, in milliseconds. */
@@ -18,6 +18,7 @@ export function useEntries(
 ) {
   const [opened, setOpened] = useState<ReadonlySet<string>>(new Set());
   const news = useNews(rows);
+  const block = useRef<number | null>(null);
   const single = useRef<ReadonlySet<string>>(new Set());
   const entries = useMemo(() => {
     const newest = newestCycle(rows);
@@ -25,7 +26,9 @@ export function useEntries(
     const isNews = (key: string) => newest.has(key) || (news.cameAt.get(key) ?? 0) > since;
     // What someone has scrolled to does not fold before their eyes.
     const held = isScrolled() ? single.current : new Set<string>();
+    if (rows.length > 0) block.current ??= blockOf(rows);
     const made = entriesOf(rows, {
+      block: block.current ?? blockOf(rows),
       isWhole: (row) => !folds || held.has(rowKey(row)) || isNews(rowKey(row)),
       isOpen: (row) => opened.has(rowKey(row)) || row.id === selected,
     });

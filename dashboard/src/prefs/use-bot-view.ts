@@ -15,6 +15,7 @@ export function useBotView() {
       unit: parseAsStringLiteral(UNITS).withDefault("usd"),
       tab: parseAsStringLiteral(BOT_TABS).withDefault("decisions"),
       trades: parseAsBoolean.withDefault(false),
+      folds: parseAsBoolean.withDefault(true),
       error: parseAsString,
     },
     BACK_RESTORES,

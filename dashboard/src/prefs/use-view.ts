@@ -31,6 +31,7 @@ export function useView() {
       tab: parseAsStringLiteral(TABS).withDefault("open"),
       q: parseAsString.withDefault(""),
       trades: parseAsBoolean.withDefault(false),
+      folds: parseAsBoolean.withDefault(true),
       fate: parseAsStringLiteral(FATES).withDefault("any"),
     },
     BACK_RESTORES,

@@ -6,7 +6,7 @@ import { keys } from "./keys";
 
 const PAGE = 100;
 /** Further pages are larger: much of them folds away. */
-const NEXT_PAGE = 250;
+const NEXT_PAGE = 500;
 
 /** Decisions that pass the filter, newest first, a page at a time. */
 export function useFeed(filter: FeedFilter) {

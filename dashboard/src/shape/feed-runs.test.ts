@@ -2,6 +2,7 @@ import { describe, expect, it } from "vitest";
 import type { DecisionRow } from "@/api/types";
 import {
   arrivedAbove,
+  blockOf,
   type Entry,
   entriesOf,
   entryHeight,
@@ -23,7 +24,7 @@ const buy = (id: string, minute: number) => row(id, minute, { signal: "buy_to_en
 const holds = (count: number, from = 0) =>
   Array.from({ length: count }, (_, at) => row(`h${from + at}`, from + at));
 
-const never = { isWhole: () => false, isOpen: () => false };
+const never = { block: 3_600_000, isWhole: () => false, isOpen: () => false };
 const told = (entries: readonly Entry[]) =>
   entries.map((entry) => (entry.kind === "run" ? entry.rows.length : entry.row.id));
 
@@ -57,6 +58,13 @@ describe("runs of holds", () => {
     expect(part).toEqual(whole.slice(-part.length));
     const earlier = ends(entriesOf(rows.slice(0, 500), never)).slice(0, -1);
     expect(earlier).toEqual(whole.slice(0, earlier.length));
+  });
+
+  it("are as long as the pace of the decisions allows, a quarter of an hour at least", () => {
+    expect(blockOf(holds(100))).toBe(3_600_000);
+    expect(blockOf([row("a", 0), row("b", 0), row("c", 1)])).toBe(900_000);
+    expect(blockOf([row("a", 0), row("b", 1440), row("c", 2880)])).toBe(86_400_000);
+    expect(blockOf([])).toBe(900_000);
   });
 
   it("leave the newest cycle as it is", () => {

@@ -11,6 +11,8 @@ export type Entry =
   | { kind: "run"; key: string; at: number; rows: readonly DecisionRow[]; open: boolean };
 
 export type Folding = {
+  /** Runs end with this part of the day, in milliseconds. */
+  block: number;
   /** Holds that are shown one by one, though they are quiet. */
   isWhole: (row: DecisionRow) => boolean;
   /** Runs that are unfolded: those with such a row. */
@@ -19,8 +21,12 @@ export type Folding = {
 
 /** Fewer holds than these are no flood. */
 const FEWEST = 3;
-/** Runs end with the hour, wherever a list begins or ends. */
-const HOUR = 3_600_000;
+/** Runs end by the clock, wherever a list begins or ends: with one of these, in milliseconds. */
+const BLOCKS = [900_000, 3_600_000, 14_400_000, 86_400_000] as const;
+/** So many holds make a run at most, about, when all that is decided is to hold. */
+const ABOUT = 60;
+/** Decisions by which the pace is judged. */
+const SAMPLE = 100;
 /** Decisions of one cycle lie no further apart, in milliseconds. */
 const CYCLE = 30_000;
 /** The newest cycle is shown whole up to so many decisions. */
@@ -47,7 +53,7 @@ export function entriesOf(rows: readonly DecisionRow[], folding: Folding): Entry
     }
     // By the clock: what arrives above or is read below never moves the cut.
     const last = run.at(-1);
-    if (last && hourOf(last) !== hourOf(row)) end();
+    if (last && partOf(last, folding.block) !== partOf(row, folding.block)) end();
     run.push(row);
   }
   end();
@@ -67,7 +73,18 @@ function entryOf(row: DecisionRow, at: number, folds: boolean): Entry {
   return { kind: "row", key: rowKey(row), at, row, folds };
 }
 
-const hourOf = (row: DecisionRow) => Math.floor(Date.parse(row.time) / HOUR);
+function partOf(row: DecisionRow, block: number): number {
+  return Math.floor(Date.parse(row.time) / block);
+}
+
+/** The part of the day that a run may span, by how fast these decisions came, newest first. */
+export function blockOf(rows: readonly DecisionRow[]): number {
+  const [newest, oldest] = [rows[0], rows[Math.min(SAMPLE, rows.length) - 1]];
+  if (!newest || !oldest || newest === oldest) return BLOCKS[0];
+  const pace =
+    (Date.parse(newest.time) - Date.parse(oldest.time)) / (Math.min(SAMPLE, rows.length) - 1);
+  return BLOCKS.findLast((block) => block <= ABOUT * pace) ?? BLOCKS[0];
+}
 
 /** The decisions of the newest cycle, which are shown one by one: what was decided last. */
 export function newestCycle(rows: readonly DecisionRow[]): Set<string> {
