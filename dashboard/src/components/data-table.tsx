@@ -10,7 +10,7 @@ export type Column<T> = {
   /** Numbers stand flush right. */
   number?: boolean;
   /** From which width on the column is shown; always, when left out. */
-  from?: "sm" | "md" | "lg" | "xl" | "2xl";
+  from?: "sm" | "md" | "lg" | "xl" | "wide" | "2xl";
   sorted?: boolean;
   onSort?: () => void;
   title?: string;
@@ -21,6 +21,7 @@ const SHOWN = {
   md: "max-md:hidden",
   lg: "max-lg:hidden",
   xl: "max-xl:hidden",
+  wide: "max-[1400px]:hidden",
   "2xl": "max-2xl:hidden",
 } as const;
 
