@@ -123,7 +123,7 @@ class Live:
 
     async def _follow(self, send: Send, cursor: str, visitor: Visitor) -> None:
         hub = self._hub
-        pulse, refusals = hub.pulse, hub.refusals
+        told = (hub.pulse, hub.refusals)
         mine = only_bot()
         while True:
             news = hub.news
@@ -143,18 +143,22 @@ class Live:
                         await send(block.piece)
                     if cursor != hub.newest:
                         continue
-            if refusals != hub.refusals:
-                refusals = hub.refusals
-                await send(hub.refusal)
-                continue
-            if pulse == hub.pulse:
+            if told == (hub.pulse, hub.refusals):
                 await news.wait()
-            if pulse != hub.pulse:
-                pulse = hub.pulse
-                if mine is not None:
-                    # Who comes back need not pass what was not for it again.
-                    await send(piece_of(b"id: " + cursor.encode() + b"\n\n"))
-                await send(hub.beat)
+            told = await self._tell(send, told, None if mine is None else cursor)
+
+    async def _tell(self, send: Send, told: tuple[int, int], place: str | None) -> tuple[int, int]:
+        """Send what is no event, heartbeats and refusals, unless it was told; gives both now."""
+        hub = self._hub
+        now = (hub.pulse, hub.refusals)
+        if told[1] != now[1]:
+            await send(hub.refusal)
+        if told[0] != now[0]:
+            if place is not None:
+                # Who comes back need not pass what was not for it again.
+                await send(piece_of(b"id: " + place.encode() + b"\n\n"))
+            await send(hub.beat)
+        return now
 
     def _may_stay(self, visitor: Visitor) -> bool:
         """Ask the door again only when something may have changed its mind."""
