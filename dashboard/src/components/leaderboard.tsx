@@ -158,7 +158,7 @@ function columnsOf(
       key: "fees",
       head: "fees",
       number: true,
-      from: "wide",
+      from: "xl",
       ...sortable("fees"),
       cell: (bot) => usd(bot.stats.fees_usd),
     },

@@ -31,8 +31,11 @@ export function Uptime({ bot }: { bot: BotRow }) {
   if (!uptime) return UNKNOWN;
   return (
     <span title={UPTIME_TITLE}>
-      {shareText(uptime)}{" "}
-      <span className="text-faint">({age(Math.max(10_000, uptime.since))})</span>
+      {shareText(uptime)}
+      <span className="text-faint max-[1400px]:hidden">
+        {" "}
+        ({age(Math.max(10_000, uptime.since))})
+      </span>
     </span>
   );
 }
