@@ -4,7 +4,6 @@ import asyncio
 import hashlib
 import hmac
 import json
-import re
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
@@ -14,13 +13,14 @@ from typing import Any, Final, Literal, get_args
 from motherhaven.contract.clock import Clock
 from motherhaven.contract.errors import StoreCorrupt, StoreError
 from motherhaven.contract.times import format_time, parse_instant
+from motherhaven.server.redaction import KEY_FORM
 from motherhaven.stores.shared import SharedRecords
 
 KeyScope = Literal["ingest", "read", "control"]
 SCOPES: Final[tuple[KeyScope, ...]] = get_args(KeyScope)
 GIVEN: Final[tuple[KeyScope, ...]] = ("ingest", "read")
 """The scopes that a new key may have. No route of this version asks for `control`."""
-PREFIX: Final = "mh_"
+
 RECORD: Final = "keys"
 REFRESH_SECONDS: Final = 2.0
 """A revoked key is refused at the latest after so many seconds, on every server."""
@@ -31,7 +31,6 @@ UNKNOWN_SECONDS: Final = 0.25
 SCOPE_ENTRY: Final = "motherhaven.key"
 """Where a request's ASGI scope holds the BotKey that it came in with."""
 
-_FORM: Final = re.compile(rf"{PREFIX}([a-z2-7]{{10}})_[A-Za-z0-9_-]{{43}}")
 _NO_DIGEST: Final = "0" * 64
 
 
@@ -55,12 +54,7 @@ def digest_of(secret: str) -> str:
 
 def looks_like_key(given: bytes | None) -> bool:
     """Whether this has the form of a bot's own key."""
-    return given is not None and _FORM.fullmatch(given.decode("latin-1")) is not None
-
-
-def without_keys(text: str) -> str:
-    """`text` with every key in it blacked out."""
-    return _FORM.sub("***", text)
+    return given is not None and KEY_FORM.fullmatch(given.decode("latin-1")) is not None
 
 
 def read_keys(text: str) -> tuple[BotKey, ...]:
@@ -139,7 +133,7 @@ class Keyring:
     def find(self, given: bytes | None) -> BotKey | None:
         """The key that was given, revoked or not; every wrong one takes the same time."""
         text = "" if given is None else given.decode("latin-1")
-        form = _FORM.fullmatch(text)
+        form = KEY_FORM.fullmatch(text)
         key = self._keys.get(form[1]) if form else None
         right = hmac.compare_digest(digest_of(text), key.sha256 if key else _NO_DIGEST)
         return key if right else None
@@ -150,7 +144,7 @@ class Keyring:
         Raises:
             StoreError: the store does not answer; no key of it can be judged.
         """
-        form = _FORM.fullmatch(given.decode("latin-1")) if given is not None else None
+        form = KEY_FORM.fullmatch(given.decode("latin-1")) if given is not None else None
         if form is not None:
             await self.refresh(REFRESH_SECONDS if form[1] in self._keys else UNKNOWN_SECONDS)
 

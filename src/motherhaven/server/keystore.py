@@ -11,7 +11,6 @@ from typing import Final
 from motherhaven.contract.errors import ConfigError, NotFound, StoreUnavailable
 from motherhaven.server.keyring import (
     GIVEN,
-    PREFIX,
     RECORD,
     SCOPES,
     BotKey,
@@ -20,6 +19,7 @@ from motherhaven.server.keyring import (
     read_keys,
     write_keys,
 )
+from motherhaven.server.redaction import PREFIX
 from motherhaven.stores.shared import SharedRecords, put_own_record
 
 MAX_KEYS: Final = 400

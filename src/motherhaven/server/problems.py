@@ -8,7 +8,7 @@ from starlette.responses import Response
 
 from motherhaven.contract import errors
 from motherhaven.contract.jsonio import dumps
-from motherhaven.server.keyring import without_keys
+from motherhaven.server.redaction import without_keys
 
 _NO_HEADERS: Final[dict[str, str]] = {}
 

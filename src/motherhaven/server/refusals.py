@@ -6,8 +6,8 @@ from typing import Final
 
 from motherhaven.contract.clock import Clock
 from motherhaven.contract.errors import MotherhavenError, StoreError
-from motherhaven.server.keyring import without_keys
 from motherhaven.server.problems import Problem, problem_of
+from motherhaven.server.redaction import without_keys
 from motherhaven.server.sessions import Throttle
 from motherhaven.stores.protocol import Store
 
