@@ -6,6 +6,6 @@ from scripts.own_python import go_on_in_checkout
 
 if __name__ == "__main__":
     go_on_in_checkout()
-    from motherhaven.bot.orchestrate import main
+    from motherhaven.bot.running.orchestrate import main
 
     sys.exit(main())

@@ -16,8 +16,8 @@ from typing import Any, Final
 from motherhaven.bot.guard.types import GuardLimits
 from motherhaven.bot.market.files import FileFeed
 from motherhaven.bot.market.simulated import SimulatedFeed
-from motherhaven.bot.replay import ReplayConfig
-from motherhaven.bot.replay_run import ReplayRequest, run_replay
+from motherhaven.bot.replay.engine import ReplayConfig
+from motherhaven.bot.replay.run import ReplayRequest, run_replay
 from motherhaven.bot.tape import FAST, SLOW
 from motherhaven.settings import SystemClock
 

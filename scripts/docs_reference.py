@@ -25,8 +25,8 @@ from motherhaven.bot.guard.judgement import RULES as RULES_IN_ORDER
 from motherhaven.cli.main import app
 from motherhaven.contract import errors, events
 from motherhaven.contract.wire import MAX_BATCH_EVENTS, MAX_BODY_BYTES
-from motherhaven.server.access import rule_of
-from motherhaven.server.problems import problem_of
+from motherhaven.server.access.rules import rule_of
+from motherhaven.server.wire.problems import problem_of
 from motherhaven.settings import ServerSettings, Settings
 from scripts.common import ROOT, say
 

@@ -4,8 +4,8 @@ from typing import Any
 
 from motherhaven.contract.errors import StoreUnavailable
 from motherhaven.contract.wire import event_from_item
-from motherhaven.server.alert_send import AlertFailed
-from motherhaven.server.alerting import Alerts
+from motherhaven.server.alerts.send import AlertFailed
+from motherhaven.server.alerts.task import Alerts
 from motherhaven.stores import Store
 from tests.serverkit import FakeClock, event
 

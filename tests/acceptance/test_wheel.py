@@ -139,7 +139,7 @@ def test_the_logger_alone_is_a_light_import(installed: Path, say: Say) -> None:
     """`import motherhaven.recorder` loads no server, market or model library."""
     seconds: dict[str, float] = {}
     loaded: dict[str, set[str]] = {}
-    for module in ("motherhaven.recorder", "motherhaven.server", "motherhaven.bot.entry"):
+    for module in ("motherhaven.recorder", "motherhaven.server", "motherhaven.bot.running.entry"):
         command = [installed / "bin" / "python", "-c", IMPORT.format(module=module)]
         runs = [
             subprocess.run(command, capture_output=True, text=True, check=True).stdout.split()

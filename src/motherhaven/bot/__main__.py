@@ -2,7 +2,7 @@
 
 import sys
 
-from motherhaven.bot.entry import main
+from motherhaven.bot.running.entry import main
 
 if __name__ == "__main__":
     sys.exit(main())

@@ -6,8 +6,8 @@ import sys
 import threading
 from pathlib import Path
 
-from motherhaven.bot.demo import DemoConfig, run_demo
-from motherhaven.bot.entry import stop_on_signals
+from motherhaven.bot.running.demo import DemoConfig, run_demo
+from motherhaven.bot.running.entry import stop_on_signals
 from motherhaven.cli.output import say
 from motherhaven.contract.errors import MotherhavenError
 from motherhaven.recorder import configure_logging

@@ -16,8 +16,8 @@ import httpx
 from motherhaven.cli.output import emit
 from motherhaven.cli.page import checkout, page_dir
 from motherhaven.contract.errors import ConfigError, MotherhavenError
-from motherhaven.server.alert_send import AlertFailed, Target, targets_of
-from motherhaven.server.redaction import without_keys
+from motherhaven.server.alerts.send import AlertFailed, Target, targets_of
+from motherhaven.server.wire.redaction import without_keys
 from motherhaven.settings import (
     ServerSettings,
     Settings,

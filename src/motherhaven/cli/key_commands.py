@@ -13,7 +13,7 @@ from motherhaven.contract.errors import ConfigError
 
 if TYPE_CHECKING:
     from motherhaven.contract.views import BotRow
-    from motherhaven.server.keyring import BotKey
+    from motherhaven.server.access.keyring import BotKey
     from motherhaven.stores import Store
 
 app = typer.Typer(
@@ -67,8 +67,8 @@ def create(
     store: STORE = None,
 ) -> None:
     """Make a key and print it, this one time."""
-    from motherhaven.server.keyring import GIVEN, SCOPES  # commands load only what they use
-    from motherhaven.server.keystore import create_key
+    from motherhaven.server.access.keyring import GIVEN, SCOPES  # commands load only what they use
+    from motherhaven.server.access.keystore import create_key
 
     wanted = scope or ["ingest"]
     strange = [one for one in wanted if one not in SCOPES]
@@ -110,8 +110,8 @@ def _tell_new(key: "BotKey", secret: str) -> None:
 @clear_errors
 def list_(store: STORE = None) -> None:
     """All keys, without their secrets, and when each was last used."""
-    from motherhaven.server.key_use import last_uses  # commands load only what they use
-    from motherhaven.server.keystore import list_keys
+    from motherhaven.server.access.key_use import last_uses  # commands load only what they use
+    from motherhaven.server.access.keystore import list_keys
 
     async def read(opened: "Store", _: datetime) -> list[str]:
         names = {row.id: row.name for row in await opened.bots()}
@@ -161,7 +161,7 @@ def bots(store: STORE = None) -> None:
 @clear_errors
 def rotate(key_id: KEY_ID, store: STORE = None) -> None:
     """Make a new key like an old one, which goes on working until it is revoked."""
-    from motherhaven.server.keystore import rotate_key  # commands load only what they use
+    from motherhaven.server.access.keystore import rotate_key  # commands load only what they use
 
     made = _with_store(store, lambda opened, now: rotate_key(opened, now, key_id))
     say(f"When it is in use (`motherhaven keys list`), run: motherhaven keys revoke {key_id}")
@@ -172,7 +172,7 @@ def rotate(key_id: KEY_ID, store: STORE = None) -> None:
 @clear_errors
 def revoke(key_id: KEY_ID, store: STORE = None) -> None:
     """End a key for good; servers refuse it within two seconds, sessions and streams too."""
-    from motherhaven.server.keystore import revoke_key  # commands load only what they use
+    from motherhaven.server.access.keystore import revoke_key  # commands load only what they use
 
     key = _with_store(store, lambda opened, now: revoke_key(opened, now, key_id))
     say(f"Key {key.id} ({key.name}) is revoked.")

@@ -11,8 +11,8 @@ from urllib.parse import unquote
 
 from motherhaven.cli.output import emit, say
 from motherhaven.contract.errors import ConfigError, StoreError
+from motherhaven.server.access.keystore import list_keys
 from motherhaven.server.carried import CARRIED, merged
-from motherhaven.server.keystore import list_keys
 from motherhaven.settings import SystemClock, load_server_settings
 from motherhaven.stores import Store, open_store
 from motherhaven.stores.archive import ArchiveSource, write_archive

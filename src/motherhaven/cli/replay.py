@@ -9,16 +9,16 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
-from motherhaven.bot.comparison import as_text, compare
 from motherhaven.bot.config import BotConfig, limits_of
-from motherhaven.bot.entry import stop_on_signals
 from motherhaven.bot.exchange.types import FeeRates, normalise_symbol
 from motherhaven.bot.guard.limits import changed_limits
 from motherhaven.bot.guard.types import GuardLimits
-from motherhaven.bot.picture import draw
-from motherhaven.bot.replay import ReplayConfig
-from motherhaven.bot.replay_run import ReplayRequest, ShipTo, run_side_by_side
-from motherhaven.bot.report import ReplayReport
+from motherhaven.bot.replay.comparison import as_text, compare
+from motherhaven.bot.replay.engine import ReplayConfig
+from motherhaven.bot.replay.picture import draw
+from motherhaven.bot.replay.report import ReplayReport
+from motherhaven.bot.replay.run import ReplayRequest, ShipTo, run_side_by_side
+from motherhaven.bot.running.entry import stop_on_signals
 from motherhaven.cli.output import emit, say
 from motherhaven.contract.errors import ConfigError, InvalidMoney
 from motherhaven.contract.money import to_decimal

@@ -16,31 +16,31 @@ from motherhaven import __version__
 from motherhaven.contract.clock import Clock
 from motherhaven.contract.errors import MotherhavenError
 from motherhaven.contract.ids import IdSource
-from motherhaven.server import schemas
-from motherhaven.server.access import API, Door
-from motherhaven.server.alerting import Alerts
-from motherhaven.server.boundary import LOG, Boundary
+from motherhaven.server.access.boundary import LOG, Boundary
+from motherhaven.server.access.ended import EndedSessions
+from motherhaven.server.access.gate import Gate
+from motherhaven.server.access.key_use import KeyUse
+from motherhaven.server.access.keyring import Keyring
+from motherhaven.server.access.login import Login
+from motherhaven.server.access.refusals import Refusals
+from motherhaven.server.access.rules import API, Door
+from motherhaven.server.access.sessions import Sessions, Throttle
+from motherhaven.server.access.visible import VisibleReader
+from motherhaven.server.alerts.task import Alerts
 from motherhaven.server.config import ServerConfig
-from motherhaven.server.details import Details
-from motherhaven.server.ended import EndedSessions
-from motherhaven.server.export import Export
-from motherhaven.server.figures import Figures
-from motherhaven.server.gate import Gate
+from motherhaven.server.figures.ratios import DailyReturns
 from motherhaven.server.health import add_health_routes
-from motherhaven.server.ingest import Ingest
-from motherhaven.server.key_use import KeyUse
-from motherhaven.server.keyring import Keyring
-from motherhaven.server.live import Hub
-from motherhaven.server.login import Login
-from motherhaven.server.old_reads import OldReads
+from motherhaven.server.ingest.routes import Ingest
+from motherhaven.server.live.broadcaster import Hub
+from motherhaven.server.live.stream import Live
 from motherhaven.server.page import Page
-from motherhaven.server.problems import Problem, answer, internal_problem, problem_of
-from motherhaven.server.ratios import DailyReturns
-from motherhaven.server.reads import Reads
-from motherhaven.server.refusals import Refusals
-from motherhaven.server.sessions import Sessions, Throttle
-from motherhaven.server.stream import Live
-from motherhaven.server.visible import VisibleReader
+from motherhaven.server.reads.details import Details
+from motherhaven.server.reads.export import Export
+from motherhaven.server.reads.figures import Figures
+from motherhaven.server.reads.old_reads import OldReads
+from motherhaven.server.reads.routes import Reads
+from motherhaven.server.wire import schemas
+from motherhaven.server.wire.problems import Problem, answer, internal_problem, problem_of
 from motherhaven.stores.protocol import Store
 
 _TELEMETRY_OFF: Final = {

@@ -16,11 +16,11 @@ from fastapi import FastAPI
 from starlette.types import Message, Receive, Scope, Send
 
 from motherhaven.contract.errors import ConfigError, MotherhavenError
-from motherhaven.server.access import API
+from motherhaven.server.access.rules import API
+from motherhaven.server.access.sessions import shared_secret
 from motherhaven.server.app import create_app
 from motherhaven.server.config import ServerConfig
-from motherhaven.server.problems import Problem, answer, problem_of
-from motherhaven.server.sessions import shared_secret
+from motherhaven.server.wire.problems import Problem, answer, problem_of
 from motherhaven.settings import ServerSettings, SystemClock, load_server_settings
 from motherhaven.stores import open_store
 

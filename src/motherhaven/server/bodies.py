@@ -9,7 +9,7 @@ from starlette.requests import Request
 
 from motherhaven.contract.jsonio import loads
 from motherhaven.server.config import Limits
-from motherhaven.server.problems import Problem, too_large
+from motherhaven.server.wire.problems import Problem, too_large
 
 _DRAIN_FACTOR: Final = 8
 """An oversized body is read on up to this many times the limit, so that the client

@@ -3,8 +3,9 @@
 from dataclasses import replace
 from typing import Final
 
-from motherhaven.server import alerting, key_use, keyring
-from motherhaven.server.keyring import BotKey, read_keys, write_keys
+from motherhaven.server.access import key_use, keyring
+from motherhaven.server.access.keyring import BotKey, read_keys, write_keys
+from motherhaven.server.alerts import task as alerting
 
 CARRIED: Final = (keyring.RECORD, key_use.RECORD, alerting.RECORD)
 """Keys are kept as hashes, so no secret travels with them."""

@@ -6,9 +6,9 @@ from fastapi import APIRouter
 from starlette.responses import Response
 
 from motherhaven.contract.errors import StoreUnavailable
-from motherhaven.server import schemas
-from motherhaven.server.models import Health
-from motherhaven.server.problems import json_answer
+from motherhaven.server.wire import schemas
+from motherhaven.server.wire.answers import Health
+from motherhaven.server.wire.problems import json_answer
 from motherhaven.stores.protocol import Store
 
 _READY_SECONDS = 3.0

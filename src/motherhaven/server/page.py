@@ -12,8 +12,8 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 from starlette.staticfiles import StaticFiles
 
-from motherhaven.server.access import RULES
-from motherhaven.server.keypage import not_built_page, plain_page
+from motherhaven.server.access.keypage import not_built_page, plain_page
+from motherhaven.server.access.rules import RULES
 
 LOG: Final = logging.getLogger("motherhaven.server")
 

@@ -17,7 +17,7 @@ from motherhaven.contract.clock import Clock
 from motherhaven.contract.errors import ConfigError, MotherhavenError, StoreUnavailable
 from motherhaven.server.app import create_app
 from motherhaven.server.config import ServerConfig
-from motherhaven.server.live import Hub
+from motherhaven.server.live.broadcaster import Hub
 from motherhaven.server.protocol import bounded_protocol
 from motherhaven.stores.protocol import Store
 

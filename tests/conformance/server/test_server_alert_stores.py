@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from motherhaven.server.alerting import STORE_PATIENCE_SECONDS, Alerts
+from motherhaven.server.alerts.task import STORE_PATIENCE_SECONDS, Alerts
 from motherhaven.stores import Store
 from tests.alertkit import Cut, Sender, Wire, watch
 from tests.conformance.stores.kit import Backend

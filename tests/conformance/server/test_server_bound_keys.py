@@ -10,8 +10,8 @@ from typing import Any
 import httpx
 import pytest
 
-from motherhaven.server.access import RULES, Rule
-from motherhaven.server.keystore import create_key
+from motherhaven.server.access.keystore import create_key
+from motherhaven.server.access.rules import RULES, Rule
 from tests.conformance.server.conftest import Api, Served
 from tests.serverkit import API, KEY, NOW, candles, event
 

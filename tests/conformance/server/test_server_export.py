@@ -9,7 +9,7 @@ import pytest
 
 from motherhaven.contract.errors import StoreUnavailable
 from motherhaven.contract.jsonio import loads
-from motherhaven.server.export_text import safe_cell
+from motherhaven.server.reads.export_text import safe_cell
 from motherhaven.stores import MemoryStore
 from tests.conformance.server.conftest import Served
 from tests.serverkit import API, KEY, event, running

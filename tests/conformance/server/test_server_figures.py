@@ -9,7 +9,7 @@ import empyrical
 import numpy as np
 import pytest
 
-from motherhaven.server.closed_trades import MOST
+from motherhaven.server.figures.closed_trades import MOST
 from motherhaven.stores import MemoryStore
 from tests.conformance.server.conftest import Served
 from tests.serverkit import API, KEY, NOW, event, running

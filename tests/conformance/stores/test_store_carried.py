@@ -7,9 +7,9 @@ from pathlib import Path
 import pytest
 
 from motherhaven.contract.errors import StoreUnavailable
+from motherhaven.server.access.key_use import last_uses, write_uses
+from motherhaven.server.access.keystore import create_key, list_keys, revoke_key
 from motherhaven.server.carried import CARRIED, merged
-from motherhaven.server.key_use import last_uses, write_uses
-from motherhaven.server.keystore import create_key, list_keys, revoke_key
 from motherhaven.stores import MemoryStore, Store
 from motherhaven.stores.archive import ArchiveSource, write_archive
 from motherhaven.stores.moving import StoreSource, copy

@@ -10,7 +10,7 @@ import grpc
 import pytest
 
 from motherhaven.contract.errors import ConfigError, StoreUnavailable
-from motherhaven.server.problems import problem_of
+from motherhaven.server.wire.problems import problem_of
 from motherhaven.stores.firestore import FirestoreStore, ingest
 from motherhaven.stores.firestore import database as database_module
 from tests.conformance.stores.kit import ANY, Bot, StillClock

@@ -15,7 +15,7 @@ import httpx
 import pytest
 
 from motherhaven.server import Limits, ServerConfig, ServerThread
-from motherhaven.server.keystore import create_key, revoke_key
+from motherhaven.server.access.keystore import create_key, revoke_key
 from motherhaven.settings import SystemClock
 from motherhaven.stores import MemoryStore
 from tests.serverkit import API, KEY, QUICK, Sse, item

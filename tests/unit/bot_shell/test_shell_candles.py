@@ -22,8 +22,8 @@ from shell_support import (
 from test_shell_replay import LIMITS, write_market
 
 from motherhaven.bot.market.feed import Slice
-from motherhaven.bot.replay import ReplayConfig
-from motherhaven.bot.replay_run import ReplayRequest, run_replay
+from motherhaven.bot.replay.engine import ReplayConfig
+from motherhaven.bot.replay.run import ReplayRequest, run_replay
 from motherhaven.bot.sink import MemorySink
 from motherhaven.contract.events import MAX_CANDLES
 from motherhaven.contract.wire import validate_payload

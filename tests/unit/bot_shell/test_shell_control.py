@@ -6,8 +6,8 @@ from datetime import timedelta
 import pytest
 from shell_support import NOON
 
-from motherhaven.bot.control import ControlDesk, ControlRoom
-from motherhaven.bot.entry import describe, main
+from motherhaven.bot.running.control import ControlDesk, ControlRoom
+from motherhaven.bot.running.entry import describe, main
 from motherhaven.contract.errors import ConfigError
 from motherhaven.contract.times import format_time
 from motherhaven.testing.clock import FakeClock

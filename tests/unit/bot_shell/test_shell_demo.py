@@ -7,9 +7,9 @@ from pathlib import Path
 import apsw
 from shell_support import NOON, SleepyClock
 
-from motherhaven.bot.build import simulated_journal
-from motherhaven.bot.demo import DemoConfig, run_demo
 from motherhaven.bot.market import SimulatedFeed
+from motherhaven.bot.running.build import simulated_journal
+from motherhaven.bot.running.demo import DemoConfig, run_demo
 
 
 def demo(folder, start, minutes):

@@ -10,7 +10,7 @@ from shell_support import NOON, SleepyClock
 
 from motherhaven.bot.fleet.plan import read_fleet
 from motherhaven.bot.fleet.supervisor import Member, Supervisor, Times
-from motherhaven.bot.orchestrate import fleet_file
+from motherhaven.bot.running.orchestrate import fleet_file
 from motherhaven.contract.errors import ConfigError
 from motherhaven.settings.bot import Settings
 

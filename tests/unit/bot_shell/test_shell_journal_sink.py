@@ -9,7 +9,7 @@ from shell_support import MINUTE, NOON, answer, entry, new_cycle, new_trader, pi
 
 from motherhaven.bot.journal_sink import JournalSink
 from motherhaven.bot.records import Record
-from motherhaven.bot.recover import KINDS, fold
+from motherhaven.bot.running.recover import KINDS, fold
 from motherhaven.contract.errors import InvalidEvent, JournalError
 from motherhaven.contract.ids import IdSource
 from motherhaven.recorder.factory import open_recorder

@@ -9,12 +9,12 @@ import apsw
 import pytest
 from shell_support import action, answer, entry, of_kind
 
-from motherhaven.bot.audit import EquityAudit
 from motherhaven.bot.decider import baseline
 from motherhaven.bot.guard.types import GuardLimits
 from motherhaven.bot.market import SimulatedFeed
-from motherhaven.bot.replay import Replay, ReplayConfig
-from motherhaven.bot.replay_run import ReplayRequest, run_replay
+from motherhaven.bot.replay.audit import EquityAudit
+from motherhaven.bot.replay.engine import Replay, ReplayConfig
+from motherhaven.bot.replay.run import ReplayRequest, run_replay
 from motherhaven.bot.sink import MemorySink
 from motherhaven.contract.errors import ConfigError, JournalError, MarketError
 from motherhaven.settings import SystemClock

@@ -10,15 +10,15 @@ import pytest
 from shell_support import action, answer, entry
 from test_shell_replay import LIMITS, START, plain_report, write_market, write_path
 
-from motherhaven.bot.comparison import as_text, compare
 from motherhaven.bot.decider.recorded import RecordedDecider, read_answers
 from motherhaven.bot.exchange.types import FeeRates
 from motherhaven.bot.guard.limits import changed_limits
 from motherhaven.bot.journal_sink import JournalSink
 from motherhaven.bot.market.funding import read_funding
-from motherhaven.bot.picture import draw
-from motherhaven.bot.replay import Replay, ReplayConfig
-from motherhaven.bot.replay_run import ReplayRequest, run_replay, run_side_by_side
+from motherhaven.bot.replay.comparison import as_text, compare
+from motherhaven.bot.replay.engine import Replay, ReplayConfig
+from motherhaven.bot.replay.picture import draw
+from motherhaven.bot.replay.run import ReplayRequest, run_replay, run_side_by_side
 from motherhaven.contract.errors import AnswerTruncated, ConfigError, MarketError
 from motherhaven.contract.ids import IdSource
 from motherhaven.recorder.factory import open_recorder
@@ -213,7 +213,7 @@ def test_the_picture_names_every_line_and_is_broken_at_holes(tmp_path):
 
 def test_the_picture_keeps_the_deepest_fall():
     """Thousands of points become few, yet the lowest stays; a flat line is drawn as well."""
-    from motherhaven.bot.picture import _frame, _line
+    from motherhaven.bot.replay.picture import _frame, _line
     from motherhaven.metrics import EquityPoint
 
     points = [EquityPoint(START + timedelta(minutes=n), D(100)) for n in range(20_000)]

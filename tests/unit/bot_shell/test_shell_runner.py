@@ -19,10 +19,10 @@ from shell_support import (
     piece,
 )
 
-from motherhaven.bot.control import ControlDesk, ControlRoom
 from motherhaven.bot.exchange.slippage import Level
 from motherhaven.bot.market.feed import Book, Quote
-from motherhaven.bot.runner import Runner
+from motherhaven.bot.running.control import ControlDesk, ControlRoom
+from motherhaven.bot.running.runner import Runner
 from motherhaven.bot.sink import MemorySink
 from motherhaven.contract.errors import ConfigError, MarketError
 from motherhaven.contract.times import format_time

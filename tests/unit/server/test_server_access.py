@@ -5,7 +5,7 @@ from starlette.routing import Route
 
 from motherhaven.contract.errors import ConfigError
 from motherhaven.server import ServerConfig, create_app
-from motherhaven.server.access import RULES, Rule, host_name, rule_of
+from motherhaven.server.access.rules import RULES, Rule, host_name, rule_of
 from motherhaven.server.config import is_loopback
 from motherhaven.stores import MemoryStore
 from tests.serverkit import API, KEY, FakeClock, Server, config, running, status

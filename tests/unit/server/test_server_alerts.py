@@ -9,11 +9,11 @@ import pytest
 
 from motherhaven.contract.errors import ConfigError
 from motherhaven.contract.wire import event_from_item
-from motherhaven.server.alert_halts import fold_halts, is_over
-from motherhaven.server.alert_hearing import Hearing
-from motherhaven.server.alert_rules import FORGOTTEN_SECONDS, Facts, Trouble, troubles
-from motherhaven.server.alert_send import AlertFailed, Webhook, targets_of
-from motherhaven.server.alert_state import (
+from motherhaven.server.alerts.halts import fold_halts, is_over
+from motherhaven.server.alerts.hearing import Hearing
+from motherhaven.server.alerts.rules import FORGOTTEN_SECONDS, Facts, Trouble, troubles
+from motherhaven.server.alerts.send import AlertFailed, Webhook, targets_of
+from motherhaven.server.alerts.state import (
     AGAIN_SECONDS,
     BOUND,
     BOUND_SECONDS,
@@ -25,7 +25,7 @@ from motherhaven.server.alert_state import (
     load_state,
     settled,
 )
-from motherhaven.server.alerting import (
+from motherhaven.server.alerts.task import (
     COSTLY_TICK_SECONDS,
     STORE_PATIENCE_SECONDS,
     TICK_SECONDS,

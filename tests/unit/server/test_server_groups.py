@@ -2,8 +2,8 @@
 
 import pytest
 
-from motherhaven.server.groups import fingerprint
-from motherhaven.server.next_steps import _BY_KIND, _BY_WORDS, next_step
+from motherhaven.server.reads.groups import fingerprint
+from motherhaven.server.reads.next_steps import _BY_KIND, _BY_WORDS, next_step
 
 ALIKE = [
     ("guard", "BTC: leverage 20 is above the limit 5", "kPEPE: leverage 7.5 is above the limit 5"),

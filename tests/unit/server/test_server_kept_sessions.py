@@ -10,9 +10,9 @@ import pytest
 
 from motherhaven.cli.keys import session_secret
 from motherhaven.server import ServerConfig
-from motherhaven.server.ended import RECORD, EndedSessions
-from motherhaven.server.revoked import Revoked
-from motherhaven.server.sessions import Sessions, shared_secret
+from motherhaven.server.access.ended import RECORD, EndedSessions
+from motherhaven.server.access.revoked import Revoked
+from motherhaven.server.access.sessions import Sessions, shared_secret
 from motherhaven.stores import MemoryStore
 from tests.serverkit import API, KEY, NOW, FakeClock, config, running
 

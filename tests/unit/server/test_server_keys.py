@@ -10,9 +10,8 @@ from typing import Any
 import pytest
 
 from motherhaven.contract.errors import ConfigError, NotFound, StoreCorrupt
-from motherhaven.server.access import API, KEY_SCOPES, RULES, Rule
-from motherhaven.server.key_use import EVERY_SECONDS, KeyUse, last_uses
-from motherhaven.server.keyring import (
+from motherhaven.server.access.key_use import EVERY_SECONDS, KeyUse, last_uses
+from motherhaven.server.access.keyring import (
     GIVEN,
     REFRESH_SECONDS,
     SCOPES,
@@ -21,7 +20,8 @@ from motherhaven.server.keyring import (
     digest_of,
     write_keys,
 )
-from motherhaven.server.keystore import create_key, list_keys, revoke_key, rotate_key
+from motherhaven.server.access.keystore import create_key, list_keys, revoke_key, rotate_key
+from motherhaven.server.access.rules import API, KEY_SCOPES, RULES, Rule
 from motherhaven.stores import MemoryStore
 from tests.serverkit import (
     KEY,

@@ -3,9 +3,9 @@
 import httpx
 import pytest
 
-from motherhaven.server.keyring import REFRESH_SECONDS
-from motherhaven.server.keystore import create_key, revoke_key
-from motherhaven.server.sessions import Sessions, Throttle
+from motherhaven.server.access.keyring import REFRESH_SECONDS
+from motherhaven.server.access.keystore import create_key, revoke_key
+from motherhaven.server.access.sessions import Sessions, Throttle
 from tests.serverkit import API, KEY, NOW, ORIGIN, FakeClock, config, running, status
 
 pytestmark = pytest.mark.anyio

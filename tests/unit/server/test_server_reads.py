@@ -10,7 +10,7 @@ import pytest
 
 from motherhaven.contract.jsonio import loads
 from motherhaven.metrics import sharpe
-from motherhaven.server.curves import MAX_BUCKETS, RANGES, bucket_for
+from motherhaven.server.figures.curves import MAX_BUCKETS, RANGES, bucket_for
 from motherhaven.stores import TIERS
 from tests.serverkit import (
     API,

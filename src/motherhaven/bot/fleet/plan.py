@@ -9,8 +9,8 @@ from pathlib import Path
 from typing import Any, Final
 
 from motherhaven.bot.config import refuse_live
-from motherhaven.bot.entry import control_folder
 from motherhaven.bot.exchange.types import normalise_symbol
+from motherhaven.bot.running.entry import control_folder
 from motherhaven.contract.errors import ConfigError, MarketError
 from motherhaven.settings import Settings, load_settings
 

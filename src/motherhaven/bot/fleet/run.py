@@ -7,11 +7,11 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, Final
 
-from motherhaven.bot.control import ControlDesk, ControlRoom
-from motherhaven.bot.entry import stop_on_signals
 from motherhaven.bot.fleet.plan import BotPlan, FleetPlan
 from motherhaven.bot.fleet.supervisor import Member, Process, Supervisor
-from motherhaven.bot.logs import configure_bot_logging
+from motherhaven.bot.running.control import ControlDesk, ControlRoom
+from motherhaven.bot.running.entry import stop_on_signals
+from motherhaven.bot.running.logs import configure_bot_logging
 from motherhaven.contract.clock import Clock
 from motherhaven.contract.ids import IdSource
 from motherhaven.settings import child_environment, load_settings

@@ -1,0 +1,1 @@
+"""Recorded bars through the core that trades, and the report of it."""

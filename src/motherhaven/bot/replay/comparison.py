@@ -1,0 +1,89 @@
+"""Several replays of the same bars side by side."""
+
+from collections.abc import Sequence
+from decimal import Decimal
+from typing import Any, Final
+
+from motherhaven.bot.replay.report import ReplayReport
+from motherhaven.contract.money import plain
+from motherhaven.contract.times import format_time
+
+_CENTS: Final = Decimal("0.01")
+_HEAD: Final = (
+    "decider", "final equity", "return", "max drawdown", "sharpe", "trades", "win rate",
+    "profit factor", "fees", "funding",
+)  # fmt: skip
+
+
+def compare(reports: Sequence[ReplayReport]) -> dict[str, Any]:
+    """One row per run, best final equity first; ratios null where their n is too small."""
+    ranked = sorted(reports, key=lambda report: report.final_equity, reverse=True)
+    first = reports[0]
+    return {
+        "market": first.market,
+        "from": format_time(first.start),
+        "to": format_time(first.end),
+        "bars": first.bars,
+        "best": ranked[0].decider,
+        "rows": [_row(report) for report in ranked],
+    }
+
+
+def as_text(reports: Sequence[ReplayReport]) -> str:
+    """The comparison as a table for people; "-" where a figure is not known."""
+    table = [list(_HEAD), *(_cells(row) for row in compare(reports)["rows"])]
+    widths = [max(len(line[index]) for line in table) for index in range(len(_HEAD))]
+    return "\n".join(
+        "  ".join(
+            cell.ljust(width) if index == 0 else cell.rjust(width)
+            for index, (cell, width) in enumerate(zip(line, widths, strict=True))
+        ).rstrip()
+        for line in table
+    )
+
+
+def _row(report: ReplayReport) -> dict[str, Any]:
+    found = report.performance()
+    trades = found.trades
+    expectancy = trades.expectancy
+    return {
+        "decider": report.decider,
+        "final_equity": plain(report.final_equity),
+        "total_return": found.total_return.value,
+        "max_drawdown": plain(report.max_drawdown),
+        "sharpe": found.sharpe.value,
+        "sharpe_n": found.sharpe.n,
+        "decisions": report.decisions,
+        "entries": report.entries,
+        "trades": trades.n,
+        "win_rate": trades.win_rate,
+        "profit_factor": trades.profit_factor,
+        "expectancy": None if expectancy is None else plain(expectancy),
+        "exposure": trades.exposure,
+        "liquidations": report.liquidations,
+        "fees": plain(report.fees),
+        "funding": plain(report.funding),
+    }
+
+
+def _cells(row: dict[str, Any]) -> list[str]:
+    return [
+        str(row["decider"]),
+        f"{Decimal(row['final_equity']).quantize(_CENTS):,}",
+        _percent(row["total_return"]),
+        _percent(float(row["max_drawdown"])),
+        _ratio(row["sharpe"]),
+        str(row["trades"]),
+        _percent(row["win_rate"]),
+        _ratio(row["profit_factor"]),
+        f"{Decimal(row['fees']).quantize(_CENTS):,}",
+        f"{Decimal(row['funding']).quantize(_CENTS):,}",
+    ]
+
+
+def _percent(value: float | None) -> str:
+    return "-" if value is None else f"{value * 100:.2f} %"
+
+
+def _ratio(value: float | None) -> str:
+    return "-" if value is None else f"{value:.2f}"

@@ -1,0 +1,328 @@
+"""Replay: recorded bars through the very core that trades, on two clocks.
+
+An event's time is the market's; when it was recorded is the wall clock's. Decisions are
+made at a bar's close and filled at the next bar's open; inside a hole nothing is.
+"""
+
+import asyncio
+import random
+from collections.abc import Awaitable, Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from decimal import Decimal
+from itertools import count, islice
+from pathlib import Path
+from typing import Final
+
+from motherhaven.bot.cycle import Cycle, Facts
+from motherhaven.bot.decider.recorded import RecordedDecider
+from motherhaven.bot.decider.types import Decider
+from motherhaven.bot.exchange.calm import NOWHERE
+from motherhaven.bot.exchange.slippage import Slippage
+from motherhaven.bot.exchange.types import FeeRates, Fill, FundingPayment, normalise_symbol
+from motherhaven.bot.guard.types import GuardLimits
+from motherhaven.bot.market.feed import Quote, Slice
+from motherhaven.bot.market.files import FileFeed
+from motherhaven.bot.market.funding import read_funding
+from motherhaven.bot.replay.audit import EquityAudit
+from motherhaven.bot.replay.report import CountingSink, ReplayReport
+from motherhaven.bot.running.recover import fill_of, payment_of
+from motherhaven.bot.sink import Sink
+from motherhaven.bot.trader import Trader, TraderSetup
+from motherhaven.contract.clock import Clock
+from motherhaven.contract.errors import JournalError
+
+ZERO: Final = Decimal(0)
+BATCH: Final = 2_000
+
+Sleep = Callable[[float], Awaitable[None]]
+
+
+@dataclass(frozen=True, slots=True)
+class ReplayConfig:
+    """What to replay. `pace` is seconds of market a second, None for as fast as possible.
+
+    `funding` names a file of rates by coin; without one a coin's funding is 0. `candles`
+    puts the bars on record too, for a page that is to draw them; `brief` leaves out the
+    records of holds and accounts, for a run whose record nobody keeps.
+    """
+
+    bars: Mapping[str, Path]
+    equity: Decimal = Decimal(10_000)
+    interval_seconds: int = 180
+    limits: GuardLimits = field(default_factory=GuardLimits)
+    fees: FeeRates = field(default_factory=FeeRates)
+    slippage: Slippage | None = None
+    zone: str = "UTC"
+    pace: float | None = None
+    seed: int = 1
+    funding: Mapping[str, Path] = field(default_factory=dict)
+    candles: bool = False
+    brief: bool = False
+
+    @property
+    def plain(self) -> bool:
+        """Whether a bar in which nothing happens leaves no trace but a sample of the equity."""
+        return self.brief and not self.candles and not self.funding and self.pace is None
+
+
+def _is_full_hour(moment: datetime) -> bool:
+    return moment.minute == 0 and moment.second == 0
+
+
+class MarketClock:
+    """The market's time of day over the wall's seconds; stands still until it is set."""
+
+    def __init__(self, wall: Clock, start: datetime) -> None:
+        self._wall = wall
+        self.time = start
+
+    def now(self) -> datetime:
+        """The market's time."""
+        return self.time
+
+    def monotonic(self) -> float:
+        """The wall's seconds."""
+        return self._wall.monotonic()
+
+
+def market_ids(clock: MarketClock, rng: random.Random) -> Callable[[], str]:
+    """UUIDv7 ids of the market's time, seeded, unique within one run.
+
+    Where RFC 9562 has chance there is a counter from a random start: cheap, and in order.
+    """
+    numbers = count(rng.getrandbits(60))
+
+    def new() -> str:
+        number = next(numbers)
+        high = int(clock.time.timestamp() * 1000) << 16 | 0x7000 | number & 0xFFF
+        text = f"{high:016x}{1 << 63 | number:016x}"
+        return f"{text[:8]}-{text[8:12]}-{text[12:16]}-{text[16:20]}-{text[20:]}"
+
+    return new
+
+
+class Replay:
+    """One run over recorded bars."""
+
+    def __init__(
+        self,
+        config: ReplayConfig,
+        decider: Decider,
+        sink: Sink,
+        clock: Clock,
+        sleep: Sleep = asyncio.sleep,
+        feed: FileFeed | None = None,
+    ) -> None:
+        """Read and check the bars; `feed` saves that where they were read already.
+
+        Raises:
+            MarketError: a file is not usable; the message names file and line.
+        """
+        self._config = config
+        self._decider = decider
+        self._recorded = decider if isinstance(decider, RecordedDecider) else None
+        self._sink = CountingSink(sink)
+        self._clock = clock
+        self._sleep = sleep
+        self._started = clock.monotonic()
+        self.feed = FileFeed(config.bars) if feed is None else feed
+        self._market = MarketClock(clock, self.feed.start)
+        # An older run in the same journal must not share its ids with this one.
+        self._before = sum(1 for _ in sink.read(("fill", "funding")))
+        rng = random.Random(f"{config.seed}|{decider.name}|{self._before}")  # noqa: S311
+        setup = TraderSetup(
+            coins=self.feed.coins,
+            limits=config.limits,
+            specs=self.feed.specs,
+            deposit=config.equity,
+            fees=config.fees,
+            slippage=config.slippage,
+            zone=config.zone,
+            detailed=decider.is_model and self._recorded is None,
+            candles=config.candles,
+            brief=config.brief,
+        )
+        self._trader = Trader(setup, self.feed.start, market_ids(self._market, rng))
+        self._trader.funding_history = {
+            normalise_symbol(coin): read_funding(path) for coin, path in config.funding.items()
+        }
+        facts = Facts(self.feed.name, config.interval_seconds)
+        self._cycle = Cycle(self._trader, decider, self._sink, facts)
+        self._audit = EquityAudit(config.equity)
+        self._bars = 0
+        self._plain = self._recorded is None and config.plain
+        self._step = timedelta(seconds=config.interval_seconds)
+        self._following: Slice | None = None
+
+    async def run(self, stop: asyncio.Event | None = None) -> ReplayReport:
+        """Replay until the bars or the patience (`stop`) end, and report.
+
+        Raises:
+            JournalError: the journal does not take the records.
+        """
+        started = self._clock.monotonic()
+        self._begin()
+        due: datetime | None = None
+        slices = self.feed.slices()
+        current = next(slices, None)
+        while current is not None and not (stop is not None and stop.is_set()):
+            passed = False
+            if due is not None and self._plain and not self._trader.looks_closely:
+                current, passed = self._stride(current, slices, due)
+                if current is None:
+                    break
+            following = self._following = next(slices, None)
+            moment = self._market.time = current.time
+            if not passed:
+                self._happen(current)
+            asked = self._questions(moment, due)
+            for _ in range(asked):
+                due = self._after(moment, due)
+                await self._decide(moment, due)
+            if asked or self._config.pace is not None:
+                self._record()
+            if self._config.pace is not None:
+                await self._keep_pace(moment, started)
+            current = following
+        self._end()
+        return self._report(self._clock.monotonic() - self._started)
+
+    # --- steps --------------------------------------------------------------------------
+
+    def _happen(self, current: Slice) -> None:
+        """Let a slice happen, whatever it may reach."""
+        self._trader.on_slice(current)
+        self._bars += len(current.bars)
+        for gap in current.gaps:
+            self._cycle.status(gap.told, current.time)
+        self._sample()
+
+    def _stride(
+        self, current: Slice, slices: Iterator[Slice], due: datetime
+    ) -> tuple[Slice | None, bool]:
+        """Step over slices up to `due` that reach nothing; the last, and whether it happened.
+
+        What `_happen` does with such a slice, and no more: nearly all bars are of this kind.
+        """
+        trader, audit = self._trader, self._audit
+        engine, ledger, tapes = trader.engine, trader.engine.ledger, trader.tapes
+        bands = {coin: engine.calm(coin) for coin in tapes}
+        found: Slice | None = current
+        while found is not None and not found.gaps:
+            moment, bars = found.time, found.bars
+            for coin, bar in bars.items():
+                band = bands.get(coin, NOWHERE)
+                if not (band.low < bar.low and bar.high < band.high):
+                    return found, False
+            for coin, bar in bars.items():
+                tapes[coin].push(bar)
+                ledger.marks[coin] = bar.close
+            trader.now = engine.now = self._market.time = moment
+            audit.sample(moment, ledger.seq, ledger.equity(), ledger.marks)
+            self._bars += len(bars)
+            if moment >= due:
+                return found, True
+            found = next(slices, None)
+        return found, False
+
+    def _begin(self) -> None:
+        self._cycle.status(f"replay of {self.feed.name} begins", self._market.time)
+        self._write()
+
+    def _end(self) -> None:
+        self._trader.report_account(self._market.time)
+        self._trader.log.keep_candles(self._market.time)
+        self._write()
+        self._sink.settle()  # the last status would else tell for ever of a lag that is made up
+        self._cycle.status("replay completed", self._market.time, state="stopped")
+        self._write()
+
+    def _after(self, moment: datetime, due: datetime | None) -> datetime:
+        """The next moment of the grid after `moment`, which mostly is the one that was `due`."""
+        if moment == due:
+            return due + self._step
+        step = self._config.interval_seconds
+        return datetime.fromtimestamp((int(moment.timestamp()) // step + 1) * step, moment.tzinfo)
+
+    def _questions(self, moment: datetime, due: datetime | None) -> int:
+        """How many questions are asked at a bar's close: by the grid, or as on record."""
+        if self._recorded is not None:
+            return self._recorded.ready(moment, moment + self.feed.interval)
+        return 1 if due is None or moment >= due else 0
+
+    async def _decide(self, moment: datetime, due: datetime) -> None:
+        """One cycle; what it trades fills at the next bar's open, if that follows at once."""
+        heartbeat = self._config.pace is not None or _is_full_hour(moment)
+        before = self._trader.engine.ledger.seq
+        await self._cycle.run(
+            self._market.now, self._quotes, due, heartbeat=heartbeat, durable=False
+        )
+        if self._trader.engine.ledger.seq != before:
+            self._sample()
+
+    async def _quotes(self) -> Mapping[str, Quote]:
+        """The opens of the bars that follow at once."""
+        if self._following is None:
+            return {}
+        return {
+            coin: Quote(coin, bar.open, bar.open, bar.open, bar.start)
+            for coin, bar in self._following.bars.items()
+            if bar.start == self._market.time
+        }
+
+    def _sample(self) -> None:
+        ledger = self._trader.engine.ledger
+        self._audit.sample(self._market.time, ledger.seq, ledger.equity(), ledger.marks)
+
+    def _record(self) -> None:
+        if self._config.pace is not None or len(self._trader.records) >= BATCH:
+            self._write()
+
+    def _write(self) -> None:
+        if not self._cycle.flush():
+            raise JournalError(
+                "the journal does not take the replay's records; free some space or give another "
+                "file with --journal"
+            )
+
+    async def _keep_pace(self, moment: datetime, started: float) -> None:
+        pace = self._config.pace or 1.0
+        ahead = (moment - self.feed.start).total_seconds() / pace
+        await self._sleep(max(0.0, ahead - (self._clock.monotonic() - started)))
+
+    def _journal(self) -> list[Fill | FundingPayment]:
+        """What the journal has of this run's fills and funding, in its own order."""
+        kept = islice(self._sink.read(("fill", "funding")), self._before, None)
+        return [
+            fill_of(event.payload) if event.kind == "fill" else payment_of(event.payload)
+            for event in kept
+        ]
+
+    def _report(self, seconds: float) -> ReplayReport:
+        account = self._trader.engine.account()
+        counts = self._sink.counts
+        return ReplayReport(
+            decider=self._decider.name,
+            market=self.feed.name,
+            coins=self.feed.coins,
+            start=self.feed.start,
+            end=self._market.time,
+            bars=self._bars,
+            gaps=tuple(self._trader.gaps),
+            decisions=counts["decision"] + self._trader.log.holds,
+            entries=counts["entry"],
+            exits=counts["position_closed"],
+            liquidations=counts["liquidation"],
+            deposit=account.deposits,
+            fees=account.fees,
+            funding=account.funding,
+            realized_pnl=account.realized,
+            unrealized_pnl=account.unrealized,
+            final_equity=account.equity,
+            max_drawdown=self._audit.max_drawdown,
+            identity_error=self._audit.identity_error(self._journal()),
+            seconds=seconds,
+            curve=self._audit.curve,
+            trades=tuple(self._sink.trades),
+        )

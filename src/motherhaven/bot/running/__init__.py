@@ -1,0 +1,1 @@
+"""A running bot: built, started, controlled, killed and recovered."""

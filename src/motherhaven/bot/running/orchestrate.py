@@ -1,0 +1,106 @@
+"""`start_bot.py`: the dashboard first, then the bot, or all bots of a fleet file."""
+
+import asyncio
+import subprocess
+import sys
+import time
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Final
+from urllib.parse import urlsplit
+
+import httpx
+
+from motherhaven.bot.fleet.plan import FleetPlan, read_fleet
+from motherhaven.bot.fleet.run import run_fleet
+from motherhaven.bot.running.entry import main as run_bot
+from motherhaven.contract.errors import ConfigError, MotherhavenError
+from motherhaven.settings import Settings, SystemClock, load_settings
+
+_READY_SECONDS: Final = 60.0
+_STOP_SECONDS: Final = 5.0
+_FLEET_FILE: Final = Path("fleet.toml")
+_LOCAL: Final = ("localhost", "127.0.0.1", "::1")
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Start the dashboard unless one answers, run the bot, end what was started."""
+    if list(sys.argv[1:] if arguments is None else arguments):
+        sys.stderr.write("usage: start_bot.py (it takes no words; settings are in .env)\n")
+        return 2
+    try:
+        settings = load_settings()
+        fleet = fleet_file(settings)
+        plan = None if fleet is None else read_fleet(fleet)
+        url = settings.motherhaven_api_url.rstrip("/")
+        server = None if answers(url) else _start_dashboard(url)
+    except MotherhavenError as error:
+        sys.stderr.write(f"{type(error).__name__}: {error}\n")
+        return 1
+    except KeyboardInterrupt:
+        return 130
+    try:
+        sys.stdout.write(f"Dashboard: {url}/llm-bot\n")
+        sys.stdout.flush()
+        return run_bot(["start"]) if plan is None else _run_fleet(plan)
+    finally:
+        if server is not None:
+            _end(server)
+
+
+def fleet_file(settings: Settings) -> Path | None:
+    """The fleet to start: FLEET_FILE, else fleet.toml beside .env; None for a single bot."""
+    if settings.fleet_file is not None:
+        return settings.fleet_file
+    return _FLEET_FILE if _FLEET_FILE.is_file() else None
+
+
+def _run_fleet(plan: FleetPlan) -> int:
+    try:
+        return 0 if asyncio.run(run_fleet(plan, SystemClock())) else 1
+    except MotherhavenError as error:
+        sys.stderr.write(f"{type(error).__name__}: {error}\n")
+        return 1
+
+
+def answers(url: str, timeout: float = 2.0) -> bool:
+    """Whether a Motherhaven server is there."""
+    try:
+        return httpx.get(f"{url}/healthz", timeout=timeout).status_code == 200
+    except httpx.HTTPError:
+        return False
+
+
+def _start_dashboard(url: str) -> subprocess.Popen[bytes] | None:
+    """A server of our own at `url`, when that is this machine.
+
+    Raises:
+        ConfigError: it did not come up.
+    """
+    address = urlsplit(url)
+    if address.hostname not in _LOCAL or address.scheme != "http":
+        sys.stdout.write(f"{url} does not answer now; records are kept until it does\n")
+        return None
+    command = [sys.executable, "-m", "motherhaven.cli.main", "serve"]
+    server = subprocess.Popen([*command, "--port", str(address.port or 80)])
+    deadline = time.monotonic() + _READY_SECONDS
+    while time.monotonic() < deadline:
+        if server.poll() is not None:
+            raise ConfigError(
+                f"the dashboard at {url} ended at once (exit code {server.returncode}); its "
+                "message is above"
+            )
+        if answers(url, 0.5):
+            return server
+        time.sleep(0.1)
+    _end(server)
+    raise ConfigError(f"the dashboard at {url} did not come up in {_READY_SECONDS:g} s")
+
+
+def _end(server: subprocess.Popen[bytes]) -> None:
+    server.terminate()
+    try:
+        server.wait(_STOP_SECONDS)
+    except subprocess.TimeoutExpired:
+        server.kill()
+        server.wait()

@@ -1,0 +1,303 @@
+"""The running bot: the asynchronous shell around the core, on the wall clock."""
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable, Mapping
+from datetime import datetime, timedelta
+from typing import Final, TypeVar
+
+from motherhaven.bot.cycle import Cycle
+from motherhaven.bot.market.feed import Book, Feed, Quote
+from motherhaven.bot.running.commands import kill, obey
+from motherhaven.bot.running.control import Command, ControlRoom
+from motherhaven.bot.tape import KEPT
+from motherhaven.contract.clock import Clock
+from motherhaven.contract.errors import MarketError, MotherhavenError
+from motherhaven.contract.times import format_time
+
+T = TypeVar("T")
+Sleep = Callable[[float], Awaitable[None]]
+
+_LOG: Final = logging.getLogger("motherhaven")
+TICK_SECONDS: Final = 0.25
+LOOK_BACK: Final = timedelta(days=3)
+_RETRY: Final = timedelta(seconds=5)
+_PUBLISH_EVERY: Final = timedelta(seconds=2)
+
+
+class Runner:
+    """Drives one bot until it is told to stop.
+
+    Bars are pulled `lag` after they close and acted on at once; decisions are made on a
+    fixed grid of times. A decision that is more than half an interval late (the machine
+    slept) is left out, and the next one comes on schedule.
+    """
+
+    def __init__(
+        self,
+        cycle: Cycle,
+        feed: Feed,
+        clock: Clock,
+        control: ControlRoom | None = None,
+        *,
+        lag: timedelta = timedelta(seconds=1),
+        sleep: Sleep = asyncio.sleep,
+    ) -> None:
+        self._cycle = cycle
+        self._trader = cycle.trader
+        self._feed = feed
+        self._clock = clock
+        self._control = control
+        self._lag = lag
+        self._sleep = sleep
+        self._step = cycle.facts.interval_seconds
+        self._seen = clock.now()
+        self._next_pull = self._seen
+        self._next_cycle = self._seen
+        self._next_publish = self._seen
+        self._trouble: str | None = None
+        self._last_command: str | None = None
+        self._told: str | None = None
+        self._last_cycle: datetime | None = None
+        self._stop = asyncio.Event()
+
+    async def run(
+        self, stop: asyncio.Event, since: datetime | None = None, *, warm: bool = False
+    ) -> None:
+        """Run until `stop` is set or a stop command comes.
+
+        `since` is the time up to which an earlier run had seen the market: bars since
+        then are acted on first, so that stops work even while the bot was away. `warm`
+        says that the tapes have seen all bars before.
+        """
+        self._stop = stop
+        now = self._clock.now()
+        await self._guarded(self._catch_up(now, since, warm=warm))
+        self._killed_before()
+        self._next_cycle = self._grid(now) + self._lag
+        self._cycle.status("bot started", now, next_at=self._next_cycle)
+        self._flush()
+        self._publish()
+        try:
+            while not stop.is_set():
+                await self._turn()
+        finally:
+            self._trader.abandon(
+                "the bot was stopped before the order was placed", self._clock.now()
+            )
+            self._trader.log.keep_candles(self._clock.now())
+            self._cycle.status("bot stopped", self._clock.now(), state="stopped")
+            self._flush()
+
+    # --- one turn of the loop -----------------------------------------------------------
+
+    async def _turn(self) -> None:
+        self._obey()
+        now = self._clock.now()
+        self._mind_the_clock(now)
+        if now >= self._next_publish:
+            self._publish()
+        if now >= self._next_pull:
+            await self._guarded(self._pull(now))
+        if now >= self._next_cycle and not self._stop.is_set():
+            due, self._next_cycle = self._next_cycle, self._grid(now) + self._lag
+            late = (now - due).total_seconds()
+            if late > max(self._step / 2, 10):
+                self._left_out(due, late)
+            else:
+                await self._guarded(self._run_cycle())
+        if not self._stop.is_set():
+            wait = (min(self._next_pull, self._next_cycle) - self._clock.now()).total_seconds()
+            await self._or_stop(self._sleep(min(max(wait, 0.0), TICK_SECONDS)))
+
+    async def _pull(self, now: datetime) -> None:
+        """Let the bars happen that have closed since the last look."""
+        self._next_pull = now + _RETRY
+        pieces = await self._feed.closed(self._seen, now)
+        for piece in pieces:
+            self._trader.on_slice(piece)
+            self._seen = piece.time
+            for gap in piece.gaps:
+                _LOG.warning("Market: %s", gap.told)
+                self._cycle.status(gap.told, now, next_at=self._next_cycle)
+        interval = self._feed.interval
+        following = self._seen + interval + self._lag
+        self._next_pull = following if following > now else now + timedelta(seconds=1)
+        self._trouble = None
+        if self._trader.records:
+            self._trader.report_account(now)
+            self._flush()
+
+    async def _run_cycle(self) -> None:
+        if self._trouble is not None:
+            self._failed(self._trouble)
+            return
+        quotes = await self._feed.quotes(self._clock.now())
+        self._trader.funding_rates = {
+            coin: quote.funding for coin, quote in quotes.items() if quote.funding is not None
+        }
+
+        async def prices() -> Mapping[str, Quote]:
+            # Bars that closed while the decider thought happen before its order does.
+            await self._pull(self._clock.now())
+            self._trader.books = await self._books()
+            return await self._feed.quotes(self._clock.now())
+
+        held = await self._cycle.run(self._clock.now, prices, self._next_cycle)
+        self._last_cycle = self._clock.now()
+        if held is not None:
+            _LOG.warning("Cycle: %s", held)
+        self._flush()
+        self._publish()
+
+    async def _books(self) -> Mapping[str, Book]:
+        """The books to trade against; without them takers pay the slippage formula."""
+        try:
+            return await self._feed.books(self._trader.waiting_coins)
+        except MarketError as error:
+            _LOG.warning("Market: no order books (%s); slippage is estimated", error)
+            return {}
+
+    async def _catch_up(self, now: datetime, since: datetime | None, *, warm: bool) -> None:
+        start = now if since is None else max(since, now - LOOK_BACK)
+        begin = start if warm else start - KEPT * self._feed.interval
+        for piece in await self._feed.closed(begin, now):
+            if piece.time <= start:
+                self._trader.warm(piece)
+            else:
+                self._trader.on_slice(piece)
+            self._seen = piece.time
+        self._trader.now = self._seen
+        if self._trader.records:
+            self._trader.report_account(now)
+
+    # --- commands -----------------------------------------------------------------------
+
+    def _obey(self) -> None:
+        if self._control is None:
+            return
+        for command in self._control.take():
+            self._do(command)
+            self._last_command = command.command_id
+            self._flush()
+            self._publish()
+
+    def _do(self, command: Command) -> None:
+        _LOG.info("Control: command %s (%s)", command.verb, command.command_id)
+        if command.verb == "stop":
+            self._stop.set()
+            self._told = "the bot stops"
+        else:
+            self._told = obey(command, self._cycle, self._clock.now(), self._next_cycle)
+
+    def _killed_before(self) -> None:
+        """A kill that was asked for while no bot ran."""
+        left = None if self._control is None else self._control.killed()
+        if self._control is None or left is None:
+            return
+        sign = f"asked for at {left.get('at', 'an unknown time')}, while no bot ran"
+        told = kill(self._cycle, self._clock.now(), sign, flatten=left.get("flatten") is True)
+        self._cycle.status(f"{told}; {sign}", self._clock.now())
+        if self._cycle.flush():
+            self._control.forget_kill()
+
+    # --- trouble ------------------------------------------------------------------------
+
+    async def _guarded(self, work: Awaitable[None]) -> None:
+        """Do `work`, and turn whatever goes wrong into a status: the loop lives on."""
+        try:
+            await self._or_stop(work)
+        except MarketError as error:
+            self._trouble = f"market: {error}"
+            _LOG.warning("Market: %s", error)
+        except MotherhavenError as error:
+            self._failed(f"{type(error).__name__}: {error}")
+        except Exception as error:  # noqa: BLE001  # the bot's loop: a fault must not end it
+            _LOG.exception("Unexpected failure; the bot goes on")
+            self._failed(f"unexpected {type(error).__name__}: {error}")
+
+    def _failed(self, why: str) -> None:
+        _LOG.error("Cycle failed: %s", why)
+        self._trader.abandon("the cycle failed before the order was placed", self._clock.now())
+        self._cycle.status(
+            f"cycle failed: {why}",
+            self._clock.now(),
+            next_at=self._next_cycle,
+            error=why,
+            state="error",
+        )
+        self._flush()
+        self._publish()
+
+    def _left_out(self, due: datetime, late: float) -> None:
+        self._failed(f"woke {late:.0f} s late: the decision of {due:%H:%M:%S} UTC was left out")
+
+    def _flush(self) -> None:
+        if not self._cycle.flush():
+            _LOG.critical("The journal does not take records: no entries until it does")
+
+    async def _or_stop(self, work: Awaitable[T]) -> T | None:
+        """`work`'s result; None when the bot is told to stop first, and `work` is ended."""
+        task = asyncio.ensure_future(work)
+        watch = asyncio.ensure_future(self._watch())
+        try:
+            await asyncio.wait({task, watch}, return_when=asyncio.FIRST_COMPLETED)
+            if task.done():
+                return task.result()
+            return None
+        finally:
+            for each in (task, watch):
+                each.cancel()
+            await asyncio.gather(task, watch, return_exceptions=True)
+
+    async def _watch(self) -> None:
+        """Return once the bot is told to stop, by the event or by a command."""
+        while not self._stop.is_set():
+            self._obey()
+            if self._stop.is_set():
+                return
+            await self._sleep(TICK_SECONDS)
+
+    # --- small things -------------------------------------------------------------------
+
+    def _grid(self, now: datetime) -> datetime:
+        """The next moment of the decision grid after `now`."""
+        seconds = int((now - self._lag).timestamp())
+        return datetime.fromtimestamp((seconds // self._step + 1) * self._step, now.tzinfo)
+
+    def _mind_the_clock(self, now: datetime) -> None:
+        """A clock that was set back must not leave the bot waiting for the old time."""
+        slack = self._lag + timedelta(seconds=5)
+        if self._next_cycle - now > timedelta(seconds=self._step) + slack:
+            self._next_cycle = self._grid(now) + self._lag
+        if self._next_pull - now > self._feed.interval + slack:
+            self._next_pull = now
+        if self._next_publish - now > _PUBLISH_EVERY:
+            self._next_publish = now
+
+    def _publish(self) -> None:
+        self._next_publish = self._clock.now() + _PUBLISH_EVERY
+        if self._control is None:
+            return
+        trader, cycle = self._trader, self._cycle
+        ledger = trader.engine.ledger
+        state = {
+            "state": "paused" if cycle.paused else "running",
+            "decider": cycle.decider.name,
+            "market": self._feed.name,
+            "simulated": self._feed.simulated,
+            "last_cycle": None if self._last_cycle is None else format_time(self._last_cycle),
+            "next_cycle": format_time(self._next_cycle),
+            "equity": ledger.equity(),
+            "positions": {coin: held.size for coin, held in ledger.holdings.items()},
+            "kill_switch": trader.kill.engaged,
+            "trouble": self._trouble,
+            "shipping": dict(cycle.sink.lag()),
+            "last_command": self._last_command,
+            "told": self._told,
+            "guidance": None if cycle.guidance is None else cycle.guidance.text,
+        }
+        try:
+            self._control.publish(state)
+        except OSError as error:
+            _LOG.warning("Control: the state cannot be published: %s", error)

@@ -1,0 +1,1 @@
+"""Who may come in: keys, sessions, and one rule for each route."""

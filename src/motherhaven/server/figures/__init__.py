@@ -1,0 +1,1 @@
+"""Figures of bots, each worked out by motherhaven.metrics."""

@@ -1,0 +1,45 @@
+"""What follows from a bot's totals: its heartbeat's age, return, drawdown, share of wins."""
+
+from datetime import datetime
+from decimal import Decimal
+from typing import Final
+
+from motherhaven.contract.money import EXACT
+from motherhaven.contract.views import BotRow
+from motherhaven.metrics import Figure
+from motherhaven.server.wire.answers import BotView
+
+DEFAULT_INTERVAL_SECONDS: Final = 180
+_GRACE_SECONDS: Final = 15
+_PLACES: Final = Decimal("1e-12")
+
+
+def bot_view(row: BotRow, now: datetime, ratio: Figure[float]) -> BotView:
+    """`row` with its derived figures; None where one cannot be known."""
+    beat = row.status.recorded_at if row.status else None
+    age = None if beat is None else max(0.0, round((now - beat).total_seconds(), 3))
+    interval = (row.status.interval_seconds if row.status else None) or DEFAULT_INTERVAL_SECONDS
+    equity = row.account.equity_usd if row.account else None
+    paid = (row.account.deposits_usd if row.account else None) or row.stats.first_equity
+    closed = row.stats.closed_positions
+    return BotView(
+        **{name: getattr(row, name) for name in BotRow.model_fields},
+        heartbeat_at=beat,
+        heartbeat_age_seconds=age,
+        stale=age is None or age > 2 * interval + _GRACE_SECONDS,
+        return_fraction=_change(equity, paid),
+        drawdown_fraction=_change(equity, row.stats.peak_equity),
+        sharpe=ratio.value,
+        sharpe_days=ratio.n,
+        win_fraction=_quotient(Decimal(row.stats.wins), Decimal(closed)) if closed else None,
+    )
+
+
+def _change(value: Decimal | None, base: Decimal | None) -> Decimal | None:
+    if value is None or base is None or base <= 0:
+        return None
+    return _quotient(value - base, base)
+
+
+def _quotient(part: Decimal, whole: Decimal) -> Decimal:
+    return EXACT.divide(part, whole).quantize(_PLACES, context=EXACT)

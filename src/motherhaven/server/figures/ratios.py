@@ -1,0 +1,46 @@
+"""Daily returns of all bots, worked out once a day of market time for each."""
+
+from collections.abc import Sequence
+from datetime import UTC, date, datetime, time
+from typing import Final
+
+from motherhaven.contract.views import BotRow
+from motherhaven.metrics import MIN_DAYS, Figure, daily_closes, daily_returns, sharpe
+from motherhaven.server.figures.curves import DAWN
+from motherhaven.server.figures.histories import History, histories
+from motherhaven.stores.protocol import TIERS, Reader
+
+_NOTHING: Final[tuple[date, tuple[float, ...]]] = (date.min, ())
+
+
+class DailyReturns:
+    """The returns of each bot's finished UTC days, net of deposits."""
+
+    def __init__(self, store: Reader) -> None:
+        self._store = store
+        self._kept: dict[str, tuple[date, tuple[float, ...]]] = {}
+
+    async def of(self, rows: Sequence[BotRow]) -> dict[str, tuple[float, ...]]:
+        """The returns of each bot by id; only bots whose day has changed cost a query."""
+        days = {row.id: row.account.time.astimezone(UTC).date() for row in rows if row.account}
+        old = [name for name, day in days.items() if self._day(name) != day]
+        if old:
+            end = datetime.combine(max(days[name] for name in old), time(), UTC)
+            found = await histories(self._store, old, start=DAWN, end=end, bucket=TIERS[-1])
+            for name, history in found.items():
+                self._kept[name] = (days[name], _returns(history, days[name]))
+        return {row.id: self._kept.get(row.id, _NOTHING)[1] for row in rows}
+
+    def _day(self, bot_id: str) -> date | None:
+        return self._kept[bot_id][0] if bot_id in self._kept else None
+
+
+def sharpe_of(returns: Sequence[float]) -> Figure[float]:
+    """The annualized Sharpe ratio with its n; None below MIN_DAYS."""
+    return Figure(sharpe(returns) if len(returns) >= MIN_DAYS else None, len(returns))
+
+
+def _returns(history: History, today: date) -> tuple[float, ...]:
+    until = datetime.combine(today, time(), UTC)
+    points = [point for point in history.points if point.time < until]
+    return tuple(daily_returns(daily_closes(points, history.flows)))

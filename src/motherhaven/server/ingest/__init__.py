@@ -1,0 +1,1 @@
+"""What bots send: bounded bodies, validated batches, one store verb."""

@@ -1,0 +1,130 @@
+"""Ingest: validate, one store verb, and an answer only after the store's commit."""
+
+import asyncio
+from typing import Any, Final
+
+from fastapi import APIRouter
+from starlette.requests import Request
+from starlette.responses import Response
+
+from motherhaven.contract.clock import Clock
+from motherhaven.contract.errors import InvalidEvent, MotherhavenError
+from motherhaven.contract.ids import IdSource
+from motherhaven.contract.wire import Endpoint, event_from_single
+from motherhaven.server.access.binding import bind_event, bound_bot
+from motherhaven.server.access.refusals import Refusals
+from motherhaven.server.access.rules import API
+from motherhaven.server.bodies import read_json, read_json_bytes
+from motherhaven.server.config import Limits
+from motherhaven.server.ingest.batches import INCOMPLETE, Batch, read_batch
+from motherhaven.server.ingest.lean import Handler, LeanRoute
+from motherhaven.server.wire import schemas
+from motherhaven.server.wire.answers import Accepted, BatchAccepted
+from motherhaven.server.wire.problems import Problem, json_answer
+from motherhaven.stores.protocol import Appended, Store
+
+_SINGLES: Final[tuple[Endpoint, ...]] = ("decision", "account", "position", "status")
+_PLAIN_SUCCESS: Final = b'{"success": true}'
+_LARGE_BYTES: Final = 64 * 1024
+
+
+class Ingest:
+    """Takes events of the four old endpoints and of batches."""
+
+    def __init__(
+        self, store: Store, clock: Clock, ids: IdSource, limits: Limits, refusals: Refusals
+    ) -> None:
+        self._store = store
+        self._clock = clock
+        self._ids = ids
+        self._limits = limits
+        self._refusals = refusals
+
+    def add_routes(self, router: APIRouter) -> None:
+        """Each route answers with and without a trailing slash, never by redirect."""
+        for endpoint in _SINGLES:
+            extra = schemas.request_body(schemas.SINGLE_BODIES[endpoint])
+            _add(router, endpoint, self.single(endpoint), Accepted, extra)
+        extra = schemas.request_body(schemas.BATCH_BODY)
+        _add(router, "batch", self.batch, BatchAccepted, extra)
+
+    def single(self, endpoint: Endpoint) -> Handler:
+        """The handler of one old endpoint."""
+
+        async def handle(request: Request) -> Response:
+            body: Any = None
+            try:
+                body = bind_event(await read_json(request, self._limits), bound_bot(request.scope))
+                event = event_from_single(endpoint, body, self._clock.now(), self._ids)
+                [result] = await self._store.append([event])
+                _raise_for(result)
+            except MotherhavenError as error:
+                await self._refusals.of_request(endpoint, body, error)
+                raise
+            if "event_id" not in body:
+                return Response(_PLAIN_SUCCESS, media_type="application/json")
+            return json_answer({"success": True, "event_id": event.event_id})
+
+        return handle
+
+    async def batch(self, request: Request) -> Response:
+        """Many events and text parts; one verdict for each."""
+        try:
+            batch = await self._read(request)
+        except MotherhavenError as error:
+            await self._refusals.of_request("batch", None, error)
+            raise
+        if batch.parts:
+            await self._store.put_parts(batch.parts)
+        if batch.events:
+            batch.settle(await self._store.append(batch.events))
+        for bot, why in batch.refused:
+            await self._refusals.tell(bot, f"event refused: {why}")
+        told = {"success": True, "results": batch.results, "parts": batch.part_results}
+        return json_answer(told)
+
+    async def _read(self, request: Request) -> Batch:
+        body = await read_json_bytes(request, self._limits)
+        bot = bound_bot(request.scope)
+        arguments = (body, self._clock.now(), self._limits.batch_events, bot)
+        if len(body) > _LARGE_BYTES:
+            # Tens of milliseconds: other requests and the streams go on meanwhile.
+            return await asyncio.to_thread(read_batch, *arguments)
+        return read_batch(*arguments)
+
+
+def _raise_for(result: Appended) -> None:
+    if result.status == "conflict":
+        raise Problem(
+            409,
+            "conflict",
+            f"event {result.event_id} was kept before with another payload",
+            "give a new event a new event_id; what is kept never changes",
+        )
+    if result.status == "incomplete":
+        raise InvalidEvent(f"event {result.event_id}: {INCOMPLETE}")
+
+
+def _add(
+    router: APIRouter, name: str, handler: Handler, model: type[Any], extra: dict[str, Any]
+) -> None:
+    path = f"{API}/ingest/{name}"
+    router.add_api_route(
+        path,
+        handler,
+        methods=["POST"],
+        name=f"ingest_{name}",
+        operation_id=f"ingest_{name}",
+        response_model=model,
+        responses=schemas.failures(400, 401, 403, 408, 409, 413, 415, 422, 429, 503),
+        openapi_extra=extra,
+        tags=["ingest"],
+        route_class_override=LeanRoute,
+    )
+    router.add_api_route(
+        path + "/",
+        handler,
+        methods=["POST"],
+        include_in_schema=False,
+        route_class_override=LeanRoute,
+    )

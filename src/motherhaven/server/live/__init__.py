@@ -1,0 +1,1 @@
+"""The live stream: the store tailed once, encoded once, for every client."""

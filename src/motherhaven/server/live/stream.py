@@ -1,0 +1,198 @@
+"""GET /api/llm-bot/live: server-sent events that resume without a gap."""
+
+import asyncio
+from collections.abc import Callable, Coroutine
+from typing import Annotated, Any, Final
+
+from fastapi import APIRouter, Header, Query
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.types import Receive, Scope, Send
+
+from motherhaven.contract.clock import Clock
+from motherhaven.contract.errors import CursorGone, StoreError, StoreUnavailable
+from motherhaven.server.access.boundary import DIRECT_SEND
+from motherhaven.server.access.rules import API, Door, Visitor, rule_of
+from motherhaven.server.access.visible import only_bot
+from motherhaven.server.config import Limits
+from motherhaven.server.live.broadcaster import LOG, PAGE, Hub, piece_of, sse
+from motherhaven.server.wire import schemas
+from motherhaven.server.wire.answers import Hello, LiveMessage
+from motherhaven.server.wire.problems import Problem
+
+_CATCHING_UP: Final = 4
+_RETRY_MS: Final = 1_500
+
+Place = Annotated[str | None, Query(max_length=200, description="go on after this cursor")]
+LastId = Annotated[str | None, Header(max_length=200, description="wins over `after`")]
+
+
+class EventStream(Response):
+    """Runs `feed`, which sends pieces, until it returns or the client goes away."""
+
+    media_type = "text/event-stream"
+
+    def __init__(
+        self, feed: Callable[[Send], Coroutine[Any, Any, None]], ended: Callable[[], None]
+    ) -> None:
+        super().__init__(
+            headers={"cache-control": "no-cache, no-transform", "x-accel-buffering": "no"}
+        )
+        del self.headers["content-length"]
+        self._feed = feed
+        self._ended = ended
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Send until the feed ends or the client leaves."""
+        sending = asyncio.ensure_future(self._send(send, scope.get(DIRECT_SEND, send)))
+        watching = asyncio.ensure_future(_gone(receive))
+        try:
+            await asyncio.wait({sending, watching}, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            for task in (sending, watching):
+                task.cancel()
+            try:
+                await asyncio.gather(sending, watching, return_exceptions=True)
+            finally:
+                self._ended()
+        if not sending.cancelled():
+            sending.result()
+
+    async def _send(self, send: Send, direct: Send) -> None:
+        await send({"type": "http.response.start", "status": 200, "headers": self.raw_headers})
+        # Thousands of pieces need not pass the layers that only look at the first message.
+        await self._feed(direct)
+        await send({"type": "http.response.body", "body": b"", "more_body": False})
+
+
+class Live:
+    """The live stream of all events."""
+
+    def __init__(self, hub: Hub, clock: Clock, door: Door, limits: Limits) -> None:
+        self._hub = hub
+        self._clock = clock
+        self._door = door
+        self._limits = limits
+        self._catching_up = asyncio.Semaphore(_CATCHING_UP)
+
+    def add_routes(self, router: APIRouter) -> None:
+        """Register the stream."""
+        router.add_api_route(
+            f"{API}/live",
+            self.live,
+            methods=["GET"],
+            tags=["live"],
+            operation_id="live",
+            response_model=LiveMessage,
+            responses=schemas.failures(401, 403, 422, 503),
+        )
+
+    async def live(
+        self, request: Request, after: Place = None, last_event_id: LastId = None
+    ) -> Response:
+        """Events as they are committed, after a cursor or from now on.
+
+        The first event is `hello`; `reset` tells that the history is gone and a fresh
+        snapshot is needed; `heartbeat` comes while nothing else does; `rejected`, without
+        an id, tells that ingest refused something, which the list of errors now has.
+        """
+        if self._hub.closed:
+            raise StoreUnavailable("the server is stopping; connect again")
+        if self._hub.streams >= self._limits.streams:
+            raise Problem(
+                503,
+                "too_many_streams",
+                f"{self._limits.streams} streams are open, which is all this server takes",
+                "close a stream, or connect again later",
+                {"retry-after": "5"},
+            )
+        visitor = Visitor(request.scope)
+        cursor = last_event_id or after or await self._hub.store.head()
+        self._hub.join()
+
+        async def feed(send: Send) -> None:
+            try:
+                hello = self._hello("hello", cursor)
+                await send(piece_of(f"retry: {_RETRY_MS}\n".encode() + hello))
+                await self._follow(send, cursor, visitor)
+            except StoreError as error:
+                # The client connects again and goes on after the last id it saw.
+                LOG.warning("a live stream ended because the store failed: %s", error)
+
+        return EventStream(feed, self._hub.leave)
+
+    async def _follow(self, send: Send, cursor: str, visitor: Visitor) -> None:
+        hub = self._hub
+        told = (hub.pulse, hub.refusals)
+        mine = only_bot()
+        while True:
+            news = hub.news
+            if hub.closed or not self._may_stay(visitor):
+                return
+            if cursor != hub.newest:
+                block = hub.after(cursor, mine)
+                if block is None:
+                    data, cursor, at_end = await self._from_store(cursor, mine)
+                    if data:
+                        await send(piece_of(data))
+                    if not at_end or hub.after(cursor) is not None:
+                        continue
+                else:
+                    cursor = block.cursor
+                    if block.piece["body"]:
+                        await send(block.piece)
+                    if cursor != hub.newest:
+                        continue
+            if told == (hub.pulse, hub.refusals):
+                await news.wait()
+            told = await self._tell(send, told, None if mine is None else cursor)
+
+    async def _tell(self, send: Send, told: tuple[int, int], place: str | None) -> tuple[int, int]:
+        """Send what is no event, heartbeats and refusals, unless it was told; gives both now."""
+        hub = self._hub
+        now = (hub.pulse, hub.refusals)
+        if told[1] != now[1]:
+            await send(hub.refusal)
+        if told[0] != now[0]:
+            if place is not None:
+                # Who comes back need not pass what was not for it again.
+                await send(piece_of(b"id: " + place.encode() + b"\n\n"))
+            await send(hub.beat)
+        return now
+
+    def _may_stay(self, visitor: Visitor) -> bool:
+        """Ask the door again only when something may have changed its mind."""
+        moment = (self._hub.pulse, self._door.revision)
+        if visitor.admitted != moment:
+            if self._door.refusal(rule_of(visitor.path), visitor) is not None:
+                return False
+            visitor.admitted = moment
+        return True
+
+    async def _from_store(self, cursor: str, mine: str | None) -> tuple[bytes, str, bool]:
+        """What the store has after a cursor, where that leads, and whether it is the end.
+
+        `mine`: the only bot whose events are given; None: of all.
+        """
+        async with self._catching_up:
+            try:
+                tail = await self._hub.store.tail(cursor, PAGE)
+            except CursorGone:
+                head = await self._hub.store.head()
+                return self._hello("reset", head), head, False
+            events = [one for one in tail.events if mine in (None, one.event.bot_id)]
+            data = b"".join(told.data for told in await self._hub.encode(events))
+        return data, tail.cursor, not tail.events and not tail.more
+
+    def _hello(self, event: str, cursor: str) -> bytes:
+        hello = Hello(
+            cursor=cursor,
+            server_time=self._clock.now(),
+            heartbeat_seconds=self._limits.heartbeat_seconds,
+        )
+        return sse(event, hello.model_dump_json().encode(), cursor)
+
+
+async def _gone(receive: Receive) -> None:
+    while (await receive())["type"] != "http.disconnect":
+        pass

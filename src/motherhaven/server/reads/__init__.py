@@ -1,0 +1,1 @@
+"""The reads: pages, details, exports, curves."""

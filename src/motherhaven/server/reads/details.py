@@ -1,0 +1,123 @@
+"""Reads of one thing in depth: a trade, a decision's outcome, candles, errors in groups."""
+
+from collections import Counter
+from datetime import datetime
+from typing import Annotated, Final
+
+from fastapi import APIRouter, Query
+from starlette.responses import Response
+
+from motherhaven.contract.views import Candle, DecisionDetail, ErrorRow
+from motherhaven.server.figures.curves import DAWN, DUSK
+from motherhaven.server.figures.trade_sums import trade_detail
+from motherhaven.server.reads.groups import grouped
+from motherhaven.server.reads.outcomes import HORIZONS, WIDEST, outcome
+from motherhaven.server.reads.params import (
+    ErrorKind,
+    Id,
+    MaybeId,
+    Time,
+    add_reads,
+    json_view,
+    time_of,
+)
+from motherhaven.server.wire.details import CandleSeries, ErrorGroups, Outcome, TradeDetail
+from motherhaven.stores.protocol import Reader
+
+_OUTCOME_CANDLES: Final = 5_000
+_COUNTED_ERRORS: Final = 5_000
+_ERROR_PAGE: Final = 1_000
+_COIN: Final = Query(min_length=1, max_length=64)
+
+
+class Details:
+    """Answers from the store about single things."""
+
+    def __init__(self, store: Reader) -> None:
+        self._store = store
+
+    def add_routes(self, router: APIRouter) -> None:
+        """Register the reads."""
+        routes = (
+            ("/trade", "trade", TradeDetail),
+            ("/outcome", "outcome", Outcome),
+            ("/candles", "candles", CandleSeries),
+            ("/errors/groups", "error_groups", ErrorGroups),
+        )
+        add_reads(router, self, routes)
+
+    async def trade(self, id: Id, bot: Id) -> Response:
+        """One position with its fills and funding; the figures add up exactly."""
+        position = await self._store.position(bot, id)
+        fills = await self._store.fills(bot, id)
+        return json_view(trade_detail(position, fills, await self._store.fundings(bot, id)))
+
+    async def outcome(self, id: Id) -> Response:
+        """What happened after a decision."""
+        decision = await self._store.decision(id)
+        opened = await self._store.opened_by(decision.bot_id, id)
+        return json_view(outcome(decision, await self._after(decision), opened))
+
+    async def candles(
+        self,
+        bot: Id,
+        coin: Annotated[str, _COIN],
+        start: Time = None,
+        end: Time = None,
+        limit: Annotated[int, Query(ge=1, le=5_000)] = 1_500,
+    ) -> Response:
+        """The coin's candles that begin in [start, end), as the bot recorded them."""
+        first = time_of(start, "start") or DAWN
+        last = time_of(end, "end") or DUSK
+        found = await self._store.candles(bot, coin, start=first, end=last, limit=limit + 1)
+        series = CandleSeries(
+            bot_id=bot,
+            coin=coin,
+            interval_seconds=_width(found),
+            candles=tuple(found[:limit]),
+            next=found[limit].time if len(found) > limit else None,
+        )
+        return json_view(series)
+
+    async def error_groups(
+        self, kind: ErrorKind | None = None, bot: MaybeId = None, since: Time = None
+    ) -> Response:
+        """The newest errors, grouped by what their messages have in common."""
+        rows = await self._errors(bot, kind, time_of(since, "since"))
+        counted = rows[:_COUNTED_ERRORS]
+        groups = ErrorGroups(
+            items=grouped(counted), counted=len(counted), truncated=len(rows) > len(counted)
+        )
+        return json_view(groups)
+
+    async def _errors(
+        self, bot: str | None, kind: str | None, since: datetime | None
+    ) -> list[ErrorRow]:
+        """Up to one more error than is counted, page by page."""
+        rows: list[ErrorRow] = []
+        while len(rows) <= _COUNTED_ERRORS:
+            page = await self._store.errors(
+                bot_id=bot,
+                kind=kind,
+                before=rows[-1].cursor if rows else None,
+                limit=_ERROR_PAGE,
+                since=since,
+            )
+            rows += page
+            if len(page) < _ERROR_PAGE:
+                break
+        return rows
+
+    async def _after(self, decision: DecisionDetail) -> list[Candle]:
+        return await self._store.candles(
+            decision.bot_id,
+            decision.coin,
+            start=decision.time - WIDEST,
+            end=decision.time + HORIZONS[-1],
+            limit=_OUTCOME_CANDLES,
+        )
+
+
+def _width(candles: list[Candle]) -> int | None:
+    counted = Counter(candle.interval_seconds for candle in candles)
+    return counted.most_common(1)[0][0] if counted else None

@@ -1,0 +1,60 @@
+"""Errors in groups: one fingerprint for messages that differ in numbers, ids or the coin."""
+
+import hashlib
+import re
+from collections.abc import Iterable, Sequence
+from typing import Final
+
+from motherhaven.contract.views import ErrorRow
+from motherhaven.server.reads.next_steps import next_step
+from motherhaven.server.wire.details import ErrorGroup
+
+_COIN: Final = re.compile(r"^[A-Za-z0-9][\w.:/@?-]{0,63}: ")
+_QUOTED: Final = re.compile(r"'[^']*'|\"[^\"]*\"|`[^`]*`")
+_ID: Final = re.compile(
+    r"\b(?:0x[0-9a-fA-F]{6,}|[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}"
+    r"|(?=[0-9a-fA-F]*\d)[0-9a-fA-F]{12,})\b"
+)
+_NUMBER: Final = re.compile(r"[-+−]?\d[\d.,:_]*(?:[eE][-+]?\d+)?")
+_SPACE: Final = re.compile(r"\s+")
+_WITH_COIN: Final = frozenset({"guard", "order"})
+_COMPARED_CHARS: Final = 300
+
+
+def normalised(kind: str, message: str) -> str:
+    """`message` without what changes from time to time: numbers, ids, quoted text, the coin."""
+    text = message[: 4 * _COMPARED_CHARS]
+    if kind in _WITH_COIN:
+        text = _COIN.sub("", text, count=1)
+    for pattern, mark in ((_ID, "<id>"), (_QUOTED, "<text>"), (_NUMBER, "<n>"), (_SPACE, " ")):
+        text = pattern.sub(mark, text)
+    return text.strip().lower()[:_COMPARED_CHARS]
+
+
+def fingerprint(kind: str, message: str) -> str:
+    """What the errors of one group have in common, as 16 hexadecimal digits."""
+    return hashlib.sha256(f"{kind}|{normalised(kind, message)}".encode()).hexdigest()[:16]
+
+
+def grouped(rows: Iterable[ErrorRow]) -> tuple[ErrorGroup, ...]:
+    """`rows`, newest first, in groups, the one with the newest error first."""
+    found: dict[str, list[ErrorRow]] = {}
+    for row in rows:
+        found.setdefault(fingerprint(row.kind, row.message), []).append(row)
+    return tuple(_group(name, members) for name, members in found.items())
+
+
+def _group(name: str, rows: Sequence[ErrorRow]) -> ErrorGroup:
+    newest = rows[0]
+    return ErrorGroup(
+        fingerprint=name,
+        kind=newest.kind,
+        message=newest.message,
+        count=len(rows),
+        first=rows[-1].time,
+        last=newest.time,
+        bots=tuple(dict.fromkeys(row.bot_id for row in rows)),
+        last_id=newest.id,
+        decision_id=newest.decision_id,
+        next_step=next_step(newest.kind, newest.message),
+    )

@@ -1,0 +1,152 @@
+"""The reads of the dashboard: keyset pages, details and long texts on demand."""
+
+from collections.abc import AsyncIterator
+from typing import Final, Literal
+
+from fastapi import APIRouter
+from starlette.responses import Response, StreamingResponse
+
+from motherhaven.contract.clock import Clock
+from motherhaven.contract.events import Signal
+from motherhaven.contract.views import DecisionDetail, DecisionPage, PositionPage, TextSlice
+from motherhaven.server.figures.bots import bot_view
+from motherhaven.server.figures.curves import RANGES, equity_curves
+from motherhaven.server.figures.ratios import DailyReturns, sharpe_of
+from motherhaven.server.reads.params import (
+    Cursor,
+    ErrorKind,
+    Id,
+    Limit,
+    MaybeId,
+    MaybeIds,
+    Offset,
+    Range,
+    Status,
+    TextField,
+    TextLimit,
+    Time,
+    add_reads,
+    ids_of,
+    json_view,
+    time_of,
+)
+from motherhaven.server.wire.answers import BotList, Equity, ErrorPage
+from motherhaven.stores.protocol import DecisionFilter, Reader
+
+_DOWNLOAD_CHARS: Final = 500_000
+_MOST_CURVES: Final = 1_000
+
+
+class Reads:
+    """Answers the dashboard from the store."""
+
+    def __init__(self, store: Reader, clock: Clock, returns: DailyReturns) -> None:
+        self._store = store
+        self._clock = clock
+        self._returns = returns
+
+    def add_routes(self, router: APIRouter) -> None:
+        """Register the reads."""
+        routes = (
+            ("/bots", "bots", BotList),
+            ("/feed", "feed", DecisionPage),
+            ("/decision", "decision", DecisionDetail),
+            ("/text", "text", TextSlice),
+            ("/text/download", "download", str),
+            ("/trades", "trades", PositionPage),
+            ("/equity", "equity", Equity),
+            ("/errors", "errors", ErrorPage),
+        )
+        add_reads(router, self, routes)
+
+    async def bots(self) -> Response:
+        """All bots with their state and totals."""
+        now = self._clock.now()
+        rows = await self._store.bots()
+        returns = await self._returns.of(rows)
+        views = tuple(bot_view(row, now, sharpe_of(returns[row.id])) for row in rows)
+        return json_view(BotList(bots=views, server_time=now))
+
+    async def feed(
+        self,
+        bot: MaybeId = None,
+        coin: MaybeId = None,
+        signal: Signal | None = None,
+        verdict: Literal["allowed", "rejected"] | None = None,
+        executed: bool = False,
+        kind: Literal["all", "trades"] = "all",
+        cursor: Cursor = None,
+        limit: Limit = 50,
+    ) -> Response:
+        """Decisions, newest first; kind=trades leaves the holds out."""
+        where = DecisionFilter(
+            bot_id=bot,
+            coin=coin,
+            signal=signal,
+            verdict=verdict,
+            executed=executed,
+            only_trades=kind == "trades",
+        )
+        return json_view(await self._store.decisions(where, before=cursor, limit=limit))
+
+    async def decision(self, id: Id) -> Response:
+        """One decision with its chain; its long texts are fetched apart."""
+        return json_view(await self._store.decision(id))
+
+    async def text(
+        self, id: Id, field: TextField, offset: Offset = 0, limit: TextLimit = 65_536
+    ) -> Response:
+        """A slice of one long text."""
+        return json_view(await self._store.text(id, field, offset=offset, limit=limit))
+
+    async def download(self, id: Id, field: TextField) -> Response:
+        """One long text whole, as a file."""
+        first = await self._store.text(id, field, offset=0, limit=_DOWNLOAD_CHARS)
+        name = "".join(char if char.isalnum() or char in "-_." else "_" for char in id)
+        headers = {"content-disposition": f'attachment; filename="{name}-{field}.txt"'}
+        return _TextFile(self._pieces(id, field, first), headers=headers)
+
+    async def _pieces(self, id: str, field: str, piece: TextSlice) -> AsyncIterator[bytes]:
+        offset = 0
+        while True:
+            yield piece.text.encode()
+            offset += len(piece.text)
+            if not piece.text or offset >= piece.total:
+                return
+            piece = await self._store.text(id, field, offset=offset, limit=_DOWNLOAD_CHARS)
+
+    async def trades(
+        self,
+        status: Status = "all",
+        bot: MaybeId = None,
+        cursor: Cursor = None,
+        limit: Limit = 50,
+    ) -> Response:
+        """Positions, newest first by entry, closed ones by exit."""
+        page = await self._store.positions(status=status, bot_id=bot, before=cursor, limit=limit)
+        return json_view(page)
+
+    async def equity(self, bots: MaybeIds = None, range: Range = "1d") -> Response:
+        """Equity of the bots up to their newest market time; buckets follow the range."""
+        ids = ids_of(bots, most=_MOST_CURVES)
+        return json_view(await equity_curves(self._store, ids, RANGES[range], self._clock.now()))
+
+    async def errors(
+        self,
+        bot: MaybeId = None,
+        kind: ErrorKind | None = None,
+        since: Time = None,
+        cursor: Cursor = None,
+        limit: Limit = 50,
+    ) -> Response:
+        """What went wrong at or after `since`, newest first."""
+        found = await self._store.errors(
+            bot_id=bot, kind=kind, before=cursor, limit=limit + 1, since=time_of(since, "since")
+        )
+        items = tuple(found[:limit])
+        more = items[-1].cursor if len(found) > limit else None
+        return json_view(ErrorPage(items=items, next=more))
+
+
+class _TextFile(StreamingResponse):
+    media_type = "text/plain"

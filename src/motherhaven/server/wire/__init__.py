@@ -1,0 +1,1 @@
+"""The shapes of answers, OpenAPI's words for bodies, and errors as HTTP."""
