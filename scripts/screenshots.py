@@ -3,11 +3,15 @@
     python scripts/screenshots.py [--out FOLDER] [--all]
 
 Starts `motherhaven up` on a free port with a fresh data folder, waits until the bots have
-lived their day, and photographs the screens. `--all` takes every screen in both themes and
-at phone width, for looking through; without it only the pictures of the README.
+lived their day, and photographs the screens. A fourth bot joins whose model is a script, so
+that prompts, answers, verdicts and mishaps are there to be seen (scripts/scripted_bot.py).
+`--all` takes every screen in both themes and at phone width, for looking through; without
+it only the pictures of the README.
 """
 
 import argparse
+import asyncio
+import contextlib
 import json
 import os
 import signal
@@ -16,8 +20,10 @@ import subprocess
 import sys
 import tempfile
 import time
+import urllib.error
 import urllib.request
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Literal
@@ -29,6 +35,7 @@ from playwright.sync_api import Browser, expect, sync_playwright
 
 from scripts.chromium import find_chromium
 from scripts.common import ROOT, ToolError, say, stop
+from scripts.scripted_bot import NAME, live_a_day
 
 READY_SECONDS = 120.0
 LIVED_DECISIONS = 1_400
@@ -61,8 +68,8 @@ def _wait_until_lived(url: str) -> None:
 
 
 @contextmanager
-def demo() -> Iterator[str]:
-    """The address of a fresh `motherhaven up` whose bots have lived their day."""
+def demo() -> Iterator[tuple[str, Path]]:
+    """Address and data folder of a fresh `motherhaven up` whose bots have lived their day."""
     with socket.socket() as one:
         one.bind(("127.0.0.1", 0))
         port = one.getsockname()[1]
@@ -73,32 +80,54 @@ def demo() -> Iterator[str]:
         try:
             url = f"http://localhost:{port}"
             _wait_until_lived(url)
-            yield url
+            yield url, Path(folder)
         finally:
             process.send_signal(signal.SIGINT)
             process.wait(20)
 
 
-def _shots(url: str, everything: bool) -> list[Shot]:
-    entry = _json(f"{url}/api/llm-bot/feed?signal=buy_to_enter&limit=1")["items"][0]["id"]
-    trade = _json(f"{url}/api/llm-bot/trades?status=closed&limit=1")["items"][0]
-    bots = [bot["id"] for bot in _json(f"{url}/api/llm-bot/bots")["bots"]]
-    screens = {
+def _join_scripted(url: str, folder: Path) -> None:
+    """The bot with the scripted model lives its day; one stranger sends what is refused."""
+    key = (folder / "demo" / "api_key").read_text().strip()
+    with ThreadPoolExecutor(1) as other:  # Playwright's loop runs in this thread
+        other.submit(lambda: asyncio.run(live_a_day(folder, url, key))).result()
+    bad = urllib.request.Request(  # noqa: S310  # our own server
+        f"{url}/api/llm-bot/ingest/decision",
+        data=b'{"coin": "BTC", "signal": "moon", "quantity_usd": "a lot"}',
+        headers={"Content-Type": "application/json", "x-api-key": key},
+    )
+    with contextlib.suppress(urllib.error.HTTPError):
+        urllib.request.urlopen(bad, timeout=10)  # noqa: S310  # our own server
+
+
+def _screens(url: str) -> dict[str, str]:
+    """The addresses of all screens, with things that the scripted bot did."""
+    api = f"{url}/api/llm-bot"
+    bots = _json(f"{api}/bots")["bots"]
+    scripted = next(bot["id"] for bot in bots if bot["name"] == NAME)
+    entries = _json(f"{api}/feed?bot={scripted}&signal=buy_to_enter&limit=50")["items"]
+    cut = [one for one in entries if (one["verdict"] or {}).get("rule")]
+    trade = _json(f"{api}/trades?bot={scripted}&status=closed&limit=1")["items"][0]
+    return {
         "arena": "/llm-bot",
-        "decision": f"/llm-bot/decision?id={entry}",
-        "bot": f"/llm-bot/bot?id={bots[0]}",
-        "trade": f"/llm-bot/trade?id={trade['id']}&bot={trade['bot_id']}",
-        "compare": f"/llm-bot/compare?ids={','.join(bots)}",
+        "decision": f"/llm-bot/decision?id={(cut or entries)[0]['id']}",
+        "bot": f"/llm-bot/bot?id={scripted}",
+        "trade": f"/llm-bot/trade?id={trade['id']}&bot={scripted}",
+        "compare": f"/llm-bot/compare?ids={','.join(bot['id'] for bot in bots)}",
         "errors": "/llm-bot/errors",
         "settings": "/llm-bot/settings",
     }
-    if not everything:
-        return [
-            ("arena-dark", screens["arena"], "dark", WIDE),
-            ("arena-light", screens["arena"], "light", WIDE),
-            ("decision", screens["decision"], "dark", WIDE),
-            ("arena-phone", screens["arena"], "dark", PHONE),
-        ]
+
+
+def _readme_shots() -> list[Shot]:
+    return [
+        ("arena-dark", "/llm-bot", "dark", WIDE),
+        ("arena-light", "/llm-bot", "light", WIDE),
+        ("arena-phone", "/llm-bot", "dark", PHONE),
+    ]
+
+
+def _all_shots(screens: dict[str, str]) -> list[Shot]:
     themes: tuple[Theme, ...] = ("dark", "light")
     return [
         (f"{name}-{theme}-{size[0]}", path, theme, size)
@@ -134,9 +163,15 @@ def main() -> None:
     given = parser.parse_args()
     given.out.mkdir(parents=True, exist_ok=True)
     try:
-        with demo() as url, sync_playwright() as playwright:
+        with demo() as (url, folder), sync_playwright() as playwright:
             browser = playwright.chromium.launch(**find_chromium().launch_options())
-            for shot in _shots(url, given.all):
+            if not given.all:  # what `make up` shows, so before the fourth bot joins
+                for shot in _readme_shots():
+                    _take(browser, url, shot, given.out)
+            _join_scripted(url, folder)
+            screens = _screens(url)
+            decision: Shot = ("decision", screens["decision"], "dark", WIDE)
+            for shot in _all_shots(screens) if given.all else [decision]:
                 _take(browser, url, shot, given.out)
             browser.close()
     except ToolError as error:

@@ -42,12 +42,25 @@ function timesOf(detail: DecisionDetail): string | undefined {
 /** Who decided, and what it took. */
 export function effortOf(detail: DecisionDetail): Fact[] {
   const cached = detail.tokens_cached != null ? `${count(detail.tokens_cached)} cached` : undefined;
-  return [
-    { name: "model", value: detail.model ?? UNKNOWN },
-    { name: "decider", value: detail.decider ?? UNKNOWN },
+  const spent = [
     { name: "tokens in", value: count(detail.tokens_in), note: cached },
     { name: "tokens out", value: count(detail.tokens_out) },
     { name: "cost", value: cost(detail.cost_usd) },
+  ];
+  return [
+    { name: "model", value: detail.model ?? UNKNOWN },
+    ...(detail.decider?.endsWith(`:${detail.model}`)
+      ? []
+      : [{ name: "decider", value: detail.decider ?? UNKNOWN }]),
+    ...(isCountedElsewhere(detail) ? [{ name: "cost", value: "with its first coin" }] : spent),
     { name: "latency", value: duration(detail.latency_ms) },
   ];
+}
+
+/** One answer decides on several coins; its tokens and cost stand with the first, counted once. */
+function isCountedElsewhere(detail: DecisionDetail): boolean {
+  const isModel = detail.decider?.includes(":") ?? false;
+  return (
+    isModel && detail.tokens_in == null && detail.tokens_out == null && detail.cost_usd == null
+  );
 }

@@ -62,6 +62,8 @@ def _parse(value: object, what: str) -> datetime:
             return datetime.fromtimestamp(seconds / 1000 if seconds >= 1e11 else seconds, UTC)
     except (ValueError, OverflowError, OSError):
         pass
+    if value is None:
+        raise InvalidEvent(f"{what}: a time is missing; send e.g. 2026-01-02T03:04:05.000006Z")
     raise InvalidEvent(
         f"{what}: {str(value)[:60]!r} is not a time; send e.g. 2026-01-02T03:04:05.000006Z"
     )

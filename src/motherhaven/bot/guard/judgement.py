@@ -152,9 +152,12 @@ def _entry(index: int, case: Case) -> Verdict:
     if too_small is not None:
         return _refused(index, decision, "min_notional", too_small)
     case.tally.margins[decision.coin] = case.tally.margins.get(decision.coin, ZERO) + margin
-    if clamped_by is None and case.leverage != decision.leverage:
+    reason = "within every limit"
+    if clamped_by is not None:
+        reason = f"cut from {decision.quantity_usd} to {margin:.2f} USD of margin"
+    elif case.leverage != decision.leverage:
         clamped_by = "max_leverage"
-    reason = "within every limit" if clamped_by is None else f"made smaller by {clamped_by}"
+        reason = f"leverage lowered from {decision.leverage} to {case.leverage}"
     if decision.stop_loss is None:
         reason += "; no stop, as declared by the baseline"
     return Verdict(
