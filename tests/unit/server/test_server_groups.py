@@ -51,3 +51,10 @@ def test_no_advice_is_hidden_behind_another(kind: str, words: str, step: str) ->
 def test_every_kind_has_advice(kind: str) -> None:
     """Also for a message that nobody foresaw."""
     assert next_step(kind, "?") == _BY_KIND[kind]
+
+
+def test_a_cycle_that_held_gets_the_advice_about_its_answer() -> None:
+    """Its cause is the model's answer; a cycle that failed by itself keeps its own advice."""
+    told = "AnswerRefused: the model declined: no"
+    assert next_step("cycle", f"held: {told}") == next_step("answer", told)
+    assert next_step("cycle", told) == _BY_KIND["cycle"]

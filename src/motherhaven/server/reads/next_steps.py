@@ -24,6 +24,8 @@ _BY_WORDS: Final[tuple[tuple[str, str, str], ...]] = (
     ("guard", "trades today", "Nothing until the next day, or raise the limit of trades a day."),
     ("guard", "the pause is", "Nothing: the cooldown of the coin ends by itself."),
     ("guard", "close it first", "Ask the model to close before it turns the position around."),
+    ("guard", "no position is open", "Nothing: its stop or target had closed it before the "
+     "answer came, or the model closed what it never had."),
     ("guard", "positions are open", "Close a position, or raise the limit of open positions."),
     ("guard", "did not open", "Compare the exchange's positions with the bot's; close or adopt "
      "the unknown one, then entries go on."),
@@ -78,6 +80,8 @@ _BY_KIND: Final = {
 def next_step(kind: str, message: str) -> str:
     """The next step for an error of this kind."""
     text = message.lower()
+    if kind == "cycle" and text.startswith("held:"):
+        kind = "answer"  # the cycle went well: it held because of the answer that it tells of
     for of, words, step in _BY_WORDS:
         if of == kind and words in text:
             return step
