@@ -57,7 +57,8 @@ _BY_WORDS: Final[tuple[tuple[str, str, str], ...]] = (
      "each cycle."),
     ("cycle", "disk", "Free space on the bot's disk; nothing is traded that cannot be recorded."),
     ("ingest", "(unauthorized)", "Give the bot the server's LLM_BOT_API_KEY as "
-     "MOTHERHAVEN_API_KEY, or one of its own (motherhaven keys create --name NAME), and restart it."),
+     "MOTHERHAVEN_API_KEY, or one of its own (motherhaven keys create --name NAME), and restart "
+     "it."),
     ("ingest", "(no_key_set)", "Set LLM_BOT_API_KEY in the server's environment and restart it."),
     ("ingest", "another payload", "Give each new event its own event_id; what is kept never "
      "changes."),
