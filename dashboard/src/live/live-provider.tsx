@@ -6,6 +6,7 @@ import type { LiveMessage } from "@/api/types";
 import { keys } from "@/queries/keys";
 import { applyMessages } from "./apply";
 import { batchOf } from "./batch";
+import { makeUpForReads } from "./in-flight";
 import { askWhileLost } from "./may-still-read";
 import { rereadAfterEvents } from "./reread";
 import { joinStream } from "./shared-stream";
@@ -24,12 +25,18 @@ export function LiveProvider({ children }: { children: ReactNode }) {
 
 function startLive(client: QueryClient): () => void {
   const counted = rereadAfterEvents(client);
+  const reads = makeUpForReads(client);
   const queue = batches((messages) => {
     applyMessages(client, messages);
+    reads.heard(messages);
     counted.after(batchOf(messages));
   });
   let wasCut = false;
-  const patience = setTimeout(() => setLive({ ready: true }), PATIENCE);
+  let readEarly = false;
+  const patience = setTimeout(() => {
+    readEarly = true;
+    setLive({ ready: true });
+  }, PATIENCE);
   const stream = joinStream(
     {
       onMessage: queue.push,
@@ -39,6 +46,12 @@ function startLive(client: QueryClient): () => void {
           void client.invalidateQueries({ queryKey: keys.allErrorGroups });
         }
         wasCut = state.phase === "reconnecting" || state.phase === "offline";
+        if (state.phase === "live") {
+          clearTimeout(patience);
+          // What was read before the stream began lacks the events in between.
+          if (readEarly) void client.invalidateQueries();
+          readEarly = false;
+        }
         setLive(state.phase === "live" ? { ...state, ready: true } : state);
       },
       onReset: () => {
@@ -63,6 +76,7 @@ function startLive(client: QueryClient): () => void {
     clearTimeout(patience);
     stream.close();
     queue.stop();
+    reads.stop();
     counted.stop();
   };
 }
