@@ -3,13 +3,15 @@
 import asyncio
 from datetime import timedelta
 from pathlib import Path
+from types import SimpleNamespace
 
 import apsw
+import pytest
 from shell_support import NOON, SleepyClock
 
 from motherhaven.bot.market import SimulatedFeed
 from motherhaven.bot.running.build import simulated_journal
-from motherhaven.bot.running.demo import DemoConfig, run_demo
+from motherhaven.bot.running.demo import SHIP_LOOKS, DemoConfig, _shipped, run_demo
 
 
 def demo(folder, start, minutes):
@@ -72,3 +74,21 @@ def test_every_simulated_market_has_a_journal_of_its_own():
     paths = {simulated_journal(journal, SimulatedFeed(("BTC",), seed)) for seed in (1, 2, 3)}
     assert len(paths) == 3
     assert journal not in paths
+
+
+@pytest.mark.parametrize(("arrives", "waits"), [(3, 3), (None, SHIP_LOOKS)])
+def test_the_first_status_waits_for_the_past_to_arrive(arrives, waits):
+    """A fresh page tells of no lag; a server that is away is not waited for for ever."""
+    slept = []
+
+    class Sink:
+        """Has shipped all after so many looks, or never."""
+
+        def lag(self):
+            return {"behind": 0 if arrives is not None and len(slept) >= arrives else 1_677}
+
+    async def sleep(seconds):
+        slept.append(seconds)
+
+    asyncio.run(_shipped([SimpleNamespace(sink=Sink())], sleep))
+    assert len(slept) == waits

@@ -3,7 +3,7 @@
 import asyncio
 import logging
 import os
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
@@ -28,6 +28,8 @@ _LOG: Final = logging.getLogger("motherhaven")
 DAY: Final = timedelta(days=1)
 PAST_STEP: Final = 180
 BATCH: Final = 1_000
+SHIP_SECONDS: Final = 15.0
+SHIP_LOOKS: Final = 60
 FORGOTTEN: Final = timedelta(days=7)
 BOTS: Final = (("hold", "buy-and-hold"), ("ema", "ema-cross"), ("random", "random"))
 LIMITS: Final = GuardLimits(
@@ -74,6 +76,7 @@ async def run_demo(
         starts = []
         for bot in bots:
             starts.append(await live_through(bot, feed, now, sleep))
+        await _shipped(bots, sleep)
         await asyncio.gather(
             *(
                 bot.runner.run(stop, since, warm=True)
@@ -82,6 +85,14 @@ async def run_demo(
         )
     finally:
         await asyncio.gather(*(asyncio.to_thread(bot.sink.close) for bot in bots))
+
+
+async def _shipped(bots: Sequence[Bot], sleep: Callable[[float], Awaitable[None]]) -> None:
+    """Wait a while for the past to arrive: the first status would else tell of a lag."""
+    for _ in range(SHIP_LOOKS):
+        if not any(bot.sink.lag().get("behind") for bot in bots):
+            return
+        await sleep(SHIP_SECONDS / SHIP_LOOKS)
 
 
 async def live_through(
