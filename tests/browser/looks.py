@@ -13,7 +13,7 @@ OpenPage = Callable[..., Page]
 SCREENS = ("arena", "bot", "decision", "trade", "compare", "errors", "settings")
 FEED = "ol[aria-label=Decisions]"
 SCROLLER = f"document.querySelector('{FEED}').parentElement"
-LOST = ("net::ERR_CONNECTION", "net::ERR_INCOMPLETE_CHUNKED", "net::ERR_EMPTY", "net::ERR_SOCKET")
+LOST = ("net::ERR_",)
 """What Chromium itself says of a server that was killed."""
 # Panels that have nothing yet are busy; charts that are being loaded breathe in their place; what
 # is left of another range is dimmed until the new one is there.
