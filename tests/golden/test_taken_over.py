@@ -1,0 +1,235 @@
+"""What an older version left on disk is taken over, and loses nothing."""
+
+import asyncio
+import gzip
+import hashlib
+import json
+import os
+import subprocess
+from collections.abc import Callable
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import apsw
+import httpx
+import pytest
+
+from motherhaven.stores import MemoryStore, Store
+from motherhaven.stores.archive import ArchiveSource
+from motherhaven.stores.moving import StoreSource, copy
+from motherhaven.stores.sqlite import SqliteStore
+from motherhaven.testing.postgres import find_programs
+from tests.conformance.stores.histories import everything
+from tests.conformance.stores.kit import StillClock
+from tests.firestore_emulator import emulator_host, firestore_store, project_of
+from tests.golden.kit import CARRIED, event_line, load_project, plain, recorder_at
+from tests.postgres_server import postgres_store, shared_server, store_url
+
+HERE = Path(__file__).parent
+VERSIONS = sorted(path for path in HERE.iterdir() if (path / "journal.db.gz").is_file())
+versions = pytest.mark.parametrize("version", VERSIONS, ids=lambda path: path.name)
+Found = dict[str, Any]
+
+
+def unpack(version: Path, name: str) -> bytes:
+    """The content of a golden file."""
+    return gzip.decompress((version / name).read_bytes())
+
+
+def expected_of(version: Path, name: str) -> Found:
+    """What the older version said of its own file."""
+    found: Found = json.loads(unpack(version, name))
+    return found
+
+
+def lacking(expected: Any, found: Any, where: str = "") -> list[str]:
+    """Where `found` does not say what was expected; new fields of an object are welcome."""
+    if isinstance(expected, dict) and isinstance(found, dict):
+        gone = [f"{where}.{key} is gone" for key in expected if key not in found]
+        for key in expected.keys() & found.keys():
+            gone += lacking(expected[key], found[key], f"{where}.{key}")
+        return gone
+    if isinstance(expected, list) and isinstance(found, list):
+        if len(expected) != len(found):
+            return [f"{where} has {len(found)} items, not {len(expected)}"]
+        pairs = enumerate(zip(expected, found, strict=True))
+        return [one for number, (a, b) in pairs for one in lacking(a, b, f"{where}[{number}]")]
+    return [] if expected == found else [f"{where}: {found!r} is not {expected!r}"]
+
+
+async def read_all(store: Store) -> Found:
+    """Events, reads and shared records of a store that is then closed again."""
+    await store.open()
+    try:
+        events = [event_line(event) async for event in StoreSource(store).whole(0)]
+        records = {name: await store.record(name) for name in CARRIED}
+        reads = plain(await everything(store))
+    finally:
+        await store.close()
+    kept = {name: one.text for name, one in records.items() if one is not None}
+    return {"events": events, "reads": reads, "records": kept}
+
+
+def check_store(version: Path, store: Store) -> None:
+    """A store says all that the older version said of it."""
+    found = asyncio.run(read_all(store))
+    expected = expected_of(version, "store.expected.json.gz")
+    assert found["events"] == expected["events"]
+    assert found["records"] == CARRIED
+    assert lacking(expected["reads"], found["reads"]) == []
+
+
+@versions
+def test_a_sqlite_store_is_taken_over(version: Path, tmp_path: Path) -> None:
+    """Every event, read and shared record of an old database file is there."""
+    path = tmp_path / "store.db"
+    path.write_bytes(unpack(version, "sqlite.db.gz"))
+    check_store(version, SqliteStore(path, clock=StillClock()))
+
+
+@versions
+def test_a_postgresql_store_is_taken_over(version: Path, tmp_path: Path) -> None:
+    """Every event, read and shared record of an old schema is there."""
+    schema = store_url(tmp_path).rpartition("schema=")[2]
+    programs = find_programs()
+    assert programs is not None
+    socket = str(shared_server().socket.parent)
+    subprocess.run(
+        [programs / "psql", "-q", "-v", "ON_ERROR_STOP=1", "-h", socket, "-U", "postgres"],
+        input=unpack(version, "postgres.sql.gz").replace(b"golden.", f"{schema}.".encode())
+        .replace(b"SCHEMA golden", f"SCHEMA {schema}".encode()),
+        stdout=subprocess.DEVNULL, check=True,
+    )  # fmt: skip
+    check_store(version, postgres_store(tmp_path, StillClock()))
+
+
+@versions
+def test_a_firestore_project_is_taken_over(version: Path, tmp_path: Path) -> None:
+    """Every event, read and shared record of an old project is there."""
+    documents = json.loads(unpack(version, "firestore.json.gz"))
+    with httpx.Client(base_url=f"http://{emulator_host()}/v1", timeout=60) as client:
+        load_project(client, project_of(tmp_path), documents)
+    check_store(version, firestore_store(tmp_path, StillClock()))
+
+
+@versions
+def test_a_backup_is_restored(version: Path) -> None:
+    """A backup of an older version brings every event back."""
+
+    async def scenario() -> Found:
+        store = MemoryStore(clock=StillClock())
+        await store.open()
+        await copy(ArchiveSource(version / "backup.jsonl.gz"), store, lambda _: None)
+        return await read_all(store)
+
+    found = asyncio.run(scenario())
+    expected = expected_of(version, "store.expected.json.gz")
+    assert [line[:8] + line[9:] for line in found["events"]] == [
+        line[:8] + line[9:] for line in expected["events"]
+    ]
+    assert found["records"] == CARRIED
+
+
+def journal_now(path: Path) -> Found:
+    """Events and views of a journal, opened by this version first."""
+    recorder = recorder_at(path)
+    assert recorder.journal.healthy
+    recorder.journal.close()
+    connection = apsw.Connection(str(path), flags=apsw.SQLITE_OPEN_READONLY)
+    rows = connection.execute("SELECT seq, event_id, kind, payload FROM events ORDER BY seq")
+    events = [[seq, name, kind, _digest(payload)] for seq, name, kind, payload in rows]
+    views: dict[str, list[Found]] = {}
+    for view in ("decisions", "positions", "account_state", "bot_status"):
+        columns = [row[1] for row in connection.execute(f"PRAGMA table_info({view})")]
+        found = connection.execute(f"SELECT * FROM {view}")
+        views[view] = [dict(zip(columns, row, strict=True)) for row in found]
+    connection.close()
+    return {"events": events, "views": views}
+
+
+def _digest(payload: str | bytes) -> str:
+    return hashlib.sha256(payload if isinstance(payload, bytes) else payload.encode()).hexdigest()
+
+
+@versions
+def test_a_journal_is_taken_over(version: Path, tmp_path: Path) -> None:
+    """Every event and every row of the four views of an old journal is there."""
+    path = tmp_path / "journal.db"
+    path.write_bytes(unpack(version, "journal.db.gz"))
+    expected = expected_of(version, "journal.expected.json.gz")
+    found = journal_now(path)
+    assert found["events"] == expected["events"]
+    assert lacking(expected["views"], found["views"]) == []
+    assert not list(tmp_path.glob("*damaged*"))
+
+
+def open_store(path: Path) -> None:
+    """Open an SQLite store and close it."""
+
+    async def scenario() -> None:
+        store = SqliteStore(path, clock=StillClock())
+        await store.open()
+        await store.close()
+
+    asyncio.run(scenario())
+
+
+def open_journal(path: Path) -> None:
+    """Open a journal and close it."""
+    recorder_at(path).journal.close()
+
+
+def dies_at(statement: int, work: Callable[[], None]) -> bool:
+    """Run `work` in a child that is killed at that SQL statement; whether it came so far."""
+    child = os.fork()
+    if child:
+        return os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 9
+    seen = 0
+
+    def trace(*_: object) -> bool:
+        nonlocal seen
+        seen += 1
+        if seen == statement:
+            os._exit(9)
+        return True
+
+    def hook(connection: apsw.Connection) -> None:
+        connection.exec_trace = trace
+
+    apsw.connection_hooks.append(hook)
+    try:
+        work()
+    finally:
+        os._exit(0)
+
+
+@versions
+@pytest.mark.parametrize("kind", ["journal", "sqlite"])
+def test_killed_at_any_statement_of_the_opening(version: Path, kind: str, tmp_path: Path) -> None:
+    """Killed at each statement of taking a file over, the next opening finds everything."""
+    content = unpack(version, f"{kind}.db.gz")
+    path = tmp_path / "taken.db"
+    work = open_journal if kind == "journal" else open_store
+    path.write_bytes(content)
+    statement = 1
+    while dies_at(statement, lambda: work(path)):
+        statement += 1
+        if statement % 20 == 0:
+            path.write_bytes(content)
+            for leftover in (path.with_name("taken.db-wal"), path.with_name("taken.db-shm")):
+                leftover.unlink(missing_ok=True)
+    assert statement > 3
+    if kind == "journal":
+        expected = expected_of(version, "journal.expected.json.gz")
+        assert journal_now(path)["events"] == expected["events"]
+        return
+    check_store(version, SqliteStore(path, clock=StillClock()))
+
+
+def test_the_times_of_golden_files_are_past() -> None:
+    """A golden file never holds an event of the future, which a reader might hide."""
+    now = datetime.now(UTC).isoformat()
+    for version in VERSIONS:
+        lines = expected_of(version, "store.expected.json.gz")["events"]
+        assert all(line[7] < now for line in lines)
