@@ -24,6 +24,7 @@ from motherhaven.bot.guard.exits import (
     leverage_mismatch,
     unprotected,
 )
+from motherhaven.bot.guard.liquidation import liquidation_alone, stop_is_idle
 from motherhaven.bot.guard.types import Signal, TradeDecision, Verdict
 from motherhaven.bot.records import margin
 from motherhaven.contract.errors import OrderRejected
@@ -154,6 +155,9 @@ class Desk:
         )
         if not intents[0].size:
             return Done("rejected", error="the price has moved: the margin buys less than a lot")
+        idle = self._idle_stop(ticket, intents)
+        if idle is not None:
+            return Done("rejected", error=idle)
         older = [order.cloid for order in engine.open_orders(coin) if order.kind in _PROTECTIVE]
         asked = LeverageSetting(coin, ticket.verdict.leverage, MarginMode.CROSS)
         try:
@@ -179,16 +183,37 @@ class Desk:
         return self._verified(ticket, done)
 
     def _fill_price(self, ticket: Ticket) -> Decimal | None:
-        """The worst price at which the entry could fill, for its size: never too low.
+        """The highest price at which the entry could fill: what bounds its margin.
 
-        A seller fills below the mid, by more the larger the order, so the mid itself is
-        what bounds the margin of a short.
+        A buyer pays more the larger the order. A seller gets less, so the mid bounds the
+        margin of a short, or the best bid of a book that stands above it.
         """
         engine, coin = self._engine, ticket.coin
         mid = engine.ledger.marks.get(coin)
-        if mid is None or ticket.asked.signal.sign < 0:
-            return mid
+        if mid is None:
+            return None
+        if ticket.asked.signal.sign < 0:
+            return max(mid, engine.taker_price(coin, Side.SELL, engine.ledger.spec(coin).lot))
         return engine.taker_price(coin, Side.BUY, ticket.verdict.size)
+
+    def _idle_stop(self, ticket: Ticket, intents: list[OrderIntent]) -> str | None:
+        """Why the stop could not act at the price that the entry would fill at; None if it can."""
+        engine, coin = self._engine, ticket.coin
+        stop = next((one.price for one in intents if one.kind is OrderKind.STOP), None)
+        if stop is None or coin not in engine.ledger.marks:
+            return None
+        entry, leverage = intents[0], ticket.verdict.leverage
+        held = engine.ledger.holdings.get(coin)
+        price = engine.taker_price(coin, entry.side, entry.size)
+        size = entry.size + (abs(held.size) if held is not None else Decimal(0))
+        spec, sign = engine.ledger.spec(coin), entry.side.sign
+        liquidation = liquidation_alone(price, sign, leverage, spec, size * price)
+        if not stop_is_idle(stop, liquidation, sign):
+            return None
+        return (
+            f"the price has moved: filled at {price} the stop {stop} would lie beyond the "
+            f"liquidation price {liquidation:.6g} at {leverage}x"
+        )
 
     def _verified(self, ticket: Ticket, done: Done) -> Done:
         """A position whose stop does not rest is closed at once."""

@@ -20,6 +20,7 @@ from motherhaven.bot.exchange.types import (
     Position,
     Trade,
 )
+from motherhaven.bot.guard.liquidation import idle_stop
 from motherhaven.bot.guard.types import RejectedDecision, TradeDecision, Verdict
 from motherhaven.contract.events import BotState, ExecutionStatus, Kind, SideName
 from motherhaven.contract.times import format_time
@@ -237,6 +238,7 @@ def opened(position: Position, entry: Fill, decision_id: str | None) -> Payload:
             "stop_loss": position.stop,
             "profit_target": position.target,
             "liquidation_price": position.liquidation,
+            "stop_beyond_liquidation": True if idle_stop(position) else None,
         }
     )
 
@@ -340,5 +342,6 @@ def _mark(position: Position) -> Payload:
             "liquidation_price": position.liquidation,
             "stop_loss": position.stop,
             "profit_target": position.target,
+            "stop_beyond_liquidation": True if idle_stop(position) else None,
         }
     )

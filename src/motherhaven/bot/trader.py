@@ -28,6 +28,7 @@ from motherhaven.bot.guard.types import (
     GuardLimits,
     GuardView,
     OpenPosition,
+    PendingEntry,
     TradeDecision,
     Verdict,
 )
@@ -189,6 +190,7 @@ class Trader:
         Where there is a book in `books`, it is walked: an order can fill in part.
         """
         tickets, self._tickets = self._tickets, []
+        tickets.sort(key=lambda ticket: ticket.asked.signal.is_entry)  # exits first
         for ticket in tickets:
             quote = quotes.get(ticket.coin)
             if quote is None:
@@ -318,8 +320,17 @@ class Trader:
             last_trades=self.last_entries,
             trades_today=self.entries_today,
             asked_at=context.now,
+            pending=self._pending(),
             kill_switch=self.kill.engaged,
             recording=self.recording,
+        )
+
+    def _pending(self) -> tuple[PendingEntry, ...]:
+        """Entries that were allowed before and may still be executed: none of ours rests."""
+        return tuple(
+            PendingEntry(ticket.coin, ticket.verdict.allowed_usd, ticket.verdict.leverage)
+            for ticket in self._tickets
+            if ticket.asked.signal.is_entry
         )
 
     def _queue(

@@ -100,7 +100,7 @@ def trades_per_day(case: Case) -> str | None:
     limit = case.limits.max_trades_per_day
     if limit is None:
         return None
-    done = case.view.trades_today + len(case.tally.margins)
+    done = case.view.trades_today + case.allocation.entries
     if done >= limit:
         return f"{done} trades today; at most {limit}"
     return None
@@ -139,8 +139,7 @@ def opposite_position(case: Case) -> str | None:
 
 def max_positions(case: Case) -> str | None:
     """Too many coins at once."""
-    coins = {coin for coin, held in case.view.positions.items() if held.size}
-    coins |= set(case.tally.margins)
+    coins = set(case.allocation.coins)
     if case.decision.coin not in coins and len(coins) >= case.limits.max_positions:
         return f"{len(coins)} positions are open; at most {case.limits.max_positions}"
     return None

@@ -101,6 +101,15 @@ class OpenPosition:
 
 
 @dataclass(frozen=True, slots=True)
+class PendingEntry:
+    """An entry that may still be executed: margin in USD and the leverage it sets."""
+
+    coin: str
+    margin: Decimal
+    leverage: int
+
+
+@dataclass(frozen=True, slots=True)
 class GuardView:
     """The circumstances of a judgement: plain data, gathered by the shell.
 
@@ -110,6 +119,7 @@ class GuardView:
     a coin that is missing there is not checked for age only when the mapping is None.
     `open_candles` names coins whose data end in a candle that is not closed.
     `unknown_positions` names positions on the exchange that the bot did not open.
+    `pending` are entries of earlier answers that are not executed yet.
     """
 
     now: datetime
@@ -125,6 +135,7 @@ class GuardView:
     trades_today: int = 0
     asked_at: datetime | None = None
     unknown_positions: tuple[str, ...] = ()
+    pending: tuple[PendingEntry, ...] = ()
     kill_switch: bool = False
     live: bool = False
     armed: bool = False
