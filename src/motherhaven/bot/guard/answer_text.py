@@ -2,6 +2,7 @@
 
 import json
 import re
+from collections import Counter
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any, Final
@@ -25,6 +26,7 @@ class Spoiled(dict[str, Any]):
     """An object with a duplicate key: which of the two was meant is not known."""
 
     why: str = ""
+    repeated: frozenset[str] = frozenset()
 
 
 def read_json(text: str) -> Any:
@@ -95,8 +97,9 @@ def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     result = dict(pairs)
     if len(result) == len(pairs):
         return result
-    keys = [key for key, _ in pairs]
+    times = Counter(key for key, _ in pairs)
     spoiled = Spoiled(result)
-    twice = next(key for key in keys if keys.count(key) > 1)
+    spoiled.repeated = frozenset(key for key, count in times.items() if count > 1)
+    twice = next(key for key, _ in pairs if times[key] > 1)
     spoiled.why = f"duplicate key {twice[:40]!r}"
     return spoiled

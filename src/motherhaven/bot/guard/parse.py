@@ -6,6 +6,7 @@ from typing import Any, Final
 
 from motherhaven.bot.exchange.symbols import normalise_symbol
 from motherhaven.bot.guard.answer_text import Bad, Spoiled, read_json
+from motherhaven.bot.guard.exit_decision import exit_decision
 from motherhaven.bot.guard.types import (
     ParsedAnswer,
     RejectedDecision,
@@ -52,23 +53,26 @@ def parse_answer(text: str) -> ParsedAnswer:
 
 
 def parse_decision(item: object) -> TradeDecision:
-    """One decision from parsed JSON.
+    """One decision from parsed JSON; a close or a hold needs its coin and signal alone.
 
     Raises:
         AnswerMalformed: a field is missing, of the wrong type or out of range; the
             message names it.
     """
-    if isinstance(item, Spoiled):
-        raise AnswerMalformed(f"{item.why}; send each key once")
     if not isinstance(item, Mapping):
         raise AnswerMalformed(f"a decision must be an object, not {_kind(item)}")
+    if isinstance(item, Spoiled) and not item.repeated.isdisjoint({"coin", "signal"}):
+        raise AnswerMalformed(f"{item.why}; send each key once")
+    signal = _signal(item)
+    if not signal.is_entry:
+        return exit_decision(_coin(item), signal, item)
+    if isinstance(item, Spoiled):
+        raise AnswerMalformed(f"{item.why}; send each key once")
     fields = _flat(item)
-    signal = _signal(fields)
-    entry = signal.is_entry
-    quantity = _decimal(fields, "quantity_usd", required=entry)
-    leverage = _decimal(fields, "leverage", required=entry)
-    confidence = _decimal(fields, "confidence", required=entry)
-    if quantity is not None and (quantity < 0 or (entry and quantity == 0)):
+    quantity = _decimal(fields, "quantity_usd", required=True)
+    leverage = _decimal(fields, "leverage", required=True)
+    confidence = _decimal(fields, "confidence", required=True)
+    if quantity is not None and quantity <= 0:
         raise AnswerMalformed(f"quantity_usd {quantity} must be above 0")
     if leverage is not None and (leverage != leverage.to_integral_value() or leverage < 1):
         raise AnswerMalformed(f"leverage {leverage} must be a whole number from 1 on")
@@ -88,7 +92,7 @@ def parse_decision(item: object) -> TradeDecision:
 
 
 def _items(value: object) -> list[object]:
-    if isinstance(value, Spoiled):
+    if isinstance(value, Spoiled) and "decisions" in value:
         raise AnswerMalformed(f"{value.why}; send each key once")
     items = value.get("decisions", [value]) if isinstance(value, Mapping) else value
     if not isinstance(items, list):
