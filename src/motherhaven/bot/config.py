@@ -66,6 +66,8 @@ class BotConfig:
                 max_tokens=settings.model_max_tokens,
                 daily_cost_usd=settings.model_daily_cost_usd,
                 preset=settings.trading_preset,
+                price_in=settings.model_price_in,
+                price_out=settings.model_price_out,
             ),
         )
 

@@ -74,6 +74,7 @@ def price_of(answer: Answer) -> Payload:
             "tokens_out": answer.tokens_out,
             "tokens_cached": answer.tokens_cached,
             "cost_usd": answer.cost_usd,
+            "cost_basis": answer.cost_basis,
         }
     )
 

@@ -75,6 +75,8 @@ class Settings(BaseSettings):
     openai_api_key: str | None = Field(None, repr=False)
     openai_base_url: str | None = None
     model_timeout_seconds: int = Field(60, ge=1, le=3_600)
+    model_price_in: Money | None = None
+    model_price_out: Money | None = None
     model_max_tokens: int = Field(4_096, ge=64, le=200_000)
 
     # Many bots

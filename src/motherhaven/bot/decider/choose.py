@@ -34,6 +34,8 @@ class ModelConfig:
     max_tokens: int = 4096
     daily_cost_usd: Decimal | None = Decimal(5)
     preset: Preset = "standard"
+    price_in: Decimal | None = None
+    price_out: Decimal | None = None
 
 
 def baseline(name: str, seed: int = 1) -> Baseline:
@@ -58,11 +60,13 @@ def choose_decider(
     interval_seconds: int,
     say: Callable[[str], None],
     budget: ModelBudget | None = None,
+    note: Callable[[str], None] | None = None,
 ) -> Decider:
     """The decider that `name` means: auto, a baseline, or any pydantic-ai model name.
 
     `auto`: Claude if there is ANTHROPIC_API_KEY, else OpenAI if there is OPENAI_API_KEY,
     else a local model if OPENAI_BASE_URL names a server, else a baseline; `say` is told.
+    `note` is told what holds for the whole run: how the cost of the model is counted.
 
     Raises:
         ConfigError: no such decider, or its key or package is missing.
@@ -82,7 +86,7 @@ def choose_decider(
         )
     if name == "auto":
         say(f"TRADING_DECIDER=auto: {chosen} decides.")
-    return _model_decider(chosen, config, clock, interval_seconds, budget)
+    return _model_decider(chosen, config, clock, interval_seconds, budget, note or say)
 
 
 def _automatic(config: ModelConfig) -> str:
@@ -101,23 +105,32 @@ def _model_decider(
     clock: Clock,
     interval_seconds: int,
     budget: ModelBudget | None,
+    note: Callable[[str], None],
 ) -> Decider:
     # Imported here: a model SDK costs a second and a bot with a baseline needs none.
     try:
         from motherhaven.bot.decider.model import AskLimits, ModelDecider
+        from motherhaven.bot.decider.pricing import ModelPrices
     except ImportError as error:
         raise ConfigError(
             f"TRADING_DECIDER={name} needs the bot extra ({error}); install motherhaven[bot]"
         ) from None
-    return ModelDecider(
+    decider = ModelDecider(
         name,
         _model(name, config),
         clock,
         budget or ModelBudget(config.daily_cost_usd),
         interval_seconds,
-        AskLimits(config.timeout_seconds, config.max_tokens),
+        AskLimits(
+            config.timeout_seconds,
+            config.max_tokens,
+            ModelPrices(config.price_in, config.price_out),
+        ),
         config.preset,
     )
+    if decider.cost_note is not None:
+        note(decider.cost_note)
+    return decider
 
 
 def _model(name: str, config: ModelConfig) -> "Model":

@@ -6,6 +6,7 @@ or missing answer becomes an Answer with a `failure`, its raw text kept, and the
 
 import dataclasses
 import json
+from datetime import datetime
 from decimal import Decimal
 from typing import Final
 
@@ -32,6 +33,7 @@ from pydantic_ai.settings import ModelSettings
 from pydantic_ai.tools import ToolDefinition
 
 from motherhaven.bot.decider.budget import ModelBudget
+from motherhaven.bot.decider.pricing import Basis, ModelPrices
 from motherhaven.bot.decider.prompts import system_prompt, user_prompt
 from motherhaven.bot.decider.schema import TOOL, TOOL_DESCRIPTION, answer_schema
 from motherhaven.bot.decider.tables import escape
@@ -59,6 +61,7 @@ class AskLimits:
 
     timeout_seconds: float = 60.0
     max_tokens: int = 4096
+    prices: ModelPrices = dataclasses.field(default_factory=ModelPrices)
 
 
 @dataclasses.dataclass(slots=True)
@@ -74,6 +77,7 @@ class _Asked:
     tokens_out: int = 0
     tokens_cached: int = 0
     cost: Decimal | None = None
+    basis: Basis | None = None
     finish: str | None = None
     sent: bool = False
     answered: bool = False
@@ -111,6 +115,11 @@ class ModelDecider:
         """Always True."""
         return True
 
+    @property
+    def cost_note(self) -> str | None:
+        """What the user must know of how the cost is counted."""
+        return self._ask_limits.prices.note(self._name, self._model)
+
     async def decide(self, context: Context) -> Answer:
         """The model's answer, or one with a `failure` that says why there is none."""
         started = self._clock.monotonic()
@@ -126,7 +135,6 @@ class ModelDecider:
             parsed = await self._ask_and_repair(context, asked)
         except DeciderError as error:
             failure = error
-        self._budget.spend(context.now, asked.cost)
         return Answer(
             decisions=parsed.decisions,
             rejected=parsed.rejected,
@@ -139,13 +147,14 @@ class ModelDecider:
             tokens_out=asked.tokens_out if asked.answered else None,
             tokens_cached=asked.tokens_cached if asked.answered else None,
             cost_usd=asked.cost,
+            cost_basis=asked.basis,
             latency_ms=round((self._clock.monotonic() - started) * 1000),
             finish_reason=asked.finish,
         )
 
     async def _ask_and_repair(self, context: Context, asked: _Asked) -> ParsedAnswer:
-        coins = tuple(context.tapes)
-        raw = await self._ask(asked, coins, asked.user)
+        coins, now = tuple(context.tapes), context.now
+        raw = await self._ask(asked, coins, asked.user, now)
         parsed = parse_answer(raw)
         if parsed.truncated:
             raise AnswerTruncated(f"the answer stops in the middle: {parsed.error}; discarded")
@@ -159,14 +168,15 @@ class ModelDecider:
             "Answer again, through the tool, with the schema exactly."
         )
         first = asked.raw
-        raw = await self._ask(asked, coins, again)
+        raw = await self._ask(asked, coins, again, now)
         parsed = parse_answer(raw)
         if parsed.error is not None:
             asked.raw = f"{first}\n\n--- after one repair ---\n{raw}"
             raise AnswerMalformed(f"unreadable even after one repair: {parsed.error}")
         return parsed
 
-    async def _ask(self, asked: _Asked, coins: tuple[str, ...], prompt: str) -> str:
+    async def _ask(self, asked: _Asked, coins: tuple[str, ...], prompt: str, now: datetime) -> str:
+        self._budget.check(now)
         remaining = asked.deadline - self._clock.monotonic()
         if remaining <= 0:
             raise DeciderTimeout("no time left to ask the model; raise MODEL_TIMEOUT_SECONDS")
@@ -193,11 +203,26 @@ class ModelDecider:
                 self._model, [request], model_settings=settings, model_request_parameters=parameters
             )
         except (AgentRunError, UserError) as error:
-            raise self._translate(error, asked) from error
+            translated = self._translate(error, asked)
+            if not isinstance(translated, DeciderUnavailable):
+                self._spend(asked, ModelResponse(parts=[]), prompt, asked.raw or "", now)
+            raise translated from error
         except Exception as error:  # an answer can break its SDK in any way
+            self._spend(asked, ModelResponse(parts=[]), prompt, "", now)
             told = f"{type(error).__name__}: {str(error)[:_SHOWN]}"
             raise AnswerMalformed(f"{self._name}: the answer broke its SDK ({told})") from error
-        return _take(response, asked)
+        raw = _raw(response)
+        self._spend(asked, response, prompt, raw, now)
+        return _take(response, raw, asked)
+
+    def _spend(
+        self, asked: _Asked, response: ModelResponse, prompt: str, raw: str, now: datetime
+    ) -> None:
+        """Count one answer, or a question that the provider may have worked on in vain."""
+        cost = self._ask_limits.prices.cost(response, asked.system + prompt, raw)
+        self._budget.spend(now, cost.usd)
+        asked.cost = cost.usd + (asked.cost or Decimal(0))
+        asked.basis = cost.basis
 
     def _translate(self, error: AgentRunError | UserError, asked: _Asked) -> DeciderError:
         """Our error for pydantic-ai's, remembering how long the provider wants to be left alone."""
@@ -229,7 +254,15 @@ class ModelDecider:
             )
 
 
-def _take(response: ModelResponse, asked: _Asked) -> str:
+def _raw(response: ModelResponse) -> str:
+    """The text of an answer: the arguments of its tool calls, else its words."""
+    calls = [part for part in response.parts if isinstance(part, ToolCallPart)]
+    if calls:
+        return "\n".join(_arguments(call) for call in calls)
+    return "".join(part.content for part in response.parts if isinstance(part, TextPart))
+
+
+def _take(response: ModelResponse, raw: str, asked: _Asked) -> str:
     """The raw text of an answer, its figures added to `asked`.
 
     Raises:
@@ -242,14 +275,6 @@ def _take(response: ModelResponse, asked: _Asked) -> str:
     asked.tokens_out += usage.output_tokens
     asked.tokens_cached += usage.cache_read_tokens
     asked.finish = response.finish_reason
-    cost = _cost(response)
-    if cost is not None:
-        asked.cost = cost + (asked.cost or Decimal(0))
-    calls = [part for part in response.parts if isinstance(part, ToolCallPart)]
-    if calls:
-        raw = "\n".join(_arguments(call) for call in calls)
-    else:
-        raw = "".join(part.content for part in response.parts if isinstance(part, TextPart))
     asked.raw = raw[:_MAX_RAW]
     if response.finish_reason == "length":
         raise AnswerTruncated("the answer was cut off at max_tokens and is discarded whole")
@@ -260,11 +285,3 @@ def _take(response: ModelResponse, asked: _Asked) -> str:
 
 def _arguments(call: ToolCallPart) -> str:
     return call.args if isinstance(call.args, str) else call.args_as_json_str()
-
-
-def _cost(response: ModelResponse) -> Decimal | None:
-    """The price of one answer in USD by the genai-prices tables, None when not listed there."""
-    try:
-        return response.cost().total_price
-    except (LookupError, ValueError, AssertionError):
-        return None

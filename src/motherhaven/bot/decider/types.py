@@ -53,7 +53,8 @@ class Answer:
 
     `failure` is set when there is no usable answer: then nothing may be traded, and
     `raw` keeps what came all the same. `latency_ms` in milliseconds, `cost_usd` in USD
-    (None when the price is not known; 0 for a baseline).
+    (None when nothing was asked; 0 for a baseline), `cost_basis` whether by settings,
+    price table or fallback.
     """
 
     decisions: tuple[TradeDecision, ...] = ()
@@ -67,6 +68,7 @@ class Answer:
     tokens_out: int | None = None
     tokens_cached: int | None = None
     cost_usd: Decimal | None = None
+    cost_basis: str | None = None
     latency_ms: int | None = None
     finish_reason: str | None = None
 

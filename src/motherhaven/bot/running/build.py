@@ -72,8 +72,14 @@ def build_bot(
     """
     saved = fold(sink.read(KINDS), config.zone)
     budget = ModelBudget(config.model.daily_cost_usd, saved.cost_day, saved.cost)
+    notes: list[str] = []
+
+    def note(text: str) -> None:
+        say(text)
+        notes.append(text)
+
     decider = choose_decider(
-        config.decider, config.model, clock, config.interval_seconds, say, budget
+        config.decider, config.model, clock, config.interval_seconds, say, budget, note
     )
     now = saved.last_time or clock.now()
     trader = make_trader(config, feed, saved, now, ids.new, detailed=decider.is_model)
@@ -81,6 +87,7 @@ def build_bot(
     cycle = Cycle(trader, decider, sink, facts)
     cycle.paused = saved.paused
     cycle.guidance = saved.guidance
+    cycle.notes = notes
     runner = Runner(cycle, feed, clock, control, lag=lag, sleep=sleep)
     return Bot(runner, cycle, trader, sink, saved.last_time)
 
