@@ -11,6 +11,7 @@ from motherhaven.bot.decider.types import Baseline, Decider
 from motherhaven.bot.presets import Preset
 from motherhaven.contract.clock import Clock
 from motherhaven.contract.errors import ConfigError
+from motherhaven.contract.similar import closest
 
 if TYPE_CHECKING:
     from pydantic_ai.models import Model
@@ -53,6 +54,23 @@ def baseline(name: str, seed: int = 1) -> Baseline:
     raise ConfigError(f"{name!r} is no baseline; use one of {', '.join(BASELINES)}")
 
 
+def check_decider(name: str) -> None:
+    """Whether `name` can mean a decider: auto, a baseline or PROVIDER:MODEL.
+
+    Raises:
+        ConfigError: it cannot.
+    """
+    provider, colon, model = name.partition(":")
+    if name == "auto" or name in BASELINES or (colon and provider.strip() and model.strip()):
+        return
+    meant = closest(name, ("auto", *BASELINES))
+    advice = f"did you mean {meant}? Or " if meant else ""
+    raise ConfigError(
+        f"TRADING_DECIDER={name!r} is unknown; {advice}use auto, {', '.join(BASELINES)}, or a "
+        f"model name such as {DEFAULT_ANTHROPIC}"
+    )
+
+
 def choose_decider(
     name: str,
     config: ModelConfig,
@@ -79,11 +97,7 @@ def choose_decider(
                 f"set, so the baseline {chosen} decides."
             )
         return baseline(chosen)
-    if ":" not in chosen:
-        raise ConfigError(
-            f"TRADING_DECIDER={chosen!r} is unknown; use auto, {', '.join(BASELINES)}, or a model "
-            f"name such as {DEFAULT_ANTHROPIC}"
-        )
+    check_decider(chosen)
     if name == "auto":
         say(f"TRADING_DECIDER=auto: {chosen} decides.")
     return _model_decider(chosen, config, clock, interval_seconds, budget, note or say)

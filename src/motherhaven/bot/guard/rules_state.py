@@ -4,14 +4,17 @@ from datetime import timedelta
 from typing import Final
 
 from motherhaven.bot.guard.case import Case
+from motherhaven.contract.coins import is_scoped, scoped_refusal
 
 FUTURE: Final = timedelta(seconds=60)
 """How far ahead of us a venue's clock may be."""
 
 
 def unknown_coin(case: Case) -> str | None:
-    """A coin outside the user's list, or without a mark of our own."""
+    """A coin of another exchange, outside the user's list, or without a mark of our own."""
     coin = case.decision.coin
+    if is_scoped(coin):
+        return scoped_refusal(coin)
     if case.limits.coins and coin not in case.limits.coins:
         return f"{coin} is not among the traded assets {', '.join(sorted(case.limits.coins))}"
     mark = case.view.marks.get(coin)

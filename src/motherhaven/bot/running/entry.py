@@ -24,7 +24,7 @@ from motherhaven.contract.clock import Clock
 from motherhaven.contract.errors import ConfigError, MotherhavenError
 from motherhaven.contract.ids import IdSource
 from motherhaven.recorder.factory import open_logger
-from motherhaven.settings import Settings, SystemClock, load_settings
+from motherhaven.settings import Settings, SystemClock, load_settings, require_names
 
 _LOG: Final = logging.getLogger("motherhaven")
 WORDS: Final = ("start", "stop", "pause", "resume", "status", "kill", "arm", "guide")
@@ -110,9 +110,12 @@ def _control(settings: Settings, word: str, details: Mapping[str, Any]) -> int:
 
 async def _start(settings: Settings, *, with_parent: bool) -> int:
     config = BotConfig.from_settings(settings)
+    ignored = require_names()
     undo = configure_bot_logging(
         settings.log_dir, settings.log_level, settings.motherhaven_bot or "bot"
     )
+    for warning in ignored:
+        _LOG.warning("Settings: %s", warning)
     stop = asyncio.Event()
     stop_on_signals(stop)
     if with_parent:

@@ -15,7 +15,7 @@ from motherhaven.bot.fleet.plan import FleetPlan, read_fleet
 from motherhaven.bot.fleet.run import run_fleet
 from motherhaven.bot.running.entry import main as run_bot
 from motherhaven.contract.errors import ConfigError, MotherhavenError
-from motherhaven.settings import Settings, SystemClock, load_settings
+from motherhaven.settings import Settings, SystemClock, load_settings, require_names
 
 _READY_SECONDS: Final = 60.0
 _STOP_SECONDS: Final = 5.0
@@ -30,6 +30,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return 2
     try:
         settings = load_settings()
+        require_names()
         fleet = fleet_file(settings)
         plan = None if fleet is None else read_fleet(fleet)
         url = settings.motherhaven_api_url.rstrip("/")
