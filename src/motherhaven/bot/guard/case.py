@@ -30,7 +30,7 @@ class Case:
     def spec(self) -> MarketSpec:
         """The market's rules."""
         coin = self.decision.coin
-        return self.view.specs.get(coin) or default_spec(coin)
+        return self.view.specs.get(coin) or default_spec(coin, price=self.mark)
 
     @property
     def stop(self) -> Decimal | None:

@@ -152,7 +152,9 @@ class FileFeed:
             shown = ", ".join(f"{coin} {f.interval}" for coin, f in self._files.items())
             raise MarketError(f"the files differ in their interval ({shown}); give equal ones")
         self._interval = intervals.pop()
-        self._specs = {coin: default_spec(coin) for coin in self._files}
+        self._specs = {
+            coin: default_spec(coin, price=file.bars[0].open) for coin, file in self._files.items()
+        }
         self._slices: list[Slice] | None = None
 
     @property
@@ -177,8 +179,13 @@ class FileFeed:
 
     @property
     def specs(self) -> Mapping[str, MarketSpec]:
-        """The default rules of each coin."""
+        """The default rules of each coin, with steps that suit its first price."""
         return self._specs
+
+    @property
+    def set_aside(self) -> Mapping[str, str]:
+        """None: a file that is not usable is refused at the start."""
+        return {}
 
     @property
     def gaps(self) -> tuple[Gap, ...]:
