@@ -39,6 +39,7 @@ class FlatFeed:
 
     def __init__(self):
         self.specs = {}
+        self.set_aside = {}
         self.fails = None
         self.price = Decimal(50000)
         self.low = None

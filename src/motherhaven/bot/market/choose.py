@@ -102,7 +102,7 @@ async def _connected(coins: Sequence[str], clock: Clock, base_url: str) -> Hyper
     feed = HyperliquidFeed(coins, clock, base_url)
     try:
         await feed.connect()
-    except MarketError:
+    except (MarketError, ConfigError):
         await feed.close()
         raise
     return feed
