@@ -58,9 +58,9 @@ class Settings(BaseSettings):
     max_coin_margin_usd: Money | None = None
     max_total_margin_usd: Money | None = None
     max_open_positions: int = Field(3, ge=1, le=100)
-    max_trades_per_day: int = Field(100, ge=1, le=1_000_000)
+    max_trades_per_day: int = Field(100, ge=1, le=100_000)
     min_confidence: Money = Decimal(0)
-    entry_cooldown_seconds: int = Field(0, ge=0, le=31_536_000)
+    entry_cooldown_seconds: int = Field(0, ge=0, le=604_800)
     stop_liquidation_buffer: Money = Decimal("0.005")
     price_band: Money = Decimal("0.5")
     max_data_age_seconds: int = Field(180, ge=1, le=86_400)

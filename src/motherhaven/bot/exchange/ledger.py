@@ -72,18 +72,15 @@ class Ledger:
         """The market rules of `coin`; without the venue's, those that suit its first price."""
         spec = self._specs.get(coin)
         if spec is None:
-            price = self.marks.get(coin)
-            spec = default_spec(coin, price=price)
-            if price is not None:
+            spec = default_spec(coin, price=self.marks.get(coin))
+            if coin in self.marks:
                 self._specs[coin] = spec
         return spec
 
     def know(self, specs: Mapping[str, MarketSpec]) -> None:
         """Take a venue's rules of coins that were not known before."""
-        for coin, spec in specs.items():
-            if self._specs.get(coin) != spec:
-                self._specs[coin] = spec
-                self._tiers.pop(coin, None)
+        self._specs.update(specs)
+        self._tiers.clear()
 
     def tiers(self, coin: str) -> MarginTiers:
         """The margin tiers of `coin`."""
