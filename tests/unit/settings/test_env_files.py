@@ -199,3 +199,9 @@ def test_a_setting_of_nobody_resembles_nothing():
     """Long and odd names cost nothing and mean nothing."""
     assert meant("X" * 100_000, KNOWN) is None
     assert meant("", KNOWN) is None
+
+
+def test_compose_hands_every_limit_of_its_env_file_to_the_bot():
+    """What is not handed on would not hold in the container, though it stands in .env."""
+    compose = (Path(__file__).parents[3] / "compose.yaml").read_text()
+    assert [name for name in sorted(SAFETY) if f"{name}: ${{{name}:-}}" not in compose] == []
