@@ -37,7 +37,8 @@ class TradeDecision:
 
     `quantity_usd` is margin in USD (notional = quantity_usd * leverage); `leverage` a
     whole number; `confidence` 0 to 1; prices in USD. `requires_stop` is False only for
-    the buy-and-hold baseline, never for an answer of a model.
+    the buy-and-hold baseline, never for an answer of a model. `notes` says what was read
+    otherwise than it was written, such as a confidence in percent.
     """
 
     coin: str
@@ -50,6 +51,7 @@ class TradeDecision:
     invalidation_condition: str | None = None
     justification: str = ""
     requires_stop: bool = True
+    notes: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -172,14 +174,15 @@ class RejectedDecision:
     coin: str | None
     signal: str | None
     reason: str
+    code: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class ParsedAnswer:
     """A model's raw answer after the strict parser.
 
-    `error` is set when the whole answer is discarded; `truncated` when it was cut off
-    (discard, do not repair). `indices` gives each decision's place in the answer.
+    `error` is set when the whole answer is discarded, `code` is then the kind of fault;
+    `truncated` when it was cut off. `indices` gives each decision's place in the answer.
     """
 
     decisions: tuple[TradeDecision, ...] = ()
@@ -187,3 +190,4 @@ class ParsedAnswer:
     error: str | None = None
     truncated: bool = False
     indices: tuple[int, ...] = ()
+    code: str | None = None
