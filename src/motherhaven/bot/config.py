@@ -6,7 +6,7 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Final
 
-from motherhaven.bot.decider.choose import ModelConfig
+from motherhaven.bot.decider.config import ModelConfig
 from motherhaven.bot.exchange.slippage import Slippage
 from motherhaven.bot.guard.types import GuardLimits
 from motherhaven.bot.presets import tightened
@@ -66,6 +66,9 @@ class BotConfig:
                 preset=settings.trading_preset,
                 price_in=settings.model_price_in,
                 price_out=settings.model_price_out,
+                output=settings.model_output,
+                retry_after_max_seconds=settings.model_retry_after_max_seconds,
+                providers=settings.provider_environment,
             ),
         )
 

@@ -10,6 +10,7 @@ from decimal import Decimal
 from functools import lru_cache
 from typing import Any, Final
 
+from motherhaven.bot.decider.attempts import described
 from motherhaven.bot.decider.types import Answer
 from motherhaven.bot.exchange.exact import exact, quotient
 from motherhaven.bot.exchange.types import (
@@ -60,6 +61,7 @@ def provenance(answer: Answer, decider: str, cycle_id: str, asked_at: datetime) 
             "system_prompt": answer.system_prompt,
             "user_prompt": answer.user_prompt,
             "raw_response": answer.raw,
+            "attempts": described(answer.attempts),
             "latency_ms": answer.latency_ms,
             "finish_reason": answer.finish_reason,
         }
@@ -105,7 +107,11 @@ def decision(
         payload["invalidation_condition"] = asked.invalidation_condition
     if mark is not None:
         payload["mark"] = mark
-    judged: Payload = {"allowed": verdict.allowed, "reason": verdict.reason}
+    reason = verdict.reason
+    if asked.notes:
+        payload["notes"] = list(asked.notes)
+        reason = texts([reason, *asked.notes])
+    judged: Payload = {"allowed": verdict.allowed, "reason": reason}
     if verdict.rule is not None:
         judged["rule"] = verdict.rule
     if asked.signal.is_entry:

@@ -10,11 +10,12 @@ from typing import Annotated, Literal
 from urllib.parse import urlsplit
 
 from pydantic import Field, ValidationError, ValidationInfo, field_validator
-from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+from pydantic_settings import NoDecode, SettingsConfigDict
 
 from motherhaven.contract.errors import ConfigError
 from motherhaven.contract.money import Money
 from motherhaven.settings.env_file import not_text
+from motherhaven.settings.providers import ProviderSettings
 from motherhaven.settings.ranges import MAX_COINS, RANGES, coin_list, time_zone
 
 
@@ -25,7 +26,7 @@ class TradingMode(StrEnum):
     LIVE = "live"
 
 
-class Settings(BaseSettings):
+class Settings(ProviderSettings):
     """Every setting of the bot; the environment's name is the field's in upper case.
 
     Frozen. Environment beats `.env`; unknown names are ignored, and an empty value
@@ -74,6 +75,8 @@ class Settings(BaseSettings):
     anthropic_base_url: str | None = None
     openai_api_key: str | None = Field(None, repr=False)
     openai_base_url: str | None = None
+    model_output: Literal["auto", "tool", "json"] = "auto"
+    model_retry_after_max_seconds: int = Field(3_600, ge=0, le=86_400)
     model_timeout_seconds: int = Field(60, ge=1, le=3_600)
     model_price_in: Money | None = None
     model_price_out: Money | None = None
@@ -145,10 +148,9 @@ class Settings(BaseSettings):
         """Whether the keys that this mode and decider need are there, and what is missing."""
         problems: list[str] = []
         decider = self.trading_decider
-        if decider.startswith("anthropic:") and not self.anthropic_api_key:
-            problems.append(f"ANTHROPIC_API_KEY is missing for TRADING_DECIDER={decider}")
-        if decider.startswith("openai:") and not self.openai_api_key:
-            problems.append(f"OPENAI_API_KEY is missing for TRADING_DECIDER={decider}")
+        problems += [
+            f"{name} is missing for TRADING_DECIDER={decider}" for name in self.missing_for(decider)
+        ]
         if self.trading_mode is TradingMode.LIVE:
             if not self.hyperliquid_wallet_private_key:
                 problems.append("HYPERLIQUID_WALLET_PRIVATE_KEY is missing for TRADING_MODE=live")

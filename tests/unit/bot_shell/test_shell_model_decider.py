@@ -11,7 +11,7 @@ import pytest
 from pydantic_ai.messages import ModelResponse
 from pydantic_ai.usage import RequestUsage
 
-from motherhaven.bot.decider.choose import ModelConfig, choose_decider
+from motherhaven.bot.decider import ModelConfig, choose_decider
 from motherhaven.bot.decider.pricing import FALLBACK_IN, FALLBACK_OUT, ModelPrices, tokens_of
 from motherhaven.bot.guard.types import GuardLimits
 from motherhaven.bot.market import SimulatedFeed
@@ -122,7 +122,7 @@ def test_one_repair_of_a_malformed_answer(context):
     assert got.failure is None
     assert len(got.decisions) == 2
     assert len(server.requests) == 2
-    assert "could not be read" in server.requests[1]["messages"][0]["content"][0]["text"]
+    assert "could not be used" in server.requests[1]["messages"][0]["content"][0]["text"]
     assert got.tokens_in == 1800
 
 
@@ -138,13 +138,13 @@ def test_decisions_that_are_all_unreadable_are_repaired_too(context):
     [
         ([Says("no"), Says("still no")], AnswerMalformed, 2),
         ([Says("")], AnswerMalformed, 2),
-        ([CutOff(GOOD)], AnswerTruncated, 1),
+        ([CutOff(GOOD)], AnswerTruncated, 2),
         ([Refuses()], AnswerRefused, 1),
         ([Fails(429, "rate_limit_error", {"retry-after": "7"})], DeciderUnavailable, 1),
         ([Fails(529, "overloaded_error")], DeciderUnavailable, 1),
         ([Fails(500)], DeciderUnavailable, 1),
         ([Fails(401, "authentication_error")], DeciderUnavailable, 1),
-        ([Fails(404, "not_found_error")], DeciderUnavailable, 1),
+        ([Fails(404, "not_found_error")], DeciderUnavailable, 2),
         ([HangsUp()], DeciderUnavailable, 1),
         ([Sends(b"<html>busy</html>", "text/html")], DeciderUnavailable, 1),
         ([Sends(b'{"type":"message","content":[')], DeciderUnavailable, 1),

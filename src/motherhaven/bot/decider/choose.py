@@ -1,42 +1,21 @@
 """From the setting TRADING_DECIDER to a decider, saying loudly what was chosen."""
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
-from decimal import Decimal
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 from motherhaven.bot.decider.baselines import BuyAndHold, EmaCross, RandomTrader
 from motherhaven.bot.decider.budget import ModelBudget
+from motherhaven.bot.decider.config import ModelConfig
 from motherhaven.bot.decider.types import Baseline, Decider
-from motherhaven.bot.presets import Preset
 from motherhaven.contract.clock import Clock
 from motherhaven.contract.errors import ConfigError
 from motherhaven.contract.similar import closest
-
-if TYPE_CHECKING:
-    from pydantic_ai.models import Model
 
 BASELINES: Final = ("buy-and-hold", "ema-cross", "random")
 DEFAULT_ANTHROPIC: Final = "anthropic:claude-sonnet-5-5"
 DEFAULT_OPENAI: Final = "openai:gpt-6.1-terra"
 DEFAULT_LOCAL: Final = "local:llama3.2"
 FALLBACK: Final = "ema-cross"
-
-
-@dataclass(frozen=True, slots=True)
-class ModelConfig:
-    """Keys, addresses and bounds for a model. Secrets stay out of repr."""
-
-    anthropic_api_key: str | None = field(default=None, repr=False)
-    anthropic_base_url: str | None = None
-    openai_api_key: str | None = field(default=None, repr=False)
-    openai_base_url: str | None = None
-    timeout_seconds: float = 60.0
-    max_tokens: int = 4096
-    daily_cost_usd: Decimal | None = Decimal(5)
-    preset: Preset = "standard"
-    price_in: Decimal | None = None
-    price_out: Decimal | None = None
 
 
 def baseline(name: str, seed: int = 1) -> Baseline:
@@ -92,15 +71,25 @@ def choose_decider(
     chosen = _automatic(config) if name == "auto" else name
     if chosen in BASELINES:
         if name == "auto":
+            others = ", ".join(name for name in config.providers if _names_a_model(name))
             say(
                 f"NO MODEL IS ASKED: no ANTHROPIC_API_KEY, OPENAI_API_KEY or OPENAI_BASE_URL is "
                 f"set, so the baseline {chosen} decides."
+                + (
+                    f" {others} is set: name its model, TRADING_DECIDER=PROVIDER:MODEL."
+                    if others
+                    else ""
+                )
             )
         return baseline(chosen)
     check_decider(chosen)
     if name == "auto":
         say(f"TRADING_DECIDER=auto: {chosen} decides.")
     return _model_decider(chosen, config, clock, interval_seconds, budget, note or say)
+
+
+def _names_a_model(name: str) -> bool:
+    return name.endswith(("_API_KEY", "_BASE_URL", "_TOKEN", "_KEY"))
 
 
 def _automatic(config: ModelConfig) -> str:
@@ -123,66 +112,33 @@ def _model_decider(
 ) -> Decider:
     # Imported here: a model SDK costs a second and a bot with a baseline needs none.
     try:
-        from motherhaven.bot.decider.model import AskLimits, ModelDecider
+        from motherhaven.bot.decider.asking import Asker, AskLimits
+        from motherhaven.bot.decider.model import ModelDecider
         from motherhaven.bot.decider.pricing import ModelPrices
+        from motherhaven.bot.decider.providers import build_model
+        from motherhaven.bot.decider.transport import LastBody
     except ImportError as error:
         raise ConfigError(
             f"TRADING_DECIDER={name} needs the bot extra ({error}); install motherhaven[bot]"
         ) from None
-    decider = ModelDecider(
+    last = LastBody()
+    limits = AskLimits(
+        config.timeout_seconds,
+        config.max_tokens,
+        ModelPrices(config.price_in, config.price_out),
+        config.retry_after_max_seconds,
+    )
+    asker = Asker(
         name,
-        _model(name, config),
+        build_model(name, config, last.client()),
         clock,
         budget or ModelBudget(config.daily_cost_usd),
-        interval_seconds,
-        AskLimits(
-            config.timeout_seconds,
-            config.max_tokens,
-            ModelPrices(config.price_in, config.price_out),
-        ),
-        config.preset,
+        limits,
+        config.output,
+        note,
+        last,
     )
+    decider = ModelDecider(asker, clock, interval_seconds, config.preset)
     if decider.cost_note is not None:
         note(decider.cost_note)
     return decider
-
-
-def _model(name: str, config: ModelConfig) -> "Model":
-    """A pydantic-ai model with the keys and addresses of the settings, not the environment's."""
-    from pydantic_ai.exceptions import UserError
-    from pydantic_ai.models import infer_model
-
-    provider, _, model = name.partition(":")
-    if provider == "anthropic":
-        from pydantic_ai.models.anthropic import AnthropicModel
-        from pydantic_ai.providers.anthropic import AnthropicProvider
-
-        key = _needed(config.anthropic_api_key, "ANTHROPIC_API_KEY", name)
-        return AnthropicModel(
-            model, provider=AnthropicProvider(api_key=key, base_url=config.anthropic_base_url)
-        )
-    if provider in ("openai", "openai-chat", "local"):
-        from pydantic_ai.models.openai import OpenAIChatModel, OpenAIResponsesModel
-        from pydantic_ai.providers.openai import OpenAIProvider
-
-        if provider == "local":
-            _needed(config.openai_base_url, "OPENAI_BASE_URL", name)
-        else:
-            _needed(config.openai_api_key, "OPENAI_API_KEY", name)
-        access = OpenAIProvider(
-            api_key=config.openai_api_key or "none", base_url=config.openai_base_url
-        )
-        # Compatible servers speak chat completions; only OpenAI itself is sure of responses.
-        if provider == "openai" and config.openai_base_url is None:
-            return OpenAIResponsesModel(model, provider=access)
-        return OpenAIChatModel(model, provider=access)
-    try:
-        return infer_model(name)
-    except (UserError, ImportError) as error:
-        raise ConfigError(f"TRADING_DECIDER={name}: {error}") from None
-
-
-def _needed(value: str | None, setting: str, name: str) -> str:
-    if value:
-        return value
-    raise ConfigError(f"{setting} is missing for TRADING_DECIDER={name}; set it in .env")

@@ -11,6 +11,7 @@ from typing import Any, Final
 
 import apsw
 
+from motherhaven.bot.decider.attempts import last_of
 from motherhaven.bot.decider.types import Answer, Context
 from motherhaven.bot.guard.parse import parse_answer
 from motherhaven.bot.guard.types import Signal, TradeDecision
@@ -137,7 +138,7 @@ def _answer(rows: Sequence[Mapping[str, Any]], time: datetime) -> RecordedAnswer
     if failure is not None:
         answer = Answer(**known)
     elif raw is not None:
-        parsed = parse_answer(raw)
+        parsed = parse_answer(last_of(raw, first.get("attempts")))
         if parsed.error is not None:
             known["failure"] = errors.AnswerMalformed(parsed.error)
         answer = Answer(parsed.decisions, parsed.rejected, **known)

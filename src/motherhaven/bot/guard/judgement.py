@@ -63,16 +63,16 @@ def judge(
     it, those of earlier answers that wait included. Several different actions in one
     coin refuse that coin as a whole.
     """
-    conflicts = _conflicts(decisions)
+    found = conflicts(decisions)
     with exact():
         allocation = Allocation(view)
         return [
-            _one(index, decision, view, limits, allocation, conflicts.get(index))
+            _one(index, decision, view, limits, allocation, found.get(index))
             for index, decision in enumerate(decisions)
         ]
 
 
-def _conflicts(decisions: Sequence[TradeDecision]) -> dict[int, tuple[str, str]]:
+def conflicts(decisions: Sequence[TradeDecision]) -> dict[int, tuple[str, str]]:
     """Which decisions are refused for what stands beside them, with rule and reason."""
     by_coin: dict[str, list[int]] = {}
     for index, decision in enumerate(decisions):

@@ -10,7 +10,8 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Final
 
-from motherhaven.bot.decider.choose import BASELINES, ModelConfig, choose_decider
+from motherhaven.bot.decider.choose import BASELINES, choose_decider
+from motherhaven.bot.decider.config import ModelConfig
 from motherhaven.bot.decider.recorded import RecordedDecider, read_answers
 from motherhaven.bot.decider.types import Decider
 from motherhaven.bot.journal_sink import JournalSink
