@@ -24,7 +24,7 @@ from pydantic_ai.tools import ToolDefinition
 from motherhaven.bot.decider.budget import ModelBudget
 from motherhaven.bot.decider.config import OutputMode
 from motherhaven.bot.decider.pricing import Basis, ModelPrices
-from motherhaven.bot.decider.provider_errors import plain_address, translate, wanted_wait
+from motherhaven.bot.decider.provider_errors import plain_address, translate, wanted_wait, words
 from motherhaven.bot.decider.replies import raw_text, require_whole
 from motherhaven.bot.decider.schema import TOOL, TOOL_DESCRIPTION, answer_schema
 from motherhaven.bot.decider.transport import LastBody
@@ -145,10 +145,12 @@ class Asker:
             self._spend(asked, ModelResponse(parts=[]), prompt, self._last.text or "")
             told = f"{type(error).__name__}: {str(error)[:_SHOWN]}"
             raise AnswerMalformed(f"{self.name}: the answer broke its SDK ({told})") from error
-        raw = raw_text(response)
+        raw, said = raw_text(response), words(self._last.text)
         self._spend(asked, response, prompt, raw)
         _count(response, asked)
-        asked.attempts.append(Attempt(raw))
+        asked.attempts.append(Attempt(raw or (self._last.text or "") if said else raw))
+        if said:
+            raise DeciderUnavailable(f"{self.name}: {said} (inside an answer with status 200)")
         require_whole(response, raw)
         return raw
 

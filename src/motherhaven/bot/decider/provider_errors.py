@@ -5,7 +5,7 @@ import re
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
-from typing import Final
+from typing import Any, Final
 from urllib.parse import urlsplit
 
 from pydantic_ai.exceptions import (
@@ -64,30 +64,51 @@ def translate(
     if isinstance(error, UnexpectedModelBehavior):
         if said:
             return DeciderUnavailable(f"{told}{where}")
+        declined = refusal(body)
+        if declined is not None:
+            return AnswerRefused(f"the model declined: {declined or 'without a word'}")
         return AnswerMalformed(f"{told}{where}{_version(name, address)}")
     return DeciderUnavailable(told)
 
 
 def words(body: str | None) -> str | None:
     """What a provider's JSON body says went wrong, whatever its status; None when nothing."""
+    value = _object(body)
+    for holder in (value, _choice(value)):
+        if holder.get("error"):
+            return _said(holder["error"])
+    return None
+
+
+def refusal(body: str | None) -> str | None:
+    """The words with which a chat completion declines; None when it does not decline."""
+    choice = _choice(_object(body))
+    message = choice.get("message")
+    said = message if isinstance(message, Mapping) else {}
+    if said.get("refusal"):
+        return _said(said["refusal"])
+    if choice.get("finish_reason") == "content_filter":
+        return _said(said.get("content") or "")
+    return None
+
+
+def _object(body: str | None) -> Mapping[str, Any]:
     if not body:
-        return None
+        return {}
     try:
         read = decode_at(body.strip().removeprefix("\ufeff"), 0)
     except AnswerFault:
-        return None
+        return {}
     value = None if isinstance(read, Unreadable) else read[0]
     if isinstance(value, list) and value:
         value = value[0]
-    if not isinstance(value, Mapping):
-        return None
+    return value if isinstance(value, Mapping) else {}
+
+
+def _choice(value: Mapping[str, Any]) -> Mapping[str, Any]:
     choices = value.get("choices")
-    holders = [value, *(choices[:1] if isinstance(choices, list) else [])]
-    for holder in holders:
-        error = holder.get("error") if isinstance(holder, Mapping) else None
-        if error:
-            return _said(error)
-    return None
+    first = choices[0] if isinstance(choices, list) and choices else None
+    return first if isinstance(first, Mapping) else {}
 
 
 def plain_address(url: str | None) -> str:

@@ -7,7 +7,6 @@ from contextlib import contextmanager
 from typing import Any, Final
 
 import httpx2
-from pydantic_ai.exceptions import UserError
 from pydantic_ai.models import Model, infer_model
 from pydantic_ai.profiles import ModelProfile, merge_profile
 from pydantic_ai.providers import Provider, infer_provider, infer_provider_class
@@ -37,10 +36,12 @@ def build_model(name: str, config: ModelConfig, http: httpx2.AsyncClient) -> Mod
         raise ConfigError(
             f'TRADING_DECIDER={name} needs a package that is not installed: pip install "{package}"'
         ) from None
-    except (UserError, ValueError) as error:
+    except ConfigError:
+        raise
+    except Exception as error:  # every SDK refuses its settings in its own way
         needs = [" or ".join(one.upper() for one in group) for group in NEEDED.get(provider, ())]
         advice = f"; set {' and '.join(needs)} in .env" if needs else ""
-        raise ConfigError(f"TRADING_DECIDER={name}: {str(error)[:300]}{advice}") from None
+        raise ConfigError(f"TRADING_DECIDER={name}: {str(error)[:300]}{advice}") from error
     vars(model)["profile"] = merge_profile(model.profile, _UNSPLIT)
     return model
 

@@ -21,6 +21,7 @@ from motherhaven.contract.jsonio import loads
 from motherhaven.contract.money import to_decimal
 from motherhaven.contract.times import parse_time
 
+NO_COIN: Final = "?"
 _EXEMPT: Final = "buy-and-hold"
 """The one baseline whose entries need no stop; its journal says by whom they are."""
 
@@ -138,7 +139,9 @@ def _answer(rows: Sequence[Mapping[str, Any]], time: datetime) -> RecordedAnswer
     if failure is not None:
         answer = Answer(**known)
     elif raw is not None:
-        parsed = parse_answer(last_of(raw, first.get("attempts")))
+        # Every coin of the market has a row, so that spelling is matched as it was then.
+        coins = {str(row["coin"]) for row in rows} - {NO_COIN}
+        parsed = parse_answer(last_of(raw, first.get("attempts")), coins)
         if parsed.error is not None:
             known["failure"] = errors.AnswerMalformed(parsed.error)
         answer = Answer(parsed.decisions, parsed.rejected, **known)
