@@ -41,7 +41,7 @@ class ScriptedModel:
             return Answer(
                 failure=said, model=self._name, system_prompt="system", user_prompt="user"
             )
-        parsed = parse_answer(said, frozenset(context.tapes) | frozenset(context.held))
+        parsed = parse_answer(said)
         failure = None if parsed.error is None else AnswerMalformed(parsed.error)
         return Answer(
             decisions=parsed.decisions,

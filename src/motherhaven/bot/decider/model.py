@@ -84,7 +84,7 @@ class ModelDecider:
         )
 
     async def _ask_and_repair(self, context: Context, asked: Asked) -> ParsedAnswer:
-        listed = frozenset(context.tapes) | frozenset(context.held)
+        listed = context.limits.coins | frozenset(context.tapes) | frozenset(context.held)
         try:
             parsed = parse_answer(await self._asker.ask(asked, asked.user), listed)
             why = _unusable(parsed)

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from typing import Any, Final
+from typing import Final
 
 from motherhaven.bot.guard.answer_fields import Fields
 from motherhaven.bot.guard.answer_json import Spoiled
@@ -167,11 +167,12 @@ def _rejection(
 ) -> RejectedDecision:
     coin = signal = None
     if isinstance(item.value, Mapping):
-        fields: Any = Fields(item.value)
-        try:
-            coin = _coin(fields, coins, item.key)
-        except AnswerFault:
-            coin = None
+        fields = Fields(item.value)
+        for known in (coins, None):
+            try:
+                coin = coin or _coin(fields, known, item.key)
+            except AnswerFault:
+                continue
         try:
             signal = _signal(fields).value
         except AnswerFault:
