@@ -7,6 +7,7 @@ import re
 import sys
 from datetime import UTC, datetime, timedelta
 from itertools import count
+from pathlib import Path
 
 import pytest
 
@@ -355,3 +356,12 @@ def test_auto_says_when_a_key_lies_unused():
     choose_decider("auto", config, SystemClock(), 180, said.append)
     assert "DEEPSEEK_API_KEY is set" in said[0]
     assert "TRADING_DECIDER=PROVIDER:MODEL" in said[0]
+
+
+def test_every_provider_setting_reaches_the_container():
+    """compose.yaml hands on what `.env` may hold."""
+    compose = (Path(__file__).parents[3] / "compose.yaml").read_text(encoding="utf-8")
+    wanted = ["MODEL_OUTPUT", "MODEL_RETRY_AFTER_MAX_SECONDS", *ProviderSettings.model_fields]
+    assert [
+        name for name in wanted if f"{name.upper()}: ${{{name.upper()}:-}}" not in compose
+    ] == []
