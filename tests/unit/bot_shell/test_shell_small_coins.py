@@ -8,7 +8,7 @@ from shell_support import MINUTE, NOON, action, answer, entry, new_trader, of_ki
 
 from motherhaven.bot.config import PAPER_SLIPPAGE
 from motherhaven.bot.decider.types import Answer
-from motherhaven.bot.exchange.types import default_spec
+from motherhaven.bot.exchange.types import FillReason, default_spec
 from motherhaven.bot.guard import parse_answer
 from motherhaven.bot.guard.trial import judge_answer
 from motherhaven.bot.market.feed import Quote
@@ -108,3 +108,18 @@ def test_judge_sizes_a_small_coin_by_its_mark():
     assert abs(D(rows[1]["size"]) * D("0.0000123") - 60) < D("0.001")
     assert rows[2]["coin"] == "xyz:TSLA"
     assert "does not trade" in rows[2]["reason"]
+
+
+@pytest.mark.parametrize("coin", COINS)
+def test_a_position_of_odd_size_can_be_closed_whole(coin):
+    """Whatever the lot is by now: an earlier run or another venue's rule may have been finer."""
+    price = D(PRICES[coin])
+    trader = new_trader(coins=(coin,))
+    trader.on_slice(piece(NOON - MINUTE, **{coin: str(price)}))
+    size = D(50) / price + D("0.123456789")
+    trader.engine.ledger.fill(coin, size, price, time=NOON, reason=FillReason.ENTRY, leverage=1)
+    parsed = parse_answer(answer(action(coin, "close")))
+    got = Answer(decisions=parsed.decisions)
+    trader.judge(got, trader.context(NOON), NOON, "model", "cycle")
+    trader.execute({coin: Quote(coin, price, price, price, NOON)}, NOON)
+    assert not trader.engine.ledger.holdings, of_kind(trader.records, "execution")
