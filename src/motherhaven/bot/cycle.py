@@ -20,6 +20,9 @@ from motherhaven.contract.times import format_time
 CANDLE_BATCH: Final = 240
 """Bars of a coin in one record where nobody waits for them."""
 
+MAX_MESSAGE: Final = 2_000
+"""Characters of a status message; the warnings stand beside it in full."""
+
 _LOG: Final = logging.getLogger("motherhaven")
 
 Quotes = Callable[[], Awaitable[Mapping[str, Quote]]]
@@ -124,7 +127,7 @@ class Cycle:
             if self.guidance.until is not None:
                 extras["guidance_until"] = format_time(self.guidance.until)
         told = "; ".join([message, *(f"warning: {one}" for one in warnings)])
-        self.trader.report_status(chosen, told, now, extras)
+        self.trader.report_status(chosen, told[:MAX_MESSAGE], now, extras)
 
     def warnings(self) -> list[str]:
         """What is not right and does not stop the bot: shown with every status."""
