@@ -17,6 +17,7 @@
     │   ├── StoreCorrupt         the database is damaged; trying again does not help
     │   ├── CursorGone           the history behind a cursor is no longer kept
     │   └── NotFound             no such bot, decision, position or text
+    │       └── Unreadable       it is kept, but cannot be read back
     ├── ExchangeError
     │   ├── OrderRejected        refused before anything was sent
     │   ├── OutcomeUnknown       sent, but the answer is not known
@@ -101,6 +102,10 @@ class CursorGone(StoreError):
 
 class NotFound(StoreError):
     """No such bot, decision, position or text."""
+
+
+class Unreadable(NotFound):
+    """It is kept, but its kept form is damaged or from before the bounds of today."""
 
 
 class ExchangeError(MotherhavenError):

@@ -5,6 +5,7 @@ canonical JSON that was recorded. Payload models check meaning; they allow unkno
 fields, so that newer and older sides understand each other.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
@@ -50,6 +51,9 @@ LANE_ORDER: Final[tuple[Lane, ...]] = ("status", "money", "decisions")
 LONG_TEXTS: Final = ("raw_response", "system_prompt", "user_prompt", "justification")
 """Payload fields that may be cut into parts when an event is too large to travel whole."""
 
+MARKS: Final = ("time_replaced", "recorded_replaced")
+"""Payload fields that say how an event came, not what happened."""
+
 PROMPT_TEXTS: Final = ("system_prompt", "user_prompt", "raw_response")
 """Payload fields that lists leave out; they are fetched on demand."""
 
@@ -66,6 +70,17 @@ class _Payload(BaseModel):
     model_config = ConfigDict(frozen=True, extra="allow", allow_inf_nan=False)
 
 
+class _Recorded(_Payload):
+    """What any event may say of its times.
+
+    time_replaced, recorded_replaced: the text of the event's time (of `recorded_at`) as it
+    was sent; the time of receipt stands for it, because the sender's clock was wrong.
+    """
+
+    time_replaced: str | None = None
+    recorded_replaced: str | None = None
+
+
 class Verdict(_Payload):
     """What the guard said: asked and allowed margin in USD, and the rule that decided."""
 
@@ -76,8 +91,11 @@ class Verdict(_Payload):
     allowed_usd: Money | None = None
 
 
-class DecisionMade(_Payload):
-    """A decider's decision for one coin. quantity_usd is margin; confidence is 0 to 1."""
+class DecisionMade(_Recorded):
+    """A decider's decision for one coin. quantity_usd is margin; confidence is 0 to 1.
+
+    confidence_percent: the confidence as it was sent, where it was taken as a percentage.
+    """
 
     timestamp: Any
     coin: str = Field(min_length=1, max_length=64)
@@ -86,6 +104,7 @@ class DecisionMade(_Payload):
     leverage: Money | None
     confidence: Money | None
     justification: str | None
+    confidence_percent: Money | None = None
     profit_target: Money | None = None
     stop_loss: Money | None = None
     invalidation_condition: str | None = None
@@ -107,7 +126,7 @@ class DecisionMade(_Payload):
     mark: Money | None = None
 
 
-class DecisionExecuted(_Payload):
+class DecisionExecuted(_Recorded):
     """What became of a decision at the exchange. filled_usd is margin."""
 
     timestamp: Any
@@ -137,7 +156,7 @@ class PositionMark(_Payload):
     profit_target: Money | None = None
 
 
-class AccountReported(_Payload):
+class AccountReported(_Recorded):
     """The account in USD. realized_pnl is net; equity_usd = balance_usd + unrealized_pnl."""
 
     timestamp: Any
@@ -157,7 +176,7 @@ class AccountReported(_Payload):
     positions: tuple[PositionMark, ...] | None = None
 
 
-class PositionOpened(_Payload):
+class PositionOpened(_Recorded):
     """A position was opened. quantity_usd is margin, so notional = quantity_usd * leverage."""
 
     coin: str = Field(min_length=1, max_length=64)
@@ -177,7 +196,7 @@ class PositionOpened(_Payload):
     liquidation_price: Money | None = None
 
 
-class PositionClosed(_Payload):
+class PositionClosed(_Recorded):
     """A position was closed. realized_pnl is net of fees and funding, in USD."""
 
     coin: str = Field(min_length=1, max_length=64)
@@ -198,7 +217,7 @@ class PositionClosed(_Payload):
     funding_usd: Money | None = None
 
 
-class FillRecorded(_Payload):
+class FillRecorded(_Recorded):
     """One fill. size is signed, in coin; realized is gross, in USD; fee in USD."""
 
     timestamp: Any
@@ -214,7 +233,7 @@ class FillRecorded(_Payload):
     decision_id: str | None = None
 
 
-class FundingPaid(_Payload):
+class FundingPaid(_Recorded):
     """One hourly funding payment in USD; positive means that the account paid."""
 
     timestamp: Any
@@ -239,7 +258,7 @@ CandleRow = tuple[
 USD, volume in coin, None where it is not known."""
 
 
-class CandlesRecorded(_Payload):
+class CandlesRecorded(_Recorded):
     """Closed candles of one coin as the bot saw them, each `interval_seconds` long."""
 
     timestamp: Any
@@ -248,7 +267,7 @@ class CandlesRecorded(_Payload):
     candles: tuple[CandleRow, ...] = Field(max_length=MAX_CANDLES)
 
 
-class StatusReported(_Payload):
+class StatusReported(_Recorded):
     """A heartbeat or a change of state, with what the recorder has shipped and kept.
 
     day_zone: the time zone of the bot's trading day, as IANA names it.
@@ -303,7 +322,9 @@ class Event:
     `time` is the market's clock, `recorded_at` the wall clock of the recorder, and
     `received_at` the wall clock of the server (None inside the bot); all UTC.
     `payload` is canonical JSON; `body` the same, parsed and validated. `parts` counts,
-    for each long text that travels apart, in how many parts it does.
+    for each long text that travels apart, in how many parts it does. `marks` are the fields
+    that validation set; `payload` has them already, unless there are `parts`: then the
+    digest tells of the payload as it was sent, and they are set when it was checked.
     """
 
     event_id: str
@@ -320,6 +341,7 @@ class Event:
     body: Payload
     parts: dict[str, int] | None = None
     sha256: str | None = None
+    marks: Mapping[str, Any] | None = None
 
     @property
     def lane(self) -> Lane:

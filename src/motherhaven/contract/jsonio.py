@@ -1,29 +1,53 @@
 """Strict JSON in, canonical JSON out, with exact numbers both ways."""
 
 import json
-import re
-from collections.abc import Mapping, Sequence
-from decimal import Decimal
+from collections.abc import Callable, Mapping, Sequence
+from decimal import Decimal, InvalidOperation
 from typing import Any, Final, NoReturn
 
+from motherhaven.contract.bounds import OutOfRange, bounded_decimal, bounded_integer
 from motherhaven.contract.errors import InvalidJson
 
 MAX_DEPTH: Final = 32
-_MAX_INT_DIGITS: Final = 60
+_MAX_DIGITS: Final = 60
+_MAX_NUMBER_CHARS: Final = 120
+_MAX_ZEROS: Final = 1_000
+"""Zeros that writing a decimal without an exponent may take."""
+
 _OPENERS: Final = b"[{"
 _NOT_BRACKETS: Final = bytes(set(range(256)) - set(b"[]{}"))
-_STRING: Final = re.compile(rb'"[^"\\]*(?:\\.[^"\\]*)*"', re.DOTALL)
 
 
 def loads(data: bytes) -> Any:
     """Parse strict JSON: numbers exactly (Decimal, int), nothing beyond RFC 8259.
 
+    Time and memory are linear in the length of `data`, whatever it holds.
+
     Raises:
         InvalidJson: not UTF-8, not JSON, NaN or infinity, nested deeper than
-            MAX_DEPTH, a duplicate key, an integer beyond 60 digits, a lone
+            MAX_DEPTH, a duplicate key, a number beyond 60 digits or 10^±60, a lone
             surrogate or a NUL character.
     """
-    _check_depth(data)
+    return _parse(data, _parse_float, _parse_int)
+
+
+def loads_wire(data: bytes) -> Any:
+    """As `loads`, for bodies of clients: a number beyond the wire's bounds is an OutOfRange.
+
+    So that one such number spoils its own event only: `bounds.check_values` names it.
+
+    Raises:
+        InvalidJson: as loads, but for numbers.
+    """
+    return _parse(data, bounded_decimal, bounded_integer)
+
+
+def _parse(
+    data: bytes,
+    parse_float: Callable[[str], Decimal | OutOfRange],
+    parse_int: Callable[[str], int | OutOfRange],
+) -> Any:
+    check_depth(data)
     try:
         text = data.decode("utf-8")
     except UnicodeDecodeError as error:
@@ -31,13 +55,15 @@ def loads(data: bytes) -> Any:
     try:
         value = json.loads(
             text,
-            parse_float=_parse_float,
-            parse_int=_parse_int,
+            parse_float=parse_float,
+            parse_int=parse_int,
             parse_constant=_refuse_constant,
             object_pairs_hook=_unique,
         )
     except json.JSONDecodeError as error:
         raise InvalidJson(f"not JSON: {error.msg} at character {error.pos}") from None
+    except RecursionError:
+        raise InvalidJson(f"nested deeper than {MAX_DEPTH} levels; flatten it") from None
     if "\\u" in text:
         check_text(value)
     return value
@@ -99,24 +125,49 @@ def check_text(value: object) -> None:
             check_text(item)
 
 
-def _check_depth(data: bytes) -> None:
-    if data.count(b"[") + data.count(b"{") <= MAX_DEPTH:
+def check_depth(data: bytes, limit: int = MAX_DEPTH) -> None:
+    """Refuse JSON nested deeper than `limit`, before anything parses it; linear in its length.
+
+    Brackets within strings do not count. Of what is not JSON the depth may be wrong.
+
+    Raises:
+        InvalidJson: it is nested too deeply.
+    """
+    if data.count(b"[") + data.count(b"{") <= limit:
         return
+    # Without escapes each quote opens or closes a string, so every second piece is outside.
+    outside = b"".join(data.replace(b"\\\\", b"").replace(b'\\"', b"").split(b'"')[::2])
     depth = 0
-    for byte in _STRING.sub(b"", data).translate(None, delete=_NOT_BRACKETS):
+    for byte in outside.translate(None, delete=_NOT_BRACKETS):
         depth += 1 if byte in _OPENERS else -1
-        if depth > MAX_DEPTH:
-            raise InvalidJson(f"nested deeper than {MAX_DEPTH} levels; flatten it")
+        if depth > limit:
+            raise InvalidJson(f"nested deeper than {limit} levels; flatten it")
 
 
 def _parse_float(text: str) -> Decimal:
-    return Decimal(text)
+    if len(text) <= _MAX_NUMBER_CHARS:
+        try:
+            number = Decimal(text)
+        except InvalidOperation:  # an exponent beyond what Decimal has
+            pass
+        else:
+            exponent = number.as_tuple().exponent
+            if max(abs(number.adjusted()), abs(int(exponent))) <= _MAX_DIGITS:
+                return number
+    raise _too_long(text)
 
 
 def _parse_int(text: str) -> int:
-    if len(text) > _MAX_INT_DIGITS:
-        raise InvalidJson(f"an integer of {len(text)} digits; send at most {_MAX_INT_DIGITS}")
+    if len(text) > _MAX_DIGITS:
+        raise _too_long(text)
     return int(text)
+
+
+def _too_long(text: str) -> InvalidJson:
+    return InvalidJson(
+        f"the number {text[:40]}{'…' if len(text) > 40 else ''} is out of range; send at most "
+        f"{_MAX_DIGITS} digits, and nothing beyond 10^±{_MAX_DIGITS}"
+    )
 
 
 def _refuse_constant(name: str) -> NoReturn:
@@ -143,6 +194,8 @@ def _default(value: object) -> str:
 def _digits(value: Decimal) -> str:
     if not value.is_finite():
         raise ValueError(f"{value} is not finite; use None for an unknown number")
+    if max(abs(value.adjusted()), abs(int(value.as_tuple().exponent))) > _MAX_ZEROS:
+        raise ValueError(f"{value:.6e} is out of range; send at most {_MAX_DIGITS} digits")
     return format(value, "f")
 
 

@@ -8,6 +8,8 @@ from pydantic import BeforeValidator, PlainSerializer, WithJsonSchema
 from motherhaven.contract.errors import InvalidMoney
 
 MAX_DIGITS: Final = 60
+"""Inside; what travels has fewer (bounds.MAX_DIGITS), so that sums of it still fit."""
+
 MAX_EXPONENT: Final = 30
 ZERO: Final = Decimal(0)
 

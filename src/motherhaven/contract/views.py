@@ -192,6 +192,7 @@ class BotStats(_View):
 
     alive_seconds: since first_status_at, as far as heartbeats vouch for it: each for the
     time since the last one, at most twice its interval. Both by the recorder's clock.
+    unreadable: rows that the server cannot read back and leaves out, since it was started.
     """
 
     decisions: int = 0
@@ -210,6 +211,7 @@ class BotStats(_View):
     first_equity: Money | None = None
     alive_seconds: float | None = None
     first_status_at: datetime | None = None
+    unreadable: int = 0
 
 
 class BotRow(_View):

@@ -27,7 +27,7 @@ BOMBS = {
     "duplicate keys": (b'{"coin": "BTC", "coin": "ETH"}', 400),
     "lone surrogate": (b'{"coin": "\\ud800"}', 400),
     "nul": (b'{"coin": "\\u0000"}', 400),
-    "huge integer": (b'{"leverage": ' + b"9" * 5_000 + b"}", 400),
+    "huge integer": (b'{"leverage": ' + b"9" * 5_000 + b"}", 422),
     "too deep": (DEEP, 400),
     "deep arrays": (b"[" * 100_000, 400),
     "an array": (b"[]", 422),
@@ -46,7 +46,7 @@ BOMBS = {
 async def test_a_bomb_is_refused(bomb: str, chunked: bool, path: str) -> None:
     """Every kind of nonsense is a 4xx with a code, a message and a fix; nothing is kept."""
     content, status = BOMBS[bomb]
-    if path == "batch" and status == 422 and content[:1] == b"{":
+    if path == "batch" and status == 422 and content[:1] == b"{":  # such are refused alone
         content, status = b'{"events": {}}', 422
 
     async def pieces() -> AsyncIterator[bytes]:
