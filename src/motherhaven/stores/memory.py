@@ -15,8 +15,13 @@ from motherhaven.contract.errors import NotFound, StoreUnavailable
 from motherhaven.contract.events import Event, Kind, TextPart
 from motherhaven.stores import memory_query as query
 from motherhaven.stores.changes import Hub
-from motherhaven.stores.cursors import live_cursor, read_live_cursor, read_page_cursor
-from motherhaven.stores.keys import DEPOSIT_MINUTES, Key, bucket_range, held, micros
+from motherhaven.stores.cursors import (
+    live_cursor,
+    page_cursor,
+    read_live_cursor,
+    read_page_cursor,
+)
+from motherhaven.stores.keys import DEPOSIT_MINUTES, bucket_range, held, micros
 from motherhaven.stores.meaning import is_same
 from motherhaven.stores.memory_work import MemoryWork, Tables
 from motherhaven.stores.project import project
@@ -24,6 +29,7 @@ from motherhaven.stores.protocol import DEPOSITS_TIER, Appended, DecisionFilter,
 from motherhaven.stores.records import (
     Record,
     digest_of,
+    named,
     no_event,
     payload_gone,
     prepare,
@@ -33,6 +39,7 @@ from motherhaven.stores.records import (
 from motherhaven.stores.rejected import FIRST_NUMBER, UNKNOWN, claimed_bot, new_rejection
 from motherhaven.stores.shared import Shared, check_record, replaced
 from motherhaven.stores.states import BotState, PositionState
+from motherhaven.stores.unreadable import UnreadableRows, one
 from motherhaven.stores.views import (
     account_row,
     bot_row,
@@ -60,6 +67,7 @@ class MemoryStore:
         self._floor = 0
         self._hub = Hub()
         self._closed = False
+        self.unreadable = UnreadableRows()
 
     async def open(self) -> None:
         """Nothing to connect to; opens again after a close."""
@@ -126,7 +134,11 @@ class MemoryStore:
             start = read_live_cursor(self._generation, after, floor=self._floor, head=head)
             chosen = self._tables.records[start : start + held(limit)]
         events = tuple(
-            Stored(live_cursor(self._generation, record.n), event_of(record)) for record in chosen
+            self.unreadable.each(
+                chosen,
+                named,
+                lambda record: Stored(live_cursor(self._generation, record.n), event_of(record)),
+            )
         )
         end = start + len(chosen)
         return Tail(events, live_cursor(self._generation, end), more=end < head)
@@ -138,14 +150,16 @@ class MemoryStore:
     async def bots(self) -> list[views.BotRow]:
         """All bots, by first_seen and id."""
         with self._usable():
-            return [
-                bot_row(
+            return self.unreadable.each(
+                self._ordered(),
+                lambda bot: (bot.id, "bot"),
+                lambda bot: bot_row(
                     bot,
                     None if bot.status is None else self._record(bot.status.n),
                     None if bot.account is None else self._record(bot.account.n),
-                )
-                for bot in self._ordered()
-            ]
+                    self.unreadable,
+                ),
+            )
 
     def _ordered(self) -> list[BotState]:
         return sorted(self._tables.bots.values(), key=lambda bot: (bot.first_seen, bot.id))
@@ -157,12 +171,15 @@ class MemoryStore:
         start = read_page_cursor("decisions", before)
         with self._usable():
             found = list(islice(query.feed(self._tables, where, start), held(limit) + 1))
-            items = tuple(self._decision_row(key) for key in found[: held(limit)])
-        more = len(found) > len(items)
-        return views.DecisionPage(items=items, next=items[-1].cursor if more else None)
+            page = found[: held(limit)]
+            records = [self._record(key.n) for key in page]
+            items = tuple(self.unreadable.each(records, named, self._decision_row))
+        more = len(found) > len(page)
+        return views.DecisionPage(
+            items=items, next=page_cursor("decisions", page[-1]) if more else None
+        )
 
-    def _decision_row(self, key: Key) -> views.DecisionRow:
-        record = self._record(key.n)
+    def _decision_row(self, record: Record) -> views.DecisionRow:
         executed = self._tables.executions.get((record.bot_id, record.event_id))
         return decision_row(record, self._name(record.bot_id), executed and executed.execution)
 
@@ -175,14 +192,17 @@ class MemoryStore:
             own = [row.key for row in self._tables.feed if row.bot_id == record.bot_id]
             place = bisect_left(own, record.key)
             executed = self._tables.executions.get((record.bot_id, decision_id))
-            return decision_detail(
-                record,
-                self._name(record.bot_id),
-                executed and executed.execution,
-                texts={f: len(text) for f, text in self._tables.texts.get(record.n, {}).items()},
-                previous=self._record(own[place - 1].n).event_id if place else None,
-                following=(
-                    self._record(own[place + 1].n).event_id if place + 1 < len(own) else None
+            texts = {f: len(text) for f, text in self._tables.texts.get(record.n, {}).items()}
+            after = own[place + 1 : place + 2]
+            return one(
+                decision_id,
+                lambda: decision_detail(
+                    record,
+                    self._name(record.bot_id),
+                    executed and executed.execution,
+                    texts=texts,
+                    previous=self._record(own[place - 1].n).event_id if place else None,
+                    following=self._record(after[0].n).event_id if after else None,
                 ),
             )
 
@@ -239,13 +259,13 @@ class MemoryStore:
         """The fills of a position, oldest first."""
         with self._usable():
             found = query.postings(self._tables, bot_id, position_id, "fill")
-        return [fill_row(record) for record in found]
+        return self.unreadable.each(found, named, fill_row)
 
     async def fundings(self, bot_id: str, position_id: str) -> list[views.FundingRow]:
         """The funding payments of a position, oldest first."""
         with self._usable():
             found = query.postings(self._tables, bot_id, position_id, "funding")
-        return [funding_row(record) for record in found]
+        return self.unreadable.each(found, named, funding_row)
 
     async def candles(
         self, bot_id: str, coin: str, *, start: datetime, end: datetime, limit: int
@@ -257,18 +277,14 @@ class MemoryStore:
     async def accounts(self, bot_id: str | None, *, limit: int) -> list[views.AccountRow]:
         """The newest account states, newest first."""
         with self._usable():
-            return [
-                account_row(r)
-                for r in query.newest(self._tables, self._tables.accounts, bot_id, held(limit))
-            ]
+            found = query.newest(self._tables, self._tables.accounts, bot_id, held(limit))
+            return self.unreadable.each(found, named, account_row)
 
     async def statuses(self, bot_id: str | None, *, limit: int) -> list[views.StatusRow]:
         """The newest heartbeats, newest first."""
         with self._usable():
-            return [
-                status_row(r)
-                for r in query.newest(self._tables, self._tables.statuses, bot_id, held(limit))
-            ]
+            found = query.newest(self._tables, self._tables.statuses, bot_id, held(limit))
+            return self.unreadable.each(found, named, status_row)
 
     async def equity(
         self, bot_ids: Sequence[str] | None, *, start: datetime, end: datetime, bucket: int
@@ -344,7 +360,8 @@ class MemoryStore:
             record = self._find(event_id)
             if record.n <= self._floor:
                 raise payload_gone(event_id)
-            return record.kind, restore(record.payload, self._tables.texts.get(record.n, {}))
+            texts = self._tables.texts.get(record.n, {})
+            return record.kind, one(event_id, lambda: restore(record.payload, texts))
 
     async def prune(self, before: datetime) -> int:
         """Drop the oldest events received before `before`; see Store.prune."""

@@ -1,8 +1,8 @@
 """From kept rows to the read models of the contract; the same for every adapter."""
 
 import json
-from collections.abc import Iterable, Mapping
-from typing import Any, Final
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any, Final, TypeVar
 
 from motherhaven.contract.events import Event
 from motherhaven.contract.ids import DEFAULT_BOT
@@ -37,6 +37,9 @@ from motherhaven.stores.states import (
     PositionState,
     Totals,
 )
+from motherhaven.stores.unreadable import UnreadableRows
+
+Shown = TypeVar("Shown")
 
 _ROW: Final = (
     "coin", "signal", "quantity_usd", "leverage", "confidence", "justification", "profit_target",
@@ -153,9 +156,20 @@ def status_row(record: Record) -> StatusRow:
     )
 
 
-def bot_row(bot: BotState, status: Record | None, account: Record | None) -> BotRow:
-    """A bot with its latest heartbeat, account and totals."""
-    latest = None if account is None else account_row(account)
+def bot_row(
+    bot: BotState, status: Record | None, account: Record | None, unreadable: UnreadableRows
+) -> BotRow:
+    """A bot with its latest heartbeat, account and totals; what cannot be read is unknown."""
+
+    def read(record: Record | None, row: Callable[[Record], Shown]) -> Shown | None:
+        return (
+            None
+            if record is None
+            else unreadable.maybe(bot.id, record.event_id, lambda: row(record))
+        )
+
+    latest = read(account, account_row)
+    heard = read(status, status_row)
     return BotRow(
         id=bot.id,
         name=bot.name,
@@ -165,13 +179,13 @@ def bot_row(bot: BotState, status: Record | None, account: Record | None) -> Bot
         first_seen=moment(bot.first_seen),
         last_seen=moment(bot.last_seen),
         last_decision_at=None if bot.last_decision is None else moment(bot.last_decision),
-        status=None if status is None else status_row(status),
+        status=heard,
         account=latest,
-        stats=bot_stats(bot.totals, latest),
+        stats=bot_stats(bot.totals, latest, unreadable.count(bot.id)),
     )
 
 
-def bot_stats(totals: Totals, account: AccountRow | None) -> BotStats:
+def bot_stats(totals: Totals, account: AccountRow | None, unreadable: int = 0) -> BotStats:
     """Totals as the page shows them.
 
     Fees and funding come from the fills if there are any, else from the account, else
@@ -198,6 +212,7 @@ def bot_stats(totals: Totals, account: AccountRow | None) -> BotStats:
         first_equity=shown(totals.first_equity),
         alive_seconds=totals.alive / 1_000_000 if totals.first_status else None,
         first_status_at=moment(totals.first_status) if totals.first_status else None,
+        unreadable=unreadable,
     )
 
 
