@@ -20,6 +20,7 @@ from motherhaven.stores.capabilities import Adopting
 from motherhaven.stores.moving import StoreSource, Tally, copy, differing_bots, tally
 
 _KEEP: Final = re.compile(r"([1-9][0-9]{0,4})([hdwy])")
+_TOLD_ROWS: Final = 5
 _UNITS: Final = {"h": 1, "d": 24, "w": 24 * 7, "y": 24 * 365}
 
 
@@ -190,8 +191,18 @@ async def opened(url: str | None, *, existing: bool = False) -> AsyncIterator[St
         if existing and isinstance(store, Adopting):
             await store.adopted()  # a copy made meanwhile would lack what is still to come
         yield store
+        _tell_unreadable(store)
     finally:
         await store.close()
+
+
+def _tell_unreadable(store: Store) -> None:
+    """Say what a command left out, because nobody can read it."""
+    count = store.unreadable.count()
+    for row in store.unreadable.news()[:_TOLD_ROWS]:
+        say(f"warning: {row.name} of bot {row.bot_id} cannot be read and was left out: {row.why}")
+    if count > _TOLD_ROWS:
+        say(f"warning: {count} rows in all cannot be read and were left out")
 
 
 def _check_exists(url: str) -> None:

@@ -123,7 +123,7 @@ def check_values(payload: Mapping[str, Any], where: str) -> None:
 
 
 def check_body(body: BaseModel, where: str) -> None:
-    """Check the numbers that a validated payload read from text.
+    """Check the decimals that a validated payload read from text (integers are Whole).
 
     Raises:
         InvalidEvent: names the field and its bound.
@@ -133,9 +133,6 @@ def check_body(body: BaseModel, where: str) -> None:
         if kind is Decimal:
             if not _has_few_digits(value):
                 raise _number(f"{where}: {name}", str(value))
-        elif kind is int:
-            if not MIN_INTEGER <= value <= MAX_INTEGER:
-                raise _number(f"{where}: {name}", f"an integer of {value.bit_length()} bits")
         elif isinstance(value, BaseModel):
             check_body(value, f"{where}: {name}")
         elif kind is tuple:

@@ -14,7 +14,7 @@ from typing import Annotated, Any, Final, Literal
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
 from motherhaven.contract.errors import InvalidEvent
-from motherhaven.contract.money import Money
+from motherhaven.contract.money import Money, Whole
 from motherhaven.contract.times import parse_instant
 
 Kind = Literal[
@@ -115,11 +115,11 @@ class DecisionMade(_Recorded):
     trigger: str | None = None
     decider: str | None = None
     model: str | None = None
-    tokens_in: int | None = None
-    tokens_out: int | None = None
-    tokens_cached: int | None = None
+    tokens_in: Whole | None = None
+    tokens_out: Whole | None = None
+    tokens_cached: Whole | None = None
     cost_usd: Money | None = None
-    latency_ms: int | None = None
+    latency_ms: Whole | None = None
     finish_reason: str | None = None
     error: str | None = None
     verdict: Verdict | None = None
@@ -138,7 +138,7 @@ class DecisionExecuted(_Recorded):
     position_id: str | None = None
     filled_usd: Money | None = None
     fill_price: Money | None = None
-    latency_ms: int | None = None
+    latency_ms: Whole | None = None
 
 
 class PositionMark(_Payload):
@@ -276,17 +276,17 @@ class StatusReported(_Recorded):
     timestamp: Any
     status: BotState
     message: str | None = None
-    trades_today: int | None = None
+    trades_today: Whole | None = None
     pnl_today: Money | None = None
     error: str | None = None
     cycle_id: str | None = None
     decider: str | None = None
     market: str | None = None
-    interval_seconds: int | None = None
+    interval_seconds: Whole | None = None
     next_cycle_at: Any = None
     coins: tuple[str, ...] | None = None
-    behind: int | None = None
-    quarantined: int | None = None
+    behind: Whole | None = None
+    quarantined: Whole | None = None
     day_zone: str | None = None
 
 

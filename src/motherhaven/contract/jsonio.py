@@ -14,6 +14,13 @@ _MAX_NUMBER_CHARS: Final = 120
 _MAX_ZEROS: Final = 1_000
 """Zeros that writing a decimal without an exponent may take."""
 
+MAX_KEYS: Final = 10_000
+"""Keys of one object."""
+
+MAX_CONTAINERS: Final = 50_000
+"""Arrays and objects of one document: beyond, Python's own upkeep of them is not linear."""
+
+_STEP: Final = 16_384
 _OPENERS: Final = b"[{"
 _NOT_BRACKETS: Final = bytes(set(range(256)) - set(b"[]{}"))
 
@@ -25,7 +32,8 @@ def loads(data: bytes) -> Any:
 
     Raises:
         InvalidJson: not UTF-8, not JSON, NaN or infinity, nested deeper than
-            MAX_DEPTH, a duplicate key, a number beyond 60 digits or 10^±60, a lone
+            MAX_DEPTH, more than MAX_CONTAINERS arrays and objects, more than MAX_KEYS
+            keys in one, a duplicate key, a number beyond 60 digits or 10^±60, a lone
             surrogate or a NUL character.
     """
     return _parse(data, _parse_float, _parse_int)
@@ -126,22 +134,31 @@ def check_text(value: object) -> None:
 
 
 def check_depth(data: bytes, limit: int = MAX_DEPTH) -> None:
-    """Refuse JSON nested deeper than `limit`, before anything parses it; linear in its length.
+    """Refuse JSON that is nested deeper than `limit`, or in too many pieces, before parsing.
 
-    Brackets within strings do not count. Of what is not JSON the depth may be wrong.
+    Linear in its length. Brackets within strings do not count. Of what is not JSON the
+    depth may be wrong: its parser refuses it.
 
     Raises:
-        InvalidJson: it is nested too deeply.
+        InvalidJson: it is nested too deeply, or has more than MAX_CONTAINERS arrays and objects.
     """
     if data.count(b"[") + data.count(b"{") <= limit:
         return
-    # Without escapes each quote opens or closes a string, so every second piece is outside.
-    outside = b"".join(data.replace(b"\\\\", b"").replace(b'\\"', b"").split(b'"')[::2])
-    depth = 0
-    for byte in outside.translate(None, delete=_NOT_BRACKETS):
-        depth += 1 if byte in _OPENERS else -1
-        if depth > limit:
-            raise InvalidJson(f"nested deeper than {limit} levels; flatten it")
+    if b"\\" in data:
+        data = data.replace(b"\\\\", b"").replace(b'\\"', b"")
+    # Now each quote opens or closes a string, so every second piece is outside of strings.
+    depth, within, opened = 0, 0, 0
+    for start in range(0, len(data), _STEP):
+        pieces = data[start : start + _STEP].split(b'"')
+        brackets = b"".join(pieces[within::2]).translate(None, delete=_NOT_BRACKETS)
+        opened += brackets.count(b"[") + brackets.count(b"{")
+        if opened > MAX_CONTAINERS:
+            raise InvalidJson(f"more than {MAX_CONTAINERS} arrays and objects; send fewer")
+        for byte in brackets:
+            depth += 1 if byte in _OPENERS else -1
+            if depth > limit:
+                raise InvalidJson(f"nested deeper than {limit} levels; flatten it")
+        within = (within + len(pieces) - 1) % 2
 
 
 def _parse_float(text: str) -> Decimal:
@@ -175,6 +192,8 @@ def _refuse_constant(name: str) -> NoReturn:
 
 
 def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    if len(pairs) > MAX_KEYS:
+        raise InvalidJson(f"an object of {len(pairs)} keys; send at most {MAX_KEYS}")
     result = dict(pairs)
     if len(result) != len(pairs):
         seen: set[str] = set()

@@ -3,7 +3,7 @@
 from decimal import Context, Decimal, InvalidOperation
 from typing import Annotated, Final
 
-from pydantic import BeforeValidator, PlainSerializer, WithJsonSchema
+from pydantic import BeforeValidator, Field, PlainSerializer, WithJsonSchema
 
 from motherhaven.contract.errors import InvalidMoney
 
@@ -54,12 +54,17 @@ def _parse(value: object, what: str) -> Decimal:
             return Decimal(value)
         if isinstance(value, float):
             return Decimal(repr(value))
-        if isinstance(value, str) and len(value) <= 2 * MAX_DIGITS and "_" not in value:
+        if isinstance(value, str) and len(value) <= 2 * MAX_DIGITS and _is_plain(value):
             return Decimal(value)
     except InvalidOperation:
         pass
     shown = repr(value)[:60]
     raise InvalidMoney(f"{what}: {shown} is not a decimal number; send e.g. 12.5")
+
+
+def _is_plain(text: str) -> bool:
+    """Not one of the spellings that Decimal alone takes: 1_000, or digits of other scripts."""
+    return text.isascii() and "_" not in text
 
 
 def plain(value: Decimal) -> str:
@@ -78,6 +83,9 @@ def _validate(value: object) -> Decimal:
     except InvalidMoney as error:
         raise ValueError(str(error)) from None
 
+
+Whole = Annotated[int, Field(ge=-(1 << 63), le=(1 << 63) - 1)]
+"""An integer field within 64 bits."""
 
 Money = Annotated[
     Decimal,

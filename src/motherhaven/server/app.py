@@ -39,6 +39,7 @@ from motherhaven.server.reads.export import Export
 from motherhaven.server.reads.figures import Figures
 from motherhaven.server.reads.old_reads import OldReads
 from motherhaven.server.reads.routes import Reads
+from motherhaven.server.unreadable import UnreadableWatch
 from motherhaven.server.wire import schemas
 from motherhaven.server.wire.problems import Problem, answer, internal_problem, problem_of
 from motherhaven.stores.protocol import Store
@@ -72,6 +73,7 @@ def create_app(
     keys = Keyring(store, clock, hub.wake)
     uses = KeyUse(store, clock, random_bytes)
     name = f"the server {socket.gethostname()}:{config.port}"
+    unreadable = UnreadableWatch(store, clock, config.limits.heartbeat_seconds, hub.tell_refusal)
     alerts = Alerts(store, clock, config.alert_targets, config.alert_disk, random_bytes, name)
 
     @asynccontextmanager
@@ -81,7 +83,7 @@ def create_app(
                 await store.open()
                 stack.push_async_callback(store.close)
             ended = EndedSessions(store, clock, app.state.sessions, hub.wake, random_bytes)
-            for task in (hub, keys, uses, alerts, ended):
+            for task in (hub, keys, uses, alerts, ended, unreadable):
                 await stack.enter_async_context(task.running())
             yield
 
@@ -97,6 +99,7 @@ def create_app(
         telemetry=_TELEMETRY_OFF,  # type: ignore[arg-type]  # a plain dict of its keys
     )
     app.state.hub, app.state.keys, app.state.uses = hub, keys, uses
+    app.state.unreadable = unreadable
     _add_routes(app, config, store, clock, random_bytes)
     _add_error_handlers(app)
     _complete_openapi(app)

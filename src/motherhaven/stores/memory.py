@@ -21,11 +21,11 @@ from motherhaven.stores.cursors import (
     read_live_cursor,
     read_page_cursor,
 )
-from motherhaven.stores.keys import DEPOSIT_MINUTES, bucket_range, held, micros
+from motherhaven.stores.keys import bucket_range, held, micros
 from motherhaven.stores.meaning import is_same
 from motherhaven.stores.memory_work import MemoryWork, Tables
 from motherhaven.stores.project import project
-from motherhaven.stores.protocol import DEPOSITS_TIER, Appended, DecisionFilter, Stored, Tail
+from motherhaven.stores.protocol import Appended, DecisionFilter, Stored, Tail
 from motherhaven.stores.records import (
     Record,
     digest_of,
@@ -152,7 +152,7 @@ class MemoryStore:
         with self._usable():
             return self.unreadable.each(
                 self._ordered(),
-                lambda bot: (bot.id, "bot"),
+                query.bot_name,
                 lambda bot: bot_row(
                     bot,
                     None if bot.status is None else self._record(bot.status.n),
@@ -232,10 +232,16 @@ class MemoryStore:
             ]
             keyed = [pair for pair in keyed if start is None or pair[0] < start]
             keyed.sort(key=lambda pair: pair[0], reverse=True)
-            chosen = [state for _, state in keyed[: held(limit)]]
-            items = tuple(self._position_row(state, closed=closed) for state in chosen)
-        more = len(keyed) > len(items)
-        return views.PositionPage(items=items, next=items[-1].cursor if more else None)
+            page = keyed[: held(limit)]
+            items = tuple(
+                self.unreadable.each(
+                    (state for _, state in page),
+                    query.position_name,
+                    lambda state: self._position_row(state, closed=closed),
+                )
+            )
+        after = page_cursor("closed" if closed else "positions", page[-1][0]) if page else None
+        return views.PositionPage(items=items, next=after if len(keyed) > len(page) else None)
 
     def _position_row(self, state: PositionState, *, closed: bool = False) -> views.PositionRow:
         marked = self._tables.marks.get((state.bot_id, state.ref or state.id))
@@ -247,13 +253,15 @@ class MemoryStore:
             state = self._tables.positions.get((bot_id, position_id))
             if state is None:
                 raise NotFound(f"bot {bot_id} has no position {position_id}")
-            return self._position_row(state)
+            return one(f"position {position_id}", lambda: self._position_row(state))
 
     async def opened_by(self, bot_id: str, decision_id: str) -> views.PositionRow | None:
         """The position whose entry names this decision."""
         with self._usable():
             state = query.opened_by(self._tables, bot_id, decision_id)
-            return None if state is None else self._position_row(state)
+            if state is None:
+                return None
+            return one(f"position {state.id}", lambda: self._position_row(state))
 
     async def fills(self, bot_id: str, position_id: str) -> list[views.FillRow]:
         """The fills of a position, oldest first."""
@@ -293,19 +301,12 @@ class MemoryStore:
         first, last = bucket_range(start, end, bucket)
         with self._usable():
             wanted = [bot.id for bot in self._ordered()] if bot_ids is None else bot_ids
-            return [
-                query.series(self._tables, self._tables.bots[bot_id], bucket, first, last)
-                for bot_id in dict.fromkeys(wanted)
-                if bot_id in self._tables.bots
-            ]
+            return query.all_series(self._tables, wanted, bucket, first, last, self.unreadable)
 
     async def deposits(self, bot_ids: Sequence[str]) -> dict[str, list[views.DepositPoint]]:
         """When the deposits changed; see Store.deposits."""
         with self._usable():
-            bots = [self._tables.bots[name] for name in bot_ids if name in self._tables.bots]
-            return deposit_points(
-                query.series(self._tables, b, DEPOSITS_TIER, *DEPOSIT_MINUTES) for b in bots
-            )
+            return deposit_points(query.all_deposits(self._tables, bot_ids, self.unreadable))
 
     async def errors(
         self,

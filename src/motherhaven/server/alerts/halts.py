@@ -1,5 +1,6 @@
 """What stands in a bot's way, from its own reports: pure, folded event by event."""
 
+import json
 import re
 from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime, timedelta
@@ -7,7 +8,6 @@ from typing import Any, Final, Literal
 from zoneinfo import ZoneInfo
 
 from motherhaven.contract.events import Event
-from motherhaven.contract.jsonio import loads
 
 Halt = Literal["kill", "loss", "zone"]
 Halts = Mapping[str, Mapping[Halt, str]]
@@ -36,7 +36,7 @@ def fold_halts(halts: Halts, events: Iterable[Event]) -> dict[str, dict[Halt, st
         if event.kind not in {"status", "decision"} or event.received_at is None:
             continue
         known = after.setdefault(event.bot_id, {})
-        payload = loads(event.payload)
+        payload = json.loads(event.payload)  # the store could read it, so this can too
         if not isinstance(payload, Mapping):
             continue
         if event.kind == "status":

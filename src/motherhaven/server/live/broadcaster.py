@@ -8,7 +8,6 @@ from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from typing import Final, NamedTuple
 
-from pydantic import ValidationError
 from starlette.types import Message
 
 from motherhaven.contract.clock import Clock
@@ -18,6 +17,7 @@ from motherhaven.contract.times import format_time
 from motherhaven.server.config import Limits
 from motherhaven.server.live.rows import live_message
 from motherhaven.stores.protocol import Store, Stored
+from motherhaven.stores.unreadable import UNREADABLE
 
 LOG: Final = logging.getLogger("motherhaven.server")
 
@@ -136,8 +136,8 @@ class Hub:
         for stored in events:
             try:
                 message = await live_message(self.store, stored)
-            except ValidationError:
-                LOG.exception("event %s has no live form and was left out", stored.event.event_id)
+            except UNREADABLE as error:
+                self.store.unreadable.note(stored.event.bot_id, stored.event.event_id, error)
                 message = None
             data = b""
             if message is not None:
