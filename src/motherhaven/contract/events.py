@@ -165,7 +165,7 @@ class AccountReported(_Recorded):
     unrealized_pnl: Money
     realized_pnl: Money
     total_pnl: Money
-    num_positions: int = Field(ge=0, le=10_000)
+    num_positions: Whole = Field(ge=0, le=10_000)
     sharpe_ratio: Money | None = None
     deposits_usd: Money | None = None
     fees_usd: Money | None = None
@@ -263,7 +263,7 @@ class CandlesRecorded(_Recorded):
 
     timestamp: Any
     coin: str = Field(min_length=1, max_length=64)
-    interval_seconds: int = Field(ge=1, le=31 * 86_400)
+    interval_seconds: Whole = Field(ge=1, le=31 * 86_400)
     candles: tuple[CandleRow, ...] = Field(max_length=MAX_CANDLES)
 
 

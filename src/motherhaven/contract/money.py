@@ -84,7 +84,16 @@ def _validate(value: object) -> Decimal:
         raise ValueError(str(error)) from None
 
 
-Whole = Annotated[int, Field(ge=-(1 << 63), le=(1 << 63) - 1)]
+def _before_whole(value: object) -> object:
+    """Refuse what is costly to make an integer of: 1e30000000 would take all memory."""
+    if isinstance(value, str) and len(value) > 40:
+        raise ValueError(f"a number of {len(value)} characters; send an integer within 64 bits")
+    if isinstance(value, Decimal) and value.is_finite() and value.adjusted() > MAX_EXPONENT:
+        raise ValueError(f"{value:.6e} is out of range; send an integer within 64 bits")
+    return value
+
+
+Whole = Annotated[int, BeforeValidator(_before_whole), Field(ge=-(1 << 63), le=(1 << 63) - 1)]
 """An integer field within 64 bits."""
 
 Money = Annotated[
