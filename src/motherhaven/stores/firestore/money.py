@@ -163,16 +163,22 @@ async def equity(
     ]
     gate = asyncio.Semaphore(_AT_ONCE)
 
-    async def series(bot: BotState) -> EquitySeries:
+    async def points(bot: BotState) -> tuple[BotState, list[EquityPoint]]:
         async with gate:
-            return await _series(database, bot, tier, first, last)
+            return bot, await _points(database, bot, tier, first, last)
 
-    return list(await asyncio.gather(*(series(known[bot_id]) for bot_id in wanted)))
+    found = await asyncio.gather(*(points(known[bot_id]) for bot_id in wanted))
+    return database.unreadable.each(found, lambda one: (one[0].id, "bot"), _series)
 
 
-async def _series(
+def _series(found: tuple[BotState, list[EquityPoint]]) -> EquitySeries:
+    bot, points = found
+    return EquitySeries(bot_id=bot.id, bot_name=bot.name, mode=bot.mode, points=tuple(points))
+
+
+async def _points(
     database: Database, bot: BotState, tier: int, first: int, last: int
-) -> EquitySeries:
+) -> list[EquityPoint]:
     spans = first // paths.BUCKETS_PER_DOCUMENT, (last - 1) // paths.BUCKETS_PER_DOCUMENT + 1
     points: list[EquityPoint] = []
     begin, end = (paths.rollup(bot.id, tier, max(span, 0)) for span in spans)
@@ -187,4 +193,4 @@ async def _series(
             lambda bucket: (bot.id, f"equity {tier}:{bucket[0]}"),
             lambda bucket: equity_point(tier, bucket[0], documents.bucket_of(bucket[1])),
         )
-    return EquitySeries(bot_id=bot.id, bot_name=bot.name, mode=bot.mode, points=tuple(points))
+    return points
