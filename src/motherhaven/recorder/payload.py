@@ -12,6 +12,7 @@ from typing import Any, Final
 
 from pydantic_core import to_json
 
+from motherhaven.contract.bounds import fit
 from motherhaven.contract.errors import InvalidEvent, InvalidMoney
 from motherhaven.contract.jsonio import MAX_DEPTH
 from motherhaven.contract.money import to_decimal
@@ -128,7 +129,7 @@ def _number(value: float | Decimal, where: str) -> int | str:
         number = to_decimal(value, where)
     except InvalidMoney as error:
         raise InvalidEvent(str(error)) from None
-    return int(value) if isinstance(value, int) else format(number, "f")
+    return int(value) if isinstance(value, int) else format(fit(number), "f")
 
 
 def _time(value: datetime, where: str) -> str:
