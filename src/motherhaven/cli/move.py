@@ -115,6 +115,10 @@ async def _restore(file: Path, store: str | None) -> None:
         raise ConfigError(f"restore: {file} cannot be read: {error}") from error
     async with opened(store) as target:
         await copy(source, target, progress("restored"), merged)
+        for name, why in list(source.unreadable.items())[:_TOLD_ROWS]:
+            say(f"warning: event {name} of the backup cannot be read and was left out: {why}")
+        if len(source.unreadable) > _TOLD_ROWS:
+            say(f"warning: {len(source.unreadable)} events in all cannot be read")
         there = await tally(StoreSource(target))
         _check_equal(here, there)
         _emit_tally("restored", there)

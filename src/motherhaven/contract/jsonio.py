@@ -25,17 +25,20 @@ _OPENERS: Final = b"[{"
 _NOT_BRACKETS: Final = bytes(set(range(256)) - set(b"[]{}"))
 
 
-def loads(data: bytes) -> Any:
+def loads(data: bytes, *, containers: int = MAX_CONTAINERS) -> Any:
     """Parse strict JSON: numbers exactly (Decimal, int), nothing beyond RFC 8259.
 
-    Time and memory are linear in the length of `data`, whatever it holds.
+    Time and memory are linear in the length of `data`, whatever it holds: for answers of
+    models and servers too. `containers` is how many arrays and objects there may be; give
+    more only for files that the user chose, such as candles.
 
     Raises:
         InvalidJson: not UTF-8, not JSON, NaN or infinity, nested deeper than
-            MAX_DEPTH, more than MAX_CONTAINERS arrays and objects, more than MAX_KEYS
-            keys in one, a duplicate key, a number beyond 60 digits or 10^±60, a lone
+            MAX_DEPTH, too many arrays and objects, more than MAX_KEYS keys in one, a
+            duplicate key, a number beyond 60 digits or 10^±60, a lone
             surrogate or a NUL character.
     """
+    check_depth(data, containers=containers)
     return _parse(data, _parse_float, _parse_int)
 
 
@@ -47,6 +50,7 @@ def loads_wire(data: bytes) -> Any:
     Raises:
         InvalidJson: as loads, but for numbers.
     """
+    check_depth(data)
     return _parse(data, bounded_decimal, bounded_integer)
 
 
@@ -55,7 +59,6 @@ def _parse(
     parse_float: Callable[[str], Decimal | OutOfRange],
     parse_int: Callable[[str], int | OutOfRange],
 ) -> Any:
-    check_depth(data)
     try:
         text = data.decode("utf-8")
     except UnicodeDecodeError as error:
@@ -133,14 +136,14 @@ def check_text(value: object) -> None:
             check_text(item)
 
 
-def check_depth(data: bytes, limit: int = MAX_DEPTH) -> None:
+def check_depth(data: bytes, limit: int = MAX_DEPTH, *, containers: int = MAX_CONTAINERS) -> None:
     """Refuse JSON that is nested deeper than `limit`, or in too many pieces, before parsing.
 
     Linear in its length. Brackets within strings do not count. Of what is not JSON the
     depth may be wrong: its parser refuses it.
 
     Raises:
-        InvalidJson: it is nested too deeply, or has more than MAX_CONTAINERS arrays and objects.
+        InvalidJson: it is nested too deeply, or has more than `containers` arrays and objects.
     """
     if data.count(b"[") + data.count(b"{") <= limit:
         return
@@ -152,8 +155,8 @@ def check_depth(data: bytes, limit: int = MAX_DEPTH) -> None:
         pieces = data[start : start + _STEP].split(b'"')
         brackets = b"".join(pieces[within::2]).translate(None, delete=_NOT_BRACKETS)
         opened += brackets.count(b"[") + brackets.count(b"{")
-        if opened > MAX_CONTAINERS:
-            raise InvalidJson(f"more than {MAX_CONTAINERS} arrays and objects; send fewer")
+        if opened > containers:
+            raise InvalidJson(f"more than {containers} arrays and objects; send fewer")
         for byte in brackets:
             depth += 1 if byte in _OPENERS else -1
             if depth > limit:

@@ -27,6 +27,8 @@ BATCH_BYTES: Final = 4 << 20
 _AT_ONCE: Final = 8
 
 _CARRY_ATTEMPTS: Final = 10
+_KIND: Final = 4
+"""The place of the kind in `identity`."""
 
 Told = Callable[[int], None]
 Merge = Callable[[str, str, str], str]
@@ -71,9 +73,12 @@ class Tally:
 
     def add(self, event: Event) -> None:
         """Count a whole event."""
-        digest = hashlib.sha256(event.payload).hexdigest()
-        self.kinds[event.kind] += 1
-        self._hash.update(json.dumps([*identity(event), digest]).encode() + b"\n")
+        self.add_identity(identity(event), hashlib.sha256(event.payload).hexdigest())
+
+    def add_identity(self, told: Sequence[Any], digest: str) -> None:
+        """Count an event by its `identity` and the SHA-256 of its payload."""
+        self.kinds[str(told[_KIND])] += 1
+        self._hash.update(json.dumps([*told, digest]).encode() + b"\n")
 
     @property
     def events(self) -> int:

@@ -114,6 +114,21 @@ async def test_each_known_hostile_body_is_answered(line: str) -> None:
         assert len(tail.events) == 7 + 2 * (code == 200)
 
 
+async def test_the_body_that_was_quadratic_is_refused_at_once() -> None:
+    """On every route that takes a body, and at its full size."""
+    small = (Path(__file__).parents[2] / "cases" / "quadratic-4k.json").read_text()
+    large = small + '\\"' * 450_000
+    async with running() as server, server.client(key=KEY) as client:
+        for body in (small, large):
+            for path in ("decision", "account", "position", "status", "batch"):
+                code, _ = await send(server, path, body)
+                assert code == 400
+            begin = time.perf_counter()
+            answer = await client.post(f"{API}/login", content=body, headers=JSON)
+            assert time.perf_counter() - begin < SECONDS
+            assert 400 <= answer.status_code < 500
+
+
 NUMBERS = {
     "decision": (decision, ["quantity_usd", "leverage", "confidence", "profit_target", "stop_loss",
                             "tokens_in", "latency_ms", "cost_usd", "x"]),
