@@ -34,7 +34,11 @@ NAMES: Final = frozenset({
 })  # fmt: skip
 """Fields that hold an id or a name, wherever they stand."""
 
-_LONG: Final = frozenset(LONG_TEXTS)
+_PROSE: Final = frozenset({
+    *LONG_TEXTS, "message", "error", "reason", "invalidation_condition", "execution_error",
+})  # fmt: skip
+"""Texts of no bound but the request's, which are never read as numbers."""
+
 _SHOWN: Final = 40
 _SURELY: Final = 30
 """A number of so few characters without an exponent is within the bounds."""
@@ -83,11 +87,13 @@ def bounded_decimal(text: str) -> Decimal | OutOfRange:
 
 
 def is_bounded(number: Decimal) -> bool:
-    """Whether a decimal is finite and within the bounds; the cost never follows its size."""
-    exponent = number.as_tuple().exponent if number.is_finite() else None
+    """Whether a decimal is finite and within the bounds; never converts it."""
+    _, digits, exponent = number.as_tuple()
     if not isinstance(exponent, int) or not -MAX_EXPONENT <= exponent <= MAX_EXPONENT:
         return False
-    return number.adjusted() <= MAX_EXPONENT and _has_few_digits(number)
+    if number.adjusted() > MAX_EXPONENT:
+        return False
+    return len(digits) <= MAX_DIGITS or _has_few_digits(number)
 
 
 def fit(number: Decimal) -> Decimal:
@@ -105,21 +111,32 @@ def fit(number: Decimal) -> Decimal:
     return rounded
 
 
-def check_values(payload: Mapping[str, Any], where: str) -> None:
+def check_values(payload: Mapping[str, Any], where: str) -> bool:
     """Check every value of a parsed payload, at any depth, before anything converts it.
+
+    Returns whether some text may be read as a number of too many digits: then what the
+    validated payload made of it is to be checked too, by `check_body`.
 
     Raises:
         InvalidEvent: names the field (`where` is the prefix, e.g. "decision") and its bound.
     """
+    is_open = False
     for key, value in payload.items():
         kind = type(value)
         if kind is str:
-            if len(value) > MAX_NAME_CHARS and key not in _LONG:
-                _check_text(key, value, f"{where}: {key[:_SHOWN]}")
+            if len(value) > MAX_DIGITS and key not in _PROSE:
+                is_open = True
+                if len(value) > MAX_NAME_CHARS:
+                    _check_text(key, value, f"{where}: {key[:_SHOWN]}")
+        elif kind is Decimal:
+            if not is_bounded(value):
+                _check_value(key, value, f"{where}: {key[:_SHOWN]}")
         elif kind is not bool and value is not None:
+            is_open = is_open or kind is not int
             _check_value(key, value, f"{where}: {key[:_SHOWN]}")
         if len(key) > MAX_NAME_CHARS:
             raise _long_key(where, key)
+    return is_open
 
 
 def check_body(body: BaseModel, where: str) -> None:

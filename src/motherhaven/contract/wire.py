@@ -21,6 +21,7 @@ from motherhaven.contract.errors import InvalidEvent, InvalidMoney
 from motherhaven.contract.events import (
     LONG_TEXTS,
     PAYLOADS,
+    DecisionMade,
     Event,
     Kind,
     Mode,
@@ -210,16 +211,19 @@ def _build(
     if mode not in _MODES:
         raise InvalidEvent(f"mode: {str(mode)[:40]!r} is unknown; send one of {_MODES}")
     sha256 = envelope.get("sha256")
-    check_values(payload, kind)
+    is_open = check_values(payload, kind)
     placed = place_time(time, received_at, TIME_FIELD.get(kind, "timestamp"))
     recorded = PlacedTime(received_at, None)
     if envelope.get("recorded_at") is not None:
         recorded = place_time(envelope["recorded_at"], received_at, "recorded_at")
     parts = _part_counts(envelope.get("parts"))
-    marks = _marks(kind, payload, placed, recorded)
-    whole = {**payload, **marks} if marks else payload
-    body = validate_payload(kind, whole)
-    check_body(body, kind)
+    whole, body = payload, validate_payload(kind, payload)
+    marks = _marks(body, placed, recorded)
+    if marks:
+        whole = {**payload, **marks}
+        body = validate_payload(kind, whole)
+    if is_open:
+        check_body(body, kind)
     return Event(
         event_id=check_id(envelope["event_id"], "event_id"),
         bot_id=check_id(envelope.get("bot_id") or DEFAULT_BOT, "bot_id"),
@@ -239,20 +243,18 @@ def _build(
     )
 
 
-def _marks(
-    kind: Kind, payload: Mapping[str, Any], placed: PlacedTime, recorded: PlacedTime
-) -> dict[str, Any]:
+def _marks(body: Payload, placed: PlacedTime, recorded: PlacedTime) -> dict[str, Any]:
     """The fields that say what validation took otherwise than it was sent."""
     marks: dict[str, Any] = {}
     if placed.replaced is not None:
         marks["time_replaced"] = placed.replaced
     if recorded.replaced is not None:
         marks["recorded_replaced"] = recorded.replaced
-    if kind == "decision" and payload.get("confidence") is not None:
+    if isinstance(body, DecisionMade) and body.confidence is not None:
         try:
-            confidence, percent = as_fraction(payload["confidence"])
+            confidence, percent = as_fraction(body.confidence)
         except InvalidMoney as error:
-            raise InvalidEvent(f"{kind}: {error}") from None
+            raise InvalidEvent(f"decision: {error}") from None
         if percent is not None:
             marks |= {"confidence": plain(confidence), "confidence_percent": plain(percent)}
     return marks

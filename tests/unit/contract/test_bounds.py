@@ -144,7 +144,7 @@ def test_what_a_bot_computed_can_be_fitted(number: Decimal) -> None:
         ({"k" * (MAX_NAME_CHARS + 1): 1}, "field"),
         ({"x": {"k" * (MAX_NAME_CHARS + 1): 1}}, "x"),
         ({"x": [{"y": "t" * ((1 << 20) + 1)}]}, r"x\.0\.y"),
-        ({"message": "t" * ((1 << 20) + 1)}, "message"),
+        ({"finish_reason": "t" * ((1 << 20) + 1)}, "finish_reason"),
         ({"x": Decimal("1e31")}, "x"),
         ({"x": 1 << 63}, "x"),
         ({"x": Decimal("NaN")}, "x"),
