@@ -53,7 +53,24 @@ class InvalidJson(ContractError):
 
 
 class InvalidEvent(ContractError):
-    """The JSON is not a valid event; the message names the field."""
+    """Not a valid event; the message names the field.
+
+    `code` is a stable word for the kind of fault, `field` its place in the event (None:
+    the event as a whole), `fix` what to give instead.
+    """
+
+    def __init__(
+        self,
+        message: str = "",
+        *,
+        code: str = "invalid_event",
+        field: str | None = None,
+        fix: str | None = None,
+    ) -> None:
+        super().__init__(message)
+        self.code = code
+        self.field = field
+        self.fix = fix
 
 
 class InvalidMoney(ContractError):
