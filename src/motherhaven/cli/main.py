@@ -10,6 +10,7 @@ from motherhaven import __version__
 from motherhaven.cli.key_commands import app as keys_app
 from motherhaven.cli.move_commands import register
 from motherhaven.cli.output import clear_errors, emit
+from motherhaven.cli.quarantine_commands import app as quarantine_app
 
 app = typer.Typer(
     name="motherhaven",
@@ -220,6 +221,7 @@ def doctor(
 
 register(app)
 app.add_typer(keys_app)
+app.add_typer(quarantine_app)
 
 
 def main() -> None:

@@ -103,11 +103,17 @@ def encode_item(
 
 
 def split_long_texts(
-    event_id: str, bot_id: str, payload: Mapping[str, Any], *, piece_chars: int = PART_CHARS
+    event_id: str,
+    bot_id: str,
+    payload: Mapping[str, Any],
+    *,
+    piece_chars: int = PART_CHARS,
+    from_chars: int | None = None,
 ) -> tuple[dict[str, Any], list[TextPart], dict[str, int]]:
     """The payload without its long texts, and the parts that carry them.
 
-    A text shorter than `piece_chars` (at most PART_CHARS) stays where it is. Joining a
+    A text shorter than `from_chars` (None: `piece_chars`, at most PART_CHARS) stays where it
+    is. Joining a
     field's parts by index and putting them back gives the same canonical JSON again.
     """
     short = dict(payload)
@@ -115,7 +121,7 @@ def split_long_texts(
     counts: dict[str, int] = {}
     for field in LONG_TEXTS:
         text = short.get(field)
-        if not isinstance(text, str) or len(text) < piece_chars:
+        if not isinstance(text, str) or len(text) < (from_chars or piece_chars):
             continue
         count = -(-len(text) // piece_chars)
         counts[field] = count

@@ -6,6 +6,7 @@ import threading
 import time
 import weakref
 from collections.abc import Callable
+from contextlib import suppress
 from typing import Final
 
 from motherhaven.contract.errors import JournalError
@@ -86,16 +87,22 @@ class Shipper:
             sent=courier.sent,
             behind=behind,
             quarantined=self._outbox.quarantined,
-            state="standby" if self._elsewhere else courier.state,
-            last_error=courier.last_error,
+            not_applicable=self._outbox.not_applicable,
+            state="standby" if self._elsewhere else courier.backoff.state,
+            last_error=courier.backoff.last_error,
         )
 
     def flush(self, timeout: float, *, give_up_early: bool = False) -> bool:
-        """Wait up to `timeout` seconds until nothing is left to send; whether that is so.
+        """Wait up to `timeout` seconds until all is at the server; whether that is so.
 
-        With `give_up_early` one failed try ends the wait.
+        False too while anything is set aside: refused (quarantined, or to be sent again) or
+        kept until the server is newer. With `give_up_early` one failed try ends the wait.
         """
-        return self._drain(timeout, give_up_early=give_up_early)
+        with suppress(JournalError):
+            self._outbox.refresh()
+        drained = self._drain(timeout, give_up_early=give_up_early)
+        stats = self.stats()
+        return drained and stats.behind + stats.quarantined + stats.not_applicable == 0
 
     def close(self, timeout: float = EXIT_SECONDS) -> None:
         """Send what can be sent within `timeout` seconds, then stop; the rest is kept.
@@ -125,13 +132,13 @@ class Shipper:
     def _drain(self, timeout: float, *, give_up_early: bool) -> bool:
         deadline = time.monotonic() + timeout
         self.start()
-        begun = self._courier.attempts
+        begun = self._courier.backoff.attempts
         while True:
             with self._changed:
                 rounds = self._rounds
-                if self._courier.last_failed <= begun:
+                if self._courier.backoff.last_failed <= begun:
                     # No try that saw all events has failed yet: do not wait for the next.
-                    self._courier.hurry()
+                    self._courier.backoff.hurry()
                     self._news += 1
                     self._changed.notify_all()
             if self._is_drained():
@@ -147,13 +154,17 @@ class Shipper:
         try:
             if not self._owner:
                 self._outbox.reload()
-            return self._outbox.behind() == 0
+            return not self._courier.has_work
         except JournalError:
             return False
 
     def _is_hopeless(self, begun: int) -> bool:
         """Another process ships, the server asked to wait, or a try after `begun` failed."""
-        return self._elsewhere or self._courier.obliged or self._courier.last_failed > begun
+        return (
+            self._elsewhere
+            or self._courier.backoff.obliged
+            or self._courier.backoff.last_failed > begun
+        )
 
     # -- the thread ------------------------------------------------------------------
 
@@ -176,10 +187,11 @@ class Shipper:
                 self._changed.notify_all()
                 if self._stopping:
                     return
-                if delay == 0 or (delay is None and self._news != seen):
+                idle = delay is None or not self._courier.backoff.troubled
+                if delay == 0 or (idle and self._news != seen):
                     continue
-                self._asleep = delay is None
-                self._changed.wait(IDLE_SECONDS if delay is None else delay)
+                self._asleep = idle
+                self._changed.wait(min(delay or IDLE_SECONDS, IDLE_SECONDS) if idle else delay)
                 self._asleep = False
 
     def _work(self) -> float | None:

@@ -97,8 +97,8 @@ class TradingLogger:
     def flush(self, timeout: float = 5.0) -> bool:
         """Wait up to `timeout` seconds until all recorded so far is at the server.
 
-        True if it is (or was set aside as refused); False if some is still kept, or
-        shipping is off.
+        False if some is still kept, refused (see `motherhaven quarantine`) or waits for a
+        newer server, or shipping is off; `stats()` tells how many of each.
         """
         return self.shipper is not None and self.shipper.flush(timeout)
 
