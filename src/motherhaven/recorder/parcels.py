@@ -20,7 +20,7 @@ from motherhaven.contract.wire import (
     validate_payload,
 )
 from motherhaven.recorder.outbox import Waiting
-from motherhaven.recorder.shorten import MARK, shorten
+from motherhaven.recorder.shorten import CUT, MARK, shorten, told
 
 BATCH_BYTES: Final = 900_000
 SMALLEST_ROOM: Final = 2_000
@@ -84,13 +84,15 @@ def _bounded_texts(event: Waiting, most_chars: int) -> tuple[dict[str, Any], boo
     """The payload with no long text beyond what its parts can carry."""
     payload = loads(event.payload)
     limit = min(_LONGEST_TEXT, most_chars) - len(MARK) - 20
-    cut = False
+    cut: list[str] = []
     for field in LONG_TEXTS:
         text = payload.get(field)
         if isinstance(text, str) and len(text) > limit:
             payload[field] = text[:limit] + MARK.format(count=len(text))
-            cut = True
-    return payload, cut
+            cut.append(field)
+    if cut:
+        payload[CUT] = told(len(event.payload), event.sha256, cut)
+    return payload, bool(cut)
 
 
 def bundles(parts: Sequence[bytes], max_bytes: int) -> Iterator[list[bytes]]:

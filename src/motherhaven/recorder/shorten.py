@@ -1,6 +1,6 @@
 """A payload cut to a size that can travel; the whole stays in the bot's journal."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any, Final
 
 from pydantic_core import to_json
@@ -35,13 +35,18 @@ def shorten(
                 continue
             kept[key] = fit(value, left - len(to_json(key)))
         left -= len(to_json(kept[key])) + len(to_json(key)) + 2
-    kept[CUT] = {
-        "bytes": sum(sizes.values()) + 1,
+    kept[CUT] = told(sum(sizes.values()) + 1, sha256, changed)
+    return dict(sorted(kept.items()))
+
+
+def told(size: int, sha256: str, changed: Sequence[str]) -> dict[str, Any]:
+    """The mark: bytes and digest of the whole, the fields that were cut and how many."""
+    return {
+        "bytes": size,
         "sha256": sha256,
         "fields": [key[:40] for key in changed[:_FIELDS_TOLD]],
         "field_count": len(changed),
     }
-    return dict(sorted(kept.items()))
 
 
 def cut_text(text: str, room: int) -> str:
