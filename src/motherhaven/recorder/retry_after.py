@@ -9,6 +9,7 @@ LONGEST_WAIT: Final = 3600.0
 """Seconds: no server makes us wait longer."""
 
 _SECONDS: Final = re.compile(r"\+?([0-9]+)(\.[0-9]*)?", re.ASCII)
+_DATE: Final = re.compile(r"[A-Za-z]{3,9}, [^,]{10,40}")
 _LONGEST_TEXT: Final = 10_000
 _DIGITS: Final = 9
 
@@ -20,13 +21,10 @@ def retry_after(text: str, now: datetime) -> float | None:
     then the longest counts. A date in the past is 0; a negative number asks for nothing.
     """
     text = text[:_LONGEST_TEXT].strip()
-    date = _until(text, now)
-    if date is not None:
-        return date
-    found = [wait for piece in text.split(",") if (wait := _seconds(piece.strip())) is not None]
-    dates = re.findall(r"[A-Za-z]{3,9}, [^,]{10,40}", text)
-    found += [wait for piece in dates if (wait := _until(piece, now)) is not None]
-    return max(found, default=None)
+    dates = _DATE.findall(text) or [text]
+    found = [_seconds(piece.strip()) for piece in text.split(",")]
+    found += [_until(date, now) for date in dates]
+    return max((wait for wait in found if wait is not None), default=None)
 
 
 def _seconds(text: str) -> float | None:

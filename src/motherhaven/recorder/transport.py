@@ -25,6 +25,9 @@ from motherhaven.contract.errors import ConfigError, ShippingError
 _MAX_ANSWER: Final = 8 << 20
 _CHUNK: Final = 1 << 16
 _MOST_INTERIM: Final = 20
+_HIDDEN: Final = "[key]"
+_SHORTEST_KEY: Final = 8
+"""Characters: servers of ours take no shorter key, and a shorter one may be a common word."""
 _REFUSED: Final = (errno.ECONNREFUSED, getattr(errno, "WSAECONNREFUSED", errno.ECONNREFUSED))
 
 
@@ -192,6 +195,18 @@ class HttpTransport:
         """After a fork: forget the parent's connection without a word on it."""
         self._connection = None
 
+    def _without_key(self, answer: Answer) -> Answer:
+        """What a server sends back of what it was sent must not reach a log."""
+        key = self._headers["x-api-key"]
+        if len(key) < _SHORTEST_KEY:
+            return answer
+        return Answer(
+            answer.status,
+            answer.reason.replace(key, _HIDDEN),
+            {name: value.replace(key, _HIDDEN) for name, value in answer.headers.items()},
+            answer.body.replace(key.encode(), _HIDDEN.encode()),
+        )
+
     def _drop_if_stale(self) -> None:
         """A kept connection that has something to say was closed, or would give its next
         answer to the wrong question."""
@@ -225,11 +240,9 @@ class HttpTransport:
             response = _early_answer(connection, error)
         else:
             response = connection.getresponse()
-        answer = Answer(
-            response.status,
-            response.reason or http.client.responses.get(response.status, ""),
-            _headers(response),
-            _read(response),
+        reason = response.reason or http.client.responses.get(response.status, "")
+        answer = self._without_key(
+            Answer(response.status, reason, _headers(response), _read(response))
         )
         if response.will_close or answer.status < 200:
             self._reset()
