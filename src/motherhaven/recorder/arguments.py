@@ -5,7 +5,7 @@ array's or pandas.NA's raise.
 """
 
 from collections.abc import Iterable, Mapping
-from datetime import datetime
+from datetime import UTC, datetime
 from decimal import Decimal
 from hashlib import sha256
 from typing import Any, Final
@@ -181,6 +181,8 @@ def moment(value: object, now: datetime, faults: Faults) -> datetime | None:
     """
     if value is None:
         return None
+    if type(value) is datetime and value.tzinfo is UTC:
+        return value
     noted = Faults()
     text = plain(value, "time", noted)
     for fault in noted.found:

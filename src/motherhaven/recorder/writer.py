@@ -147,6 +147,14 @@ class Writer:
         ).fetchone()
         return None if row is None else str(row[0])
 
+    def last_time(self) -> str | None:
+        """The newest time of recording that a right clock can have shown, as UTC text."""
+        row = self._connection.execute(
+            "SELECT max(recorded_at) FROM events"
+            " WHERE recorded_at >= '2000' AND recorded_at < '2101'"
+        ).fetchone()
+        return None if row is None or row[0] is None else str(row[0])
+
     def probe(self, now: datetime) -> None:
         """Write as much as a large event, to learn whether the disk takes it."""
         text = format_time(now)

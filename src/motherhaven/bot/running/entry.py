@@ -28,6 +28,9 @@ from motherhaven.settings import Settings, SystemClock, load_settings, require_n
 
 _LOG: Final = logging.getLogger("motherhaven")
 WORDS: Final = ("start", "stop", "pause", "resume", "status", "kill", "arm", "guide")
+ENDING_SIGNALS: Final = tuple(
+    getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name)
+)
 USAGE: Final = """usage: run_analysis_bot.py [start|stop|pause|resume|status]
        run_analysis_bot.py kill [--flatten]             no entries; --flatten closes everything
        run_analysis_bot.py arm                          end the kill switch
@@ -195,9 +198,11 @@ async def _run(
 
 
 def stop_on_signals(stop: asyncio.Event) -> None:
-    """Set `stop` on Ctrl-C and SIGTERM."""
+    """Set `stop` on Ctrl-C, SIGTERM and a closed terminal (SIGHUP, unless nohup ignores it)."""
     loop = asyncio.get_running_loop()
-    for number in (signal.SIGINT, signal.SIGTERM):
+    for number in ENDING_SIGNALS:
+        if signal.getsignal(number) is signal.SIG_IGN:
+            continue
         try:
             loop.add_signal_handler(number, stop.set)
         except NotImplementedError:
