@@ -5,13 +5,13 @@ step under a fake clock; `Shipper` runs it. Only a verdict that names an event s
 an answer without one may be a proxy's, and costs nothing but time.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from random import Random
 from typing import Final
 
 from motherhaven.contract.clock import Clock
 from motherhaven.contract.errors import ShippingError
-from motherhaven.contract.wire import MAX_BATCH_EVENTS, MAX_EVENT_BYTES, payload_sha256
+from motherhaven.contract.wire import MAX_BATCH_EVENTS, MAX_EVENT_BYTES
 from motherhaven.recorder import parcels
 from motherhaven.recorder.answers import (
     Meaning,
@@ -26,7 +26,7 @@ from motherhaven.recorder.outbox import Outbox, Settled, Waiting
 from motherhaven.recorder.parcels import BATCH_BYTES, SMALLEST_ROOM
 from motherhaven.recorder.report import BATCH_PATH, ENDPOINTS, Reporter
 from motherhaven.recorder.singles import Singles
-from motherhaven.recorder.suspects import PROOF, Suspects
+from motherhaven.recorder.suspects import PROOF, Suspects, damaged
 from motherhaven.recorder.transport import Transport
 
 _GROW_SECONDS: Final = 300.0
@@ -48,8 +48,10 @@ class Courier:
         timeout: float,
         bot_name: str | None,
         reporter: Reporter | None = None,
+        drained: Callable[[int], None] | None = None,
     ) -> None:
-        """`timeout` is the total deadline of one request, in seconds."""
+        """`timeout` is the total deadline of one request, in seconds; `drained` is called
+        with the number of events sent so far when none waits."""
         self._outbox = outbox
         self._transport = transport
         self._clock = clock
@@ -69,6 +71,7 @@ class Courier:
         self._room: dict[str, int] = {}
         self._incomplete: dict[str, int] = {}
         self._condemned: dict[str, Result] = {}
+        self._drained = drained
         self.sent = 0
 
     def step(self) -> float | None:
@@ -87,9 +90,11 @@ class Courier:
         batch = self._next_batch()
         if not batch:
             self.backoff.clear()
+            if self._drained is not None:
+                self._drained(self.sent)
             return self._suspects.wait(self._outbox.retries)
         self.backoff.attempts += 1
-        self._condemn_damaged(batch)
+        self._condemned.update(damaged(batch))
         try:
             if self._old.in_use:
                 self._ship_singles(batch)
@@ -146,13 +151,6 @@ class Courier:
 
     def _sendable(self, batch: Sequence[Waiting]) -> list[Waiting]:
         return [event for event in batch if event.event_id not in self._condemned]
-
-    def _condemn_damaged(self, batch: Sequence[Waiting]) -> None:
-        """Bytes that changed on the disk must not travel as if they were what was recorded."""
-        for event in batch:
-            if payload_sha256(event.payload) != event.sha256:
-                reason = "its bytes in the journal do not match their hash: check the disk"
-                self._condemned[event.event_id] = Result("rejected", reason)
 
     def _ship_in_parts(self, event: Waiting) -> None:
         room = self._room.setdefault(event.event_id, MAX_EVENT_BYTES)

@@ -1,9 +1,13 @@
 """Events that were refused alone without a verdict: when each is sent again."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
 from motherhaven.contract.clock import Clock
+from motherhaven.contract.wire import payload_sha256
+from motherhaven.recorder.answers import Result
+from motherhaven.recorder.outbox import Waiting
 
 DELAYS: Final = (5.0, 30.0, 120.0, 600.0, 3600.0)
 """Seconds before each further try; the last one repeats."""
@@ -56,3 +60,14 @@ class Suspects:
         now = self._clock.monotonic()
         dues = [self._known[seq].due if seq in self._known else now for seq in seqs]
         return max(0.0, min(dues) - now) if dues else None
+
+
+def damaged(batch: Sequence[Waiting]) -> dict[str, Result]:
+    """Verdicts on events whose bytes changed on the disk: they must not travel as if they
+    were what was recorded."""
+    reason = "its bytes in the journal do not match their hash: check the disk"
+    return {
+        event.event_id: Result("rejected", reason)
+        for event in batch
+        if payload_sha256(event.payload) != event.sha256
+    }

@@ -147,6 +147,15 @@ class Writer:
         ).fetchone()
         return None if row is None else str(row[0])
 
+    def last_status(self) -> str | None:
+        """The payload (JSON) of the newest status."""
+        row = self._connection.execute(
+            "SELECT payload FROM events WHERE lane = ? AND kind = 'status'"
+            " ORDER BY lane_seq DESC LIMIT 1",
+            (LANE_CODES["status"],),
+        ).fetchone()
+        return None if row is None else str(row[0])
+
     def last_time(self) -> str | None:
         """The newest time of recording that a right clock can have shown, as UTC text."""
         row = self._connection.execute(
