@@ -10,6 +10,7 @@ from motherhaven.cli.page import ensure_page
 from motherhaven.contract.clock import Clock
 from motherhaven.contract.errors import ConfigError
 from motherhaven.server import ServerConfig, run_server
+from motherhaven.server.access.forwarding import trusted_proxies
 from motherhaven.server.access.keystore import list_keys
 from motherhaven.server.access.sessions import shared_secret
 from motherhaven.server.alerts.send import targets_of
@@ -131,6 +132,9 @@ def server_config(
         open_reading=open_reading,
         dev_proxy=dev_proxy,
         allowed_hosts=settings.extra_hosts,
+        proxies=trusted_proxies(
+            settings.motherhaven_trusted_proxies, settings.motherhaven_client_address_header
+        ),
         session_secret=secret,
         revoked_path=data_dir / "sessions_ended",
         page_dir=page,

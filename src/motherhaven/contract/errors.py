@@ -102,7 +102,12 @@ class ShippingError(RecorderError):
 
 
 class StoreError(MotherhavenError):
-    """A store cannot do its work."""
+    """A store cannot do its work.
+
+    The message may name files and hosts; `reason` is what anybody may be told.
+    """
+
+    reason = ""
 
 
 class StoreUnavailable(StoreError):

@@ -19,12 +19,14 @@ from motherhaven.contract.ids import IdSource
 from motherhaven.server.access.boundary import LOG, Boundary
 from motherhaven.server.access.ended import EndedSessions
 from motherhaven.server.access.gate import Gate
+from motherhaven.server.access.guesses import Guesses
 from motherhaven.server.access.key_use import KeyUse
 from motherhaven.server.access.keyring import Keyring
 from motherhaven.server.access.login import Login
+from motherhaven.server.access.places import Places
 from motherhaven.server.access.refusals import Refusals
 from motherhaven.server.access.rules import API, Door
-from motherhaven.server.access.sessions import Sessions, Throttle
+from motherhaven.server.access.sessions import Sessions
 from motherhaven.server.access.visible import VisibleReader
 from motherhaven.server.alerts.task import Alerts
 from motherhaven.server.config import ServerConfig
@@ -124,9 +126,16 @@ def _add_routes(
         revoked_path=config.revoked_path,
     )
     app.state.sessions = sessions
-    throttle = Throttle(clock, attempts=limits.login_attempts, seconds=limits.login_window_seconds)
-    wrong_keys = Throttle(clock, attempts=limits.key_attempts, seconds=limits.key_window_seconds)
-    door = Door(config, sessions, wrong_keys, app.state.keys)
+    logins, keys = (
+        Guesses(
+            clock,
+            free=free,
+            first_seconds=limits.wrong_key_seconds,
+            hold=limits.wrong_key_hold_seconds,
+        )
+        for free in (limits.login_attempts, limits.key_attempts)
+    )
+    door = Door(config, sessions, keys, app.state.keys)
     ids = IdSource(clock, random_bytes)
     refusals = Refusals(store, clock, config.api_key, hub.tell_refusal)
     Ingest(store, clock, ids, limits, refusals).add_routes(app.router)
@@ -138,12 +147,13 @@ def _add_routes(
     Export(seen).add_routes(app.router)
     OldReads(seen).add_routes(app.router)
     Live(hub, clock, door, limits).add_routes(app.router)
-    Login(config, door, sessions, throttle, hub.wake).add_routes(app.router)
+    Login(config, door, sessions, logins, hub.wake).add_routes(app.router)
     add_health_routes(app.router, store)
     # The page takes every path that is left, so it comes last.
     Page(config.page_dir).add_routes(app.router)
+    app.add_middleware(Places, limits=limits)
     app.add_middleware(Gate, door=door, uses=app.state.uses, refusals=refusals)
-    app.add_middleware(Boundary, limits=limits)
+    app.add_middleware(Boundary)
 
 
 def _add_error_handlers(app: FastAPI) -> None:

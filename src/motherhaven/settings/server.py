@@ -33,6 +33,8 @@ class ServerSettings(BaseSettings):
     motherhaven_store: str | None = None
     motherhaven_data: Path = Path("data")
     motherhaven_allowed_hosts: str = ""
+    motherhaven_trusted_proxies: str = ""
+    motherhaven_client_address_header: str = "x-forwarded-for"
     motherhaven_alert_url: str = Field("", repr=False)
     motherhaven_alert_allow_local: bool = False
     motherhaven_stream_seconds: float | None = Field(None, ge=1, le=86_400)

@@ -11,7 +11,8 @@ import httpx
 import pytest
 
 from motherhaven.server.access.keystore import create_key
-from motherhaven.server.access.rules import RULES, Rule
+from motherhaven.server.access.rules import RULES
+from motherhaven.server.access.visitors import Rule
 from tests.conformance.server.conftest import Api, Served
 from tests.serverkit import API, KEY, NOW, candles, event
 

@@ -22,7 +22,9 @@ from motherhaven.stores.unreadable import UNREADABLE
 LOG: Final = logging.getLogger("motherhaven.server")
 
 PAGE: Final = 200
-_BLOCK_BYTES: Final = 256 * 1024
+BLOCK_BYTES: Final = 64 * 1024
+"""A stream is sent about so much at once: what a client that does not read costs at most twice."""
+
 _RETRY_SECONDS: Final = 1.0
 
 
@@ -156,7 +158,7 @@ class Hub:
                 continue
             pieces.append(data)
             size += len(data)
-            if size >= _BLOCK_BYTES:
+            if size >= BLOCK_BYTES:
                 break
         return Block(piece_of(b"".join(pieces)), cursor)
 

@@ -10,12 +10,15 @@ from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
 from motherhaven.contract.clock import Clock
-from motherhaven.contract.errors import CursorGone, StoreError, StoreUnavailable
+from motherhaven.contract.errors import CursorGone, StoreError
 from motherhaven.server.access.boundary import DIRECT_SEND
-from motherhaven.server.access.rules import API, Door, Visitor, rule_of
+from motherhaven.server.access.callers import caller_of
+from motherhaven.server.access.rules import API, Door, rule_of
 from motherhaven.server.access.visible import only_bot
+from motherhaven.server.access.visitors import Visitor
 from motherhaven.server.config import Limits
-from motherhaven.server.live.broadcaster import LOG, PAGE, Hub, piece_of, sse
+from motherhaven.server.live.broadcaster import BLOCK_BYTES, LOG, PAGE, Hub, piece_of, sse
+from motherhaven.server.live.places import StreamPlaces
 from motherhaven.server.wire import schemas
 from motherhaven.server.wire.answers import Hello, LiveMessage
 from motherhaven.server.wire.problems import Problem
@@ -73,6 +76,7 @@ class Live:
         self._clock = clock
         self._door = door
         self._limits = limits
+        self._places = StreamPlaces(limits)
         self._catching_up = asyncio.Semaphore(_CATCHING_UP)
 
     def add_routes(self, router: APIRouter) -> None:
@@ -84,7 +88,7 @@ class Live:
             tags=["live"],
             operation_id="live",
             response_model=LiveMessage,
-            responses=schemas.failures(401, 403, 422, 503),
+            responses=schemas.failures(400, 401, 403, 422, 429, 503),
         )
 
     async def live(
@@ -97,18 +101,21 @@ class Live:
         an id, tells that ingest refused something, which the list of errors now has.
         """
         if self._hub.closed:
-            raise StoreUnavailable("the server is stopping; connect again")
-        if self._hub.streams >= self._limits.streams:
             raise Problem(
-                503,
-                "too_many_streams",
-                f"{self._limits.streams} streams are open, which is all this server takes",
-                "close a stream, or connect again later",
-                {"retry-after": "5"},
+                503, "stopping", "the server is stopping", "connect again", {"retry-after": "2"}
             )
         visitor = Visitor(request.scope)
-        cursor = last_event_id or after or await self._hub.store.head()
+        leave_place = self._places.take(caller_of(request.scope))
+        try:
+            cursor = last_event_id or after or await self._hub.store.head()
+        except BaseException:
+            leave_place()
+            raise
         self._hub.join()
+
+        def ended() -> None:
+            leave_place()
+            self._hub.leave()
 
         async def feed(send: Send) -> None:
             try:
@@ -119,7 +126,7 @@ class Live:
                 # The client connects again and goes on after the last id it saw.
                 LOG.warning("a live stream ended because the store failed: %s", error)
 
-        return EventStream(feed, self._hub.leave)
+        return EventStream(feed, ended)
 
     async def _follow(self, send: Send, cursor: str, visitor: Visitor) -> None:
         hub = self._hub
@@ -134,12 +141,14 @@ class Live:
                 if block is None:
                     data, cursor, at_end = await self._from_store(cursor, mine)
                     if data:
-                        await send(piece_of(data))
+                        await _send_pieces(send, data)
                     if not at_end or hub.after(cursor) is not None:
                         continue
                 else:
                     cursor = block.cursor
-                    if block.piece["body"]:
+                    if len(block.piece["body"]) > 2 * BLOCK_BYTES:
+                        await _send_pieces(send, block.piece["body"])
+                    elif block.piece["body"]:
                         await send(block.piece)
                     if cursor != hub.newest:
                         continue
@@ -180,9 +189,18 @@ class Live:
             except CursorGone:
                 head = await self._hub.store.head()
                 return self._hello("reset", head), head, False
-            events = [one for one in tail.events if mine in (None, one.event.bot_id)]
-            data = b"".join(told.data for told in await self._hub.encode(events))
-        return data, tail.cursor, not tail.events and not tail.more
+            pieces: list[bytes] = []
+            size = 0
+            for one in tail.events:
+                if size >= BLOCK_BYTES:
+                    # The rest is read again when this is sent: who does not read holds little.
+                    return b"".join(pieces), cursor, False
+                cursor = one.cursor
+                if mine in (None, one.event.bot_id):
+                    [told] = await self._hub.encode([one])
+                    pieces.append(told.data)
+                    size += len(told.data)
+        return b"".join(pieces), tail.cursor, not tail.events and not tail.more
 
     def _hello(self, event: str, cursor: str) -> bytes:
         hello = Hello(
@@ -191,6 +209,12 @@ class Live:
             heartbeat_seconds=self._limits.heartbeat_seconds,
         )
         return sse(event, hello.model_dump_json().encode(), cursor)
+
+
+async def _send_pieces(send: Send, data: bytes) -> None:
+    """Send a little at a time, so that the rest of what is not read is not kept twice."""
+    for start in range(0, len(data), BLOCK_BYTES):
+        await send(piece_of(data[start : start + BLOCK_BYTES]))
 
 
 async def _gone(receive: Receive) -> None:
