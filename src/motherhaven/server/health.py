@@ -44,13 +44,18 @@ def add_health_routes(router: APIRouter, store: Store) -> None:
         return json_answer({"status": "ok"})
 
     router.add_api_route(
-        "/healthz", healthz, operation_id="healthz", response_model=Health, tags=["health"]
+        "/healthz",
+        healthz,
+        operation_id="healthz",
+        response_model=Health,
+        responses=schemas.failures(400, 403),
+        tags=["health"],
     )
     router.add_api_route(
         "/readyz",
         readyz,
         operation_id="readyz",
         response_model=Health,
-        responses=schemas.failures(503),
+        responses=schemas.failures(400, 403, 503),
         tags=["health"],
     )

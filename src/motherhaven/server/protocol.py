@@ -125,10 +125,7 @@ class BoundedProtocol(HttpToolsProtocol):
 
     def send_400_response(self, msg: str) -> None:
         """What cannot be parsed is refused in our form, with our headers."""
-        if self._answering:
-            self.transport.abort()  # an answer is on its way: nothing can be said any more
-            return
-        self._end_with(_MALFORMED)
+        self._refuse(_MALFORMED)
 
     @property
     def _answering(self) -> bool:
@@ -182,12 +179,17 @@ class BoundedProtocol(HttpToolsProtocol):
             self._stalled = None
 
     def _refuse_slow_body(self) -> None:
-        if self.cycle.response_started or self.pipeline:
-            self.transport.close()
-        else:
+        self._refuse(_TOO_SLOW)
+
+    def _refuse(self, data: bytes) -> None:
+        """Answer in the application's place, if nothing of an answer is out yet."""
+        if self._answering:
+            if self.cycle.response_started or self.pipeline:
+                self.transport.abort()
+                return
             self.cycle.disconnected = True
             self.cycle.message_event.set()
-            self._end_with(_TOO_SLOW)
+        self._end_with(data)
 
 
 class _EndsSlowly:

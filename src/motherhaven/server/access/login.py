@@ -71,7 +71,10 @@ class Login:
             tags=["session"],
             operation_id="key_page",
             response_model=str,
-            responses={303: {"description": "Signed in already"}, **schemas.failures(400, 403, 422)},
+            responses={
+                303: {"description": "Signed in already"},
+                **schemas.failures(400, 403, 422),
+            },
         )
         router.add_api_route(
             f"{API}/logout",

@@ -16,8 +16,8 @@ _RESERVE_SHARE: Final = 0.1
 class StreamPlaces:
     """Bounds by session, by key and by address, with a reserve.
 
-    Keys of single bots together leave 40 % of the streams to the shared key, and programs
-    with the shared key leave 10 % to people who signed in with it.
+    Keys of single bots together leave 40 % of the streams to the shared key, and all but
+    people who signed in with the shared key leave 10 % to those.
     """
 
     def __init__(self, limits: Limits) -> None:
@@ -49,16 +49,16 @@ class StreamPlaces:
         bounds = [Bound("all", most, "this server")]
         # By class: however many streams bots' keys have from an address, the owner has its own.
         address = f"address {caller.kind} {network_of(caller.address)}"
+        is_owners_session = caller.kind is CallerKind.OWNER and caller.session is not None
+        if not is_owners_session:
+            bounds += [
+                Bound("rest", most - int(most * _RESERVE_SHARE), "everybody but who signed in"),
+                Bound(address, limits.streams_of_address, "this address"),
+            ]
         if caller.kind is CallerKind.KEY:
             bounds += [
                 Bound("keys", part(most, _KEYS_SHARE), "the keys of single bots together"),
                 Bound(f"key {caller.key_id}", limits.streams_of_key, "this key"),
-                Bound(address, limits.streams_of_address, "this address"),
-            ]
-        elif caller.session is None:
-            bounds += [
-                Bound("programs", most - int(most * _RESERVE_SHARE), "everybody without a session"),
-                Bound(address, limits.streams_of_address, "this address"),
             ]
         if caller.session is not None:
             bounds.append(

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Callable, Coroutine
+from dataclasses import dataclass
 from typing import Annotated, Any, Final
 
 from fastapi import APIRouter, Header, Query
@@ -28,6 +29,13 @@ _RETRY_MS: Final = 1_500
 
 Place = Annotated[str | None, Query(max_length=200, description="go on after this cursor")]
 LastId = Annotated[str | None, Header(max_length=200, description="wins over `after`")]
+
+
+@dataclass(slots=True)
+class _Page:
+    """How many events a stream reads from the store at once; follows how long they are."""
+
+    size: int = 25
 
 
 class EventStream(Response):
@@ -132,6 +140,7 @@ class Live:
         hub = self._hub
         told = (hub.pulse, hub.refusals)
         mine = only_bot()
+        page = _Page()
         while True:
             news = hub.news
             if hub.closed or not self._may_stay(visitor):
@@ -139,7 +148,7 @@ class Live:
             if cursor != hub.newest:
                 block = hub.after(cursor, mine)
                 if block is None:
-                    data, cursor, at_end = await self._from_store(cursor, mine)
+                    data, cursor, at_end = await self._from_store(cursor, mine, page)
                     if data:
                         await _send_pieces(send, data)
                     if not at_end or hub.after(cursor) is not None:
@@ -178,28 +187,32 @@ class Live:
             visitor.admitted = moment
         return True
 
-    async def _from_store(self, cursor: str, mine: str | None) -> tuple[bytes, str, bool]:
+    async def _from_store(
+        self, cursor: str, mine: str | None, page: "_Page"
+    ) -> tuple[bytes, str, bool]:
         """What the store has after a cursor, where that leads, and whether it is the end.
 
         `mine`: the only bot whose events are given; None: of all.
         """
         async with self._catching_up:
             try:
-                tail = await self._hub.store.tail(cursor, PAGE)
+                tail = await self._hub.store.tail(cursor, page.size)
             except CursorGone:
                 head = await self._hub.store.head()
                 return self._hello("reset", head), head, False
             pieces: list[bytes] = []
             size = 0
-            for one in tail.events:
+            for number, one in enumerate(tail.events):
                 if size >= BLOCK_BYTES:
                     # The rest is read again when this is sent: who does not read holds little.
+                    page.size = number
                     return b"".join(pieces), cursor, False
                 cursor = one.cursor
                 if mine in (None, one.event.bot_id):
                     [told] = await self._hub.encode([one])
                     pieces.append(told.data)
                     size += len(told.data)
+        page.size = min(2 * page.size, PAGE)
         return b"".join(pieces), tail.cursor, not tail.events and not tail.more
 
     def _hello(self, event: str, cursor: str) -> bytes:
