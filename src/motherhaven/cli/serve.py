@@ -10,11 +10,11 @@ from motherhaven.cli.page import ensure_page
 from motherhaven.contract.clock import Clock
 from motherhaven.contract.errors import ConfigError
 from motherhaven.server import ServerConfig, run_server
-from motherhaven.server.access.forwarding import trusted_proxies
 from motherhaven.server.access.keystore import list_keys
 from motherhaven.server.access.sessions import shared_secret
 from motherhaven.server.alerts.send import targets_of
 from motherhaven.server.config import is_loopback
+from motherhaven.server.forwarding import trusted_proxies
 from motherhaven.settings import ServerSettings, SystemClock, load_server_settings
 from motherhaven.stores import is_on_this_machine, open_store
 

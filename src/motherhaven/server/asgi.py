@@ -16,12 +16,12 @@ from fastapi import FastAPI
 from starlette.types import Message, Receive, Scope, Send
 
 from motherhaven.contract.errors import ConfigError, MotherhavenError
-from motherhaven.server.access.forwarding import trusted_proxies
 from motherhaven.server.access.headers import SecureSend
 from motherhaven.server.access.rules import API
 from motherhaven.server.access.sessions import shared_secret
 from motherhaven.server.app import create_app
 from motherhaven.server.config import ServerConfig
+from motherhaven.server.forwarding import trusted_proxies
 from motherhaven.server.wire.problems import Problem, answer, problem_of
 from motherhaven.settings import ServerSettings, SystemClock, load_server_settings
 from motherhaven.stores import open_store

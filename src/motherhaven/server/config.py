@@ -7,8 +7,8 @@ from typing import Final
 
 from motherhaven.contract.errors import ConfigError
 from motherhaven.contract.wire import MAX_BATCH_EVENTS, MAX_BODY_BYTES
-from motherhaven.server.access.forwarding import TrustedProxies
 from motherhaven.server.alerts.send import Target
+from motherhaven.server.forwarding import TrustedProxies
 
 LOOPBACK_NAMES: Final = ("localhost", "127.0.0.1", "::1")
 

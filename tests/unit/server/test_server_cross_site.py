@@ -5,9 +5,9 @@ from typing import Any
 import pytest
 
 from motherhaven.contract.errors import ConfigError
-from motherhaven.server.access.forwarding import is_forwarding, trusted_proxies
 from motherhaven.server.access.rules import RULES, rule_of
 from motherhaven.server.access.visitors import Rule
+from motherhaven.server.forwarding import is_forwarding, trusted_proxies
 from motherhaven.stores import MemoryStore
 from tests.serverkit import API, KEY, config, running
 from tests.unit.server.test_server_access import routes

@@ -6,9 +6,9 @@ import httpx
 import pytest
 
 from motherhaven.server import Limits
-from motherhaven.server.access.forwarding import TrustedProxies, trusted_proxies
 from motherhaven.server.access.guesses import MOST_ADDRESSES, Guesses
 from motherhaven.server.access.keystore import create_key
+from motherhaven.server.forwarding import TrustedProxies, trusted_proxies
 from tests.serverkit import API, KEY, NOW, FakeClock, config, decision, running
 
 pytestmark = pytest.mark.anyio

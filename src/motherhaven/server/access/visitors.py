@@ -6,7 +6,7 @@ from typing import Final
 from starlette.requests import cookie_parser
 from starlette.types import Scope
 
-from motherhaven.server.access.forwarding import Header, is_forwarding
+from motherhaven.server.forwarding import Header, is_forwarding
 
 COOKIE: Final = "motherhaven_session"
 SECURE_COOKIE: Final = "__Host-motherhaven_session"
