@@ -24,6 +24,7 @@ from motherhaven.stores.cursors import (
 from motherhaven.stores.keys import bucket_range, held, micros
 from motherhaven.stores.meaning import is_same
 from motherhaven.stores.memory_work import MemoryWork, Tables
+from motherhaven.stores.own_ids import own_event
 from motherhaven.stores.project import project
 from motherhaven.stores.protocol import Appended, DecisionFilter, Stored, Tail
 from motherhaven.stores.records import (
@@ -88,29 +89,31 @@ class MemoryStore:
             self._hub.wake()
         return results
 
-    def _keep(self, event: Event, work: MemoryWork) -> Appended:
+    def _keep(self, sent: Event, work: MemoryWork) -> Appended:
+        event = own_event(sent, work.owner)
         digest = digest_of(event)
         known = work.known(event.event_id)
         if known is not None:
             record, before = known
             told = (record.bot_id, record.kind, before)
             if not is_same(event, digest, told, lambda: work.payload(event.event_id, self._floor)):
-                return Appended(event.event_id, "conflict")
+                return Appended(sent.event_id, "conflict")
             cursor = live_cursor(self._generation, record.n)
-            return Appended(event.event_id, "duplicate", cursor)
-        parts = self._tables.parts.get((event.bot_id, event.event_id), {})
+            return Appended(sent.event_id, "duplicate", cursor)
+        parts = self._tables.parts.get((sent.bot_id, sent.event_id), {})
         prepared = None if digest is None else prepare(event, digest, parts.values())
         if prepared is None:
-            return Appended(event.event_id, "incomplete")
+            return Appended(sent.event_id, "incomplete")
         record = work.keep(prepared)
         project(record, event.body, work)
-        return Appended(event.event_id, "stored", live_cursor(self._generation, record.n))
+        return Appended(sent.event_id, "stored", live_cursor(self._generation, record.n))
 
     async def put_parts(self, parts: Sequence[TextPart]) -> None:
         """Keep parts until their event comes; those of an event already kept are dropped."""
         with self._usable():
             for part in parts:
-                if part.event_id not in self._tables.numbers:
+                number = self._tables.numbers.get(part.event_id)
+                if number is None or self._tables.records[number - 1].bot_id != part.bot_id:
                     pair = (part.bot_id, part.event_id)
                     pieces = self._tables.parts.setdefault(pair, {})
                     pieces[part.field, part.index] = part

@@ -17,6 +17,7 @@ from motherhaven.stores.firestore.whole import whole_payload
 from motherhaven.stores.firestore.work import Seen, live_number_of
 from motherhaven.stores.keys import micros
 from motherhaven.stores.needs import Needs, needs_of
+from motherhaven.stores.own_ids import own_id
 from motherhaven.stores.records import digest_of
 from motherhaven.stores.unreadable import UNREADABLE
 
@@ -134,18 +135,19 @@ async def _take_known(
 ) -> None:
     """Events kept before; the whole payload only of those that come again with other bytes."""
     for event in events:
-        snapshot = found.get(paths.event(event.event_id))
-        if snapshot is None or event.event_id in seen.cursors:
-            continue
-        kept = snapshot.to_dict() or {}
-        digest = bytes.fromhex(kept["sha256"])
-        seen.rows.known[event.event_id] = (0, kept["bot_id"], kept["kind"], digest)
-        seen.cursors[event.event_id] = live_number_of(snapshot)
-        if digest_of(event) != digest:
-            with suppress(NotFound):  # of what cannot be read nothing is the same
-                payload = await whole_payload(database, snapshot)
-                if payload is not None:
-                    seen.rows.payloads[event.event_id] = payload
+        for event_id in (event.event_id, own_id(event.bot_id, event.event_id)):
+            snapshot = found.get(paths.event(event_id))
+            if snapshot is None or event_id in seen.cursors:
+                continue
+            kept = snapshot.to_dict() or {}
+            digest = bytes.fromhex(kept["sha256"])
+            seen.rows.known[event_id] = (0, kept["bot_id"], kept["kind"], digest)
+            seen.cursors[event_id] = live_number_of(snapshot)
+            if digest_of(event) != digest and kept["bot_id"] == event.bot_id:
+                with suppress(NotFound):  # of what cannot be read nothing is the same
+                    payload = await whole_payload(database, snapshot)
+                    if payload is not None:
+                        seen.rows.payloads[event_id] = payload
 
 
 async def _positions(database: Database, needs: Needs, seen: Seen) -> None:
