@@ -1,8 +1,9 @@
 """The servers that the benchmarks measure, each a process: python -m benchmarks._serve KIND DIR.
 
 real: the product over an SQLite file, with one more route that answers a POST with its
-own body. closed: the same with reading closed, and a key of one bot. broadcaster: the same uvicorn, sending each posted body to all streams from
-one queue each. POST /api/cpu tells the CPU seconds used so far.
+own body. closed: the same with reading closed, and a key of one bot. broadcaster: the same
+uvicorn, sending each posted body to all streams from one queue each. POST /api/cpu tells
+the CPU seconds used so far.
 """
 
 import asyncio

@@ -17,6 +17,7 @@ from motherhaven.contract.clock import Clock
 from motherhaven.contract.errors import MotherhavenError
 from motherhaven.contract.ids import IdSource
 from motherhaven.server.access.boundary import LOG, Boundary
+from motherhaven.server.access.cursor_seal import CursorSeal
 from motherhaven.server.access.ended import EndedSessions
 from motherhaven.server.access.gate import Gate
 from motherhaven.server.access.guesses import Guesses
@@ -136,23 +137,24 @@ def _add_routes(
         for free in (limits.login_attempts, limits.key_attempts)
     )
     door = Door(config, sessions, keys, app.state.keys)
+    seal = CursorSeal(store, random_bytes)
     ids = IdSource(clock, random_bytes)
     refusals = Refusals(store, clock, config.api_key, hub.tell_refusal)
     Ingest(store, clock, ids, limits, refusals).add_routes(app.router)
-    seen = VisibleReader(store)
+    seen = VisibleReader(store, seal)
     returns = DailyReturns(seen)
     Reads(seen, clock, returns).add_routes(app.router)
     Details(seen).add_routes(app.router)
     Figures(seen, clock, returns).add_routes(app.router)
     Export(seen).add_routes(app.router)
     OldReads(seen).add_routes(app.router)
-    Live(hub, clock, door, limits).add_routes(app.router)
+    Live(hub, clock, door, limits, seal).add_routes(app.router)
     Login(config, door, sessions, logins, hub.wake).add_routes(app.router)
     add_health_routes(app.router, store)
     # The page takes every path that is left, so it comes last.
     Page(config.page_dir).add_routes(app.router)
     app.add_middleware(Places, limits=limits)
-    app.add_middleware(Gate, door=door, uses=app.state.uses, refusals=refusals)
+    app.add_middleware(Gate, door=door, uses=app.state.uses, refusals=refusals, seal=seal)
     app.add_middleware(Boundary)
 
 

@@ -9,6 +9,7 @@ from motherhaven.contract.errors import StoreError
 from motherhaven.server.access.boundary import LOG
 from motherhaven.server.access.callers import CALLER_ENTRY
 from motherhaven.server.access.cross_site import cross_site_problem
+from motherhaven.server.access.cursor_seal import CursorSeal
 from motherhaven.server.access.key_use import KeyUse
 from motherhaven.server.access.keypage import key_page, plain_page
 from motherhaven.server.access.keyring import SCOPE_ENTRY
@@ -28,11 +29,14 @@ class Gate:
     Who comes in with a key that is bound to one bot sees that bot alone.
     """
 
-    def __init__(self, app: ASGIApp, door: Door, uses: KeyUse, refusals: Refusals) -> None:
+    def __init__(
+        self, app: ASGIApp, door: Door, uses: KeyUse, refusals: Refusals, seal: CursorSeal
+    ) -> None:
         self._app = app
         self._door = door
         self._uses = uses
         self._refusals = refusals
+        self._seal = seal
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """One request."""
@@ -67,6 +71,9 @@ class Gate:
         if rule is not Rule.PUBLIC:
             try:
                 await self._door.renew(visitor)
+                key = None if rule in _KEYLESS else self._door.key_of(rule, visitor)
+                if key is not None and key.bot_id is not None:
+                    await self._seal.ready()
             except StoreError as error:
                 LOG.error("no key can be judged: %s", error)
                 return problem_of(error)

@@ -14,6 +14,7 @@ from motherhaven.contract.clock import Clock
 from motherhaven.contract.errors import CursorGone, StoreError
 from motherhaven.server.access.boundary import DIRECT_SEND
 from motherhaven.server.access.callers import caller_of
+from motherhaven.server.access.cursor_seal import CursorSeal
 from motherhaven.server.access.rules import API, Door, rule_of
 from motherhaven.server.access.visible import only_bot
 from motherhaven.server.access.visitors import Visitor
@@ -26,6 +27,8 @@ from motherhaven.server.wire.problems import Problem
 
 _CATCHING_UP: Final = 4
 _RETRY_MS: Final = 1_500
+_NO_PLACE: Final = "none"
+"""Where a client is whose cursor is not one of ours: nowhere in the history, so it is reset."""
 
 Place = Annotated[str | None, Query(max_length=200, description="go on after this cursor")]
 LastId = Annotated[str | None, Header(max_length=200, description="wins over `after`")]
@@ -79,11 +82,14 @@ class EventStream(Response):
 class Live:
     """The live stream of all events."""
 
-    def __init__(self, hub: Hub, clock: Clock, door: Door, limits: Limits) -> None:
+    def __init__(
+        self, hub: Hub, clock: Clock, door: Door, limits: Limits, seal: CursorSeal
+    ) -> None:
         self._hub = hub
         self._clock = clock
         self._door = door
         self._limits = limits
+        self._seal = seal
         self._places = StreamPlaces(limits)
         self._catching_up = asyncio.Semaphore(_CATCHING_UP)
 
@@ -115,7 +121,10 @@ class Live:
         visitor = Visitor(request.scope)
         leave_place = self._places.take(caller_of(request.scope))
         try:
-            cursor = last_event_id or after or await self._hub.store.head()
+            given = last_event_id or after
+            if given and only_bot() is not None:
+                given = self._seal.open(given) or _NO_PLACE
+            cursor = given or await self._hub.store.head()
         except BaseException:
             leave_place()
             raise
@@ -155,7 +164,9 @@ class Live:
                         continue
                 else:
                     cursor = block.cursor
-                    if len(block.piece["body"]) > 2 * BLOCK_BYTES:
+                    if mine is not None and block.piece["body"]:
+                        await _send_pieces(send, self._seal.seal_messages(block.piece["body"]))
+                    elif len(block.piece["body"]) > 2 * BLOCK_BYTES:
                         await _send_pieces(send, block.piece["body"])
                     elif block.piece["body"]:
                         await send(block.piece)
@@ -174,7 +185,7 @@ class Live:
         if told[0] != now[0]:
             if place is not None:
                 # Who comes back need not pass what was not for it again.
-                await send(piece_of(b"id: " + place.encode() + b"\n\n"))
+                await send(piece_of(b"id: " + self._seal.seal(place).encode() + b"\n\n"))
             await send(hub.beat)
         return now
 
@@ -206,16 +217,22 @@ class Live:
                 if size >= BLOCK_BYTES:
                     # The rest is read again when this is sent: who does not read holds little.
                     page.size = number
-                    return b"".join(pieces), cursor, False
+                    return self._told(pieces, mine), cursor, False
                 cursor = one.cursor
                 if mine in (None, one.event.bot_id):
                     [told] = await self._hub.encode([one])
                     pieces.append(told.data)
                     size += len(told.data)
         page.size = min(2 * page.size, PAGE)
-        return b"".join(pieces), tail.cursor, not tail.events and not tail.more
+        return self._told(pieces, mine), tail.cursor, not tail.events and not tail.more
+
+    def _told(self, pieces: list[bytes], mine: str | None) -> bytes:
+        data = b"".join(pieces)
+        return data if mine is None else self._seal.seal_messages(data)
 
     def _hello(self, event: str, cursor: str) -> bytes:
+        if only_bot() is not None:
+            cursor = self._seal.seal(cursor)
         hello = Hello(
             cursor=cursor,
             server_time=self._clock.now(),
