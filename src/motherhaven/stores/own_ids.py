@@ -20,7 +20,7 @@ _DIGITS: Final = 24
 def own_id(bot_id: str, event_id: str) -> str:
     """The id of the event where `event_id` is another bot's; at most 125 characters."""
     digest = hashlib.sha256(f"{bot_id}\0{event_id}".encode()).hexdigest()
-    return f"{event_id[:_CHARS]}~{digest[:_DIGITS]}"
+    return f"{event_id[:_CHARS]}@{digest[:_DIGITS]}"
 
 
 def own_event(event: Event, owner: Callable[[str], str | None]) -> Event:
