@@ -121,7 +121,9 @@ def fleet(
 @app.command()
 @clear_errors
 def replay(
-    bars: Annotated[list[str], typer.Option("--bars", help="COIN=FILE; once for each coin.")],
+    bars: Annotated[
+        list[str], typer.Option("--bars", help="COIN=FILE of any known form; once a coin.")
+    ],
     decider: Annotated[
         list[str] | None,
         typer.Option(

@@ -38,7 +38,10 @@ async def choose_feed(
     if kind == "simulated":
         return SimulatedFeed(coins, _seed(rest))
     if kind == "replay":
-        return FileFeed(bar_files(rest.split(",")))
+        feed = FileFeed(bar_files(rest.split(",")))
+        for note in feed.notes:
+            say(note)
+        return feed
     raise _unknown(market)
 
 
