@@ -61,6 +61,8 @@ class Done:
     status: ExecutionStatus
     events: list[ExchangeEvent] = field(default_factory=list)
     error: str | None = None
+    code: str | None = None
+    """Names the error for counting: no_mark, below_lot, leverage, venue, not_filled …"""
     cloid: str | None = None
     position_id: str | None = None
     filled_usd: Decimal | None = None
@@ -126,7 +128,8 @@ class Desk:
     def _close(self, ticket: Ticket) -> Done:
         held = self._engine.ledger.holdings.get(ticket.coin)
         if held is None:
-            return Done("skipped", error="the position was closed before the order was placed")
+            error = "the position was closed before the order was placed"
+            return Done("skipped", error=error, code="closed_before")
         entry, leverage = held.entry, held.leverage
         intent = close_order(ticket.coin, held.size, ticket.decision_id)
         self._remember(ticket, [intent])
@@ -135,13 +138,14 @@ class Desk:
         events = self._engine.take_events()
         if isinstance(outcome, Rejected):
             self._closing.pop(ticket.coin, None)
-            return Done("rejected", events, outcome.reason, intent.cloid)
+            return Done("rejected", events, outcome.reason, "venue", intent.cloid)
         return self._done(ticket, intent, events, entry, leverage)
 
     def _enter(self, ticket: Ticket) -> Done:
         engine, coin = self._engine, ticket.coin
         if ticket.mark is None:
-            return Done("rejected", error="there is no mark of our own to bound the price by")
+            error = "there is no mark of our own to bound the price by"
+            return Done("rejected", error=error, code="no_mark")
         held = engine.ledger.holdings.get(coin)
         before = None if held is None else held.leverage
         intents = entry_orders(
@@ -154,10 +158,11 @@ class Desk:
             fill_price=self._fill_price(ticket),
         )
         if not intents[0].size:
-            return Done("rejected", error="the price has moved: the margin buys less than a lot")
+            error = "the price has moved: the margin buys less than a lot"
+            return Done("rejected", error=error, code="below_lot")
         idle = self._idle_stop(ticket, intents)
         if idle is not None:
-            return Done("rejected", error=idle)
+            return Done("rejected", error=idle, code="idle_stop")
         older = [order.cloid for order in engine.open_orders(coin) if order.kind in _PROTECTIVE]
         asked = LeverageSetting(coin, ticket.verdict.leverage, MarginMode.CROSS)
         try:
@@ -166,14 +171,14 @@ class Desk:
         except OrderRejected as error:
             mismatch = str(error)
         if mismatch is not None:
-            return Done("rejected", error=mismatch)
+            return Done("rejected", error=mismatch, code="leverage")
         self._remember(ticket, intents)
         outcome = engine.place(intents, Grouping.NORMAL_TPSL)[0]
         events = engine.take_events()
         if isinstance(outcome, Rejected):
             if before is not None:
                 engine.set_leverage(coin, before, MarginMode.CROSS)
-            return Done("rejected", events, outcome.reason, intents[0].cloid)
+            return Done("rejected", events, outcome.reason, "venue", intents[0].cloid)
         if len(intents) > 1:
             engine.cancel(older)
             engine.take_events()
@@ -245,7 +250,7 @@ class Desk:
         if not fills:
             state = self._engine.order_by_cloid(intent.cloid or "")
             reason = state.reason if state and state.reason else "nothing was filled"
-            return Done("rejected", events, reason, intent.cloid)
+            return Done("rejected", events, reason, "not_filled", intent.cloid)
         size = sum((abs(done.size) for done in fills), Decimal(0))
         price = fills[-1].price
         return Done(

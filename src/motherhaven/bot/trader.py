@@ -177,7 +177,9 @@ class Trader:
             payload = records.unreadable(now, rejected, {**shared, **first})
             first = {}
             decision_id = self.log.keep("decision", payload, now)
-            self.log.refused(decision_id, payload["coin"], payload["signal"], rejected.reason, now)
+            self.log.refused(
+                decision_id, payload["coin"], payload["signal"], "parse", rejected.reason, now
+            )
         named = {asked.coin for asked in answer.decisions}
         named |= {rejected.coin for rejected in answer.rejected if rejected.coin}
         for coin in context.tapes:
@@ -195,7 +197,7 @@ class Trader:
             quote = quotes.get(ticket.coin)
             if quote is None:
                 reason = "no price to trade at: the market's data have a hole here"
-                self.log.executed(ticket, "skipped", now, error=reason)
+                self.log.executed(ticket, "skipped", now, code="no_price", error=reason)
                 continue
             self.log.note(self.desk.quote(ticket.coin, quote.mid, now))
             book = self.books.get(ticket.coin)
@@ -210,6 +212,7 @@ class Trader:
                 ticket,
                 done.status,
                 now,
+                code=done.code,
                 error=done.error,
                 cloid=done.cloid,
                 position_id=done.position_id,
@@ -235,7 +238,7 @@ class Trader:
         kept = []
         for ticket in self._tickets:
             if ticket.asked.signal.is_entry:
-                self.log.executed(ticket, "skipped", now, error=reason)
+                self.log.executed(ticket, "skipped", now, code="entries_stopped", error=reason)
             else:
                 kept.append(ticket)
         self._tickets = kept
@@ -244,7 +247,7 @@ class Trader:
         """Give up every order that waits, on the record."""
         tickets, self._tickets = self._tickets, []
         for ticket in tickets:
-            self.log.executed(ticket, "skipped", now, error=reason)
+            self.log.executed(ticket, "skipped", now, code="abandoned", error=reason)
 
     def settle(self, decision_id: str, coin: str, reason: str, now: datetime) -> None:
         """Put on record that an earlier run's order was never seen to its end."""
@@ -342,7 +345,8 @@ class Trader:
         now: datetime,
     ) -> None:
         if not verdict.allowed:
-            self.log.refused(decision_id, asked.coin, asked.signal.value, verdict.reason, now)
+            rule = verdict.rule or "guard"
+            self.log.refused(decision_id, asked.coin, asked.signal.value, rule, verdict.reason, now)
         elif verdict.size:
             self._tickets.append(Ticket(decision_id, asked, verdict, mark))
 

@@ -160,6 +160,9 @@ def replay(
         float | None, typer.Option("--pace", help="Seconds of market a second.", min=0)
     ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print the report as JSON.")] = False,
+    no_slippage: Annotated[
+        bool, typer.Option("--no-slippage", help="Fill takers at the mid, for worked cases.")
+    ] = False,
 ) -> None:
     """Recorded bars through the bot's own core: what would have happened."""
     from motherhaven.cli.replay import Options  # commands load only what they use
@@ -168,9 +171,25 @@ def replay(
     run(
         Options(
             bars, decider or (), decisions, equity, journal, fees, funding or (), limit or (),
-            picture, pace, ship, as_json,
+            picture, pace, ship, as_json, not no_slippage,
         )
     )  # fmt: skip
+
+
+@app.command(name="import-bars")
+@clear_errors
+def import_bars(
+    file: Annotated[Path, typer.Argument(help="Bars as others write them; .zip and .gz too.")],
+    to: Annotated[Path, typer.Option("--to", help="The new CSV file.")],
+    form: Annotated[
+        str,
+        typer.Option("--format", help="auto, csv, binance, tradingview, yfinance or freqtrade."),
+    ] = "auto",
+) -> None:
+    """Check a file of bars that another tool wrote, and write it as our CSV."""
+    from motherhaven.cli.import_bars import import_bars as run  # commands load only what they use
+
+    run(file, to, form)
 
 
 @app.command()

@@ -103,6 +103,8 @@ async def run_side_by_side(
         MarketError, ConfigError, JournalError: as `run_replay`.
     """
     feed = FileFeed(requests[0].config.bars)
+    for note in feed.notes:
+        say(note)
     reports = []
     for request in requests:
         reports.append(
