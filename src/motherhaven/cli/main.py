@@ -21,6 +21,13 @@ app = typer.Typer(
 )
 
 HOST = Annotated[str, typer.Option("--host", help="Address to listen on.")]
+FEES = Annotated[
+    str | None, typer.Option("--fees", help="TAKER,MAKER as fractions, e.g. 0.0005,0.0002.")
+]
+FUNDING = Annotated[
+    list[str] | None,
+    typer.Option("--funding", help="COIN=FILE of timestamp_ms,rate; without one it is 0."),
+]
 PORT = Annotated[int, typer.Option("--port", help="Port to listen on.")]
 
 
@@ -141,13 +148,8 @@ def replay(
     journal: Annotated[
         Path | None, typer.Option("--journal", help="Keep the record in this file.")
     ] = None,
-    fees: Annotated[
-        str | None, typer.Option("--fees", help="TAKER,MAKER as fractions, e.g. 0.0005,0.0002.")
-    ] = None,
-    funding: Annotated[
-        list[str] | None,
-        typer.Option("--funding", help="COIN=FILE of timestamp_ms,rate; without one it is 0."),
-    ] = None,
+    fees: FEES = None,
+    funding: FUNDING = None,
     limit: Annotated[
         list[str] | None,
         typer.Option("--limit", help="NAME=VALUE of a guard's limit, e.g. MAX_LEVERAGE=3."),
