@@ -128,6 +128,9 @@ WRITERS = {
     "dotted days": lambda rows: table(
         [["Date", *HEAD[1:]], *([f"{r[0]:%d.%m.%Y %H:%M}", *r[1:]] for r in rows)], ";"
     ),
+    "spreadsheet hours": lambda rows: table(
+        [["Date", *HEAD[1:]], *([f"{r[0]:%Y-%m-%d} {r[0].hour}:{r[0]:%M}", *r[1:]] for r in rows)]
+    ),
     "quoted": lambda rows: "".join(
         ",".join(f'"{cell}"' for cell in (stamp(r[0]), *r[1:])) + "\n" for r in rows
     ),

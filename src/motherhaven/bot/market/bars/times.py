@@ -19,9 +19,9 @@ _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND: Final = timedelta(microseconds=1)
 _UNITS: Final = (("s", 1), ("ms", 10**3), ("µs", 10**6), ("ns", 10**9))
 _ISO: Final = re.compile(
-    r"(\d{4}-\d\d-\d\d)(?:[ T](\d\d:\d\d(?::\d\d(?:\.\d{1,9})?)?))? ?(Z|UTC|[+-]\d\d:?\d\d)?"
+    r"(\d{4}-\d\d-\d\d)(?:[ T](\d{1,2}:\d\d(?::\d\d(?:\.\d{1,9})?)?))? ?(Z|UTC|[+-]\d\d:?\d\d)?"
 )
-_DOTTED: Final = re.compile(r"(\d\d)\.(\d\d)\.(\d{4})(?: (\d\d:\d\d(?::\d\d)?))?")
+_DOTTED: Final = re.compile(r"(\d\d)\.(\d\d)\.(\d{4})(?: (\d{1,2}:\d\d(?::\d\d)?))?")
 _WHOLE: Final = re.compile(r"(\d{1,19})\.0{1,9}")
 _ROUNDED: Final = re.compile(r"\d[.,]\d+[eE]\+?\d+")
 _SLASHED: Final = re.compile(r"\d{1,4}/\d{1,2}/\d{1,4}.*")
@@ -108,7 +108,8 @@ class TimeReader:
                 raise BadCell(_no_time(self._name, cell))
             day, clock, zone = f"{dotted[3]}-{dotted[2]}-{dotted[1]}", dotted[4], None
         try:
-            moment = datetime.fromisoformat(f"{day}T{clock or '00:00'}")
+            hours = "0" if clock is None or clock[1] == ":" else ""  # spreadsheets write 9:30
+            moment = datetime.fromisoformat(f"{day}T{hours}{clock or '0:00'}")
             if not 1971 <= moment.year <= 2199:
                 raise BadCell(f"{self._name} {cell} lies in none of the years 1971 to 2199")
             offset = _offset(zone)
