@@ -15,6 +15,7 @@ _KEYS: Final = "tests/unit/server/test_server_keys.py"
 _ACCESS: Final = "tests/unit/server/test_server_access.py"
 _LOGIN: Final = "tests/unit/server/test_server_login.py"
 _COURIER: Final = "tests/unit/recorder/test_courier.py"
+_ANSWERS: Final = "tests/unit/recorder/test_acknowledgements.py"
 _BARS: Final = "tests/unit/bot_shell/test_shell_bar_faults.py"
 
 STATE_RULES: Final = (
@@ -151,11 +152,11 @@ DURABILITY: Final = (
 ACKNOWLEDGEMENT: Final = (
     Mutant(
         "acknowledgement needs success", f"{SRC}/recorder/answers.py",
-        'body.get("success") is True and all(', "all(", (_COURIER,),
+        'body.get("success") is True and all(', "all(", (_ANSWERS,),
     ),
     Mutant(
         "acknowledgement needs a verdict for each event", f"{SRC}/recorder/answers.py",
-        "all(i in results for i in event_ids)", "True", (_COURIER,),
+        "all(i in results for i in event_ids)", "True", (_ANSWERS,),
     ),
     Mutant(
         "acknowledgement of text parts", f"{SRC}/recorder/answers.py",
@@ -164,12 +165,12 @@ ACKNOWLEDGEMENT: Final = (
     ),
     Mutant(
         "acknowledgement of an old server needs success", f"{SRC}/recorder/answers.py",
-        'if body.get("success") is not True:', "if body is None:", (_COURIER,),
+        'if body.get("success") is not True:', "if body is None:", (_ANSWERS,),
     ),
     Mutant(
         "redirects are no acknowledgement", f"{SRC}/recorder/answers.py",
         "        case 200:\n", "        case status if 200 <= status < 400:\n",
-        (_COURIER, "tests/unit/recorder/test_transport.py"),
+        (_ANSWERS,),
     ),
 )  # fmt: skip
 
