@@ -233,9 +233,10 @@ ACCESS: Final = (
     ),
     Mutant(
         "wrong keys are slowed", f"{SRC}/server/access/rules.py",
-        'self._too_many(visitor) or Problem(\n            401,\n            "unauthorized",\n'
-        '            "the x-api-key header',
-        'Problem(\n            401,\n            "unauthorized",\n            "the x-api-key header',
+        'self._too_many(visitor) or Problem(\n            401,\n'
+        '            "unauthorized",\n            "the x-api-key header',
+        'Problem(\n            401,\n'
+        '            "unauthorized",\n            "the x-api-key header',
         ("tests/unit/server/test_server_refusals.py",),
     ),
 )  # fmt: skip
