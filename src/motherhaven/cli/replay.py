@@ -25,6 +25,7 @@ from motherhaven.contract.money import to_decimal
 from motherhaven.contract.times import format_time
 from motherhaven.settings import Settings, SystemClock, TradingMode, load_settings
 
+_SHOWN: Final = 200
 _FIGURES: Final = ("win_rate", "sharpe", "profit_factor")
 
 
@@ -211,13 +212,19 @@ def _text(report: ReplayReport) -> str:
     lines.insert(list(data).index("deposit"), f"{'slippage':<18}{_slippage_text(report)}")
     lines += _figure_lines(report)
     lines += [
-        f"{one.status:<18}{one.count} × {one.code}, e.g. {one.example}" for one in report.refusals
+        f"{one.status:<18}{one.count} × {one.code}, e.g. {_one_line(one.example)}"
+        for one in report.refusals
     ]
     lines += [
         f"{'gap':<18}{gap.coin} {format_time(gap.start)} to {format_time(gap.end)}"
         for gap in report.gaps
     ]
     return "\n".join(lines)
+
+
+def _one_line(text: str) -> str:
+    """A reason for a terminal: it may quote what a model wrote."""
+    return "".join(letter if letter.isprintable() else " " for letter in text[:_SHOWN])
 
 
 def _slippage_text(report: ReplayReport) -> str:

@@ -150,7 +150,7 @@ def test_every_fault_is_named_with_its_line_and_its_fix(tmp_path, lines, said):
         ("time,open,high,low\n", "no column for close"),
         ("time,Close,open,high,low,close\n", "several columns named close"),
         ("1735689600000,1,2,3\n", "there is no header, and 4 columns are neither"),
-        ("Price,Close,Close\nTicker,BTC-USD,ETH-USD\nDate,,\n", "several tickers (BTC-USD, ETH-U"),
+        ("Price,Close,Close\nTicker,BTC-USD,ETH-USD\nDate,,\n", "several tickers ('BTC-USD', 'ET"),
         ("timestamp_ms;open;high;low;close;volume\n1735689600000;95.061,01;1;1;1;1", "thousands"),
         ("timestamp_ms;open;high;low;close;volume\n1735689600000;1,5;2;1;1.5;1", "decimal sign"),
         ("[1, 2]", "entry 1: not a list of a time and numbers"),

@@ -16,6 +16,7 @@ from motherhaven.bot.decider import baseline
 from motherhaven.bot.replay.comparison import as_text, compare
 from motherhaven.bot.replay.engine import ReplayConfig
 from motherhaven.bot.replay.run import ReplayRequest, run_replay
+from motherhaven.cli.replay import _text
 from motherhaven.settings import SystemClock
 from motherhaven.testing.scripted_model import ScriptedModel
 
@@ -94,3 +95,15 @@ def test_a_single_run_has_the_figures_of_a_comparison(tmp_path):
     data = empty.to_json()
     assert (data["win_rate"], data["win_rate_n"], data["profit_factor"]) == (None, 0, None)
     assert data["refusals"] == []
+
+
+def test_a_reason_is_one_plain_line_of_the_table(tmp_path, capsys):
+    """What a model wrote may stand in a reason: no control character reaches the terminal."""
+    files = write_path(tmp_path, *FLAT)
+    model = ScriptedModel([answer(entry(stop_loss="\x1b[31m\nred" * 99)), answer(action())])
+    report, _ = replayed(files, model, interval_seconds=60)
+    assert report.refused("rejected") == 1
+    (line,) = [one for one in _text(report).split("\n") if one.startswith("rejected  ")][1:]
+    assert line.isprintable()
+    assert len(line) < 300
+    assert capsys.readouterr().out == ""

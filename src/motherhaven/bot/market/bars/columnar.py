@@ -39,7 +39,9 @@ def rows(path: Path, magic: bytes) -> Iterator[tuple[int, list[str]]]:
             names = reader.schema.names
         yield from _rows(path, names, batches)
     except (pyarrow.ArrowException, OSError, ValueError) as error:
-        raise bad_file(path, f"is damaged ({str(error)[:100]}); save it again") from None
+        raise bad_file(
+            path, f"is damaged ({' '.join(str(error).split())[:100]}); save it again"
+        ) from None
 
 
 def _rows(path: Path, names: Sequence[str], batches: Any) -> Iterator[tuple[int, list[str]]]:

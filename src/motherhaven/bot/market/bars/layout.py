@@ -85,7 +85,7 @@ def _two_level(rows: Sequence[Sequence[str]]) -> Layout:
         return _named([cell.strip() for cell in rows[0]], 1)
     tickers = {cell.strip() for cell in levels["ticker"][1:]} - {""}
     if len(tickers) > 1:
-        shown = ", ".join(sorted(tickers)[:5])
+        shown = ", ".join(repr(ticker[:20]) for ticker in sorted(tickers)[:5])
         raise NoLayout(f"it holds several tickers ({shown}); download one and save it alone")
     names = ["Date", *(cell.strip() for cell in levels["price"][1:])]
     header = 2
