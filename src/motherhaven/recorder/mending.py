@@ -12,6 +12,7 @@ from pydantic import ValidationError
 
 from motherhaven.contract.events import PAYLOADS, BotState, Kind, SideName, Signal
 from motherhaven.recorder.faults import Faults
+from motherhaven.recorder.wire_check import refused_fields
 
 _ROUNDS: Final = 4
 
@@ -62,11 +63,26 @@ def mend(kind: Kind, payload: Mapping[str, Any], faults: Faults) -> dict[str, An
     for _ in range(_ROUNDS):
         problems = _problems(kind, mended)
         if not problems:
-            return mended
+            return _within_bounds(kind, mended, faults)
         for field, (code, message) in problems.items():
             if not _mend_field(kind, mended, field, code, message, faults):
                 return None
     return None
+
+
+def _within_bounds(kind: Kind, payload: dict[str, Any], faults: Faults) -> dict[str, Any] | None:
+    """The payload without what its model takes and a server refuses: beyond its bounds."""
+    fields = PAYLOADS[kind].model_fields
+    base: dict[str, Any] = {}
+    for field, value in payload.items():
+        if (kind, field) in _INSTEAD:
+            base[field] = _INSTEAD[kind, field]
+        elif field in fields and fields[field].is_required():
+            base[field] = value
+    for field in refused_fields(kind, payload, base):
+        if not _replace(kind, payload, field, "out_of_range", "outside the accepted range", faults):
+            return None
+    return payload
 
 
 def _problems(kind: Kind, payload: Mapping[str, Any]) -> dict[str, tuple[str, str]]:
@@ -115,7 +131,7 @@ def _replace(
         faults.add(code, field, f"{told}; recorded as {json.dumps(instead)}", shown)
         return True
     model = PAYLOADS[kind].model_fields.get(field)
-    if model is None or model.is_required():
+    if model is not None and model.is_required():
         faults.add(code, field, f"{told}; the record cannot be made without it", shown)
         return False
     payload.pop(field, None)

@@ -32,7 +32,7 @@ _DEPTH: Final = MAX_DEPTH - 3
 """A payload travels three levels deep inside a batch."""
 
 _MOST_VALUES: Final = 1_000_000
-_LONGEST_KEY: Final = 10_000
+_LONGEST_KEY: Final = 1_000
 _LONGEST_TEXT: Final = 200_000_000
 
 
