@@ -5,10 +5,8 @@ from datetime import UTC, datetime, timedelta
 from typing import Final
 
 from motherhaven.contract.clock import Clock
-from motherhaven.contract.times import format_time
+from motherhaven.contract.times import FIRST_YEAR, LAST_YEAR, format_time
 
-FIRST_YEAR: Final = 2000
-LAST_YEAR: Final = 2100
 _NOTHING_KNOWN: Final = datetime(FIRST_YEAR, 1, 1, tzinfo=UTC)
 
 
