@@ -75,9 +75,8 @@ def create_app(
     hub = Hub(store, clock, config.limits)
     keys = Keyring(store, clock, hub.wake)
     uses = KeyUse(store, clock, random_bytes)
-    name = f"the server {socket.gethostname()}:{config.port}"
     unreadable = UnreadableWatch(store, clock, config.limits.heartbeat_seconds, hub.tell_refusal)
-    alerts = Alerts(store, clock, config.alert_targets, config.alert_disk, random_bytes, name)
+    alerts = _alerts(config, store, clock, random_bytes)
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
@@ -107,6 +106,13 @@ def create_app(
     _add_error_handlers(app)
     _complete_openapi(app)
     return app
+
+
+def _alerts(
+    config: ServerConfig, store: Store, clock: Clock, random_bytes: Callable[[int], bytes]
+) -> Alerts:
+    name = f"the server {socket.gethostname()}:{config.port}"
+    return Alerts(store, clock, config.alert_targets, config.alert_disk, random_bytes, name)
 
 
 def _add_routes(

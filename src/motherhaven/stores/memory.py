@@ -98,8 +98,7 @@ class MemoryStore:
             told = (record.bot_id, record.kind, before)
             if not is_same(event, digest, told, lambda: work.payload(event.event_id, self._floor)):
                 return Appended(sent.event_id, "conflict")
-            cursor = live_cursor(self._generation, record.n)
-            return Appended(sent.event_id, "duplicate", cursor)
+            return Appended(sent.event_id, "duplicate", live_cursor(self._generation, record.n))
         parts = self._tables.parts.get((sent.bot_id, sent.event_id), {})
         prepared = None if digest is None else prepare(event, digest, parts.values())
         if prepared is None:
@@ -112,8 +111,7 @@ class MemoryStore:
         """Keep parts until their event comes; those of an event already kept are dropped."""
         with self._usable():
             for part in parts:
-                number = self._tables.numbers.get(part.event_id)
-                if number is None or self._tables.records[number - 1].bot_id != part.bot_id:
+                if MemoryWork(self._tables).owner(part.event_id) != part.bot_id:
                     pair = (part.bot_id, part.event_id)
                     pieces = self._tables.parts.setdefault(pair, {})
                     pieces[part.field, part.index] = part
