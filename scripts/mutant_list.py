@@ -11,6 +11,7 @@ from scripts.mutants import Mutant
 SRC: Final = "src/motherhaven"
 _APPEND: Final = "tests/conformance/stores/test_store_append.py"
 _GUARD: Final = "tests/unit/bot_core/test_core_guard_rules.py"
+_PROPERTY: Final = "tests/property/test_caps_property.py"
 _KEYS: Final = "tests/unit/server/test_server_keys.py"
 _ACCESS: Final = "tests/unit/server/test_server_access.py"
 _LOGIN: Final = "tests/unit/server/test_server_login.py"
@@ -58,8 +59,21 @@ GUARD: Final = (
     ),
     Mutant(
         "guard caps count what the same answer took", f"{SRC}/bot/guard/judgement.py",
-        "case.tally.margins.get(decision.coin, ZERO) + margin",
-        "case.tally.margins.get(decision.coin, ZERO)", (_GUARD,),
+        "    case.allocation.allow(PendingEntry(decision.coin, margin, case.leverage))\n", "",
+        (_GUARD,),
+    ),
+    Mutant(
+        "guard caps count what waits from an earlier answer", f"{SRC}/bot/guard/allocation.py",
+        "        for waiting in view.pending:\n            self.allow(waiting)\n", "", (_PROPERTY,),
+    ),
+    Mutant(
+        "guard caps count the margin that a lower leverage takes", f"{SRC}/bot/guard/allocation.py",
+        "coin.most = max(coin.most, quotient(coin.notional, Decimal(entry.leverage)))",
+        "coin.most = max(coin.most, entry.margin)", (_PROPERTY,),
+    ),
+    Mutant(
+        "guard free margin counts a lower leverage", f"{SRC}/bot/guard/allocation.py",
+        "        self.reserved += self.relevered(entry.coin, entry.leverage)\n", "", (_PROPERTY,),
     ),
     Mutant(
         "guard contradictions refuse a coin", f"{SRC}/bot/guard/judgement.py",

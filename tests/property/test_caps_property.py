@@ -16,7 +16,14 @@ from hypothesis import strategies as st
 from motherhaven.bot.decider.types import Answer
 from motherhaven.bot.exchange.slippage import Level, Slippage
 from motherhaven.bot.exchange.types import Bar
-from motherhaven.bot.guard import GuardLimits, Signal, TradeDecision
+from motherhaven.bot.guard import (
+    GuardLimits,
+    GuardView,
+    OpenPosition,
+    Signal,
+    TradeDecision,
+    judge,
+)
 from motherhaven.bot.market.feed import Book, Quote, Slice
 from motherhaven.bot.trader import Trader, TraderSetup
 
@@ -201,3 +208,22 @@ def test_what_waits_from_an_earlier_answer_counts():
         answer = Answer(decisions=(decision((coin, Signal.BUY, D(45), 5), CENTRE[coin]),))
         trader.judge(answer, trader.context(now), now, "model", "cycle")
     assert trader.waiting_coins == ("ETH",)
+
+
+def test_the_free_margin_that_a_lower_leverage_takes_is_gone_for_the_next_entry():
+    """10,000 USD of BTC from 10x to 5x ties up 1,000 more: of 1,100 free, ETH finds no 80."""
+    view = GuardView(
+        now=datetime(2026, 1, 2, tzinfo=UTC),
+        equity=D(2_100),
+        day_start_equity=D(2_100),
+        marks={"BTC": D(50_000), "ETH": D(3_000)},
+        positions={"BTC": OpenPosition(D("0.2"), D(50_000), 10)},
+        available=D(1_100),
+    )
+    loose = GuardLimits(max_position_size_usd=D(9_000), max_coin_usd=D(9_000))
+    again = TradeDecision("BTC", Signal.BUY, D(40), 5, D(1), stop_loss=D(49_000))
+    other = TradeDecision("ETH", Signal.BUY, D(80), 3, D(1), stop_loss=D(2_900))
+    first, second = judge([again, other], view, loose)
+    assert first.allowed, first.reason
+    assert (second.allowed, second.rule) == (False, "free_margin")
+    assert judge([other], view, loose)[0].allowed

@@ -11,6 +11,7 @@ from motherhaven.bot.decider.types import Outcome
 from motherhaven.bot.desk import Desk, Ticket
 from motherhaven.bot.exchange.paper_engine import PaperEngine
 from motherhaven.bot.exchange.types import Bar, ExchangeEvent, Fill, Trade
+from motherhaven.bot.guard.types import Verdict
 from motherhaven.bot.records import Record
 from motherhaven.contract.events import MAX_CANDLES, ExecutionStatus, Kind
 from motherhaven.contract.money import to_decimal
@@ -101,6 +102,13 @@ class Chronicle:
         payload = records.execution(now, decision_id, coin, "rejected", error=reason)
         self.keep("execution", payload, now)
         self.outcomes.append(Outcome(now, coin, signal, f"refused: {reason}"))
+
+    def refused_by_guard(
+        self, decision_id: str, signal: str, verdict: Verdict, now: datetime
+    ) -> None:
+        """A decision that the guard did not let through."""
+        coin, code = verdict.coin or "", verdict.rule or "guard"
+        self.refused(decision_id, coin, signal, code, verdict.reason, now)
 
     def executed(
         self,

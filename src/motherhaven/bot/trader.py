@@ -345,8 +345,7 @@ class Trader:
         now: datetime,
     ) -> None:
         if not verdict.allowed:
-            rule = verdict.rule or "guard"
-            self.log.refused(decision_id, asked.coin, asked.signal.value, rule, verdict.reason, now)
+            self.log.refused_by_guard(decision_id, asked.signal.value, verdict, now)
         elif verdict.size:
             self._tickets.append(Ticket(decision_id, asked, verdict, mark))
 
