@@ -120,7 +120,7 @@ DEDUPLICATION: Final = (
     Mutant(
         "deduplication compares bot and kind", f"{SRC}/stores/meaning.py",
         "(event.bot_id, event.kind) != (bot_id, kind)", "not bot_id",
-        (_APPEND, "tests/conformance/stores/test_store_meaning.py", "-k", "memory or sqlite"),
+        ("tests/unit/stores/test_same_event.py",),
     ),
     Mutant(
         "deduplication in the journal compares the payload", f"{SRC}/recorder/writer.py",
@@ -232,9 +232,15 @@ ACCESS: Final = (
         "        if not forwarded:\n", "        if forwarded is not None:\n", (_ACCESS,),
     ),
     Mutant(
-        "forms of other sites are refused", f"{SRC}/server/access/rules.py",
-        "if not foreign and (origin is None or self._own(origin, visitor)):",
-        "if origin is None or origin:", (_LOGIN,),
+        "forms of other origins are refused", f"{SRC}/server/access/rules.py",
+        "if origin is None or self._own(origin, visitor):", "if origin is None or origin:",
+        (_LOGIN,),
+    ),
+    Mutant(
+        "reads of other sites are refused", f"{SRC}/server/access/cross_site.py",
+        "if all(value.strip().lower() in _OWN for value in sites) or _is_link(rule, visitor):",
+        "if all(sites) or _is_link(rule, visitor):",
+        ("tests/unit/server/test_server_cross_site.py",),
     ),
     Mutant(
         "the session's cookie is strict", f"{SRC}/server/access/login.py",
@@ -268,13 +274,28 @@ BOUNDS: Final = (
     ),
     Mutant(
         "bound of an integer's digits", f"{SRC}/contract/jsonio.py",
-        "if len(text) > _MAX_INT_DIGITS:", "if not text:",
+        "    if len(text) > _MAX_DIGITS:\n", "    if not text:\n",
         ("tests/unit/contract/test_jsonio.py",),
     ),
     Mutant(
         "bound of JSON's depth", f"{SRC}/contract/jsonio.py",
-        "        if depth > MAX_DEPTH:\n", "        if depth > 10**9:\n",
-        ("tests/unit/contract/test_jsonio.py",),
+        "            if depth > limit:\n", "            if depth > 10**9:\n",
+        ("tests/unit/contract/test_jsonio.py", "tests/unit/contract/test_jsonio_linear.py"),
+    ),
+    Mutant(
+        "bound of JSON's pieces", f"{SRC}/contract/jsonio.py",
+        "        if opened > containers:\n", "        if opened < 0:\n",
+        ("tests/unit/contract/test_jsonio.py", "tests/unit/contract/test_jsonio_linear.py"),
+    ),
+    Mutant(
+        "bound of a number that travels", f"{SRC}/contract/bounds.py",
+        "    if number.adjusted() > MAX_EXPONENT:\n        return False\n", "",
+        ("tests/unit/contract/test_bounds.py",),
+    ),
+    Mutant(
+        "bound of an integer that travels", f"{SRC}/contract/bounds.py",
+        "return number if MIN_INTEGER <= number <= MAX_INTEGER else OutOfRange(text)",
+        "return number", ("tests/unit/contract/test_bounds.py",),
     ),
     Mutant(
         "duplicate keys are refused", f"{SRC}/contract/jsonio.py",

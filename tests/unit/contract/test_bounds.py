@@ -161,3 +161,10 @@ def test_long_texts_have_no_bound_of_their_own() -> None:
     text = "x" * (3 << 20)
     check_values(dict.fromkeys(["raw_response", "system_prompt", "user_prompt"], text), "decision")
     check_values({"justification": text, "model": "m" * MAX_NAME_CHARS}, "decision")
+
+
+@pytest.mark.parametrize("text", [f"{'1' * 38}e30", f"{'1' * 38}", "1e30", "9e31", "-9e31"])
+def test_digits_and_exponent_together_stay_within_the_magnitude(text: str) -> None:
+    """Many digits and a large exponent, each within its bound, make a number beyond both."""
+    found = bounded_decimal(text)
+    assert (found == Decimal("1e30")) if text == "1e30" else isinstance(found, OutOfRange)
