@@ -153,7 +153,7 @@ class MemoryStore:
     async def decisions(
         self, where: DecisionFilter, *, before: str | None, limit: int
     ) -> views.DecisionPage:
-        """A page of the feed, newest first by (time, epoch, seq, commit)."""
+        """A page of the feed, newest first by receipt."""
         start = read_page_cursor("decisions", before)
         with self._usable():
             found = list(islice(query.feed(self._tables, where, start), held(limit) + 1))
@@ -200,7 +200,7 @@ class MemoryStore:
         before: str | None,
         limit: int,
     ) -> views.PositionPage:
-        """A page, newest first by entry time (open, all) or exit time (closed)."""
+        """A page, newest first by receipt of the entry (open, all) or exit (closed)."""
         closed = status == "closed"
         start = read_page_cursor("closed" if closed else "positions", before)
         with self._usable():

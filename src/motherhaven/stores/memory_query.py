@@ -31,7 +31,7 @@ def feed(tables: Tables, where: DecisionFilter, before: Key | None) -> Iterator[
 
 
 def _matches(tables: Tables, where: DecisionFilter, row: DecisionState) -> bool:
-    time = row.key.time
+    time = tables.records[row.key.n - 1].shown
     return (
         where.bot_id in (None, row.bot_id)
         and where.coin in (None, row.coin)
@@ -61,7 +61,9 @@ def errors(
     """What went wrong, newest first."""
     for state in reversed(tables.errors):
         if since is not None and state.key.time < micros(since):
-            return
+            return  # nothing happens after its receipt
+        if since is not None and state.at < micros(since):
+            continue
         if (
             bot_id in (None, state.bot_id or DEFAULT_BOT)
             and kind in (None, state.kind)

@@ -24,8 +24,8 @@ def open_position(record: Record, body: PositionOpened, totals: Totals, work: Wo
     if waiting is None:
         totals.open_positions += 1
         name = record.event_id if ref is None or namesakes else ref
-        waiting = _row(name, record, body, record.key, opened=True)
-    waiting.opened, waiting.entry = True, record.key
+        waiting = _row(name, record, body, record.shown, opened=True)
+    waiting.opened, waiting.entry, waiting.entered = True, record.key, record.shown
     waiting.quantity, waiting.leverage = body.quantity_usd, body.leverage
     waiting.entry_price, waiting.size = body.entry_price, body.size
     waiting.entry_decision_id = body.decision_id
@@ -52,7 +52,7 @@ def close_position(record: Record, body: PositionClosed, totals: Totals, work: W
         totals.wins += body.realized_pnl > 0
     totals.closed_fees = plus(totals.closed_fees, body.fees_usd)
     totals.closed_funding = plus(totals.closed_funding, body.funding_usd)
-    state.exit, state.exit_price = record.key, body.exit_price
+    state.exit, state.exited, state.exit_price = record.key, record.shown, body.exit_price
     state.realized, state.gross = body.realized_pnl, body.gross_pnl
     state.fees, state.funding = body.fees_usd, body.funding_usd
     state.reason, state.exit_decision_id = body.reason, body.decision_id
@@ -86,7 +86,7 @@ def _row(
     name: str,
     record: Record,
     body: PositionOpened | PositionClosed,
-    entry: Key,
+    entered: int,
     *,
     opened: bool = False,
 ) -> PositionState:
@@ -100,14 +100,15 @@ def _row(
         quantity=body.quantity_usd,
         leverage=body.leverage,
         entry_price=body.entry_price,
-        entry=entry,
+        entry=record.key,
+        entered=entered,
         opened=opened,
     )
 
 
-def _unseen_entry(record: Record, body: PositionClosed) -> Key:
-    """What an exit says of an entry nobody saw; naive text is in an unknown zone: UTC."""
-    exit_time = moment(record.time)
+def _unseen_entry(record: Record, body: PositionClosed) -> int:
+    """When, by its exit, an entry was that nobody saw; naive text is in an unknown zone: UTC."""
+    exit_time = moment(record.shown)
     try:
         text = body.entry_time
         if isinstance(text, str) and datetime.fromisoformat(text).tzinfo is None:
@@ -115,4 +116,4 @@ def _unseen_entry(record: Record, body: PositionClosed) -> Key:
         entry_time = min(parse_time(text, exit_time, "entry_time"), exit_time)
     except (InvalidEvent, ValueError):
         entry_time = exit_time
-    return Key(micros(entry_time), record.epoch, record.seq, record.n)
+    return micros(entry_time)

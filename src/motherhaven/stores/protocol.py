@@ -4,7 +4,9 @@ Adapters: memory, sqlite, postgres, firestore; one conformance suite runs over a
 them (tests/conformance). Cursors are opaque text: only the store that made one can
 read it. No SQL and no document path leaves an adapter.
 
-Feeds are ordered by (time, epoch, seq, commit), newest first. A row's `cursor` is its
+Lists are ordered by receipt (then epoch, seq, commit), newest first: no client's clock
+decides what is newest. What a row shows as its time is the client's, at most the receipt's.
+A row's `cursor` is its
 place in the list that gave it: as `before` it continues after that row. Limits are held
 within 1 and 10,000. A page cursor of another list, or garbage, raises InvalidCursor.
 """
@@ -130,7 +132,7 @@ class Reader(Protocol):
     async def decisions(
         self, where: DecisionFilter, *, before: str | None, limit: int
     ) -> views.DecisionPage:
-        """A keyset page, newest first by (time, event order)."""
+        """A keyset page, newest first by receipt."""
         ...
 
     async def decision(self, decision_id: str) -> views.DecisionDetail:
@@ -149,7 +151,7 @@ class Reader(Protocol):
         before: str | None,
         limit: int,
     ) -> views.PositionPage:
-        """A keyset page, newest first by entry time (open, all) or exit time (closed)."""
+        """A keyset page, newest first by receipt of the entry (open, all) or exit (closed)."""
         ...
 
     async def position(self, bot_id: str, position_id: str) -> views.PositionRow:
@@ -198,7 +200,7 @@ class Reader(Protocol):
         """When the deposits that the bots' accounts report changed, oldest first.
 
         The first point is the first report's; times are exact to the minute, which they
-        begin. A report that comes late does not count. Unknown bots are left out.
+        begin. Unknown bots are left out.
         """
         ...
 

@@ -20,7 +20,10 @@ _encode: Final = json.JSONEncoder(ensure_ascii=False).encode
 
 @dataclass(frozen=True, slots=True)
 class Record:
-    """An event as kept: times in microseconds, `payload` canonical JSON without long texts."""
+    """An event as kept: times in microseconds, `payload` canonical JSON without long texts.
+
+    `time` and `recorded` are the client's clock, as sent; `shown` is what lists and charts show.
+    """
 
     n: int
     event_id: str
@@ -37,13 +40,23 @@ class Record:
 
     @property
     def key(self) -> Key:
-        """The place in the feeds."""
-        return Key(self.time, self.epoch, self.seq, self.n)
+        """The place in the lists: by receipt, whatever the client's clock says."""
+        return Key(self.received, self.epoch, self.seq, self.n)
+
+    @property
+    def shown(self) -> int:
+        """When it happened; a client's clock that is ahead tells no later than the receipt."""
+        return min(self.time, self.received)
+
+    @property
+    def written(self) -> int:
+        """When the recorder wrote it down, no later than the receipt."""
+        return min(self.recorded, self.received)
 
     @property
     def pointer(self) -> Pointer:
         """The place among the bot's own events."""
-        return Pointer(self.n, self.epoch, self.seq, self.recorded)
+        return Pointer(self.n, self.epoch, self.seq, self.written)
 
 
 @dataclass(frozen=True, slots=True)

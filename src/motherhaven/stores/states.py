@@ -67,7 +67,8 @@ class BotState:
 class PositionState:
     """One position. `ref` is the client's own id; an exit without an entry has no `opened`.
 
-    `entry` and `exit` are the order keys of the lists; money in USD, `quantity` margin.
+    `entry` and `exit` are the order keys of the lists, `entered` and `exited` the times that
+    are shown (microseconds); money in USD, `quantity` margin.
     """
 
     bot_id: str
@@ -80,8 +81,10 @@ class PositionState:
     leverage: Decimal
     entry_price: Decimal
     entry: Key
+    entered: int
     opened: bool
     exit: Key | None = None
+    exited: int | None = None
     size: Decimal | None = None
     exit_price: Decimal | None = None
     realized: Decimal | None = None
@@ -153,9 +156,13 @@ class CandleState(NamedTuple):
 
 
 class ErrorState(NamedTuple):
-    """Something that went wrong; `key.n` counts the kinds within an event too."""
+    """Something that went wrong; `key.n` counts the kinds within an event too.
+
+    `at`: when, as it is shown, in microseconds; `key.time` is when it was received.
+    """
 
     key: Key
+    at: int
     event_id: str
     bot_id: str
     kind: ErrorKind

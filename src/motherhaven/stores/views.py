@@ -118,8 +118,8 @@ def _decision(
         "bot_id": record.bot_id,
         "bot_name": name,
         "mode": record.mode,
-        "time": moment(record.time),
-        "recorded_at": moment(record.recorded),
+        "time": moment(record.shown),
+        "recorded_at": moment(record.written),
         "received_at": moment(record.received),
         "execution": execution,
     }
@@ -132,8 +132,9 @@ def account_row(record: Record) -> AccountRow:
     fields = {key: payload.get(key) for key in _ACCOUNT}
     return AccountRow(
         bot_id=record.bot_id,
-        time=moment(record.time),
-        recorded_at=moment(record.recorded),
+        time=moment(record.shown),
+        recorded_at=moment(record.written),
+        received_at=moment(record.received),
         **fields,
     )
 
@@ -145,8 +146,8 @@ def status_row(record: Record) -> StatusRow:
     following = payload.get("next_cycle_at")
     return StatusRow(
         bot_id=record.bot_id,
-        time=moment(record.time),
-        recorded_at=moment(record.recorded),
+        time=moment(record.shown),
+        recorded_at=moment(record.written),
         received_at=moment(record.received),
         next_cycle_at=None if following is None else str(following),
         **fields,
@@ -221,9 +222,9 @@ def position_row(
         leverage=state.leverage,
         size=state.size,
         entry_price=state.entry_price,
-        entry_time=moment(state.entry.time),
+        entry_time=moment(state.entered),
         exit_price=state.exit_price,
-        exit_time=None if state.exit is None else moment(state.exit.time),
+        exit_time=None if state.exited is None else moment(state.exited),
         realized_pnl=state.realized,
         gross_pnl=state.gross,
         fees_usd=state.fees,
@@ -252,14 +253,14 @@ def fill_row(record: Record) -> FillRow:
     """A fill of a position."""
     payload = json.loads(record.payload)
     fields = {key: payload.get(key) for key in _FILL}
-    return FillRow(id=record.event_id, time=moment(record.time), **fields)
+    return FillRow(id=record.event_id, time=moment(record.shown), **fields)
 
 
 def funding_row(record: Record) -> FundingRow:
     """A funding payment of a position."""
     payload = json.loads(record.payload)
     fields = {key: payload.get(key) for key in _FUNDING}
-    return FundingRow(id=record.event_id, time=moment(record.time), **fields)
+    return FundingRow(id=record.event_id, time=moment(record.shown), **fields)
 
 
 def candle_row(start: int, candle: CandleState) -> Candle:
@@ -282,7 +283,7 @@ def error_row(state: ErrorState, name: str | None) -> ErrorRow:
         cursor=page_cursor("errors", state.key),
         bot_id=state.bot_id or DEFAULT_BOT,
         bot_name=name,
-        time=moment(state.key.time),
+        time=moment(state.at),
         kind=state.kind,
         message=state.message,
         decision_id=state.decision_id,

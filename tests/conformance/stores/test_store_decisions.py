@@ -27,8 +27,8 @@ async def pages(store: Store, where: DecisionFilter, limit: int) -> list[Decisio
         assert before == page.items[-1].cursor
 
 
-def test_the_newest_comes_first_whatever_the_order_of_arrival(place: Place) -> None:
-    """By time, then by the bot's own epoch and sequence."""
+def test_what_came_last_comes_first(place: Place) -> None:
+    """By receipt; what came at once by the bot's own epoch and sequence."""
 
     async def scenario(store: Store) -> None:
         bot = Bot()

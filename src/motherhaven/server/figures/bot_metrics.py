@@ -92,8 +92,8 @@ class Metrics:
                 by_tier[_tier(ends[name] - self._first[name])].append(name)
         found: dict[str, History] = {}
         for tier, names in by_tier.items():
-            end = max(ends[name] for name in names) + timedelta(microseconds=1)
-            found |= await histories(self._store, names, start=DAWN, end=end, bucket=tier)
+            # Up to dusk: a clock that was set back must not hide what came before it was.
+            found |= await histories(self._store, names, start=DAWN, end=DUSK, bucket=tier)
         return found
 
     async def _find_first(self, names: Sequence[str]) -> None:

@@ -16,7 +16,7 @@ _PLACES: Final = Decimal("1e-12")
 
 def bot_view(row: BotRow, now: datetime, ratio: Figure[float]) -> BotView:
     """`row` with its derived figures; None where one cannot be known."""
-    beat = row.status.recorded_at if row.status else None
+    beat = row.status.received_at if row.status else None
     age = None if beat is None else max(0.0, round((now - beat).total_seconds(), 3))
     interval = (row.status.interval_seconds if row.status else None) or DEFAULT_INTERVAL_SECONDS
     equity = row.account.equity_usd if row.account else None

@@ -74,7 +74,7 @@ class BatchAccepted(_Answer):
 class BotView(BotRow):
     """A bot with what follows from its totals. Fractions: 0.01 is one per cent.
 
-    heartbeat_age_seconds is the server's clock minus the recorder's; return_fraction is
+    heartbeat_age_seconds is since the server received it; return_fraction is
     (equity - deposits) / deposits; drawdown_fraction is below the peak now, 0 or negative.
     sharpe is annualized over sharpe_days daily returns, None while they are too few.
     """

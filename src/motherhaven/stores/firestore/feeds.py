@@ -26,6 +26,7 @@ from motherhaven.stores.keys import Key, micros
 from motherhaven.stores.protocol import DecisionFilter
 from motherhaven.stores.records import Record, no_event
 from motherhaven.stores.rejected import UNKNOWN
+from motherhaven.stores.states import ErrorState
 from motherhaven.stores.views import decision_detail, decision_row, error_row
 
 _POSTINGS: Final = Shape(paths.EVENTS, ("posting",))
@@ -37,20 +38,20 @@ async def decisions(
 ) -> DecisionPage:
     """A page, newest first.
 
-    Whether a decision was executed stands in another document, so that filter is applied
-    here, to decisions that are no holds.
+    Whether a decision was executed stands in another document, and the order is that of
+    receipt: so that filter and those of time are applied here.
     """
     asked = _asked(where)
     rows: list[DecisionRow] = []
     if asked is None:
         return DecisionPage(items=(), next=None)
-    span = tuple(None if at is None else _first_key(at) for at in (where.since, where.until))
+    since = None if where.since is None else _first_key(where.since)
     after = None if before is None else key_text(before)
     while len(rows) <= limit:
         step = limit + 1
-        found = await _events(database, "decision", asked, after, step, span)
+        found = await _events(database, "decision", asked, after, step, since)
         told = await _rows(database, await records_of(database, found))
-        rows += [row for row in told if not where.executed or _was_executed(row)]
+        rows += [row for row in told if _is_within(row, where)]
         if len(found) < step:
             break
         after = str(found[-1].get("key"))
@@ -70,6 +71,14 @@ def _asked(where: DecisionFilter) -> dict[str, Any] | None:
     elif where.only_trades or where.executed:
         filters["trade"] = True
     return {name: value for name, value in filters.items() if value is not None}
+
+
+def _is_within(row: DecisionRow, where: DecisionFilter) -> bool:
+    return (
+        (not where.executed or _was_executed(row))
+        and (where.since is None or row.time >= where.since)
+        and (where.until is None or row.time < where.until)
+    )
 
 
 def _was_executed(row: DecisionRow) -> bool:
@@ -96,12 +105,11 @@ async def postings(database: Database, kind: Kind, bot_id: str, position_id: str
 
 async def _events(
     database: Database, kind: str, asked: dict[str, Any], after: str | None, limit: int,
-    span: tuple[str | None, ...] = (None, None),
+    since: str | None = None,
 ) -> list[DocumentSnapshot[Any]]:  # fmt: skip
     shape = Shape(paths.EVENTS, ("kind", *asked), "key", descending=True)
-    since, until = span
     return await database.query(
-        shape, (kind, *asked.values()), after=after, since=since, until=until, limit=limit
+        shape, (kind, *asked.values()), after=after, since=since, limit=limit
     )
 
 
@@ -180,10 +188,17 @@ async def errors(
     shape = Shape(paths.ERRORS, tuple(asked), "key", descending=True)
     after = None if before is None else key_text(before)
     first = None if since is None else _first_key(since)
-    found = await database.query(
-        shape, tuple(asked.values()), after=after, since=first, limit=limit
-    )
-    states = [documents.error_of(snapshot.to_dict() or {}) for snapshot in found]
+    states: list[ErrorState] = []
+    while len(states) < limit:
+        found = await database.query(
+            shape, tuple(asked.values()), after=after, since=first, limit=limit
+        )
+        told = (documents.error_of(snapshot.to_dict() or {}) for snapshot in found)
+        states += [one for one in told if since is None or one.at >= micros(since)]
+        if len(found) < limit:
+            break
+        after = str(found[-1].get("key"))
+    states = states[:limit]
     names = await bot_names(database, (one.bot_id for one in states if one.bot_id != UNKNOWN))
     return [error_row(state, names.get(state.bot_id)) for state in states]
 

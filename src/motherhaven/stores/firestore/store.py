@@ -193,7 +193,7 @@ class FirestoreStore:
     async def decisions(
         self, where: DecisionFilter, *, before: str | None, limit: int
     ) -> views.DecisionPage:
-        """A page of the feed, newest first by (time, epoch, seq, commit)."""
+        """A page of the feed, newest first by receipt."""
         key = read_page_cursor("decisions", before)
         return await feeds.decisions(self._open, where, key, held(limit))
 
@@ -217,7 +217,7 @@ class FirestoreStore:
         before: str | None,
         limit: int,
     ) -> views.PositionPage:
-        """A page, newest first by entry time (open, all) or exit time (closed)."""
+        """A page, newest first by receipt of the entry (open, all) or exit (closed)."""
         key = read_page_cursor("closed" if status == "closed" else "positions", before)
         return await money.positions(self._open, status, bot_id, key, held(limit))
 

@@ -52,7 +52,7 @@ def decisions(
             ORDER BY d.time DESC, d.epoch DESC, d.seq DESC, d.n DESC LIMIT ?
         )
         SELECT {d.record()}, b.name, x.execution FROM page JOIN events e ON e.n = page.n {_joins(d)}
-        ORDER BY e.time DESC, e.epoch DESC, e.seq DESC, e.n DESC
+        ORDER BY e.received DESC, e.epoch DESC, e.seq DESC, e.n DESC
     """
     found = session.rows(query, (*values, limit + 1))
     items = tuple(_row(d, row) for row in found[:limit])
@@ -80,16 +80,21 @@ def _decision_terms(
         terms.append("d.signal <> 'hold'")
     if where.executed:
         terms.append(_executed(d))
-    if where.since is not None:
-        terms.append("d.time >= ?")
-        values.append(d.rows.at(micros(where.since)))
+    if where.since is not None:  # nothing happens after its receipt: that bounds the scan
+        terms += ["d.time >= ?", _told("e.time >= ?")]
+        values += [d.rows.at(micros(where.since))] * 2
     if where.until is not None:
-        terms.append("d.time < ?")
-        values.append(d.rows.at(micros(where.until)))
+        terms.append(_told("(e.time < ? OR e.received < ?)"))
+        values += [d.rows.at(micros(where.until))] * 2
     if before is not None:
         terms.append("(d.time, d.epoch, d.seq, d.n) < (?, ?, ?, ?)")
         values.extend(d.rows.key_values(before))
     return terms, values
+
+
+def _told(condition: str) -> str:
+    """A condition on the event behind `decisions d`."""
+    return f"EXISTS (SELECT 1 FROM events e WHERE e.n = d.n AND {condition})"
 
 
 def _executed(d: Dialect) -> str:
@@ -158,9 +163,9 @@ def errors(
     if bot_id is not None:
         terms.append(f"r.bot IN (0, {OWN})" if bot_id == DEFAULT_BOT else f"r.bot = {OWN}")
         values.append(bot_id)
-    if since is not None:
-        terms.append("r.time >= ?")
-        values.append(d.rows.at(micros(since)))
+    if since is not None:  # nothing happens after its receipt: that bounds the scan
+        terms += ["r.time >= ?", "r.at >= ?"]
+        values += [d.rows.at(micros(since))] * 2
     if kind is not None:
         terms.append("r.kind = ?")
         values.append(kind)
@@ -169,10 +174,10 @@ def errors(
         values.extend(d.rows.key_values(before))
     query = f"""
         SELECT r.time, r.epoch, r.seq, r.no, r.event_id, b.id, r.kind, r.message, r.decision_id,
-            b.name
+            r.at, b.name
         FROM errors r LEFT JOIN bots b ON b.no = r.bot {where_all(terms)}
         ORDER BY r.time DESC, r.epoch DESC, r.seq DESC, r.no DESC LIMIT ?
     """
     return [
-        error_row(d.rows.error_of(row), row[9]) for row in session.rows(query, (*values, limit))
+        error_row(d.rows.error_of(row), row[10]) for row in session.rows(query, (*values, limit))
     ]

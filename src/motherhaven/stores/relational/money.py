@@ -22,7 +22,7 @@ from motherhaven.stores.rows import BOT, BUCKET, POSITION, Row
 from motherhaven.stores.views import bot_row, equity_point, position_row
 
 _STATUS: Final = {"open": ["p.exit_n IS NULL"], "closed": ["p.exit_n IS NOT NULL"], "all": []}
-_NEWEST: Final = "ORDER BY e.time DESC, e.epoch DESC, e.seq DESC, e.n DESC"
+_NEWEST: Final = "ORDER BY e.received DESC, e.epoch DESC, e.seq DESC, e.n DESC"
 _WIDTH: Final = 12
 """Columns of a record."""
 

@@ -110,7 +110,7 @@ class RelationalStore(ABC, Generic[AnyWriter, AnyReaders]):
     async def decisions(
         self, where: DecisionFilter, *, before: str | None, limit: int
     ) -> views.DecisionPage:
-        """A page of the feed, newest first by (time, epoch, seq, commit)."""
+        """A page of the feed, newest first by receipt."""
         key = read_page_cursor("decisions", before)
         return await self._read.ask(lambda db: feeds.decisions(db, where, key, held(limit)))
 
@@ -132,7 +132,7 @@ class RelationalStore(ABC, Generic[AnyWriter, AnyReaders]):
         before: str | None,
         limit: int,
     ) -> views.PositionPage:
-        """A page, newest first by entry time (open, all) or exit time (closed)."""
+        """A page, newest first by receipt of the entry (open, all) or exit (closed)."""
         key = read_page_cursor("closed" if status == "closed" else "positions", before)
         return await self._read.ask(
             lambda db: money.positions(db, status, bot_id, key, held(limit))

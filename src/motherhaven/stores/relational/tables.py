@@ -39,7 +39,7 @@ _BOT: Final = _columns(
 _POSITION: Final = _columns(
     POSITION,
     text="id ref mode coin side reason entry_decision_id exit_decision_id",
-    time="entry_time exit_time",
+    time="entry_time exit_time entered exited",
     big="entry_epoch entry_seq entry_n exit_epoch exit_seq exit_n",
     flag="opened",
 )
@@ -90,5 +90,5 @@ CANDLES: Final = Table(
 )
 ERRORS: Final = Table("errors", {
     "no": "big", "bot": "int", "kind": "text", "event_id": "text", "time": "time",
-    "epoch": "big", "seq": "big", "message": "text", "decision_id": "text",
+    "epoch": "big", "seq": "big", "message": "text", "decision_id": "text", "at": "time",
 })  # fmt: skip
