@@ -329,13 +329,12 @@ class Event:
     @property
     def shown_at(self) -> datetime:
         """When it happened, as shown: a clock that is ahead tells no later than the receipt."""
-        return self.time if self.received_at is None else min(self.time, self.received_at)
+        return min(self.time, self.received_at or self.recorded_at)
 
     @property
     def written_at(self) -> datetime:
         """When it was recorded, no later than the receipt."""
-        received = self.received_at
-        return self.recorded_at if received is None else min(self.recorded_at, received)
+        return min(self.recorded_at, self.received_at or self.recorded_at)
 
 
 @dataclass(frozen=True, slots=True)

@@ -54,7 +54,7 @@ def needs_of(events: Iterable[Event]) -> Needs:
 def _add(needs: Needs, event: Event) -> None:
     bot_id, body = event.bot_id, event.body
     if isinstance(body, AccountReported):
-        seconds = micros(event.time) // 1_000_000
+        seconds = micros(event.shown_at) // 1_000_000
         for tier in TIERS:
             needs.buckets.add((bot_id, tier, seconds // tier))
         if body.deposits_usd is not None:
