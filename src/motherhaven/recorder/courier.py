@@ -283,8 +283,14 @@ class Courier:
             self._handle([event], reading)
 
     def _post_single(self, event: Waiting) -> Reading:
-        body = parcels.single_body(event, self._bot_name)
         path = path_of(ENDPOINTS[event.kind])
+        before = parcels.replaced_body(event, self._bot_name)
+        if before is not None:
+            answer = self._transport.post(path, before, self._timeout)
+            reading, _ = read_single(answer, event.event_id, self._clock.now())
+            if reading.meaning not in (Meaning.TAKEN, Meaning.REFUSED):
+                return reading
+        body = parcels.single_body(event, self._bot_name)
         answer = self._transport.post(path, body, self._timeout)
         reading, named = read_single(answer, event.event_id, self._clock.now())
         if reading.meaning is Meaning.TAKEN and not named:

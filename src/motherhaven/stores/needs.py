@@ -67,5 +67,8 @@ def _add(needs: Needs, event: Event) -> None:
     elif isinstance(body, PositionOpened | PositionClosed):
         if body.position_id is not None:
             needs.named.add((bot_id, body.position_id))
-        if isinstance(body, PositionClosed):
+        changes = isinstance(body, PositionOpened) and body.replaces is not None
+        if changes and body.position_id is not None:
+            needs.marks.add((bot_id, body.position_id))
+        if isinstance(body, PositionClosed) or changes:
             needs.sides.add((bot_id, body.coin, body.side))
