@@ -15,6 +15,7 @@ import httpx
 
 from motherhaven.cli.output import emit
 from motherhaven.cli.page import checkout, page_dir
+from motherhaven.contract.display import for_terminal
 from motherhaven.contract.errors import ConfigError, MotherhavenError
 from motherhaven.server.alerts.send import AlertFailed, Target, targets_of
 from motherhaven.server.wire.redaction import without_keys
@@ -53,7 +54,8 @@ def run(store_url: str | None, *, alert: bool) -> int:
     worst = 0
     secrets: list[str] = []
     for finding in _findings(store_url, secrets, alert=alert):
-        line = f"{finding.grade:4}  {finding.what}: {finding.seen}"
+        seen = finding.seen.replace("\n", "\n      ")
+        line = f"{finding.grade:4}  {for_terminal(finding.what)}: {seen}"
         emit(_hidden(line + (f"\n      fix: {finding.fix}" if finding.fix else ""), secrets))
         worst |= finding.grade == "fail"
     return worst

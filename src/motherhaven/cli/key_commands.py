@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated, TypeVar
 import typer
 
 from motherhaven.cli.output import clear_errors, emit, say
+from motherhaven.contract.display import for_terminal
 from motherhaven.contract.errors import ConfigError
 
 if TYPE_CHECKING:
@@ -97,7 +98,8 @@ def _bot_id(given: str, bots: "list[BotRow]") -> str:
 
 
 def _tell_new(key: "BotKey", secret: str) -> None:
-    say(f"Key {key.id} ({key.name}): {', '.join(key.scopes)}; bot: {key.bot_id or 'any'}.")
+    name = for_terminal(key.name)
+    say(f"Key {key.id} ({name}): {', '.join(key.scopes)}; bot: {key.bot_id or 'any'}.")
     say("It is shown only now; the store keeps its SHA-256. Servers know it within two seconds.")
     if "ingest" in key.scopes:
         say("For a bot: MOTHERHAVEN_API_KEY in its .env.")
@@ -128,11 +130,11 @@ def list_(store: STORE = None) -> None:
 def _line(key: "BotKey", used: datetime | None, names: dict[str, str | None]) -> str:
     bot = f"bot {key.bot_id}" if key.bot_id else "any bot"
     if key.bot_id and names.get(key.bot_id):
-        bot += f" ({names[key.bot_id]})"
+        bot += f" ({for_terminal(names[key.bot_id])})"
     return "  ".join(
         (
             key.id,
-            key.name,
+            for_terminal(key.name),
             bot,
             ",".join(key.scopes),
             f"made {_minute(key.created_at)}",
@@ -154,7 +156,8 @@ def bots(store: STORE = None) -> None:
     if not rows:
         say("No bot has reported to this store yet.")
     for row in rows:
-        emit("  ".join((row.id, row.name or "-", row.mode, f"last seen {_minute(row.last_seen)}")))
+        name = for_terminal(row.name or "-")
+        emit("  ".join((row.id, name, row.mode, f"last seen {_minute(row.last_seen)}")))
 
 
 @app.command()
@@ -175,4 +178,4 @@ def revoke(key_id: KEY_ID, store: STORE = None) -> None:
     from motherhaven.server.access.keystore import revoke_key  # commands load only what they use
 
     key = _with_store(store, lambda opened, now: revoke_key(opened, now, key_id))
-    say(f"Key {key.id} ({key.name}) is revoked.")
+    say(f"Key {key.id} ({for_terminal(key.name)}) is revoked.")

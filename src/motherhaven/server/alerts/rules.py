@@ -49,7 +49,7 @@ class Trouble:
 
 def troubles(facts: Facts) -> dict[str, Trouble]:
     """Everything that is wrong, by name."""
-    found = [one for bot in facts.bots for one in _of_bot(bot, facts)]
+    found = [one for bot in facts.bots for one in _safely_of_bot(bot, facts)]
     if facts.free_bytes is not None and facts.free_bytes < LOW_DISK_BYTES:
         free = facts.free_bytes >> 20
         found.append(
@@ -60,6 +60,23 @@ def troubles(facts: Facts) -> dict[str, Trouble]:
             )
         )
     return {one.name: one for one in found}
+
+
+def _safely_of_bot(bot: BotRow, facts: Facts) -> Iterable[Trouble]:
+    """What is wrong with one bot; that its data cannot be judged is told, and stops no other."""
+    try:
+        return list(_of_bot(bot, facts))
+    except Exception as error:  # boundary of one bot: whatever its data hold
+        return [unwatched(bot.id, f"{type(error).__name__}: {error}")]
+
+
+def unwatched(bot_id: str, why: str) -> Trouble:
+    """That the watch cannot judge one bot."""
+    return Trouble(
+        f"watch:{bot_id}",
+        f"WATCH: alerts cannot judge the bot {bot_id} ({why[:200]}); look at it on the dashboard",
+        f"the bot {bot_id} is watched again",
+    )
 
 
 def _of_bot(bot: BotRow, facts: Facts) -> Iterable[Trouble]:
@@ -126,11 +143,14 @@ def _silence(status: StatusRow, facts: Facts) -> float:
 
 def next_late(facts: Facts) -> float | None:
     """Seconds until the first bot that is in time would be late; None: no bot could be."""
-    left = [
-        _patience(bot.status) - _silence(bot.status, facts)
-        for bot in facts.bots
-        if bot.status is not None
-        and bot.status.status != "stopped"
-        and f"late:{bot.id}" not in facts.told
-    ]
+    left = [_time_left(bot, facts) for bot in facts.bots if f"late:{bot.id}" not in facts.told]
     return min((seconds for seconds in left if seconds > 0), default=None)
+
+
+def _time_left(bot: BotRow, facts: Facts) -> float:
+    if bot.status is None or bot.status.status == "stopped":
+        return 0.0
+    try:
+        return _patience(bot.status) - _silence(bot.status, facts)
+    except (OverflowError, ValueError):
+        return 0.0

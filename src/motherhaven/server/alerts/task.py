@@ -118,7 +118,11 @@ class Alerts:
             await self._look()
         except StoreError as error:
             self._hearing.lost()
-            await self._store_fails(error)
+            await self._fails(self._store_trouble(error))
+        except Exception as error:  # boundary of a round: a watch that fails is told, and goes on
+            self._hearing.lost()
+            LOG.exception("the alerts' watch failed; it goes on")
+            await self._fails(self._watch_trouble(error))
         else:
             self._failing_since = None
             await self._tell_own({})
@@ -204,18 +208,25 @@ class Alerts:
             return False
         return True
 
-    async def _store_fails(self, error: StoreError) -> None:
-        """The store cannot remember its own failure: this server does, and tells it itself."""
+    async def _fails(self, trouble: Trouble) -> None:
+        """The store may not remember that rounds fail: this server does, and tells it itself."""
         now = self._clock.monotonic()
         if self._failing_since is None:
             self._failing_since = now
-            LOG.warning("the alerts' watch cannot use the store: %s", error)
+            LOG.warning("the alerts' watch failed: %s", trouble.text)
         if now - self._failing_since >= STORE_PATIENCE_SECONDS:
-            text = f"STORE: {self._name} cannot use its store and keeps no events: "
-            trouble = Trouble(
-                "server:store", text + str(error)[:300], f"{self._name} can use its store"
-            )
             await self._tell_own({trouble.name: trouble})
+
+    def _store_trouble(self, error: StoreError) -> Trouble:
+        text = f"STORE: {self._name} cannot use its store and keeps no events: "
+        return Trouble("server:store", text + str(error)[:300], f"{self._name} can use its store")
+
+    def _watch_trouble(self, error: Exception) -> Trouble:
+        text = (
+            f"WATCH: the alerts of {self._name} fail ({type(error).__name__}) and tell of no "
+            "other trouble; its log says where"
+        )
+        return Trouble("server:watch", text, f"the alerts of {self._name} work again")
 
     async def _tell_own(self, found: dict[str, Trouble]) -> None:
         now = self._clock.now().timestamp()
