@@ -9,8 +9,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from enum import StrEnum
 
-from motherhaven.cli.readback import Expected, ReadBack, ReadBackDenied
 from motherhaven.cli.output import emit
+from motherhaven.cli.readback import Expected, ReadBack, ReadBackDenied
 from motherhaven.contract.errors import MotherhavenError
 from motherhaven.recorder import MotherhavenLogger, TradingLogger, open_logger
 from motherhaven.settings import Settings, load_settings

@@ -23,7 +23,7 @@ _PLAIN: Final = re.compile(r"[ -~]*")
 _SPACES: Final = re.compile(r"[\t\n\v\f\r\x85\u2028\u2029]+")
 _CALLS: Final = re.compile(r"[@\uff20\ufe6b#](?=\S)|<(?=\S)|\](?=\()|!(?=\[)|:(?=//)")
 _DOT: Final = re.compile(r"(?<=\w)\.(?=[^\W\d_])")
-_SCHEME: Final = re.compile(r"(?i)\b(mailto|tel|javascript|data|tg|slack|discord):(?=\S)")
+_SCHEME: Final = re.compile(r"(?i)(mailto|tel|javascript|data|tg|slack|discord):(?=\S)")
 _MARKS: Final = re.compile(r"([\\`*_~|>\[\]()-])")
 
 
@@ -39,9 +39,7 @@ def for_terminal(text: object, *, lines: bool = False) -> str:
         return words
     return "".join(
         char
-        if (lines and char == "\n")
-        or char in _JOINERS
-        or unicodedata.category(char) not in _UNSEEN
+        if (lines and char == "\n") or char in _JOINERS or unicodedata.category(char) not in _UNSEEN
         else _written(char)
         for char in words
     )

@@ -192,7 +192,8 @@ class BotStats(_View):
     """Totals that a store keeps for one bot. max_drawdown is a fraction, 0 or negative.
 
     alive_seconds: since first_status_at, as far as heartbeats vouch for it: each for the
-    time since the last one, at most twice its interval. By the recorder's clock, no later than the receipt.
+    time since the last one, at most twice its interval. Both by the recorder's clock, no
+    later than the receipt.
     """
 
     decisions: int = 0

@@ -108,8 +108,8 @@ class Writer:
     def opening(self, position_id: str) -> tuple[str, str] | None:
         """Newest opening payload (JSON) and entry time of the open position with this id."""
         row = self._connection.execute(
-            "SELECT e.payload, coalesce(json_extract(e.payload, '$.entry_time'), e.time) FROM position_rows AS p"
-            " JOIN events AS e ON e.seq = p.opened_seq"
+            "SELECT e.payload, coalesce(json_extract(e.payload, '$.entry_time'), e.time)"
+            " FROM position_rows AS p JOIN events AS e ON e.seq = p.opened_seq"
             " WHERE p.position_id = ? AND p.status = 'open'",
             (position_id,),
         ).fetchone()

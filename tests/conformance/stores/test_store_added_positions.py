@@ -192,9 +192,7 @@ def test_every_store_carries_the_current_numbers(place: Place, tmp_path: Path) -
         for (size, price), leverage, (now, entry, times) in STEPS:
             run.fill(size, price, leverage)
             await ship()
-            [row] = (
-                await store.positions(status="open", bot_id=None, before=None, limit=9)
-            ).items
+            [row] = (await store.positions(status="open", bot_id=None, before=None, limit=9)).items
             assert (row.size, row.entry_price, row.leverage) == tuple(
                 map(Decimal, (now, entry, times))
             )

@@ -12,8 +12,8 @@ from motherhaven.bot.fleet.supervisor import Member, Process, Supervisor
 from motherhaven.bot.running.control import ControlDesk, ControlRoom
 from motherhaven.bot.running.entry import stop_on_signals
 from motherhaven.bot.running.logs import configure_bot_logging
-from motherhaven.contract.display import for_terminal
 from motherhaven.contract.clock import Clock
+from motherhaven.contract.display import for_terminal
 from motherhaven.contract.ids import IdSource
 from motherhaven.settings import child_environment, load_settings
 

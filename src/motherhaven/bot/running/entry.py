@@ -20,8 +20,8 @@ from motherhaven.bot.market.files import FileFeed
 from motherhaven.bot.running.build import build_bot, simulated_journal
 from motherhaven.bot.running.control import ControlDesk, ControlRoom, Verb
 from motherhaven.bot.running.logs import configure_bot_logging
-from motherhaven.contract.display import for_terminal
 from motherhaven.contract.clock import Clock
+from motherhaven.contract.display import for_terminal
 from motherhaven.contract.errors import ConfigError, MotherhavenError
 from motherhaven.contract.ids import IdSource
 from motherhaven.recorder.factory import open_logger

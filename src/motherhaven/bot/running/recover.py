@@ -53,7 +53,8 @@ class Protection:
 class Saved:
     """What the journal says of a bot: everything that must outlive its process.
 
-    `terms` are those of each position's newest opening record. `pending` are decisions to trade of which nothing more is on record, oldest first;
+    `terms` are those of each position's newest opening record; `pending` are decisions to
+    trade of which nothing more is on record, oldest first;
     `signals` the newest decisions' signals by id, for the `outcomes` that follow them.
     """
 

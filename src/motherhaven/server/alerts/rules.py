@@ -66,7 +66,7 @@ def _safely_of_bot(bot: BotRow, facts: Facts) -> Iterable[Trouble]:
     """What is wrong with one bot; that its data cannot be judged is told, and stops no other."""
     try:
         return list(_of_bot(bot, facts))
-    except Exception as error:  # boundary of one bot: whatever its data hold
+    except Exception as error:  # noqa: BLE001  boundary of one bot, whatever its data hold
         return [unwatched(bot.id, f"{type(error).__name__}: {error}")]
 
 

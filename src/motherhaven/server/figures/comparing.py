@@ -21,6 +21,7 @@ from motherhaven.server.figures.closed_trades import ClosedTrades, KeptTrade
 from motherhaven.server.figures.configs import config_of, differing, warnings_of
 from motherhaven.server.figures.curves import DAWN, DUSK, floor_time
 from motherhaven.server.figures.histories import History
+from motherhaven.server.figures.isolated import of_each
 from motherhaven.server.figures.stated import Confidences
 from motherhaven.server.wire.figures import BotMetrics, CoinCell, CoinRow, Comparison
 from motherhaven.stores.amounts import plus, shown
@@ -31,6 +32,26 @@ _DAY = timedelta(days=1)
 
 
 async def compare(
+    store: Reader,
+    kept: ClosedTrades,
+    confidences: Confidences,
+    ids: Sequence[str],
+    span: timedelta | None,
+) -> Comparison:
+    """The bots `ids` side by side; one whose figures fail is left out, with a warning."""
+
+    async def beside(some: Sequence[str]) -> dict[str, Comparison]:
+        return dict.fromkeys(some, await _compare(store, kept, confidences, some, span))
+
+    found, failed = await of_each(ids, beside)
+    if not failed:
+        return found[ids[0]] if ids else await _compare(store, kept, confidences, ids, span)
+    left = await _compare(store, kept, confidences, [n for n in ids if n not in failed], span)
+    told = tuple(f"the figures of {name} are unavailable: {why}" for name, why in failed.items())
+    return left.model_copy(update={"warnings": (*told, *left.warnings)})
+
+
+async def _compare(
     store: Reader,
     kept: ClosedTrades,
     confidences: Confidences,

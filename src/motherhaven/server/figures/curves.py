@@ -4,7 +4,8 @@ from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Final
 
-from motherhaven.contract.views import BotRow
+from motherhaven.contract.views import BotRow, EquitySeries
+from motherhaven.server.figures.isolated import of_each
 from motherhaven.server.wire.answers import Equity
 from motherhaven.stores.protocol import TIERS, Reader
 
@@ -40,12 +41,18 @@ async def equity_curves(
         start = end - (span or timedelta(days=1))
         return Equity(bucket_seconds=TIERS[0], start=start, end=end, series=())
     ids = None if bot_ids is None else [row.id for row in wanted]
-    start = end - span if span else await _first(store, ids, end)
+    start = end - span if span else await _first(store, wanted, end)
     bucket = bucket_for(end - start, len(wanted))
     start = floor_time(start, bucket)
     until = end + timedelta(microseconds=1)
-    series = await store.equity(ids, start=start, end=until, bucket=bucket)
-    return Equity(bucket_seconds=bucket, start=start, end=end, series=tuple(series))
+
+    async def read(some: Sequence[str]) -> dict[str, EquitySeries]:
+        asked = None if ids is None and len(some) == len(wanted) else some
+        found = await store.equity(asked, start=start, end=until, bucket=bucket)
+        return {one.bot_id: one for one in found}
+
+    series, _ = await of_each([row.id for row in wanted], read)
+    return Equity(bucket_seconds=bucket, start=start, end=end, series=tuple(series.values()))
 
 
 def bucket_for(span: timedelta, bots: int) -> int:
@@ -55,14 +62,23 @@ def bucket_for(span: timedelta, bots: int) -> int:
     return next((tier for tier in TIERS if seconds / tier <= most), TIERS[-1])
 
 
-async def _first(store: Reader, ids: Sequence[str] | None, end: datetime) -> datetime:
+async def _first(store: Reader, rows: Sequence[BotRow], end: datetime) -> datetime:
+    ids = [row.id for row in rows]
     until = end + timedelta(microseconds=1)
-    days = await store.equity(ids, start=DAWN, end=until, bucket=TIERS[-1])
-    first = min((one.points[0].time for one in days if one.points), default=end)
-    hour = await store.equity(
-        ids, start=first, end=first + timedelta(seconds=TIERS[-1]), bucket=TIERS[0]
-    )
-    return min((one.points[0].time for one in hour if one.points), default=first)
+    first = await _earliest(store, ids, DAWN, until, TIERS[-1]) or end
+    after = first + timedelta(seconds=TIERS[-1])
+    return await _earliest(store, ids, first, after, TIERS[0]) or first
+
+
+async def _earliest(
+    store: Reader, ids: Sequence[str], start: datetime, end: datetime, bucket: int
+) -> datetime | None:
+    async def read(some: Sequence[str]) -> dict[str, datetime]:
+        curves = await store.equity(some, start=start, end=end, bucket=bucket)
+        return {one.bot_id: one.points[0].time for one in curves if one.points}
+
+    found, _ = await of_each(ids, read)
+    return min(found.values(), default=None)
 
 
 def newest_time(row: BotRow) -> datetime:

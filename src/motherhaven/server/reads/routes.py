@@ -64,7 +64,10 @@ class Reads:
         now = self._clock.now()
         rows = await self._store.bots()
         returns = await self._returns.of(rows)
-        views = tuple(bot_view(row, now, sharpe_of(returns[row.id])) for row in rows)
+        failed = self._returns.failed
+        views = tuple(
+            bot_view(row, now, sharpe_of(returns[row.id]), failed.get(row.id)) for row in rows
+        )
         return json_view(BotList(bots=views, server_time=now))
 
     async def feed(

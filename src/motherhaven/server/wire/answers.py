@@ -77,6 +77,7 @@ class BotView(BotRow):
     heartbeat_age_seconds is since the server received it; return_fraction is
     (equity - deposits) / deposits; drawdown_fraction is below the peak now, 0 or negative.
     sharpe is annualized over sharpe_days daily returns, None while they are too few.
+    unavailable: why figures of this bot cannot be worked out, None where they can.
     """
 
     heartbeat_at: datetime | None
@@ -87,6 +88,7 @@ class BotView(BotRow):
     win_fraction: Money | None
     sharpe: float | None
     sharpe_days: int
+    unavailable: str | None = None
 
 
 class BotList(_Answer):
