@@ -14,6 +14,7 @@ from motherhaven.contract.clock import Clock
 from motherhaven.contract.errors import NotFound, StoreUnavailable
 from motherhaven.contract.events import Event, Kind, TextPart
 from motherhaven.stores import memory_query as query
+from motherhaven.stores.asked import checks_questions
 from motherhaven.stores.changes import Hub
 from motherhaven.stores.cursors import live_cursor, read_live_cursor, read_page_cursor
 from motherhaven.stores.keys import DEPOSIT_MINUTES, Key, bucket_range, held, micros
@@ -48,6 +49,7 @@ from motherhaven.stores.views import (
 )
 
 
+@checks_questions
 class MemoryStore:
     """Keeps everything in the process. Safe to use from several event loops and threads."""
 

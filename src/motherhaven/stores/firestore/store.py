@@ -22,6 +22,7 @@ from motherhaven.contract import views
 from motherhaven.contract.clock import Clock
 from motherhaven.contract.errors import ConfigError, StoreError, StoreUnavailable
 from motherhaven.contract.events import Event, Kind, TextPart
+from motherhaven.stores.asked import checks_questions
 from motherhaven.stores.capabilities import Capabilities
 from motherhaven.stores.changes import Hub
 from motherhaven.stores.cursors import live_cursor, read_page_cursor
@@ -52,6 +53,7 @@ POLL_SECONDS: Final = 2.0
 """How often the commits of other processes are looked for while somebody waits for changes."""
 
 
+@checks_questions
 class FirestoreStore:
     """Keeps everything in one Firestore database; several processes may share it."""
 

@@ -10,6 +10,7 @@ from motherhaven.contract import views
 from motherhaven.contract.clock import Clock
 from motherhaven.contract.errors import StoreError
 from motherhaven.contract.events import Event, Kind, TextPart
+from motherhaven.stores.asked import checks_questions
 from motherhaven.stores.changes import Hub
 from motherhaven.stores.cursors import live_cursor, read_page_cursor
 from motherhaven.stores.keys import DEPOSIT_MINUTES, bucket_range, held
@@ -31,6 +32,7 @@ AnyWriter = TypeVar("AnyWriter", bound=Writer)
 AnyReaders = TypeVar("AnyReaders", bound=Readers[Any])
 
 
+@checks_questions
 class RelationalStore(ABC, Generic[AnyWriter, AnyReaders]):
     """What `open` of a database's own store has to bring: a writer, readers, a generation."""
 
