@@ -225,7 +225,7 @@ def test_odd_amounts_are_exact_in_every_form(tmp_path: Path) -> None:
         ("\r=1", "'\r=1"),
         ("＝1", "'＝1"),
         ("-12.50", "-12.50"),
-        ("+3", "+3"),
+        ("+3", "'+3"),
         ("a=1", "a=1"),
         ("", ""),
         (None, None),

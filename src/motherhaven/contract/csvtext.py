@@ -10,7 +10,7 @@ from typing import Final
 _FORMULA: Final = frozenset("=+-@|%\uff1d\uff0b\uff0d\uff20\u2212\ufe62\ufe63\ufe66\ufe6b")
 """What begins a formula somewhere, full-width, small and mathematical forms too."""
 
-_NUMBER: Final = re.compile(r"[+-]?[0-9]+(?:\.[0-9]+)?")
+_NUMBER: Final = re.compile(r"-?[0-9]+(?:\.[0-9]+)?")
 _CONTROLS: Final = frozenset("\t\r\n")
 _BLANK: Final = frozenset("\u115f\u1160\u2800\u3164\uffa0")
 """Letters and symbols that show nothing."""
@@ -19,7 +19,7 @@ _BLANK: Final = frozenset("\u115f\u1160\u2800\u3164\uffa0")
 def safe_cell(value: object) -> str:
     """A value as a spreadsheet may open it: text that would be a formula begins with '.
 
-    Also after any leading white space, seen or not. Numbers stay numbers, their sign
+    Also after any leading white space, seen or not. Numbers stay numbers, a minus sign
     included; None is an empty cell. `stored_cell` gives the text back.
     """
     if value is None:

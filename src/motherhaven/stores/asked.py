@@ -11,8 +11,8 @@ Store = TypeVar("Store")
 
 LONGEST: Final = 10_000
 _QUESTIONS: Final = (
-    "decisions", "decision", "text", "positions", "position", "opened_by", "fills", "fundings",
-    "candles", "accounts", "statuses", "equity", "deposits", "errors", "full_payload",
+    "bots", "decisions", "decision", "text", "positions", "position", "opened_by", "fills",
+    "fundings", "candles", "accounts", "statuses", "equity", "deposits", "errors", "full_payload",
 )  # fmt: skip
 
 

@@ -137,16 +137,23 @@ class MemoryStore:
         """Yields after commits; misses none from this call on."""
         return self._hub.subscribe()
 
-    async def bots(self) -> list[views.BotRow]:
-        """All bots, by first_seen and id."""
+    async def bots(
+        self,
+        ids: Sequence[str] | None = None,
+        *,
+        after: str | None = None,
+        limit: int | None = None,
+    ) -> list[views.BotRow]:
+        """Bots, by first_seen and id; see Reader.bots."""
         with self._usable():
+            chosen = query.bots(self._tables, ids, after, limit)
             return [
                 bot_row(
                     bot,
                     None if bot.status is None else self._record(bot.status.n),
                     None if bot.account is None else self._record(bot.account.n),
                 )
-                for bot in self._ordered()
+                for bot in chosen
             ]
 
     def _ordered(self) -> list[BotState]:

@@ -1,7 +1,7 @@
 """What the memory store's lists are made of: pure reads over its tables."""
 
 from bisect import bisect_left
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import datetime
 from heapq import merge
 from itertools import islice
@@ -48,6 +48,19 @@ def _was_executed(tables: Tables, row: DecisionState) -> bool:
     event_id = tables.records[row.key.n - 1].event_id
     executed = tables.executions.get((row.bot_id, event_id))
     return executed is not None and executed.execution.status in _DONE
+
+
+def bots(
+    tables: Tables, ids: Sequence[str] | None, after: str | None, limit: int | None
+) -> list[BotState]:
+    """The bots that are asked for, by first_seen and id."""
+    chosen = tables.bots.values() if ids is None else (tables.bots.get(name) for name in set(ids))
+    ordered = sorted((b for b in chosen if b is not None), key=lambda bot: (bot.first_seen, bot.id))
+    if after is not None:
+        last = tables.bots.get(after)
+        place = None if last is None else (last.first_seen, last.id)
+        ordered = [b for b in ordered if place is not None and (b.first_seen, b.id) > place]
+    return ordered[:limit]
 
 
 def errors(

@@ -125,8 +125,17 @@ class Log(Protocol):
 class Reader(Protocol):
     """The part of a store that answers the dashboard's queries."""
 
-    async def bots(self) -> list[views.BotRow]:
-        """All bots, ordered by first_seen and id."""
+    async def bots(
+        self,
+        ids: Sequence[str] | None = None,
+        *,
+        after: str | None = None,
+        limit: int | None = None,
+    ) -> list[views.BotRow]:
+        """Bots, ordered by first_seen and id: all, or those of `ids` that are known.
+
+        `after` is the id of the bot to go on behind (unknown: none follow), `limit` how many.
+        """
         ...
 
     async def decisions(

@@ -16,6 +16,7 @@ from typing import Final, cast
 
 from motherhaven.contract.clock import Clock
 from motherhaven.contract.errors import CursorGone, StoreError
+from motherhaven.contract.views import BotRow
 from motherhaven.server.alerts.halts import Halts, fold_halts
 from motherhaven.server.alerts.hearing import Hearing
 from motherhaven.server.alerts.rules import Facts, Trouble, next_late, troubles
@@ -131,7 +132,7 @@ class Alerts:
         record = await self._store.record(RECORD)
         before = load_state(record.text) if record else AlertState()
         state = await self._followed(before)
-        bots = await self._store.bots()
+        bots = await self._bots()
         now = self._clock.now()
         self._hearing.heard(now)
         facts = Facts(
@@ -152,6 +153,15 @@ class Alerts:
             return  # another server was faster; the next look sees what it made of this
         if due:
             await self._settle(await self._send(due))
+
+    async def _bots(self) -> list[BotRow]:
+        """All bots, some at a time: other requests go on meanwhile."""
+        bots: list[BotRow] = []
+        while True:
+            page = await self._store.bots(after=bots[-1].id if bots else None, limit=_PAGE)
+            bots += page
+            if len(page) < _PAGE:
+                return bots
 
     async def _followed(self, state: AlertState) -> AlertState:
         """`state` with what bots reported since its cursor."""

@@ -52,7 +52,7 @@ class Metrics:
 
     async def of(self, ids: Sequence[str] | None) -> tuple[BotMetrics, ...]:
         """The metrics of these bots in the order asked; None: of all, at most MOST_BOTS."""
-        rows = {row.id: row for row in await self._store.bots()}
+        rows = {row.id: row for row in await self._store.bots(ids, limit=MOST_BOTS)}
         wanted = [rows[name] for name in (rows if ids is None else ids) if name in rows]
         async with self._lock:
             stale = [row for row in wanted[:MOST_BOTS] if not self._is_fresh(row)]

@@ -29,6 +29,7 @@ from motherhaven.stores.protocol import TIERS, Reader
 
 _Lives = dict[str, tuple[datetime, datetime]]
 _DAY = timedelta(days=1)
+_MOST_COINS = 100
 
 
 async def compare(
@@ -59,7 +60,7 @@ async def _compare(
     span: timedelta | None,
 ) -> Comparison:
     """The bots `ids` over the time in which all ran, or the last `span` of it."""
-    known = {row.id: row for row in await store.bots()}
+    known = {row.id: row for row in await store.bots(ids)}
     rows = [known[name] for name in ids if name in known]
     lives = await _lives(store, rows)
     common = _common(lives, span) if len(lives) == len(rows) else None
@@ -132,7 +133,7 @@ def _common(lives: _Lives, span: timedelta | None) -> Span | None:
 
 
 def _matrix(trades: Mapping[str, Sequence[KeptTrade]], common: Span) -> tuple[CoinRow, ...]:
-    """Trades that began and ended within the span; the coin with the most of them first."""
+    """Trades that began and ended within the span, of the coins with the most of them."""
     inside = {bot_id: [one for one in kept if common.holds(one)] for bot_id, kept in trades.items()}
     counts: dict[str, int] = {}
     for kept in inside.values():
@@ -140,7 +141,7 @@ def _matrix(trades: Mapping[str, Sequence[KeptTrade]], common: Span) -> tuple[Co
             counts[one.coin] = counts.get(one.coin, 0) + 1
     return tuple(
         CoinRow(coin=coin, cells=tuple(_cell(b, coin, kept) for b, kept in inside.items()))
-        for coin in sorted(counts, key=lambda coin: (-counts[coin], coin))
+        for coin in sorted(counts, key=lambda coin: (-counts[coin], coin))[:_MOST_COINS]
     )
 
 

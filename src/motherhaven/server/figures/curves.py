@@ -21,6 +21,9 @@ RANGES: Final[dict[str, timedelta | None]] = {
 
 MAX_BUCKETS: Final = 1_500
 _MAX_POINTS: Final = 30_000
+MOST_CURVES: Final = 250
+"""So many curves at once; of more bots, ask for some by id."""
+
 _MIN_BUCKETS: Final = 120
 DAWN: Final = datetime(1971, 1, 1, tzinfo=UTC)
 DUSK: Final = datetime(2200, 12, 31, tzinfo=UTC)
@@ -30,25 +33,24 @@ DUSK: Final = datetime(2200, 12, 31, tzinfo=UTC)
 async def equity_curves(
     store: Reader, bot_ids: Sequence[str] | None, span: timedelta | None, now: datetime
 ) -> Equity:
-    """The curves of these bots (None: all) over the span that ends at their newest time.
+    """The curves of these bots over the span that ends at their newest time.
+
+    None: of the first MOST_CURVES, so that the answer stays bounded.
 
     The end is market time, so a replay of 2018 ends in 2018.
     """
-    rows = await store.bots()
-    wanted = [row for row in rows if bot_ids is None or row.id in bot_ids]
+    wanted = await store.bots(bot_ids, limit=MOST_CURVES)
     end = max((newest_time(row) for row in wanted), default=now)
     if not wanted:
         start = end - (span or timedelta(days=1))
         return Equity(bucket_seconds=TIERS[0], start=start, end=end, series=())
-    ids = None if bot_ids is None else [row.id for row in wanted]
     start = end - span if span else await _first(store, wanted, end)
     bucket = bucket_for(end - start, len(wanted))
     start = floor_time(start, bucket)
     until = end + timedelta(microseconds=1)
 
     async def read(some: Sequence[str]) -> dict[str, EquitySeries]:
-        asked = None if ids is None and len(some) == len(wanted) else some
-        found = await store.equity(asked, start=start, end=until, bucket=bucket)
+        found = await store.equity(some, start=start, end=until, bucket=bucket)
         return {one.bot_id: one for one in found}
 
     series, _ = await of_each([row.id for row in wanted], read)

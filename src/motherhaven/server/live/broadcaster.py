@@ -17,6 +17,7 @@ from motherhaven.contract.jsonio import dumps
 from motherhaven.contract.times import format_time
 from motherhaven.server.config import Limits
 from motherhaven.server.live.rows import live_message
+from motherhaven.server.wire.sizes import short
 from motherhaven.stores.protocol import Store, Stored
 
 LOG: Final = logging.getLogger("motherhaven.server")
@@ -135,7 +136,7 @@ class Hub:
         messages: list[Told] = []
         for stored in events:
             try:
-                message = await live_message(self.store, stored)
+                message = short(await live_message(self.store, stored))
             except ValidationError:
                 LOG.exception("event %s has no live form and was left out", stored.event.event_id)
                 message = None

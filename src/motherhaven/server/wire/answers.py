@@ -92,10 +92,11 @@ class BotView(BotRow):
 
 
 class BotList(_Answer):
-    """All bots, and the server's time to measure ages by."""
+    """Bots by first sight, and the server's time to measure ages by; `next` continues."""
 
     bots: tuple[BotView, ...]
     server_time: datetime
+    next: str | None = None
 
 
 class Equity(_Answer):

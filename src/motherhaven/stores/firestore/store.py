@@ -188,9 +188,15 @@ class FirestoreStore:
             return False
         return False
 
-    async def bots(self) -> list[views.BotRow]:
-        """All bots, by first_seen and id."""
-        return await money.bots(self._open)
+    async def bots(
+        self,
+        ids: Sequence[str] | None = None,
+        *,
+        after: str | None = None,
+        limit: int | None = None,
+    ) -> list[views.BotRow]:
+        """Bots, by first_seen and id; see Reader.bots."""
+        return await money.bots(self._open, ids, after, limit)
 
     async def decisions(
         self, where: DecisionFilter, *, before: str | None, limit: int

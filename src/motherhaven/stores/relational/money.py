@@ -32,13 +32,30 @@ def columns(names: Sequence[str], alias: str) -> str:
     return ", ".join(f"{alias}.{name}" for name in names)
 
 
-def bots(session: Session) -> list[BotRow]:
-    """All bots, by first_seen and id, in one query whatever their number."""
+def bots(
+    session: Session,
+    ids: Sequence[str] | None = None,
+    after: str | None = None,
+    limit: int | None = None,
+) -> list[BotRow]:
+    """Bots, by first_seen and id, in one query whatever their number."""
     d = session.dialect
     names = (*BOT, *d.rows.totals)
+    if ids is not None and not ids:
+        return []
+    terms, values = list[str](), list[Any]()
+    if ids is not None:
+        terms.append(f"id IN ({', '.join('?' * len(ids))})")
+        values += ids
+    if after is not None:
+        terms.append("(first_seen, id) > (SELECT l.first_seen, l.id FROM bots l WHERE l.id = ?)")
+        values.append(after)
+    held = "" if limit is None else "LIMIT ?"
+    values += [] if limit is None else [limit]
     query = f"""
         SELECT {columns(names, "b")}, {d.record("s")}, {d.record("a")}
-        FROM bots b LEFT JOIN events s ON s.n = b.status_n LEFT JOIN events a ON a.n = b.account_n
+        FROM (SELECT * FROM bots {where_all(terms)} ORDER BY first_seen, id {held}) b
+        LEFT JOIN events s ON s.n = b.status_n LEFT JOIN events a ON a.n = b.account_n
         ORDER BY b.first_seen, b.id
     """
     width = len(names)
@@ -48,7 +65,7 @@ def bots(session: Session) -> list[BotRow]:
             _record(d, row[width : width + _WIDTH]),
             _record(d, row[width + _WIDTH :]),
         )
-        for row in session.rows(query)
+        for row in session.rows(query, values)
     ]
 
 

@@ -105,9 +105,15 @@ class RelationalStore(ABC, Generic[AnyWriter, AnyReaders]):
             self._hub.wake()
         return False
 
-    async def bots(self) -> list[views.BotRow]:
-        """All bots, by first_seen and id."""
-        return await self._read.ask(money.bots)
+    async def bots(
+        self,
+        ids: Sequence[str] | None = None,
+        *,
+        after: str | None = None,
+        limit: int | None = None,
+    ) -> list[views.BotRow]:
+        """Bots, by first_seen and id; see Reader.bots."""
+        return await self._read.ask(lambda db: money.bots(db, ids, after, limit))
 
     async def decisions(
         self, where: DecisionFilter, *, before: str | None, limit: int
