@@ -240,3 +240,22 @@ def test_uptime_is_what_the_heartbeats_vouch_for(place: Place) -> None:
         assert row.stats.first_status_at == START
 
     place.run(scenario)
+
+
+def test_bots_come_by_id_and_page_by_page(place: Place) -> None:
+    """The same order as all of them; unknown ids are left out, an unknown place ends it."""
+
+    async def scenario(store: Store) -> None:
+        names = [f"bot-{letter}" for letter in "dbeac"]
+        for number, name in enumerate(names):
+            await store.append([Bot(name).at(START + number * DAY).status(0)])
+        assert [row.id for row in await store.bots()] == names
+        assert [row.id for row in await store.bots(limit=2)] == names[:2]
+        assert [row.id for row in await store.bots(after="bot-b", limit=2)] == names[2:4]
+        assert await store.bots(after=names[-1], limit=2) == []
+        assert await store.bots(after="nobody", limit=2) == []
+        some = await store.bots(["bot-a", "nobody", "bot-d", "bot-a"])
+        assert [row.id for row in some] == ["bot-d", "bot-a"]
+        assert await store.bots([]) == []
+
+    place.run(scenario)
