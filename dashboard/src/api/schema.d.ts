@@ -53,7 +53,7 @@ export interface paths {
         };
         /**
          * Bots
-         * @description All bots with their state and totals.
+         * @description Bots with their state and totals, page by page.
          */
         get: operations["bots"];
         put?: never;
@@ -134,6 +134,9 @@ export interface paths {
         /**
          * Decisions
          * @description Decisions, newest first; a limit beyond 1 to 500 is taken as the nearest of these.
+         *
+         *     The array ends at one MiB: texts are cut in the rows that would pass it, and rows that
+         *     would pass it even so are left out.
          */
         get: operations["old_decisions"];
         put?: never;
@@ -153,7 +156,7 @@ export interface paths {
         };
         /**
          * Equity
-         * @description Equity of the bots up to their newest market time; buckets follow the range.
+         * @description Equity up to the newest market time; buckets follow the range. Without ids: 250 bots.
          */
         get: operations["equity"];
         put?: never;
@@ -453,7 +456,7 @@ export interface paths {
         };
         /**
          * Positions
-         * @description Positions, newest first.
+         * @description Positions, newest first; the array ends at one MiB.
          */
         get: operations["old_positions"];
         put?: never;
@@ -679,6 +682,11 @@ export interface components {
              */
             realized_pnl: string;
             /**
+             * Received At
+             * Format: date-time
+             */
+            received_at: string;
+            /**
              * Recorded At
              * Format: date-time
              */
@@ -823,6 +831,11 @@ export interface components {
              */
             realized_pnl: string;
             /**
+             * Received At
+             * Format: date-time
+             */
+            received_at: string;
+            /**
              * Recorded At
              * Format: date-time
              */
@@ -915,11 +928,13 @@ export interface components {
         };
         /**
          * BotList
-         * @description All bots, and the server's time to measure ages by.
+         * @description Bots by first sight, and the server's time to measure ages by; `next` continues.
          */
         BotList: {
             /** Bots */
             bots: components["schemas"]["BotView"][];
+            /** Next */
+            next?: string | null;
             /**
              * Server Time
              * Format: date-time
@@ -932,7 +947,8 @@ export interface components {
          *
          *     brier: 0 is perfect, 0.25 a coin. net_usd is equity less deposits, or the realized net
          *     where no account was reported; net_after_model_cost is it less model_cost_usd, None
-         *     while no model cost was told (a baseline asks no model).
+         *     while no model cost was told (a baseline asks no model). unavailable: why the figures
+         *     cannot be worked out; then all of them are empty.
          */
         BotMetrics: {
             /** Bot Id */
@@ -953,6 +969,8 @@ export interface components {
             net_usd: string | null;
             performance: components["schemas"]["PerformanceFigures"];
             trades: components["schemas"]["TradeFigures"];
+            /** Unavailable */
+            unavailable?: string | null;
         };
         /**
          * BotSignal
@@ -974,7 +992,8 @@ export interface components {
          * @description Totals that a store keeps for one bot. max_drawdown is a fraction, 0 or negative.
          *
          *     alive_seconds: since first_status_at, as far as heartbeats vouch for it: each for the
-         *     time since the last one, at most twice its interval. Both by the recorder's clock.
+         *     time since the last one, at most twice its interval. Both by the recorder's clock, no
+         *     later than the receipt.
          */
         BotStats: {
             /** Alive Seconds */
@@ -1035,12 +1054,19 @@ export interface components {
          * BotView
          * @description A bot with what follows from its totals. Fractions: 0.01 is one per cent.
          *
-         *     heartbeat_age_seconds is the server's clock minus the recorder's; return_fraction is
+         *     heartbeat_age_seconds is since the server received it; return_fraction is
          *     (equity - deposits) / deposits; drawdown_fraction is below the peak now, 0 or negative.
          *     sharpe is annualized over sharpe_days daily returns, None while they are too few.
+         *     ambiguous: another bot has the same name, so the end of the id is shown with it.
+         *     unavailable: why figures of this bot cannot be worked out, None where they can.
          */
         BotView: {
             account: components["schemas"]["AccountRow"] | null;
+            /**
+             * Ambiguous
+             * @default false
+             */
+            ambiguous: boolean;
             /** Decider */
             decider: string | null;
             /** Drawdown Fraction */
@@ -1082,6 +1108,8 @@ export interface components {
             stale: boolean;
             stats: components["schemas"]["BotStats"];
             status: components["schemas"]["StatusRow"] | null;
+            /** Unavailable */
+            unavailable?: string | null;
             /** Win Fraction */
             win_fraction: string | null;
         };
@@ -1593,11 +1621,14 @@ export interface components {
          * ErrorGroup
          * @description Errors of one kind whose messages differ in numbers, ids or the coin only.
          *
-         *     message is the newest one, last_id its error, decision_id its decision.
+         *     message is the newest one, last_id its error, decision_id its decision. bots has the
+         *     first hundred of bots_n.
          */
         ErrorGroup: {
             /** Bots */
             bots: string[];
+            /** Bots N */
+            bots_n: number;
             /** Count */
             count: number;
             /** Decision Id */
@@ -1630,7 +1661,8 @@ export interface components {
          * ErrorGroups
          * @description Groups, the one with the newest error first.
          *
-         *     They are made of the newest `counted` errors; `truncated` says that older ones exist.
+         *     They are made of the newest `counted` errors; `truncated` says that older ones exist, or
+         *     more groups than an answer holds.
          */
         ErrorGroups: {
             /** Counted */
@@ -2238,6 +2270,8 @@ export interface components {
         /**
          * PositionClosed
          * @description A position was closed. realized_pnl is net of fees and funding, in USD.
+         *
+         *     quantity_usd, leverage and entry_price are those of the newest opening record.
          */
         PositionClosed: {
             /** Coin */
@@ -2374,6 +2408,9 @@ export interface components {
         /**
          * PositionOpened
          * @description A position was opened. quantity_usd is margin, so notional = quantity_usd * leverage.
+         *
+         *     With `replaces` an open position has changed (an add, a reduction, another leverage): this
+         *     record takes the place of the one with those numbers, and entry_time stays the opening's.
          */
         PositionOpened: {
             /** Coin */
@@ -2428,6 +2465,8 @@ export interface components {
              * @example -12.34
              */
             quantity_usd: string | number;
+            /** @default null */
+            replaces: components["schemas"]["Replaced"] | null;
             /**
              * Side
              * @enum {string}
@@ -2548,6 +2587,32 @@ export interface components {
             unrealized_pnl?: string | null;
         };
         /**
+         * Replaced
+         * @description The numbers of the opening record that another one takes the place of.
+         */
+        Replaced: {
+            /**
+             * Entry Price
+             * Format: decimal
+             * @example -12.34
+             */
+            entry_price: string | number;
+            /**
+             * Leverage
+             * Format: decimal
+             * @example -12.34
+             */
+            leverage: string | number;
+            /**
+             * Quantity Usd
+             * Format: decimal
+             * @example -12.34
+             */
+            quantity_usd: string | number;
+        } & {
+            [key: string]: unknown;
+        };
+        /**
          * Session
          * @description Whether reading is open here, and whether this browser is signed in.
          *
@@ -2650,7 +2715,7 @@ export interface components {
         };
         /**
          * StatusRow
-         * @description A heartbeat; recorded_at is the clock to measure its age by.
+         * @description A heartbeat; received_at, the server's clock, is what its age is measured by.
          */
         StatusRow: {
             /** Behind */
@@ -2718,7 +2783,8 @@ export interface components {
          *     funding_usd is what was paid (negative: received), as in the payments. In `position`
          *     it is what was received, so its sign is the other one. An open position's figures are
          *     those so far, without what is unrealized. agrees: whether what the bot reported as
-         *     net at the exit equals net_pnl; None while either is unknown.
+         *     net at the exit equals net_pnl; None while either is unknown. Of fills_n and funding_n
+         *     rows the newest are here, as many as an answer holds; the figures are of all.
          */
         TradeDetail: {
             /** Agrees */
@@ -2727,8 +2793,12 @@ export interface components {
             fees_usd: string | null;
             /** Fills */
             fills: components["schemas"]["FillRow"][];
+            /** Fills N */
+            fills_n: number;
             /** Funding */
             funding: components["schemas"]["FundingRow"][];
+            /** Funding N */
+            funding_n: number;
             /** Funding Usd */
             funding_usd: string | null;
             /** Gross Pnl */
@@ -2941,7 +3011,11 @@ export interface operations {
     };
     bots: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description `next` of the page before */
+                cursor?: string | null;
+                limit?: number;
+            };
             header?: never;
             path?: never;
             cookie?: never;

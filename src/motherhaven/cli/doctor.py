@@ -54,11 +54,15 @@ def run(store_url: str | None, *, alert: bool) -> int:
     worst = 0
     secrets: list[str] = []
     for finding in _findings(store_url, secrets, alert=alert):
-        seen = finding.seen.replace("\n", "\n      ")
-        line = f"{finding.grade:4}  {for_terminal(finding.what)}: {seen}"
-        emit(_hidden(line + (f"\n      fix: {finding.fix}" if finding.fix else ""), secrets))
+        line = f"{finding.grade:4}  {for_terminal(finding.what)}: {_indented(finding.seen)}"
+        line += f"\n      fix: {_indented(finding.fix)}" if finding.fix else ""
+        emit(_hidden(line, secrets))
         worst |= finding.grade == "fail"
     return worst
+
+
+def _indented(text: str) -> str:
+    return text.replace("\n", "\n      ")
 
 
 def _findings(store_url: str | None, secrets: list[str], *, alert: bool) -> Iterator[Finding]:

@@ -152,7 +152,8 @@ async def test_many_bots_come_in_pages() -> None:
             answer = await client.get(f"{API}/bots", params=params)
             assert len(answer.content) <= PAGE_BYTES
             page = answer.json()
-            assert sum(asked) <= len(page["bots"]) + 120
+            scanned = 0 if seen else count  # names that are not one bot's alone, once a minute
+            assert sum(asked) <= len(page["bots"]) + 120 + scanned
             seen += [row["id"] for row in page["bots"]]
             cursor = page["next"]
             if cursor is None:

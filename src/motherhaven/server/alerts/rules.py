@@ -8,6 +8,7 @@ from typing import Final
 from motherhaven.contract.views import BotRow, StatusRow
 from motherhaven.server.alerts.halts import Halts, is_over
 from motherhaven.server.figures.bots import DEFAULT_INTERVAL_SECONDS
+from motherhaven.stores.names import shown_name
 
 GRACE_SECONDS: Final = 2.0
 """A heartbeat is late this long after twice its bot's interval."""
@@ -26,7 +27,8 @@ class Facts:
     """What a server sees. `since`: when it began to listen, before which silence is its own.
 
     `deaf`: when it could not hear since, oldest first. `free_bytes`: of the server's disk;
-    None where that says nothing. `told`: the names of what was told and is not over.
+    None where that says nothing. `same`: the bots whose name another one has. `told`: the
+    names of what was told and is not over.
     """
 
     now: datetime
@@ -36,6 +38,7 @@ class Facts:
     free_bytes: int | None = None
     told: frozenset[str] = frozenset()
     deaf: Spans = ()
+    same: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +83,7 @@ def unwatched(bot_id: str, why: str) -> Trouble:
 
 
 def _of_bot(bot: BotRow, facts: Facts) -> Iterable[Trouble]:
-    who = f"{bot.name or bot.id} ({bot.mode})"
+    who = f"{shown_name(bot, facts.same)} ({bot.mode})"
     late = _late(bot, facts, who)
     if late is not None:
         yield late

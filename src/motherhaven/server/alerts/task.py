@@ -31,6 +31,7 @@ from motherhaven.server.alerts.state import (
     settled,
 )
 from motherhaven.stores.capabilities import capabilities_of
+from motherhaven.stores.names import namesakes
 from motherhaven.stores.protocol import Store
 from motherhaven.stores.shared import put_own_record
 
@@ -143,6 +144,7 @@ class Alerts:
             halts=cast("Halts", state.halts),
             free_bytes=self._free(),
             told=frozenset(state.told),
+            same=namesakes(bots),
         )
         self._next_late = next_late(facts)
         state, due = claimed(advance(state, troubles(facts), now.timestamp()), now.timestamp())

@@ -21,6 +21,7 @@ from motherhaven.contract.views import (
 )
 from motherhaven.server.figures.bots import bot_view
 from motherhaven.server.figures.curves import MOST_CURVES, RANGES, equity_curves
+from motherhaven.server.figures.namesakes import Namesakes
 from motherhaven.server.figures.ratios import DailyReturns, sharpe_of
 from motherhaven.server.reads.params import (
     Cursor,
@@ -54,6 +55,7 @@ class Reads:
         self._store = store
         self._clock = clock
         self._returns = returns
+        self._namesakes = Namesakes(store, clock)
 
     def add_routes(self, router: APIRouter) -> None:
         """Register the reads."""
@@ -75,16 +77,23 @@ class Reads:
 
         async def read(after: str | None, most: int) -> tuple[list[BotView], str | None]:
             rows = await self._store.bots(after=after, limit=most + 1)
-            views = await self._views(rows[:most], now)
+            same = await self._namesakes.of(rows, whole=after is None and len(rows) <= most)
+            views = await self._views(rows[:most], now, same)
             return views, views[-1].id if len(rows) > most else None
 
         items, following = await page_of(read, cursor, limit, lambda row: row.id)
         return json_view(BotList(bots=items, server_time=now, next=following))
 
-    async def _views(self, rows: Sequence[BotRow], now: datetime) -> list[BotView]:
+    async def _views(
+        self, rows: Sequence[BotRow], now: datetime, same: frozenset[str]
+    ) -> list[BotView]:
         returns = await self._returns.of(rows)
         failed = self._returns.failed
-        return [bot_view(row, now, sharpe_of(returns[row.id]), failed.get(row.id)) for row in rows]
+        found = []
+        for row in rows:
+            view = bot_view(row, now, sharpe_of(returns[row.id]), failed.get(row.id))
+            found.append(view.model_copy(update={"ambiguous": row.id in same}))
+        return found
 
     async def feed(
         self,

@@ -77,6 +77,7 @@ class BotView(BotRow):
     heartbeat_age_seconds is since the server received it; return_fraction is
     (equity - deposits) / deposits; drawdown_fraction is below the peak now, 0 or negative.
     sharpe is annualized over sharpe_days daily returns, None while they are too few.
+    ambiguous: another bot has the same name, so the end of the id is shown with it.
     unavailable: why figures of this bot cannot be worked out, None where they can.
     """
 
@@ -89,6 +90,7 @@ class BotView(BotRow):
     sharpe: float | None
     sharpe_days: int
     unavailable: str | None = None
+    ambiguous: bool = False
 
 
 class BotList(_Answer):
