@@ -16,8 +16,8 @@ PAGE_LIMIT: Final = 10_000
 class Key(NamedTuple):
     """The order of lists, compared from left to right; no client's clock is in it.
 
-    `time` is when the server received it, in microseconds; the bot's own epoch and seq
-    order what came together, and `n`, the number of the commit, makes every key different.
+    `time` in microseconds is when it happened, at most its receipt and, within a bot and
+    kind, always after what came before; the rest makes every key different.
     """
 
     time: int

@@ -2,7 +2,7 @@
 
 import secrets
 import threading
-from bisect import bisect_left, insort
+from bisect import insort
 from collections.abc import AsyncIterator, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import datetime
@@ -173,7 +173,7 @@ class MemoryStore:
     def _decision_row(self, key: Key) -> views.DecisionRow:
         record = self._record(key.n)
         executed = self._tables.executions.get((record.bot_id, record.event_id))
-        return decision_row(record, self._name(record.bot_id), executed and executed.execution)
+        return decision_row(record, self._name(record.bot_id), executed and executed.execution, key)
 
     async def decision(self, decision_id: str) -> views.DecisionDetail:
         """One decision with its neighbours of the same bot."""
@@ -182,12 +182,13 @@ class MemoryStore:
             if record.kind != "decision":
                 raise NotFound(f"{decision_id} is not a decision but a {record.kind} event")
             own = [row.key for row in self._tables.feed if row.bot_id == record.bot_id]
-            place = bisect_left(own, record.key)
+            place = next(i for i, key in enumerate(own) if key.n == record.n)
             executed = self._tables.executions.get((record.bot_id, decision_id))
             return decision_detail(
                 record,
                 self._name(record.bot_id),
                 executed and executed.execution,
+                own[place],
                 texts={f: len(text) for f, text in self._tables.texts.get(record.n, {}).items()},
                 previous=self._record(own[place - 1].n).event_id if place else None,
                 following=(

@@ -140,7 +140,7 @@ def opened_by(tables: Tables, bot_id: str, decision_id: str) -> PositionState | 
         for state in tables.positions.values()
         if (state.bot_id, state.entry_decision_id) == (bot_id, decision_id)
     )
-    return min(found, key=lambda state: state.entry, default=None)
+    return min(found, key=lambda state: (state.entered, state.entry), default=None)
 
 
 def drop_rejections(tables: Tables, before: int) -> None:

@@ -5,6 +5,7 @@ agree by construction. Positions are in `stores.positions`.
 """
 
 from collections.abc import Callable
+from dataclasses import replace
 from decimal import Decimal
 from typing import Any, Final
 
@@ -51,10 +52,27 @@ HEARTBEAT_SECONDS: Final = 180
 _FAILED: Final = ("rejected", "unknown")
 
 
-def project(record: Record, body: Any, work: Work) -> None:
-    """Change the projections in `work` as `record`, whose payload is `body`, says."""
+def project(record: Record, body: Any, work: Work) -> Record:
+    """Change the projections in `work` as `record`, whose payload is `body`, says.
+
+    Returns the record with its place in the lists.
+    """
     bot = _seen(record, work)
-    _HANDLERS[record.kind](record, body, bot, work)
+    placed = replace(record, order=_order(record, bot))
+    _HANDLERS[record.kind](placed, body, bot, work)
+    return placed
+
+
+def _order(record: Record, bot: BotState) -> int:
+    """When it happened, but always after what came before it of the same bot and kind.
+
+    So bots stand beside each other by time, and within a bot the order is that of receipt,
+    though a clock was ahead (it counts as the receipt) or is behind.
+    """
+    last = bot.orders.get(record.kind)
+    order = record.shown if last is None else max(record.shown, last + 1)
+    bot.orders[record.kind] = order
+    return order
 
 
 def _seen(record: Record, work: Work) -> BotState:
@@ -113,7 +131,7 @@ def _execution(record: Record, body: DecisionExecuted, bot: BotState, work: Work
 
 
 def _account(record: Record, body: AccountReported, bot: BotState, work: Work) -> None:
-    pointer, key, equity = record.pointer, record.key, body.equity_usd
+    pointer, key, equity = record.pointer, record.receipt, body.equity_usd
     bot.account = pointer
     _drawdown(bot.totals, equity, body.deposits_usd)
     seconds = record.shown // 1_000_000
@@ -132,7 +150,7 @@ def _account(record: Record, body: AccountReported, bot: BotState, work: Work) -
 
 def _deposits(record: Record, amount: Decimal, work: Work) -> None:
     """Keep the deposits where they change; most reports only look at the latest."""
-    bot_id, key, minute = record.bot_id, record.key, record.shown // 60_000_000
+    bot_id, key, minute = record.bot_id, record.receipt, record.shown // 60_000_000
     latest = work.bucket(bot_id, DEPOSITS_TIER, 0)
     if latest is None:
         work.add_bucket(bot_id, DEPOSITS_TIER, 0, Bucket(key, amount, amount, amount))
@@ -183,7 +201,7 @@ def _funding(record: Record, body: FundingPaid, bot: BotState, work: Work) -> No
 
 def _post(record: Record, position_id: str | None, work: Work) -> None:
     if position_id is not None:
-        work.add_posting(PostingState(record.bot_id, position_id, record.kind, record.key))
+        work.add_posting(PostingState(record.bot_id, position_id, record.kind, record.receipt))
 
 
 def _candles(record: Record, body: CandlesRecorded, bot: BotState, work: Work) -> None:

@@ -4,8 +4,9 @@ Adapters: memory, sqlite, postgres, firestore; one conformance suite runs over a
 them (tests/conformance). Cursors are opaque text: only the store that made one can
 read it. No SQL and no document path leaves an adapter.
 
-Lists are ordered by receipt (then epoch, seq, commit), newest first: no client's clock
-decides what is newest. What a row shows as its time is the client's, at most the receipt's.
+Lists are newest first. Within a bot that is the order of receipt, whatever its clock says;
+bots stand beside each other by time, which is the client's, at most the receipt's. States
+of accounts and heartbeats are by receipt over all bots.
 A row's `cursor` is its
 place in the list that gave it: as `before` it continues after that row. Limits are held
 within 1 and 10,000. A page cursor of another list, or garbage, raises InvalidCursor.

@@ -37,10 +37,19 @@ class Record:
     recorded: int
     received: int
     payload: bytes
+    order: int | None = None
+    """Its place among all lists' rows, once `project` gave it one."""
 
     @property
     def key(self) -> Key:
         """The place in the lists: by receipt, whatever the client's clock says."""
+        return Key(
+            self.received if self.order is None else self.order, self.epoch, self.seq, self.n
+        )
+
+    @property
+    def receipt(self) -> Key:
+        """Its place in the order of receipt."""
         return Key(self.received, self.epoch, self.seq, self.n)
 
     @property

@@ -29,7 +29,7 @@ from motherhaven.stores.states import (
 BOT: Final = (
     "id", "name", "mode", "decider", "market", "first_seen", "last_seen", "last_decision",
     "status_n", "status_epoch", "status_seq", "status_recorded",
-    "account_n", "account_epoch", "account_seq", "account_recorded",
+    "account_n", "account_epoch", "account_seq", "account_recorded", "orders",
 )  # fmt: skip
 """The columns of a bot; those of its totals follow."""
 
@@ -146,7 +146,8 @@ class Rows:
             last_decision=None if decision is None else self.micros(decision),
             status=None if row[8] is None else self.pointer_of(row[8:12]),
             account=None if row[12] is None else self.pointer_of(row[12:16]),
-            totals=self.totals_of(row[16:]),
+            orders=json.loads(row[16] or "{}"),
+            totals=self.totals_of(row[17:]),
         )
 
     def bot_values(self, bot: BotState) -> tuple[Any, ...]:
@@ -155,7 +156,8 @@ class Rows:
         return (
             bot.id, bot.name, bot.mode, bot.decider, bot.market, self.at(bot.first_seen),
             self.at(bot.last_seen), decision, *self.pointer_values(bot.status),
-            *self.pointer_values(bot.account), *self.totals_values(bot.totals),
+            *self.pointer_values(bot.account), json.dumps(bot.orders, separators=(",", ":")),
+            *self.totals_values(bot.totals),
         )  # fmt: skip
 
     def position_of(self, bot_id: str, row: Row) -> PositionState:

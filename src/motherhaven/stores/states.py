@@ -1,6 +1,6 @@
 """The state that the projections keep, as plain rows that any adapter can store."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Literal, NamedTuple, Protocol
 
@@ -61,6 +61,8 @@ class BotState:
     last_decision: int | None = None
     status: Pointer | None = None
     account: Pointer | None = None
+    orders: dict[str, int] = field(default_factory=dict)
+    """For each kind of event the order of the one that came last, in microseconds."""
 
 
 @dataclass(slots=True)

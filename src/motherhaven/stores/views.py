@@ -26,7 +26,7 @@ from motherhaven.contract.views import (
 from motherhaven.contract.wire import validate_payload
 from motherhaven.stores.amounts import shown
 from motherhaven.stores.cursors import page_cursor
-from motherhaven.stores.keys import moment
+from motherhaven.stores.keys import Key, moment
 from motherhaven.stores.records import Record
 from motherhaven.stores.states import (
     BotState,
@@ -82,16 +82,19 @@ def event_of(record: Record) -> Event:
     )
 
 
-def decision_row(record: Record, name: str | None, execution: Execution | None) -> DecisionRow:
-    """A decision for lists."""
+def decision_row(
+    record: Record, name: str | None, execution: Execution | None, key: Key
+) -> DecisionRow:
+    """A decision for lists; `key` is its place in them."""
     payload = json.loads(record.payload)
-    return DecisionRow.model_validate(_decision(record, name, execution, payload, _ROW))
+    return DecisionRow.model_validate(_decision(record, name, execution, payload, key, _ROW))
 
 
 def decision_detail(
     record: Record,
     name: str | None,
     execution: Execution | None,
+    key: Key,
     *,
     texts: Mapping[str, int],
     previous: str | None,
@@ -99,7 +102,7 @@ def decision_detail(
 ) -> DecisionDetail:
     """A decision with its chain; `previous` and `following` are its neighbours' ids."""
     payload = json.loads(record.payload)
-    fields = _decision(record, name, execution, payload, _DETAIL)
+    fields = _decision(record, name, execution, payload, key, _DETAIL)
     fields |= {"texts": dict(texts), "payload": payload, "previous": previous, "next": following}
     return DecisionDetail.model_validate(fields)
 
@@ -109,12 +112,13 @@ def _decision(
     name: str | None,
     execution: Execution | None,
     payload: Mapping[str, Any],
+    key: Key,
     names: tuple[str, ...],
 ) -> dict[str, Any]:
-    fields: dict[str, Any] = {key: payload.get(key) for key in names}
+    fields: dict[str, Any] = {field: payload.get(field) for field in names}
     fields |= {
         "id": record.event_id,
-        "cursor": page_cursor("decisions", record.key),
+        "cursor": page_cursor("decisions", key),
         "bot_id": record.bot_id,
         "bot_name": name,
         "mode": record.mode,

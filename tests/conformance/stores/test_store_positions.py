@@ -201,7 +201,7 @@ def test_marks_show_on_open_positions_only(place: Place) -> None:
 
 @pytest.mark.parametrize("limit", [1, 3, 50])
 def test_pages_follow_entry_or_exit_time(place: Place, limit: int) -> None:
-    """Open and all by entry, closed by exit, newest first, each row once."""
+    """Open and all by entry, closed by exit, what came last first, each row once."""
 
     async def scenario(store: Store) -> None:
         bot = Bot()
@@ -209,9 +209,9 @@ def test_pages_follow_entry_or_exit_time(place: Place, limit: int) -> None:
         await store.append([bot.closed(20 - n, position_id=f"p{n}") for n in range(5)])
         every, still = await rows(store, "all", limit), await rows(store, "open", limit)
         closed = await rows(store, "closed", limit)
-        assert [r.id for r in every] == ["p7", "p3", "p6", "p2", "p5", "p1", "p8", "p4", "p0"]
-        assert [r.id for r in still] == ["p7", "p6", "p5", "p8"]
-        assert [r.id for r in closed] == ["p0", "p1", "p2", "p3", "p4"]
+        assert [r.id for r in every] == [f"p{n}" for n in reversed(range(9))]
+        assert [r.id for r in still] == ["p8", "p7", "p6", "p5"]
+        assert [r.id for r in closed] == ["p4", "p3", "p2", "p1", "p0"]
 
     place.run(scenario)
 

@@ -138,6 +138,22 @@ def test_a_span_is_of_the_time_that_is_shown(place: Place) -> None:
     place.run(scenario)
 
 
+def test_bots_stand_beside_each_other_by_time(place: Place) -> None:
+    """Histories that come one bot after the other are one list by time."""
+
+    async def scenario(store: Store) -> None:
+        bots = [Bot(f"bot-{n}").at(START + timedelta(days=1)) for n in range(3)]
+        for bot in bots:
+            await store.append([bot.decision(minute) for minute in range(5)])
+        page = await store.decisions(ANY, before=None, limit=99)
+        assert [row.time for row in page.items] == sorted(
+            (row.time for row in page.items), reverse=True
+        )
+        assert {row.bot_id for row in page.items[:3]} == {bot.bot_id for bot in bots}
+
+    place.run(scenario)
+
+
 def test_retention_goes_by_receipt(place: Place) -> None:
     """What a wrong clock stamped goes with what came beside it."""
 

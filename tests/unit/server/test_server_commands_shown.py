@@ -110,4 +110,4 @@ def test_a_fleets_table(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None
     monkeypatch.setattr(run, "desk", lambda *_: Desk())
     text, _ = fleet_status(Plan(), SystemClock())  # type: ignore[arg-type]
     assert is_harmless(text)
-    assert len(text.splitlines()) == 3
+    assert len(text.splitlines()) == 4  # the head, the titles and a line for each bot

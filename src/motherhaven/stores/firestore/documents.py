@@ -62,7 +62,7 @@ def bot_document(state: BotState) -> dict[str, Any]:
 
 def bot_of(document: Document) -> BotState:
     """The bot of a document."""
-    return PLAIN.bot_of([document[name] for name in _BOT])
+    return PLAIN.bot_of([document.get(name) for name in _BOT])
 
 
 def position_document(state: PositionState) -> dict[str, Any]:

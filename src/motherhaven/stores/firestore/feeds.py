@@ -18,7 +18,7 @@ from motherhaven.contract.views import (
 )
 from motherhaven.stores.firestore import documents, paths
 from motherhaven.stores.firestore.database import Database
-from motherhaven.stores.firestore.keytext import key_text
+from motherhaven.stores.firestore.keytext import key_of, key_text
 from motherhaven.stores.firestore.shapes import Shape
 from motherhaven.stores.firestore.texts import records_of, text_lengths
 from motherhaven.stores.firestore.work import live_number_of
@@ -50,7 +50,8 @@ async def decisions(
     while len(rows) <= limit:
         step = limit + 1
         found = await _events(database, "decision", asked, after, step, since)
-        told = await _rows(database, await records_of(database, found))
+        keys = {str(one.id): key_of(str(one.get("key"))) for one in found}
+        told = await _rows(database, await records_of(database, found), keys)
         rows += [row for row in told if _is_within(row, where)]
         if len(found) < step:
             break
@@ -113,12 +114,16 @@ async def _events(
     )
 
 
-async def _rows(database: Database, records: list[Record]) -> list[DecisionRow]:
+async def _rows(
+    database: Database, records: list[Record], keys: dict[str, Key]
+) -> list[DecisionRow]:
     executions = [paths.execution(record.bot_id, record.event_id) for record in records]
     bots = {paths.bot(record.bot_id) for record in records}
     found = await database.get([*executions, *bots])
     return [
-        decision_row(record, _name(found, record.bot_id), _execution(found, path))
+        decision_row(
+            record, _name(found, record.bot_id), _execution(found, path), keys[record.event_id]
+        )
         for record, path in zip(records, executions, strict=True)
     ]
 
@@ -160,7 +165,7 @@ async def decision(database: Database, decision_id: str, floor: int) -> Decision
     path = paths.execution(record.bot_id, decision_id)
     found = await database.get([path, paths.bot(record.bot_id)])
     is_pruned = live_number_of(snapshot) <= floor
-    values, key = ("decision", record.bot_id), key_text(record.key)
+    values, key = ("decision", record.bot_id), str(snapshot.get("key"))
     earlier = Shape(paths.EVENTS, ("kind", "bot_id"), "key", descending=True)
     previous = await database.query(earlier, values, after=key, limit=1)
     following = await database.query(_LATER, values, after=key, limit=1)
@@ -168,6 +173,7 @@ async def decision(database: Database, decision_id: str, floor: int) -> Decision
         record,
         _name(found, record.bot_id),
         _execution(found, path),
+        key_of(key),
         texts={} if is_pruned else text_lengths(snapshot.to_dict() or {}),
         previous=_first_id(previous),
         following=_first_id(following),

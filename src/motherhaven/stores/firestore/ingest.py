@@ -98,7 +98,9 @@ def _keep(work: FirestoreWork, event: Event) -> AppendStatus:
     prepared = None if digest is None else prepare(event, digest, work.parts(event))
     if prepared is None:
         return "incomplete"
-    project(work.keep(prepared), event.body, work)
+    placed = project(work.keep(prepared), event.body, work)
+    if placed.kind == "decision":  # the one kind whose list goes by the event's own document
+        work.changes.kept[-1] = (placed, prepared)
     return "stored"
 
 

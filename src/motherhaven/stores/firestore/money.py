@@ -113,7 +113,7 @@ async def opened_by(database: Database, bot_id: str, decision_id: str) -> Positi
     own = [state for state in states if state.entry_decision_id == decision_id]
     if not own:
         return None
-    earliest = min(own, key=lambda state: state.entry)
+    earliest = min(own, key=lambda state: (state.entered, state.entry))
     return (await _rows(database, [earliest], closed=False))[0]
 
 

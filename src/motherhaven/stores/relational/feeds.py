@@ -17,7 +17,7 @@ from motherhaven.contract.views import (
 )
 from motherhaven.stores.keys import Key, micros
 from motherhaven.stores.protocol import DecisionFilter
-from motherhaven.stores.records import no_event
+from motherhaven.stores.records import Record, no_event
 from motherhaven.stores.relational.dialect import Dialect, Session
 from motherhaven.stores.relational.texts import read_lengths
 from motherhaven.stores.rows import Row
@@ -48,11 +48,12 @@ def decisions(
     terms, values = _decision_terms(d, where, before)
     query = f"""
         WITH page AS MATERIALIZED (
-            SELECT n FROM decisions d {where_all(terms)}
+            SELECT n, time FROM decisions d {where_all(terms)}
             ORDER BY d.time DESC, d.epoch DESC, d.seq DESC, d.n DESC LIMIT ?
         )
-        SELECT {d.record()}, b.name, x.execution FROM page JOIN events e ON e.n = page.n {_joins(d)}
-        ORDER BY e.received DESC, e.epoch DESC, e.seq DESC, e.n DESC
+        SELECT {d.record()}, b.name, x.execution, page.time
+        FROM page JOIN events e ON e.n = page.n {_joins(d)}
+        ORDER BY page.time DESC, e.epoch DESC, e.seq DESC, e.n DESC
     """
     found = session.rows(query, (*values, limit + 1))
     items = tuple(_row(d, row) for row in found[:limit])
@@ -113,7 +114,13 @@ def _joins(d: Dialect) -> str:
 
 
 def _row(d: Dialect, row: Row) -> DecisionRow:
-    return decision_row(d.record_of(row), row[12], _execution(row[13]))
+    record = d.record_of(row)
+    return decision_row(record, row[12], _execution(row[13]), _key(d, record, row[14]))
+
+
+def _key(d: Dialect, record: Record, order: Any) -> Key:
+    """The decision's place; `order` is the time that `decisions` keeps of it."""
+    return Key(d.rows.micros(order), record.epoch, record.seq, record.n)
 
 
 def _execution(text: str | None) -> Execution | None:
@@ -128,8 +135,8 @@ def decision(session: Session, decision_id: str) -> DecisionDetail:
     """
     d = session.dialect
     row = session.row(
-        f"SELECT {d.record()}, b.name, x.execution, e.bot FROM events e {_joins(d)} "
-        "WHERE e.event_id = ?",
+        f"SELECT {d.record()}, b.name, x.execution, e.bot, o.time FROM events e {_joins(d)} "
+        "LEFT JOIN decisions o ON o.n = e.n WHERE e.event_id = ?",
         (decision_id,),
     )
     if row is None:
@@ -137,11 +144,13 @@ def decision(session: Session, decision_id: str) -> DecisionDetail:
     record = d.record_of(row)
     if record.kind != "decision":
         raise NotFound(f"{decision_id} is not a decision but a {record.kind} event")
-    place = (row[14], *d.rows.key_values(record.key))
+    key = _key(d, record, row[15])
+    place = (row[14], *d.rows.key_values(key))
     return decision_detail(
         record,
         row[12],
         _execution(row[13]),
+        key,
         texts=read_lengths(session, record.n),
         previous=session.value(_BEFORE, place),
         following=session.value(_AFTER, place),

@@ -116,7 +116,7 @@ def opened_by(session: Session, bot_id: str, decision_id: str) -> PositionRow | 
     d = session.dialect
     row = session.row(
         f"{_positions(d)} WHERE p.bot = {OWN} AND p.{d.keyed('entry_decision_id')} = ? "
-        "ORDER BY p.entry_time, p.entry_epoch, p.entry_seq, p.entry_n LIMIT 1",
+        "ORDER BY p.entered, p.entry_time, p.entry_epoch, p.entry_seq, p.entry_n LIMIT 1",
         (bot_id, d.key(decision_id)),
     )
     return None if row is None else _position(d, row)

@@ -32,7 +32,7 @@ def _columns(names: tuple[str, ...], **kinds: str) -> dict[str, Kind]:
 
 _BOT: Final = _columns(
     BOT,
-    text="id name mode decider market",
+    text="id name mode decider market orders",
     time="first_seen last_seen last_decision status_recorded account_recorded",
     big="status_n status_epoch status_seq account_n account_epoch account_seq",
 )

@@ -1,20 +1,29 @@
--- Lists follow the order of receipt, whatever a client's clock says: `time` of decisions,
--- errors and positions is when the server received it. What is shown stands beside it.
+-- No client's clock decides what is newest: `time` of decisions, errors and positions is their
+-- place in the lists, no later than the receipt; what is shown of it stands beside it.
 -- An error's `no` is four times its event's number, and more; refusals are from 1 << 60 on.
 
 ALTER TABLE positions ADD COLUMN entered INTEGER;
 ALTER TABLE positions ADD COLUMN exited INTEGER;
 ALTER TABLE errors ADD COLUMN at INTEGER;
+ALTER TABLE bots ADD COLUMN orders TEXT;
 
+UPDATE positions SET entry_time = e.received
+FROM events e WHERE e.n = entry_n AND entry_time > e.received;
+UPDATE positions SET exit_time = e.received
+FROM events e WHERE e.n = exit_n AND exit_time > e.received;
 UPDATE positions SET entered = entry_time, exited = exit_time;
-UPDATE positions SET entered = min(entry_time, e.received), entry_time = e.received
-FROM events e WHERE e.n = entry_n;
-UPDATE positions SET exited = min(exit_time, e.received), exit_time = e.received
-FROM events e WHERE e.n = exit_n;
+UPDATE errors SET time = e.received
+FROM events e WHERE e.n = errors.no / 4 AND errors.no < 1 << 60 AND errors.time > e.received;
 UPDATE errors SET at = time;
-UPDATE errors SET at = min(errors.time, e.received), time = e.received
-FROM events e WHERE e.n = errors.no / 4 AND errors.no < 1 << 60;
-UPDATE decisions SET time = e.received FROM events e WHERE e.n = decisions.n;
+UPDATE decisions SET time = e.received
+FROM events e WHERE e.n = decisions.n AND decisions.time > e.received;
+UPDATE bots SET orders = (
+    SELECT json_group_object(kind, top) FROM (
+        SELECT 'decision' AS kind, max(time) AS top FROM decisions WHERE bot = bots.no
+        UNION ALL SELECT 'position_opened', max(entry_time) FROM positions WHERE bot = bots.no
+        UNION ALL SELECT 'position_closed', max(exit_time) FROM positions WHERE bot = bots.no
+    ) WHERE top IS NOT NULL
+);
 
 DROP INDEX events_account;
 DROP INDEX events_status;
