@@ -93,7 +93,7 @@ async def test_a_bot_that_cannot_be_judged_is_told_once_and_the_others_are_watch
     store = MemoryStore(clock=clock)
     good = Sender(store, clock)
     await good.send("status", interval_seconds=60)
-    odd = event_from_item(item(9, "status", bot_id="odd"), clock.now())
+    odd = event_from_item(item(9, "status", bot_id="odd", bot_name="odd"), clock.now())
     await store.append([odd])
     alerts = watch(store, clock, wire)
     real = rules._late
@@ -127,7 +127,7 @@ async def test_a_watch_that_fails_is_told_once_with_its_end(
     alerts = watch(store, clock, wire)
     real = store.bots
 
-    async def bots() -> list[BotRow]:
+    async def bots(**how: Any) -> list[BotRow]:
         raise ZeroDivisionError
 
     monkeypatch.setattr(store, "bots", bots)
