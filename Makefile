@@ -6,7 +6,7 @@ ARGS ?=
 VENV := .venv/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help up dev page test check fmt types docs sbom bench conformance soak lock clean distclean bootstrap bootstrap-run
+.PHONY: help up dev page test check fmt types docs sbom bench conformance soak mutants lock clean distclean bootstrap bootstrap-run
 
 help: ## show this list
 	@sed -n 's/^\([a-z-]*\):.*## /\1 — /p' Makefile
@@ -54,6 +54,9 @@ conformance: bootstrap ## the suite over all four stores; its table into docs/re
 
 soak: bootstrap page ## the slow sweeps
 	@$(VENV)/pytest -m soak $(ARGS)
+
+mutants: bootstrap ## break each safeguard in a copy: the tests must notice (ARGS="guard" chooses)
+	@$(VENV)/python scripts/mutants.py $(ARGS)
 
 lock: ## renew requirements/*.lock and the pins after a change to the dependencies
 	@$(PYTHON) scripts/lock.py $(ARGS)

@@ -1,13 +1,15 @@
 """The servers that the benchmarks measure, each a process: python -m benchmarks._serve KIND DIR.
 
 real: the product over an SQLite file, with one more route that answers a POST with its
-own body. broadcaster: the same uvicorn, sending each posted body to all streams from
-one queue each. POST /api/cpu tells the CPU seconds used so far.
+own body. closed: the same with reading closed, and a key of one bot. broadcaster: the same
+uvicorn, sending each posted body to all streams from one queue each. POST /api/cpu tells
+the CPU seconds used so far.
 """
 
 import asyncio
 import sys
 import time
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -18,11 +20,15 @@ from starlette.responses import Response
 
 from motherhaven.cli.page import page_dir
 from motherhaven.server import Limits, ServerConfig, create_app
+from motherhaven.server.access.keyring import RECORD, BotKey, digest_of, write_keys
 from motherhaven.server.run import bind, spare_collector, uvicorn_config
 from motherhaven.settings import SystemClock
 from motherhaven.stores import open_store
 
 KEY = "benchmark-key-0123456789"
+BOUND = "mh_aaaaaaaaaa_" + "b" * 43
+"""The key of one bot, which the server `closed` has."""
+
 CONFIG = ServerConfig(
     port=0,
     api_key=KEY,
@@ -32,11 +38,19 @@ CONFIG = ServerConfig(
 )
 
 
-def product(folder: Path) -> FastAPI:
+async def _add_key(folder: Path) -> None:
+    store = open_store("sqlite:///bench.db", clock=SystemClock(), data_dir=folder)
+    await store.open()
+    key = BotKey("a" * 10, "bench", "bot-0", ("read",), digest_of(BOUND), SystemClock().now())
+    await store.put_record(RECORD, write_keys((key,), "bench"), None)
+    await store.close()
+
+
+def product(folder: Path, *, is_open: bool = True) -> FastAPI:
     """The product's application and a bare echo in it."""
     clock = SystemClock()
     store = open_store("sqlite:///bench.db", clock=clock, data_dir=folder)
-    app = create_app(CONFIG, store, clock)
+    app = create_app(replace(CONFIG, open_reading=is_open), store, clock)
 
     async def echo(request: Request) -> Response:
         return Response(await request.body(), media_type="application/json")
@@ -93,8 +107,10 @@ async def _start(send: Any, kind: bytes) -> None:
 def main() -> None:
     """Serve until SIGTERM."""
     kind, folder = sys.argv[1], Path(sys.argv[2])
-    app = product(folder) if kind == "real" else Broadcaster()
-    if kind == "real":
+    if kind == "closed":
+        asyncio.run(_add_key(folder))
+    app = product(folder, is_open=kind == "real") if kind != "broadcaster" else Broadcaster()
+    if kind != "broadcaster":
         spare_collector()  # as run_server does
     sockets = bind(CONFIG)
     print(f"http://127.0.0.1:{sockets[0].getsockname()[1]}", flush=True)

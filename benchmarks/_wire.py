@@ -22,6 +22,17 @@ class Process:
         assert self._process.stdout is not None
         self.port = urlsplit(self._process.stdout.readline().strip()).port or 0
 
+    def megabytes(self) -> float:
+        """The memory that the process has now."""
+        text = Path(f"/proc/{self._process.pid}/status").read_text()
+        return int(text.partition("VmRSS:")[2].split()[0]) / 1024
+
+    def sockets(self) -> int:
+        """How many sockets the process has open."""
+        folder = Path(f"/proc/{self._process.pid}/fd")
+        names = [one.readlink().name for one in folder.iterdir() if one.is_symlink()]
+        return sum(name.startswith("socket:") for name in names)
+
     def end(self) -> None:
         """Kill it: nothing in it is worth a goodbye."""
         self._process.kill()

@@ -13,7 +13,8 @@ from pathlib import Path
 from typing import Any, Final
 
 from motherhaven.bot.config import BotConfig
-from motherhaven.bot.decider.choose import DEFAULT_ANTHROPIC, ModelConfig
+from motherhaven.bot.decider.choose import DEFAULT_ANTHROPIC
+from motherhaven.bot.decider.config import ModelConfig
 from motherhaven.bot.journal_sink import JournalSink
 from motherhaven.bot.market.simulated import SimulatedFeed
 from motherhaven.bot.running.build import Bot, build_bot

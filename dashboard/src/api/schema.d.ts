@@ -769,10 +769,20 @@ export interface components {
              */
             realized_pnl: string | number;
             /**
+             * Recorded Replaced
+             * @default null
+             */
+            recorded_replaced: string | null;
+            /**
              * Sharpe Ratio
              * @default null
              */
             sharpe_ratio: (string | number) | null;
+            /**
+             * Time Replaced
+             * @default null
+             */
+            time_replaced: string | null;
             /** Timestamp */
             timestamp: unknown;
             /**
@@ -994,6 +1004,7 @@ export interface components {
          *     alive_seconds: since first_status_at, as far as heartbeats vouch for it: each for the
          *     time since the last one, at most twice its interval. Both by the recorder's clock, no
          *     later than the receipt.
+         *     unreadable: rows that the server cannot read back and leaves out, since it was started.
          */
         BotStats: {
             /** Alive Seconds */
@@ -1044,6 +1055,11 @@ export interface components {
              * @default 0
              */
             rejected: number;
+            /**
+             * Unreadable
+             * @default 0
+             */
+            unreadable: number;
             /**
              * Wins
              * @default 0
@@ -1337,12 +1353,19 @@ export interface components {
         /**
          * DecisionMade
          * @description A decider's decision for one coin. quantity_usd is margin; confidence is 0 to 1.
+         *
+         *     confidence_percent: the confidence as it was sent, where it was taken as a percentage.
          */
         DecisionMade: {
             /** Coin */
             coin: string;
             /** Confidence */
             confidence: (string | number) | null;
+            /**
+             * Confidence Percent
+             * @default null
+             */
+            confidence_percent: (string | number) | null;
             /**
              * Cost Usd
              * @default null
@@ -1405,6 +1428,11 @@ export interface components {
              */
             raw_response: string | null;
             /**
+             * Recorded Replaced
+             * @default null
+             */
+            recorded_replaced: string | null;
+            /**
              * Signal
              * @enum {string}
              */
@@ -1419,6 +1447,11 @@ export interface components {
              * @default null
              */
             system_prompt: string | null;
+            /**
+             * Time Replaced
+             * @default null
+             */
+            time_replaced: string | null;
             /** Timestamp */
             timestamp: unknown;
             /**
@@ -2336,6 +2369,11 @@ export interface components {
              */
             reason: string | null;
             /**
+             * Recorded Replaced
+             * @default null
+             */
+            recorded_replaced: string | null;
+            /**
              * Side
              * @enum {string}
              */
@@ -2345,6 +2383,11 @@ export interface components {
              * @constant
              */
             status: "closed";
+            /**
+             * Time Replaced
+             * @default null
+             */
+            time_replaced: string | null;
         } & {
             [key: string]: unknown;
         };
@@ -2465,6 +2508,11 @@ export interface components {
              * @example -12.34
              */
             quantity_usd: string | number;
+            /**
+             * Recorded Replaced
+             * @default null
+             */
+            recorded_replaced: string | null;
             /** @default null */
             replaces: components["schemas"]["Replaced"] | null;
             /**
@@ -2487,6 +2535,11 @@ export interface components {
              * @default null
              */
             stop_loss: (string | number) | null;
+            /**
+             * Time Replaced
+             * @default null
+             */
+            time_replaced: string | null;
         } & {
             [key: string]: unknown;
         };
@@ -2699,10 +2752,20 @@ export interface components {
              */
             quarantined: number | null;
             /**
+             * Recorded Replaced
+             * @default null
+             */
+            recorded_replaced: string | null;
+            /**
              * Status
              * @enum {string}
              */
             status: "running" | "paused" | "stopped" | "error";
+            /**
+             * Time Replaced
+             * @default null
+             */
+            time_replaced: string | null;
             /** Timestamp */
             timestamp: unknown;
             /**
@@ -2912,6 +2975,15 @@ export interface operations {
                     "application/json": components["schemas"]["OldAccount"];
                 };
             };
+            /** @description Not strict JSON, or text that no route takes */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
             /** @description No or a wrong key */
             401: {
                 headers: {
@@ -2932,6 +3004,15 @@ export interface operations {
             };
             /** @description A field is wrong */
             422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Too many attempts */
+            429: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -2971,6 +3052,15 @@ export interface operations {
                     "application/json": components["schemas"]["OldAccountPoint"][];
                 };
             };
+            /** @description Not strict JSON, or text that no route takes */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
             /** @description No or a wrong key */
             401: {
                 headers: {
@@ -2991,6 +3081,15 @@ export interface operations {
             };
             /** @description A field is wrong */
             422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Too many attempts */
+            429: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -3029,6 +3128,15 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["BotList"];
+                };
+            };
+            /** @description Not strict JSON, or text that no route takes */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
                 };
             };
             /** @description No or a wrong key */
@@ -3122,6 +3230,15 @@ export interface operations {
                     "application/json": components["schemas"]["CandleSeries"];
                 };
             };
+            /** @description Not strict JSON, or text that no route takes */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
             /** @description No or a wrong key */
             401: {
                 headers: {
@@ -3209,6 +3326,15 @@ export interface operations {
                     "application/json": components["schemas"]["Comparison"];
                 };
             };
+            /** @description Not strict JSON, or text that no route takes */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
             /** @description No or a wrong key */
             401: {
                 headers: {
@@ -3292,6 +3418,15 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["DecisionDetail"];
+                };
+            };
+            /** @description Not strict JSON, or text that no route takes */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
                 };
             };
             /** @description No or a wrong key */
@@ -3381,6 +3516,15 @@ export interface operations {
                     "application/json": components["schemas"]["OldDecision"][];
                 };
             };
+            /** @description Not strict JSON, or text that no route takes */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
             /** @description No or a wrong key */
             401: {
                 headers: {
@@ -3401,6 +3545,15 @@ export interface operations {
             };
             /** @description A field is wrong */
             422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Too many attempts */
+            429: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -3439,6 +3592,15 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Equity"];
+                };
+            };
+            /** @description Not strict JSON, or text that no route takes */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
                 };
             };
             /** @description No or a wrong key */
@@ -3532,6 +3694,15 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorPage"];
                 };
             };
+            /** @description Not strict JSON, or text that no route takes */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
             /** @description No or a wrong key */
             401: {
                 headers: {
@@ -3618,6 +3789,15 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["ErrorGroups"];
+                };
+            };
+            /** @description Not strict JSON, or text that no route takes */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
                 };
             };
             /** @description No or a wrong key */
@@ -3708,6 +3888,15 @@ export interface operations {
                         [key: string]: string | number | null;
                     }[];
                     "text/csv": string;
+                };
+            };
+            /** @description Not strict JSON, or text that no route takes */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
                 };
             };
             /** @description No or a wrong key */
@@ -3801,6 +3990,15 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["DecisionPage"];
+                };
+            };
+            /** @description Not strict JSON, or text that no route takes */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
                 };
             };
             /** @description No or a wrong key */
@@ -3900,7 +4098,7 @@ export interface operations {
                     "application/json": components["schemas"]["Accepted"];
                 };
             };
-            /** @description Not strict JSON */
+            /** @description Not strict JSON, or text that no route takes */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -4042,7 +4240,7 @@ export interface operations {
                     "application/json": components["schemas"]["BatchAccepted"];
                 };
             };
-            /** @description Not strict JSON */
+            /** @description Not strict JSON, or text that no route takes */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -4166,7 +4364,7 @@ export interface operations {
                     "application/json": components["schemas"]["Accepted"];
                 };
             };
-            /** @description Not strict JSON */
+            /** @description Not strict JSON, or text that no route takes */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -4290,7 +4488,7 @@ export interface operations {
                     "application/json": components["schemas"]["Accepted"];
                 };
             };
-            /** @description Not strict JSON */
+            /** @description Not strict JSON, or text that no route takes */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -4414,7 +4612,7 @@ export interface operations {
                     "application/json": components["schemas"]["Accepted"];
                 };
             };
-            /** @description Not strict JSON */
+            /** @description Not strict JSON, or text that no route takes */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -4530,6 +4728,15 @@ export interface operations {
                     "text/event-stream": components["schemas"]["LiveDecision"] | components["schemas"]["LiveExecution"] | components["schemas"]["LivePosition"] | components["schemas"]["LiveAccount"] | components["schemas"]["LiveStatus"] | components["schemas"]["LiveOther"];
                 };
             };
+            /** @description Not strict JSON, or text that no route takes */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
             /** @description No or a wrong key */
             401: {
                 headers: {
@@ -4550,6 +4757,15 @@ export interface operations {
             };
             /** @description A field is wrong */
             422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Too many attempts */
+            429: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -4594,6 +4810,15 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content?: never;
+            };
+            /** @description Not strict JSON, or text that no route takes */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
             };
             /** @description Foreign host or origin */
             403: {
@@ -4644,7 +4869,7 @@ export interface operations {
                     "application/json": components["schemas"]["Accepted"];
                 };
             };
-            /** @description Not strict JSON */
+            /** @description Not strict JSON, or text that no route takes */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -4724,6 +4949,16 @@ export interface operations {
                     "text/html": string;
                 };
             };
+            /** @description Try again later */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                    "text/html": string;
+                };
+            };
         };
     };
     logout: {
@@ -4742,6 +4977,15 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Accepted"];
+                };
+            };
+            /** @description Not strict JSON, or text that no route takes */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
                 };
             };
             /** @description Foreign host or origin */
@@ -4774,6 +5018,15 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["MetricsList"];
+                };
+            };
+            /** @description Not strict JSON, or text that no route takes */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
                 };
             };
             /** @description No or a wrong key */
@@ -4859,6 +5112,15 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Outcome"];
+                };
+            };
+            /** @description Not strict JSON, or text that no route takes */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
                 };
             };
             /** @description No or a wrong key */
@@ -4948,6 +5210,15 @@ export interface operations {
                     "application/json": components["schemas"]["OldPosition"][];
                 };
             };
+            /** @description Not strict JSON, or text that no route takes */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
             /** @description No or a wrong key */
             401: {
                 headers: {
@@ -4968,6 +5239,15 @@ export interface operations {
             };
             /** @description A field is wrong */
             422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Too many attempts */
+            429: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -5004,6 +5284,15 @@ export interface operations {
                     "application/json": components["schemas"]["Session"];
                 };
             };
+            /** @description Not strict JSON, or text that no route takes */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
             /** @description No or a wrong key */
             401: {
                 headers: {
@@ -5015,6 +5304,24 @@ export interface operations {
             };
             /** @description Foreign host or origin */
             403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Too many attempts */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Try again later */
+            503: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -5044,6 +5351,15 @@ export interface operations {
                     "application/json": components["schemas"]["OldStatus"];
                 };
             };
+            /** @description Not strict JSON, or text that no route takes */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
             /** @description No or a wrong key */
             401: {
                 headers: {
@@ -5064,6 +5380,15 @@ export interface operations {
             };
             /** @description A field is wrong */
             422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Too many attempts */
+            429: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -5105,6 +5430,15 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["TextSlice"];
+                };
+            };
+            /** @description Not strict JSON, or text that no route takes */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
                 };
             };
             /** @description No or a wrong key */
@@ -5193,6 +5527,15 @@ export interface operations {
                     "text/plain": string;
                 };
             };
+            /** @description Not strict JSON, or text that no route takes */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
             /** @description No or a wrong key */
             401: {
                 headers: {
@@ -5277,6 +5620,15 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["TradeDetail"];
+                };
+            };
+            /** @description Not strict JSON, or text that no route takes */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
                 };
             };
             /** @description No or a wrong key */
@@ -5368,6 +5720,15 @@ export interface operations {
                     "application/json": components["schemas"]["PositionPage"];
                 };
             };
+            /** @description Not strict JSON, or text that no route takes */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
             /** @description No or a wrong key */
             401: {
                 headers: {
@@ -5451,6 +5812,24 @@ export interface operations {
                     "application/json": components["schemas"]["Health"];
                 };
             };
+            /** @description Not strict JSON, or text that no route takes */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Foreign host or origin */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
         };
     };
     readyz: {
@@ -5469,6 +5848,24 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Health"];
+                };
+            };
+            /** @description Not strict JSON, or text that no route takes */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Foreign host or origin */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
                 };
             };
             /** @description Try again later */

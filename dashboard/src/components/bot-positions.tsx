@@ -4,13 +4,14 @@ import { memo } from "react";
 import type { BotRow, PositionRow } from "@/api/types";
 import { useTrades } from "@/queries/use-trades";
 import { alignDecimals } from "@/shape/align";
-import { courseOf, type Exit, exitsOf } from "@/shape/exits";
+import { courseOf, type Exit, exitsOf, isStopIdle } from "@/shape/exits";
 import { percent, price } from "@/shape/format-number";
 import { rowKey, rowsOf } from "@/shape/merge";
 import { tradeHref } from "@/shape/screens";
 import { Age } from "./age";
 import { type Column, DataTable } from "./data-table";
 import { Delta, Flash } from "./delta";
+import { IdleStop } from "./idle-stop";
 import { Panel, SkeletonRows } from "./panel";
 import { Side, Stake } from "./position-cells";
 
@@ -77,7 +78,13 @@ function columnsOf(rows: readonly PositionRow[]): Column<PositionRow>[] {
       number: true,
       cell: (row) => <Delta value={row.unrealized_pnl} as="usd" />,
     },
-    { key: "stop", head: "stop", number: true, from: "sm", cell: (row) => exitAt(row, 0) },
+    {
+      key: "stop",
+      head: "stop",
+      number: true,
+      from: "sm",
+      cell: (row) => (isStopIdle(row) ? <IdleStop text={price(row.stop_loss)} /> : exitAt(row, 0)),
+    },
     {
       key: "course",
       head: "course",

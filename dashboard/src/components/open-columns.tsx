@@ -1,9 +1,11 @@
 import Link from "next/link";
 import type { BotRow, PositionRow } from "@/api/types";
 import { alignDecimals } from "@/shape/align";
+import { isStopIdle } from "@/shape/exits";
 import { price } from "@/shape/format-number";
 import type { Column } from "./data-table";
 import { Delta, Flash } from "./delta";
+import { IdleStop } from "./idle-stop";
 import { Moment } from "./moment";
 import { Stake, WhoAndWhat } from "./position-cells";
 
@@ -46,7 +48,14 @@ export function openColumns(
       number: true,
       cell: (row) => <Delta value={row.unrealized_pnl} as="usd" />,
     },
-    { key: "stop", head: "stop", number: true, from: "lg", cell: (_, index) => stops[index] },
+    {
+      key: "stop",
+      head: "stop",
+      number: true,
+      from: "lg",
+      cell: (row, index) =>
+        isStopIdle(row) ? <IdleStop text={stops[index] ?? "—"} /> : stops[index],
+    },
     { key: "target", head: "target", number: true, from: "lg", cell: (_, index) => targets[index] },
     {
       key: "liquidation",

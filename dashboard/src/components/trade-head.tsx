@@ -3,11 +3,13 @@ import type { ReactNode } from "react";
 import type { PositionRow } from "@/api/types";
 import { useNow } from "@/prefs/use-now";
 import { useFleet } from "@/queries/use-fleet";
+import { isStopIdle } from "@/shape/exits";
 import { duration, leverage, price, quantity, usd } from "@/shape/format-number";
 import { Age } from "./age";
 import { BotLink } from "./bot-link";
 import { CopyButton } from "./copy-button";
 import { Delta, Flash } from "./delta";
+import { IdleStop } from "./idle-stop";
 import { ModeMark } from "./mode-badge";
 import { Moment } from "./moment";
 import { Side } from "./position-cells";
@@ -58,7 +60,13 @@ export function TradeHead({ row }: { row: PositionRow }) {
         <Figure label="margin">
           {usd(row.quantity_usd)} <span className="text-faint">{leverage(row.leverage)}</span>
         </Figure>
-        <Figure label="stop">{price(row.stop_loss)}</Figure>
+        <Figure label="stop">
+          {open && isStopIdle(row) ? (
+            <IdleStop text={price(row.stop_loss)} />
+          ) : (
+            price(row.stop_loss)
+          )}
+        </Figure>
         <Figure label="target">{price(row.profit_target)}</Figure>
         <Figure label="liquidation">{price(row.liquidation_price)}</Figure>
         <Figure label="opened">

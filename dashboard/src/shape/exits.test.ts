@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { courseOf, exitsOf } from "./exits";
+import { courseOf, exitsOf, isStopIdle } from "./exits";
 import { positionRow } from "./fixtures-detail";
 
 describe("where a position ends by itself", () => {
@@ -30,6 +30,15 @@ describe("where a position ends by itself", () => {
     expect(exitsOf({ ...short, mark: "102" })[0]?.reached).toBe(true);
     expect(exitsOf({ ...short, mark: "96" })[1]?.reached).toBe(false);
     expect(exitsOf({ ...short, mark: "94" })[1]?.reached).toBe(true);
+  });
+
+  it("knows a stop that the liquidation comes before, on either side", () => {
+    expect(isStopIdle(long)).toBe(false);
+    expect(isStopIdle({ ...long, stop_loss: "203.70", liquidation_price: "204.50" })).toBe(true);
+    const short = { ...long, side: "short" as const, stop_loss: "120", liquidation_price: "119.9" };
+    expect(isStopIdle(short)).toBe(true);
+    expect(isStopIdle({ ...short, liquidation_price: "120.1" })).toBe(false);
+    expect(isStopIdle({ ...long, liquidation_price: null })).toBe(false);
   });
 
   it("places entry and mark between stop and target, never outside", () => {

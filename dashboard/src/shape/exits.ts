@@ -35,6 +35,18 @@ function exit(name: Exit["name"], level: Text, mark: Text, below: boolean): Exit
   };
 }
 
+/** Whether the liquidation comes before the stop, so that the stop can never act. */
+export function isStopIdle(row: PositionRow): boolean {
+  const stop = parseDecimal(row.stop_loss);
+  const liquidation = parseDecimal(row.liquidation_price);
+  if (!stop || !liquidation) return false;
+  const order = compare(stop, liquidation);
+  return row.side === "long" ? order <= 0 : order >= 0;
+}
+
+export const IDLE_STOP =
+  "The stop lies beyond the liquidation price: it cannot act. Close the position or lower its leverage.";
+
 /** Where entry and mark stand between stop (0) and target (1), for drawing; null without both. */
 export function courseOf(row: PositionRow): { entry: number; mark: number | null } | null {
   if (!parseDecimal(row.stop_loss) || !parseDecimal(row.profit_target)) return null;

@@ -2,6 +2,7 @@
 
 from collections import deque
 from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 from typing import Any, Final
@@ -15,8 +16,17 @@ from motherhaven.bot.records import Record
 from motherhaven.contract.events import MAX_CANDLES, ExecutionStatus, Kind
 from motherhaven.contract.money import to_decimal
 
+ORDER_STATUSES: Final = ("rejected", "skipped")
 KEPT_TRADES: Final = 10
 KEPT_OUTCOMES: Final = 12
+
+
+@dataclass(slots=True)
+class Declined:
+    """Orders that were not placed or not filled for one reason; `example` is its first text."""
+
+    count: int
+    example: str
 
 
 class Chronicle:
@@ -29,6 +39,8 @@ class Chronicle:
         self.records: list[Record] = []
         self.holds = 0
         """Decisions to hold of which no record is kept (a brief run)."""
+        self.declined: dict[tuple[str, str], Declined] = {}
+        """What was rejected or skipped, by status and code."""
         self.trades: deque[Trade] = deque(maxlen=KEPT_TRADES)
         self.outcomes: deque[Outcome] = deque(maxlen=KEPT_OUTCOMES)
         self._engine = engine
@@ -88,21 +100,36 @@ class Chronicle:
                 self.keep("candles", payload, now)
             self._bars[coin] = []
 
-    def refused(self, decision_id: str, coin: str, signal: str, reason: str, now: datetime) -> None:
-        """A decision that the guard or the parser did not let through."""
+    def refused(
+        self, decision_id: str, coin: str, signal: str, code: str, reason: str, now: datetime
+    ) -> None:
+        """A decision that the guard or the parser did not let through; `code` is its rule."""
+        self._decline("rejected", code, reason)
         payload = records.execution(now, decision_id, coin, "rejected", error=reason)
         self.keep("execution", payload, now)
         self.outcomes.append(Outcome(now, coin, signal, f"refused: {reason}"))
 
     def executed(
-        self, ticket: Ticket, status: ExecutionStatus, now: datetime, **known: Any
+        self,
+        ticket: Ticket,
+        status: ExecutionStatus,
+        now: datetime,
+        *,
+        code: str | None = None,
+        **known: Any,
     ) -> None:
-        """What became of an order."""
+        """What became of an order; `code` names the reason if it was rejected or skipped."""
+        if status in ORDER_STATUSES:
+            self._decline(status, code or "other", known.get("error") or "")
         payload = records.execution(now, ticket.decision_id, ticket.coin, status, **known)
         self.keep("execution", payload, now)
         self.outcomes.append(
             Outcome(now, ticket.coin, ticket.asked.signal.value, outcome_text(status, known))
         )
+
+    def _decline(self, status: str, code: str, reason: str) -> None:
+        known = self.declined.setdefault((status, code), Declined(0, reason))
+        known.count += 1
 
     def _stands(self, fill: Fill, decision_id: str | None) -> None:
         """Record the fill's position as it stands now, unless it is gone or that is on record."""

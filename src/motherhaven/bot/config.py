@@ -6,9 +6,8 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Final
 
-from motherhaven.bot.decider.choose import ModelConfig
+from motherhaven.bot.decider.config import ModelConfig
 from motherhaven.bot.exchange.slippage import Slippage
-from motherhaven.bot.exchange.types import normalise_symbol
 from motherhaven.bot.guard.types import GuardLimits
 from motherhaven.bot.presets import tightened
 from motherhaven.contract.errors import ConfigError
@@ -46,10 +45,9 @@ class BotConfig:
             ConfigError: TRADING_MODE=live, which this version cannot do.
         """
         refuse_live(settings)
-        coins = tuple(normalise_symbol(coin) for coin in settings.coins)
         return cls(
             name=settings.bot_name,
-            coins=coins,
+            coins=settings.coins,
             journal=journal_path(settings),
             market=settings.trading_market,
             decider=settings.trading_decider,
@@ -66,6 +64,11 @@ class BotConfig:
                 max_tokens=settings.model_max_tokens,
                 daily_cost_usd=settings.model_daily_cost_usd,
                 preset=settings.trading_preset,
+                price_in=settings.model_price_in,
+                price_out=settings.model_price_out,
+                output=settings.model_output,
+                retry_after_max_seconds=settings.model_retry_after_max_seconds,
+                providers=settings.provider_environment,
             ),
         )
 
@@ -109,6 +112,6 @@ def limits_of(settings: Settings) -> GuardLimits:
         else answer_age,
         max_model_cost_usd=settings.model_daily_cost_usd,
         clamp=settings.clamp_entries,
-        coins=frozenset(normalise_symbol(coin) for coin in settings.coins),
+        coins=frozenset(settings.coins),
     )
     return tightened(limits, settings.trading_preset)

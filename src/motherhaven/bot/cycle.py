@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import Any, Final
 
 from motherhaven.bot.decider.types import Answer, Context, Decider
+from motherhaven.bot.guard.liquidation import idle_stops
 from motherhaven.bot.guidance import Guidance
 from motherhaven.bot.market.feed import Quote
 from motherhaven.bot.records import Record
@@ -18,6 +19,9 @@ from motherhaven.contract.times import format_time
 
 CANDLE_BATCH: Final = 240
 """Bars of a coin in one record where nobody waits for them."""
+
+MAX_MESSAGE: Final = 2_000
+"""Characters of a status message; the warnings stand beside it in full."""
 
 _LOG: Final = logging.getLogger("motherhaven")
 
@@ -49,6 +53,10 @@ class Cycle:
         self.facts = facts
         self.paused = False
         self.guidance: Guidance | None = None
+        self.notes: list[str] = []
+        """What the user must know for as long as the bot runs so."""
+        self.set_aside: Mapping[str, str] = {}
+        """Coins that are left out at the moment, and why."""
         self._waiting: list[Record] = []
 
     async def run(
@@ -101,7 +109,9 @@ class Cycle:
     ) -> None:
         """Queue a status; `flush` records it."""
         chosen: BotState = state or ("paused" if self.paused else "running")
+        warnings = self.warnings()
         extras: dict[str, Any] = {
+            "warnings": warnings or None,
             "error": error,
             "cycle_id": cycle_id,
             "decider": self.decider.name,
@@ -116,7 +126,14 @@ class Cycle:
             extras["guidance"] = self.guidance.text
             if self.guidance.until is not None:
                 extras["guidance_until"] = format_time(self.guidance.until)
-        self.trader.report_status(chosen, message, now, extras)
+        told = "; ".join([message, *(f"warning: {one}" for one in warnings)])
+        self.trader.report_status(chosen, told[:MAX_MESSAGE], now, extras)
+
+    def warnings(self) -> list[str]:
+        """What is not right and does not stop the bot: shown with every status."""
+        aside = [f"{coin} is set aside: {why}" for coin, why in self.set_aside.items()]
+        held = self.trader.engine.account().positions.values()
+        return [*self.notes, *aside, *idle_stops(held)]
 
     def _wish(self, now: datetime) -> str | None:
         """The user's guidance while it holds; what has expired is forgotten, on the record."""

@@ -24,6 +24,7 @@ from motherhaven.bot.guard.exits import (
     leverage_mismatch,
     unprotected,
 )
+from motherhaven.bot.guard.liquidation import liquidation_alone, stop_is_idle
 from motherhaven.bot.guard.types import Signal, TradeDecision, Verdict
 from motherhaven.bot.records import margin
 from motherhaven.contract.errors import OrderRejected
@@ -60,6 +61,8 @@ class Done:
     status: ExecutionStatus
     events: list[ExchangeEvent] = field(default_factory=list)
     error: str | None = None
+    code: str | None = None
+    """Names the error for counting: no_mark, below_lot, leverage, venue, not_filled …"""
     cloid: str | None = None
     position_id: str | None = None
     filled_usd: Decimal | None = None
@@ -125,7 +128,8 @@ class Desk:
     def _close(self, ticket: Ticket) -> Done:
         held = self._engine.ledger.holdings.get(ticket.coin)
         if held is None:
-            return Done("skipped", error="the position was closed before the order was placed")
+            error = "the position was closed before the order was placed"
+            return Done("skipped", error=error, code="closed_before")
         entry, leverage = held.entry, held.leverage
         intent = close_order(ticket.coin, held.size, ticket.decision_id)
         self._remember(ticket, [intent])
@@ -134,13 +138,14 @@ class Desk:
         events = self._engine.take_events()
         if isinstance(outcome, Rejected):
             self._closing.pop(ticket.coin, None)
-            return Done("rejected", events, outcome.reason, intent.cloid)
+            return Done("rejected", events, outcome.reason, "venue", intent.cloid)
         return self._done(ticket, intent, events, entry, leverage)
 
     def _enter(self, ticket: Ticket) -> Done:
         engine, coin = self._engine, ticket.coin
         if ticket.mark is None:
-            return Done("rejected", error="there is no mark of our own to bound the price by")
+            error = "there is no mark of our own to bound the price by"
+            return Done("rejected", error=error, code="no_mark")
         held = engine.ledger.holdings.get(coin)
         before = None if held is None else held.leverage
         intents = entry_orders(
@@ -153,7 +158,11 @@ class Desk:
             fill_price=self._fill_price(ticket),
         )
         if not intents[0].size:
-            return Done("rejected", error="the price has moved: the margin buys less than a lot")
+            error = "the price has moved: the margin buys less than a lot"
+            return Done("rejected", error=error, code="below_lot")
+        idle = self._idle_stop(ticket, intents)
+        if idle is not None:
+            return Done("rejected", error=idle, code="idle_stop")
         older = [order.cloid for order in engine.open_orders(coin) if order.kind in _PROTECTIVE]
         asked = LeverageSetting(coin, ticket.verdict.leverage, MarginMode.CROSS)
         try:
@@ -162,14 +171,14 @@ class Desk:
         except OrderRejected as error:
             mismatch = str(error)
         if mismatch is not None:
-            return Done("rejected", error=mismatch)
+            return Done("rejected", error=mismatch, code="leverage")
         self._remember(ticket, intents)
         outcome = engine.place(intents, Grouping.NORMAL_TPSL)[0]
         events = engine.take_events()
         if isinstance(outcome, Rejected):
             if before is not None:
                 engine.set_leverage(coin, before, MarginMode.CROSS)
-            return Done("rejected", events, outcome.reason, intents[0].cloid)
+            return Done("rejected", events, outcome.reason, "venue", intents[0].cloid)
         if len(intents) > 1:
             engine.cancel(older)
             engine.take_events()
@@ -179,16 +188,37 @@ class Desk:
         return self._verified(ticket, done)
 
     def _fill_price(self, ticket: Ticket) -> Decimal | None:
-        """The worst price at which the entry could fill, for its size: never too low.
+        """The highest price at which the entry could fill: what bounds its margin.
 
-        A seller fills below the mid, by more the larger the order, so the mid itself is
-        what bounds the margin of a short.
+        A buyer pays more the larger the order. A seller gets less, so the mid bounds the
+        margin of a short, or the best bid of a book that stands above it.
         """
         engine, coin = self._engine, ticket.coin
         mid = engine.ledger.marks.get(coin)
-        if mid is None or ticket.asked.signal.sign < 0:
-            return mid
+        if mid is None:
+            return None
+        if ticket.asked.signal.sign < 0:
+            return max(mid, engine.taker_price(coin, Side.SELL, engine.ledger.spec(coin).lot))
         return engine.taker_price(coin, Side.BUY, ticket.verdict.size)
+
+    def _idle_stop(self, ticket: Ticket, intents: list[OrderIntent]) -> str | None:
+        """Why the stop could not act at the price that the entry would fill at; None if it can."""
+        engine, coin = self._engine, ticket.coin
+        stop = next((one.price for one in intents if one.kind is OrderKind.STOP), None)
+        if stop is None or coin not in engine.ledger.marks:
+            return None
+        entry, leverage = intents[0], ticket.verdict.leverage
+        held = engine.ledger.holdings.get(coin)
+        price = engine.taker_price(coin, entry.side, entry.size)
+        size = entry.size + (abs(held.size) if held is not None else Decimal(0))
+        spec, sign = engine.ledger.spec(coin), entry.side.sign
+        liquidation = liquidation_alone(price, sign, leverage, spec, size * price)
+        if not stop_is_idle(stop, liquidation, sign):
+            return None
+        return (
+            f"the price has moved: filled at {price} the stop {stop} would lie beyond the "
+            f"liquidation price {liquidation:.6g} at {leverage}x"
+        )
 
     def _verified(self, ticket: Ticket, done: Done) -> Done:
         """A position whose stop does not rest is closed at once."""
@@ -220,7 +250,7 @@ class Desk:
         if not fills:
             state = self._engine.order_by_cloid(intent.cloid or "")
             reason = state.reason if state and state.reason else "nothing was filled"
-            return Done("rejected", events, reason, intent.cloid)
+            return Done("rejected", events, reason, "not_filled", intent.cloid)
         size = sum((abs(done.size) for done in fills), Decimal(0))
         price = fills[-1].price
         return Done(

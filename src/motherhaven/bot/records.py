@@ -10,6 +10,7 @@ from decimal import Decimal
 from functools import lru_cache
 from typing import Any, Final
 
+from motherhaven.bot.decider.attempts import described
 from motherhaven.bot.decider.types import Answer
 from motherhaven.bot.exchange.exact import exact, quotient
 from motherhaven.bot.exchange.types import (
@@ -20,6 +21,7 @@ from motherhaven.bot.exchange.types import (
     Position,
     Trade,
 )
+from motherhaven.bot.guard.liquidation import idle_stop
 from motherhaven.bot.guard.types import RejectedDecision, TradeDecision, Verdict
 from motherhaven.contract.events import BotState, ExecutionStatus, Kind, SideName
 from motherhaven.contract.times import format_time
@@ -59,6 +61,7 @@ def provenance(answer: Answer, decider: str, cycle_id: str, asked_at: datetime) 
             "system_prompt": answer.system_prompt,
             "user_prompt": answer.user_prompt,
             "raw_response": answer.raw,
+            "attempts": described(answer.attempts),
             "latency_ms": answer.latency_ms,
             "finish_reason": answer.finish_reason,
         }
@@ -73,6 +76,7 @@ def price_of(answer: Answer) -> Payload:
             "tokens_out": answer.tokens_out,
             "tokens_cached": answer.tokens_cached,
             "cost_usd": answer.cost_usd,
+            "cost_basis": answer.cost_basis,
         }
     )
 
@@ -103,7 +107,11 @@ def decision(
         payload["invalidation_condition"] = asked.invalidation_condition
     if mark is not None:
         payload["mark"] = mark
-    judged: Payload = {"allowed": verdict.allowed, "reason": verdict.reason}
+    reason = verdict.reason
+    if asked.notes:
+        payload["notes"] = list(asked.notes)
+        reason = texts([reason, *asked.notes])
+    judged: Payload = {"allowed": verdict.allowed, "reason": reason}
     if verdict.rule is not None:
         judged["rule"] = verdict.rule
     if asked.signal.is_entry:
@@ -253,6 +261,7 @@ def opened(
             "profit_target": position.target,
             "liquidation_price": position.liquidation,
             "replaces": replaces,
+            "stop_beyond_liquidation": True if idle_stop(position) else None,
         }
     )
 
@@ -362,5 +371,6 @@ def _mark(position: Position) -> Payload:
             "liquidation_price": position.liquidation,
             "stop_loss": position.stop,
             "profit_target": position.target,
+            "stop_beyond_liquidation": True if idle_stop(position) else None,
         }
     )

@@ -69,11 +69,9 @@ class TradeExecutor:
         if parsed.error is not None:
             return [ExecutionResult("?", "hold", "rejected", parsed.error, "answer")]
         verdicts = judge(parsed.decisions, self._view(), self.account.limits)
-        placed = zip(parsed.decisions, verdicts, strict=True)
-        found = {
-            index: self._one(asked, verdict)
-            for index, (asked, verdict) in zip(parsed.indices, placed, strict=True)
-        }
+        placed = list(zip(parsed.indices, parsed.decisions, verdicts, strict=True))
+        placed.sort(key=lambda one: one[1].signal.is_entry)  # exits first
+        found = {index: self._one(asked, verdict) for index, asked, verdict in placed}
         for bad in parsed.rejected:
             found[bad.index] = ExecutionResult(
                 bad.coin or "?", bad.signal or "hold", "rejected", bad.reason, "schema"

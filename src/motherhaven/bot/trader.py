@@ -28,6 +28,7 @@ from motherhaven.bot.guard.types import (
     GuardLimits,
     GuardView,
     OpenPosition,
+    PendingEntry,
     TradeDecision,
     Verdict,
 )
@@ -176,7 +177,9 @@ class Trader:
             payload = records.unreadable(now, rejected, {**shared, **first})
             first = {}
             decision_id = self.log.keep("decision", payload, now)
-            self.log.refused(decision_id, payload["coin"], payload["signal"], rejected.reason, now)
+            self.log.refused(
+                decision_id, payload["coin"], payload["signal"], "parse", rejected.reason, now
+            )
         named = {asked.coin for asked in answer.decisions}
         named |= {rejected.coin for rejected in answer.rejected if rejected.coin}
         for coin in context.tapes:
@@ -189,11 +192,12 @@ class Trader:
         Where there is a book in `books`, it is walked: an order can fill in part.
         """
         tickets, self._tickets = self._tickets, []
+        tickets.sort(key=lambda ticket: ticket.asked.signal.is_entry)  # exits first
         for ticket in tickets:
             quote = quotes.get(ticket.coin)
             if quote is None:
                 reason = "no price to trade at: the market's data have a hole here"
-                self.log.executed(ticket, "skipped", now, error=reason)
+                self.log.executed(ticket, "skipped", now, code="no_price", error=reason)
                 continue
             self.log.note(self.desk.quote(ticket.coin, quote.mid, now))
             book = self.books.get(ticket.coin)
@@ -208,6 +212,7 @@ class Trader:
                 ticket,
                 done.status,
                 now,
+                code=done.code,
                 error=done.error,
                 cloid=done.cloid,
                 position_id=done.position_id,
@@ -233,7 +238,7 @@ class Trader:
         kept = []
         for ticket in self._tickets:
             if ticket.asked.signal.is_entry:
-                self.log.executed(ticket, "skipped", now, error=reason)
+                self.log.executed(ticket, "skipped", now, code="entries_stopped", error=reason)
             else:
                 kept.append(ticket)
         self._tickets = kept
@@ -242,7 +247,7 @@ class Trader:
         """Give up every order that waits, on the record."""
         tickets, self._tickets = self._tickets, []
         for ticket in tickets:
-            self.log.executed(ticket, "skipped", now, error=reason)
+            self.log.executed(ticket, "skipped", now, code="abandoned", error=reason)
 
     def settle(self, decision_id: str, coin: str, reason: str, now: datetime) -> None:
         """Put on record that an earlier run's order was never seen to its end."""
@@ -319,8 +324,17 @@ class Trader:
             last_trades=self.last_entries,
             trades_today=self.entries_today,
             asked_at=context.now,
+            pending=self._pending(),
             kill_switch=self.kill.engaged,
             recording=self.recording,
+        )
+
+    def _pending(self) -> tuple[PendingEntry, ...]:
+        """Entries that were allowed before and may still be executed: none of ours rests."""
+        return tuple(
+            PendingEntry(ticket.coin, ticket.verdict.allowed_usd, ticket.verdict.leverage)
+            for ticket in self._tickets
+            if ticket.asked.signal.is_entry
         )
 
     def _queue(
@@ -332,7 +346,8 @@ class Trader:
         now: datetime,
     ) -> None:
         if not verdict.allowed:
-            self.log.refused(decision_id, asked.coin, asked.signal.value, verdict.reason, now)
+            rule = verdict.rule or "guard"
+            self.log.refused(decision_id, asked.coin, asked.signal.value, rule, verdict.reason, now)
         elif verdict.size:
             self._tickets.append(Ticket(decision_id, asked, verdict, mark))
 

@@ -13,6 +13,9 @@ from typing import Final, Literal
 import apsw
 import httpx
 
+from motherhaven.bot.config import BotConfig
+from motherhaven.bot.decider.choose import check_decider
+from motherhaven.bot.market.choose import check_market
 from motherhaven.cli.output import emit
 from motherhaven.cli.page import checkout, page_dir
 from motherhaven.contract.display import for_terminal
@@ -23,9 +26,12 @@ from motherhaven.settings import (
     ServerSettings,
     Settings,
     SystemClock,
+    check_names,
     load_server_settings,
     load_settings,
 )
+from motherhaven.settings.env_file import read_lines
+from motherhaven.settings.server import ENV_FILES
 from motherhaven.stores import Store, open_store
 
 _SECONDS: Final = 5.0
@@ -66,6 +72,12 @@ def _indented(text: str) -> str:
 
 
 def _findings(store_url: str | None, secrets: list[str], *, alert: bool) -> Iterator[Finding]:
+    broken = False
+    for finding in _names():
+        broken |= finding.what == "settings file"
+        yield finding
+    if broken:
+        return
     try:
         bot, server = load_settings(), load_server_settings()
     except ConfigError as error:
@@ -81,8 +93,34 @@ def _findings(store_url: str | None, secrets: list[str], *, alert: bool) -> Iter
     yield from _alerts(server, send=alert)
 
 
+def _names() -> Iterator[Finding]:
+    """Files that cannot be read, and names in them that nobody reads."""
+    try:
+        for name in ENV_FILES:
+            read_lines(Path(name))
+        problems = check_names()
+    except ConfigError as error:
+        yield Finding("fail", "settings file", str(error), "save it as a UTF-8 text file")
+        return
+    for problem in problems:
+        if problem.stops:
+            fix = "correct the name: the limit that it is meant to set does not hold"
+            yield Finding("fail", "settings", problem.text, fix)
+        else:
+            yield Finding("warn", "settings", problem.text, "correct or remove it")
+
+
 def _settings(bot: Settings, server: ServerSettings) -> Iterator[Finding]:
     yield Finding("ok", "settings", f"read; {bot.trading_mode.value} trading")
+    try:
+        BotConfig.from_settings(bot)
+        check_market(bot.trading_market)
+        check_decider(bot.trading_decider)
+    except ConfigError as error:
+        yield Finding("fail", "bot", str(error), "correct it in the environment or .env")
+    good, problems = bot.validate_api_keys()
+    if not good:
+        yield Finding("fail", "model key", "; ".join(problems), "set it in .env")
     if server.llm_bot_api_key is None:
         yield Finding(
             "warn", "server key", "LLM_BOT_API_KEY is not set here",

@@ -7,9 +7,9 @@ import typer
 
 from motherhaven.bot.fleet.plan import read_fleet
 from motherhaven.bot.fleet.run import desk, fleet_status, run_fleet
-from motherhaven.cli.output import emit
+from motherhaven.cli.output import emit, say
 from motherhaven.contract.errors import ConfigError
-from motherhaven.settings import SystemClock
+from motherhaven.settings import SystemClock, require_names
 
 
 def fleet(path: Path, word: str) -> None:
@@ -20,6 +20,8 @@ def fleet(path: Path, word: str) -> None:
     """
     plan, clock = read_fleet(path), SystemClock()
     if word == "start":
+        for warning in require_names():
+            say(f"Settings: {warning}")
         if not asyncio.run(run_fleet(plan, clock)):
             raise typer.Exit(1)
     elif word == "status":

@@ -6,7 +6,13 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Final
 
-from motherhaven.bot.decider.choose import BASELINES, DEFAULT_ANTHROPIC, DEFAULT_OPENAI
+from motherhaven.bot.decider.choose import (
+    BASELINES,
+    DEFAULT_ANTHROPIC,
+    DEFAULT_OPENAI,
+    check_decider,
+)
+from motherhaven.bot.market.choose import check_market
 from motherhaven.cli.output import emit, say
 from motherhaven.contract.errors import ConfigError
 from motherhaven.settings import load_server_settings, load_settings
@@ -34,11 +40,23 @@ def init(path: Path, ask: Ask, *, yes: bool, force: bool) -> None:
         ):
             raise ConfigError(kept)
     values = _defaults() if yes else _asked(ask)
-    checked = {name.lower(): value for name, value in values.items() if value}
-    load_settings(_env_file=None, **checked)
-    _write(path, _text(values))
+    text = _text(values)
+    _check(values)
+    _write(path, text)
     emit(f"{path} is written; only you can read it.")
     emit("Next: python start_bot.py (the dashboard, then the bot), or motherhaven bot start")
+
+
+def _check(values: Mapping[str, str]) -> None:
+    """Nothing is written that the bot would refuse at its start.
+
+    Raises:
+        ConfigError: a value is wrong; the message names the setting.
+    """
+    checked = {name.lower(): value for name, value in values.items() if value}
+    settings = load_settings(_env_file=None, **checked)
+    check_market(settings.trading_market)
+    check_decider(settings.trading_decider)
 
 
 def _defaults() -> dict[str, str]:

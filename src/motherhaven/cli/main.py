@@ -10,6 +10,7 @@ from motherhaven import __version__
 from motherhaven.cli.key_commands import app as keys_app
 from motherhaven.cli.move_commands import register
 from motherhaven.cli.output import clear_errors, emit
+from motherhaven.cli.quarantine_commands import app as quarantine_app
 
 app = typer.Typer(
     name="motherhaven",
@@ -20,6 +21,13 @@ app = typer.Typer(
 )
 
 HOST = Annotated[str, typer.Option("--host", help="Address to listen on.")]
+FEES = Annotated[
+    str | None, typer.Option("--fees", help="TAKER,MAKER as fractions, e.g. 0.0005,0.0002.")
+]
+FUNDING = Annotated[
+    list[str] | None,
+    typer.Option("--funding", help="COIN=FILE of timestamp_ms,rate; without one it is 0."),
+]
 PORT = Annotated[int, typer.Option("--port", help="Port to listen on.")]
 
 
@@ -120,7 +128,9 @@ def fleet(
 @app.command()
 @clear_errors
 def replay(
-    bars: Annotated[list[str], typer.Option("--bars", help="COIN=FILE; once for each coin.")],
+    bars: Annotated[
+        list[str], typer.Option("--bars", help="COIN=FILE of any known form; once a coin.")
+    ],
     decider: Annotated[
         list[str] | None,
         typer.Option(
@@ -138,13 +148,8 @@ def replay(
     journal: Annotated[
         Path | None, typer.Option("--journal", help="Keep the record in this file.")
     ] = None,
-    fees: Annotated[
-        str | None, typer.Option("--fees", help="TAKER,MAKER as fractions, e.g. 0.0005,0.0002.")
-    ] = None,
-    funding: Annotated[
-        list[str] | None,
-        typer.Option("--funding", help="COIN=FILE of timestamp_ms,rate; without one it is 0."),
-    ] = None,
+    fees: FEES = None,
+    funding: FUNDING = None,
     limit: Annotated[
         list[str] | None,
         typer.Option("--limit", help="NAME=VALUE of a guard's limit, e.g. MAX_LEVERAGE=3."),
@@ -157,6 +162,9 @@ def replay(
         float | None, typer.Option("--pace", help="Seconds of market a second.", min=0)
     ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print the report as JSON.")] = False,
+    no_slippage: Annotated[
+        bool, typer.Option("--no-slippage", help="Fill takers at the mid, for worked cases.")
+    ] = False,
 ) -> None:
     """Recorded bars through the bot's own core: what would have happened."""
     from motherhaven.cli.replay import Options  # commands load only what they use
@@ -165,9 +173,25 @@ def replay(
     run(
         Options(
             bars, decider or (), decisions, equity, journal, fees, funding or (), limit or (),
-            picture, pace, ship, as_json,
+            picture, pace, ship, as_json, not no_slippage,
         )
     )  # fmt: skip
+
+
+@app.command(name="import-bars")
+@clear_errors
+def import_bars(
+    file: Annotated[Path, typer.Argument(help="Bars as others write them; .zip and .gz too.")],
+    to: Annotated[Path, typer.Option("--to", help="The new CSV file.")],
+    form: Annotated[
+        str,
+        typer.Option("--format", help="auto, csv, binance, tradingview, yfinance or freqtrade."),
+    ] = "auto",
+) -> None:
+    """Check a file of bars that another tool wrote, and write it as our CSV."""
+    from motherhaven.cli.import_bars import import_bars as run  # commands load only what they use
+
+    run(file, to, form)
 
 
 @app.command()
@@ -220,6 +244,7 @@ def doctor(
 
 register(app)
 app.add_typer(keys_app)
+app.add_typer(quarantine_app)
 
 
 def main() -> None:

@@ -20,6 +20,7 @@ from motherhaven.stores.capabilities import Adopting
 from motherhaven.stores.moving import StoreSource, Tally, copy, differing_bots, tally
 
 _KEEP: Final = re.compile(r"([1-9][0-9]{0,4})([hdwy])")
+_TOLD_ROWS: Final = 5
 _UNITS: Final = {"h": 1, "d": 24, "w": 24 * 7, "y": 24 * 365}
 
 
@@ -114,6 +115,10 @@ async def _restore(file: Path, store: str | None) -> None:
         raise ConfigError(f"restore: {file} cannot be read: {error}") from error
     async with opened(store) as target:
         await copy(source, target, progress("restored"), merged)
+        for name, why in list(source.unreadable.items())[:_TOLD_ROWS]:
+            say(f"warning: event {name} of the backup cannot be read and was left out: {why}")
+        if len(source.unreadable) > _TOLD_ROWS:
+            say(f"warning: {len(source.unreadable)} events in all cannot be read")
         there = await tally(StoreSource(target))
         _check_equal(here, there)
         _emit_tally("restored", there)
@@ -190,8 +195,18 @@ async def opened(url: str | None, *, existing: bool = False) -> AsyncIterator[St
         if existing and isinstance(store, Adopting):
             await store.adopted()  # a copy made meanwhile would lack what is still to come
         yield store
+        _tell_unreadable(store)
     finally:
         await store.close()
+
+
+def _tell_unreadable(store: Store) -> None:
+    """Say what a command left out, because nobody can read it."""
+    count = store.unreadable.count()
+    for row in store.unreadable.news()[:_TOLD_ROWS]:
+        say(f"warning: {row.name} of bot {row.bot_id} cannot be read and was left out: {row.why}")
+    if count > _TOLD_ROWS:
+        say(f"warning: {count} rows in all cannot be read and were left out")
 
 
 def _check_exists(url: str) -> None:

@@ -7,22 +7,26 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
-from motherhaven.bot.config import BotConfig, limits_of
+from motherhaven.bot.config import PAPER_SLIPPAGE, BotConfig, limits_of
 from motherhaven.bot.exchange.types import FeeRates, normalise_symbol
 from motherhaven.bot.guard.limits import changed_limits
 from motherhaven.bot.guard.types import GuardLimits
 from motherhaven.bot.replay.comparison import as_text, compare
 from motherhaven.bot.replay.engine import ReplayConfig
 from motherhaven.bot.replay.picture import draw
-from motherhaven.bot.replay.report import ReplayReport
+from motherhaven.bot.replay.report import ReplayReport, figures_data, slippage_data
 from motherhaven.bot.replay.run import ReplayRequest, ShipTo, run_side_by_side
 from motherhaven.bot.running.entry import stop_on_signals
 from motherhaven.cli.output import emit, say
 from motherhaven.contract.errors import ConfigError, InvalidMoney
 from motherhaven.contract.money import to_decimal
+from motherhaven.contract.times import format_time
 from motherhaven.settings import Settings, SystemClock, TradingMode, load_settings
+
+_SHOWN: Final = 200
+_FIGURES: Final = ("win_rate", "sharpe", "profit_factor")
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +45,7 @@ class Options:
     pace: float | None = None
     ship: bool = False
     as_json: bool = False
+    slippage: bool = True
 
 
 def replay(options: Options) -> None:
@@ -81,6 +86,7 @@ def _requests(options: Options, settings: Settings) -> list[ReplayRequest]:
             interval_seconds=settings.execution_interval_seconds,
             limits=_limits(settings, tuple(files), options.limits),
             fees=_fees(options.fees),
+            slippage=PAPER_SLIPPAGE if options.slippage else None,
             zone=settings.day_zone,
             pace=options.pace,
             funding=_files(options.funding, "--funding", "BTC=funding/BTC.csv"),
@@ -200,7 +206,44 @@ def _data(reports: Sequence[ReplayReport]) -> dict[str, Any]:
 
 def _text(report: ReplayReport) -> str:
     data = report.to_json()
-    gaps = data.pop("gaps")
+    for shown_apart in ("gaps", "refusals", "slippage", *_FIGURES, *(f"{n}_n" for n in _FIGURES)):
+        data.pop(shown_apart)
     lines = [f"{name:<18}{value}" for name, value in data.items()]
-    lines += [f"{'gap':<18}{gap['coin']} {gap['from']} to {gap['to']}" for gap in gaps]
+    lines.insert(list(data).index("deposit"), f"{'slippage':<18}{_slippage_text(report)}")
+    lines += _figure_lines(report)
+    lines += [
+        f"{one.status:<18}{one.count} × {one.code}, e.g. {_one_line(one.example)}"
+        for one in report.refusals
+    ]
+    lines += [
+        f"{'gap':<18}{gap.coin} {format_time(gap.start)} to {format_time(gap.end)}"
+        for gap in report.gaps
+    ]
     return "\n".join(lines)
+
+
+def _one_line(text: str) -> str:
+    """A reason for a terminal: it may quote what a model wrote."""
+    return "".join(letter if letter.isprintable() else " " for letter in text[:_SHOWN])
+
+
+def _slippage_text(report: ReplayReport) -> str:
+    data = slippage_data(report.slippage)
+    if data is None:
+        return "none: takers fill at the mid"
+    return (
+        f"half-spread {data['half_spread']}, impact {data['impact']} of notional over depth "
+        f"{data['depth']} USD"
+    )
+
+
+def _figure_lines(report: ReplayReport) -> list[str]:
+    """Win rate, Sharpe and profit factor, each with its n; "-" where n is too small."""
+    data = figures_data(report.performance())
+    units = {"sharpe": "daily returns"}
+    lines = []
+    for name in _FIGURES:
+        value = data[name]
+        shown = "-" if value is None else f"{value:.4f}"
+        lines.append(f"{name:<18}{shown} (n = {data[name + '_n']} {units.get(name, 'trades')})")
+    return lines

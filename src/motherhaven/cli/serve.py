@@ -14,6 +14,7 @@ from motherhaven.server.access.keystore import list_keys
 from motherhaven.server.access.sessions import shared_secret
 from motherhaven.server.alerts.send import targets_of
 from motherhaven.server.config import is_loopback
+from motherhaven.server.forwarding import trusted_proxies
 from motherhaven.settings import ServerSettings, SystemClock, load_server_settings
 from motherhaven.stores import is_on_this_machine, open_store
 
@@ -131,6 +132,9 @@ def server_config(
         open_reading=open_reading,
         dev_proxy=dev_proxy,
         allowed_hosts=settings.extra_hosts,
+        proxies=trusted_proxies(
+            settings.motherhaven_trusted_proxies, settings.motherhaven_client_address_header
+        ),
         session_secret=secret,
         revoked_path=data_dir / "sessions_ended",
         page_dir=page,

@@ -18,6 +18,7 @@
     │   ├── StoreCorrupt         the database is damaged; trying again does not help
     │   ├── CursorGone           the history behind a cursor is no longer kept
     │   └── NotFound             no such bot, decision, position or text
+    │       └── Unreadable       it is kept, but cannot be read back
     ├── ExchangeError
     │   ├── OrderRejected        refused before anything was sent
     │   ├── OutcomeUnknown       sent, but the answer is not known
@@ -53,7 +54,24 @@ class InvalidJson(ContractError):
 
 
 class InvalidEvent(ContractError):
-    """The JSON is not a valid event; the message names the field."""
+    """Not a valid event; the message names the field.
+
+    `code` is a stable word for the kind of fault, `field` its place in the event (None:
+    the event as a whole), `fix` what to give instead.
+    """
+
+    def __init__(
+        self,
+        message: str = "",
+        *,
+        code: str = "invalid_event",
+        field: str | None = None,
+        fix: str | None = None,
+    ) -> None:
+        super().__init__(message)
+        self.code = code
+        self.field = field
+        self.fix = fix
 
 
 class InvalidMoney(ContractError):
@@ -89,7 +107,12 @@ class ShippingError(RecorderError):
 
 
 class StoreError(MotherhavenError):
-    """A store cannot do its work."""
+    """A store cannot do its work.
+
+    The message may name files and hosts; `reason` is what anybody may be told.
+    """
+
+    reason = ""
 
 
 class StoreUnavailable(StoreError):
@@ -106,6 +129,10 @@ class CursorGone(StoreError):
 
 class NotFound(StoreError):
     """No such bot, decision, position or text."""
+
+
+class Unreadable(NotFound):
+    """It is kept, but its kept form is damaged or from before the bounds of today."""
 
 
 class ExchangeError(MotherhavenError):

@@ -5,6 +5,7 @@ canonical JSON that was recorded. Payload models check meaning; they allow unkno
 fields, so that newer and older sides understand each other.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
@@ -13,7 +14,7 @@ from typing import Annotated, Any, Final, Literal
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
 from motherhaven.contract.errors import InvalidEvent
-from motherhaven.contract.money import Money
+from motherhaven.contract.money import Money, Whole
 from motherhaven.contract.times import parse_instant
 
 Kind = Literal[
@@ -50,6 +51,9 @@ LANE_ORDER: Final[tuple[Lane, ...]] = ("status", "money", "decisions")
 LONG_TEXTS: Final = ("raw_response", "system_prompt", "user_prompt", "justification")
 """Payload fields that may be cut into parts when an event is too large to travel whole."""
 
+MARKS: Final = ("time_replaced", "recorded_replaced")
+"""Payload fields that say how an event came, not what happened."""
+
 PROMPT_TEXTS: Final = ("system_prompt", "user_prompt", "raw_response")
 """Payload fields that lists leave out; they are fetched on demand."""
 
@@ -66,6 +70,17 @@ class _Payload(BaseModel):
     model_config = ConfigDict(frozen=True, extra="allow", allow_inf_nan=False)
 
 
+class _Recorded(_Payload):
+    """What any event may say of its times.
+
+    time_replaced, recorded_replaced: the text of the event's time (of `recorded_at`) as it
+    was sent; the time of receipt stands for it, because the sender's clock was wrong.
+    """
+
+    time_replaced: str | None = None
+    recorded_replaced: str | None = None
+
+
 class Verdict(_Payload):
     """What the guard said: asked and allowed margin in USD, and the rule that decided."""
 
@@ -76,8 +91,11 @@ class Verdict(_Payload):
     allowed_usd: Money | None = None
 
 
-class DecisionMade(_Payload):
-    """A decider's decision for one coin. quantity_usd is margin; confidence is 0 to 1."""
+class DecisionMade(_Recorded):
+    """A decider's decision for one coin. quantity_usd is margin; confidence is 0 to 1.
+
+    confidence_percent: the confidence as it was sent, where it was taken as a percentage.
+    """
 
     timestamp: Any
     coin: str = Field(min_length=1, max_length=64)
@@ -86,6 +104,7 @@ class DecisionMade(_Payload):
     leverage: Money | None
     confidence: Money | None
     justification: str | None
+    confidence_percent: Money | None = None
     profit_target: Money | None = None
     stop_loss: Money | None = None
     invalidation_condition: str | None = None
@@ -96,18 +115,18 @@ class DecisionMade(_Payload):
     trigger: str | None = None
     decider: str | None = None
     model: str | None = None
-    tokens_in: int | None = None
-    tokens_out: int | None = None
-    tokens_cached: int | None = None
+    tokens_in: Whole | None = None
+    tokens_out: Whole | None = None
+    tokens_cached: Whole | None = None
     cost_usd: Money | None = None
-    latency_ms: int | None = None
+    latency_ms: Whole | None = None
     finish_reason: str | None = None
     error: str | None = None
     verdict: Verdict | None = None
     mark: Money | None = None
 
 
-class DecisionExecuted(_Payload):
+class DecisionExecuted(_Recorded):
     """What became of a decision at the exchange. filled_usd is margin."""
 
     timestamp: Any
@@ -119,7 +138,7 @@ class DecisionExecuted(_Payload):
     position_id: str | None = None
     filled_usd: Money | None = None
     fill_price: Money | None = None
-    latency_ms: int | None = None
+    latency_ms: Whole | None = None
 
 
 class PositionMark(_Payload):
@@ -137,7 +156,7 @@ class PositionMark(_Payload):
     profit_target: Money | None = None
 
 
-class AccountReported(_Payload):
+class AccountReported(_Recorded):
     """The account in USD. realized_pnl is net; equity_usd = balance_usd + unrealized_pnl."""
 
     timestamp: Any
@@ -146,7 +165,7 @@ class AccountReported(_Payload):
     unrealized_pnl: Money
     realized_pnl: Money
     total_pnl: Money
-    num_positions: int = Field(ge=0, le=10_000)
+    num_positions: Whole = Field(ge=0, le=10_000)
     sharpe_ratio: Money | None = None
     deposits_usd: Money | None = None
     fees_usd: Money | None = None
@@ -169,7 +188,7 @@ REPLACED: Final = "replaced"
 """Why an old server is told that a row closed, though the position goes on with new numbers."""
 
 
-class PositionOpened(_Payload):
+class PositionOpened(_Recorded):
     """A position was opened. quantity_usd is margin, so notional = quantity_usd * leverage.
 
     With `replaces` an open position has changed (an add, a reduction, another leverage): this
@@ -194,7 +213,7 @@ class PositionOpened(_Payload):
     replaces: Replaced | None = None
 
 
-class PositionClosed(_Payload):
+class PositionClosed(_Recorded):
     """A position was closed. realized_pnl is net of fees and funding, in USD.
 
     quantity_usd, leverage and entry_price are those of the newest opening record.
@@ -218,7 +237,7 @@ class PositionClosed(_Payload):
     funding_usd: Money | None = None
 
 
-class FillRecorded(_Payload):
+class FillRecorded(_Recorded):
     """One fill. size is signed, in coin; realized is gross, in USD; fee in USD."""
 
     timestamp: Any
@@ -234,7 +253,7 @@ class FillRecorded(_Payload):
     decision_id: str | None = None
 
 
-class FundingPaid(_Payload):
+class FundingPaid(_Recorded):
     """One hourly funding payment in USD; positive means that the account paid."""
 
     timestamp: Any
@@ -259,16 +278,16 @@ CandleRow = tuple[
 USD, volume in coin, None where it is not known."""
 
 
-class CandlesRecorded(_Payload):
+class CandlesRecorded(_Recorded):
     """Closed candles of one coin as the bot saw them, each `interval_seconds` long."""
 
     timestamp: Any
     coin: str = Field(min_length=1, max_length=64)
-    interval_seconds: int = Field(ge=1, le=31 * 86_400)
+    interval_seconds: Whole = Field(ge=1, le=31 * 86_400)
     candles: tuple[CandleRow, ...] = Field(max_length=MAX_CANDLES)
 
 
-class StatusReported(_Payload):
+class StatusReported(_Recorded):
     """A heartbeat or a change of state, with what the recorder has shipped and kept.
 
     day_zone: the time zone of the bot's trading day, as IANA names it.
@@ -277,17 +296,17 @@ class StatusReported(_Payload):
     timestamp: Any
     status: BotState
     message: str | None = None
-    trades_today: int | None = None
+    trades_today: Whole | None = None
     pnl_today: Money | None = None
     error: str | None = None
     cycle_id: str | None = None
     decider: str | None = None
     market: str | None = None
-    interval_seconds: int | None = None
+    interval_seconds: Whole | None = None
     next_cycle_at: Any = None
     coins: tuple[str, ...] | None = None
-    behind: int | None = None
-    quarantined: int | None = None
+    behind: Whole | None = None
+    quarantined: Whole | None = None
     day_zone: str | None = None
 
 
@@ -323,7 +342,9 @@ class Event:
     `time` is the market's clock, `recorded_at` the wall clock of the recorder, and
     `received_at` the wall clock of the server (None inside the bot); all UTC.
     `payload` is canonical JSON; `body` the same, parsed and validated. `parts` counts,
-    for each long text that travels apart, in how many parts it does.
+    for each long text that travels apart, in how many parts it does. `marks` are the fields
+    that validation set; `payload` has them already, unless there are `parts`: then the
+    digest tells of the payload as it was sent, and they are set when it was checked.
     """
 
     event_id: str
@@ -340,6 +361,7 @@ class Event:
     body: Payload
     parts: dict[str, int] | None = None
     sha256: str | None = None
+    marks: Mapping[str, Any] | None = None
 
     @property
     def lane(self) -> Lane:

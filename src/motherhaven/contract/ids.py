@@ -30,7 +30,7 @@ class IdSource:
 
     def new(self) -> str:
         """A new id as canonical lower-case text."""
-        millis = int(self._clock.now().timestamp() * 1000)
+        millis = max(0, int(self._clock.now().timestamp() * 1000))
         chance = int.from_bytes(self._random(10), "big")
         with self._lock:
             stamp = (millis << 12) | (chance >> 64 & 0x7FF)

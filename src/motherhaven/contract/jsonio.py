@@ -1,29 +1,64 @@
 """Strict JSON in, canonical JSON out, with exact numbers both ways."""
 
 import json
-import re
-from collections.abc import Mapping, Sequence
-from decimal import Decimal
+from collections.abc import Callable, Mapping, Sequence
+from decimal import Decimal, InvalidOperation
 from typing import Any, Final, NoReturn
 
+from motherhaven.contract.bounds import OutOfRange, bounded_decimal, bounded_integer
 from motherhaven.contract.errors import InvalidJson
 
 MAX_DEPTH: Final = 32
-_MAX_INT_DIGITS: Final = 60
+_MAX_DIGITS: Final = 60
+_MAX_NUMBER_CHARS: Final = 120
+_MAX_ZEROS: Final = 1_000
+"""Zeros that writing a decimal without an exponent may take."""
+
+MAX_KEYS: Final = 10_000
+"""Keys of one object."""
+
+MAX_CONTAINERS: Final = 50_000
+"""Arrays and objects of one document: beyond, Python's own upkeep of them is not linear."""
+
+_STEP: Final = 16_384
 _OPENERS: Final = b"[{"
 _NOT_BRACKETS: Final = bytes(set(range(256)) - set(b"[]{}"))
-_STRING: Final = re.compile(rb'"[^"\\]*(?:\\.[^"\\]*)*"', re.DOTALL)
 
 
-def loads(data: bytes) -> Any:
+def loads(data: bytes, *, containers: int = MAX_CONTAINERS) -> Any:
     """Parse strict JSON: numbers exactly (Decimal, int), nothing beyond RFC 8259.
+
+    Time and memory are linear in the length of `data`, whatever it holds: for answers of
+    models and servers too. `containers` is how many arrays and objects there may be; give
+    more only for files that the user chose, such as candles.
 
     Raises:
         InvalidJson: not UTF-8, not JSON, NaN or infinity, nested deeper than
-            MAX_DEPTH, a duplicate key, an integer beyond 60 digits, a lone
+            MAX_DEPTH, too many arrays and objects, more than MAX_KEYS keys in one, a
+            duplicate key, a number beyond 60 digits or 10^±60, a lone
             surrogate or a NUL character.
     """
-    _check_depth(data)
+    check_depth(data, containers=containers)
+    return _parse(data, _parse_float, _parse_int)
+
+
+def loads_wire(data: bytes) -> Any:
+    """As `loads`, for bodies of clients: a number beyond the wire's bounds is an OutOfRange.
+
+    So that one such number spoils its own event only: `bounds.check_values` names it.
+
+    Raises:
+        InvalidJson: as loads, but for numbers.
+    """
+    check_depth(data)
+    return _parse(data, bounded_decimal, bounded_integer)
+
+
+def _parse(
+    data: bytes,
+    parse_float: Callable[[str], Decimal | OutOfRange],
+    parse_int: Callable[[str], int | OutOfRange],
+) -> Any:
     try:
         text = data.decode("utf-8")
     except UnicodeDecodeError as error:
@@ -31,13 +66,15 @@ def loads(data: bytes) -> Any:
     try:
         value = json.loads(
             text,
-            parse_float=_parse_float,
-            parse_int=_parse_int,
+            parse_float=parse_float,
+            parse_int=parse_int,
             parse_constant=_refuse_constant,
             object_pairs_hook=_unique,
         )
     except json.JSONDecodeError as error:
         raise InvalidJson(f"not JSON: {error.msg} at character {error.pos}") from None
+    except RecursionError:
+        raise InvalidJson(f"nested deeper than {MAX_DEPTH} levels; flatten it") from None
     if "\\u" in text:
         check_text(value)
     return value
@@ -99,24 +136,58 @@ def check_text(value: object) -> None:
             check_text(item)
 
 
-def _check_depth(data: bytes) -> None:
-    if data.count(b"[") + data.count(b"{") <= MAX_DEPTH:
+def check_depth(data: bytes, limit: int = MAX_DEPTH, *, containers: int = MAX_CONTAINERS) -> None:
+    """Refuse JSON that is nested deeper than `limit`, or in too many pieces, before parsing.
+
+    Linear in its length. Brackets within strings do not count. Of what is not JSON the
+    depth may be wrong: its parser refuses it.
+
+    Raises:
+        InvalidJson: it is nested too deeply, or has more than `containers` arrays and objects.
+    """
+    if data.count(b"[") + data.count(b"{") <= limit:
         return
-    depth = 0
-    for byte in _STRING.sub(b"", data).translate(None, delete=_NOT_BRACKETS):
-        depth += 1 if byte in _OPENERS else -1
-        if depth > MAX_DEPTH:
-            raise InvalidJson(f"nested deeper than {MAX_DEPTH} levels; flatten it")
+    if b"\\" in data:
+        data = data.replace(b"\\\\", b"").replace(b'\\"', b"")
+    # Now each quote opens or closes a string, so every second piece is outside of strings.
+    depth, within, opened = 0, 0, 0
+    for start in range(0, len(data), _STEP):
+        pieces = data[start : start + _STEP].split(b'"')
+        brackets = b"".join(pieces[within::2]).translate(None, delete=_NOT_BRACKETS)
+        opened += brackets.count(b"[") + brackets.count(b"{")
+        if opened > containers:
+            raise InvalidJson(f"more than {containers} arrays and objects; send fewer")
+        for byte in brackets:
+            depth += 1 if byte in _OPENERS else -1
+            if depth > limit:
+                raise InvalidJson(f"nested deeper than {limit} levels; flatten it")
+        within = (within + len(pieces) - 1) % 2
 
 
 def _parse_float(text: str) -> Decimal:
-    return Decimal(text)
+    if len(text) <= _MAX_NUMBER_CHARS:
+        try:
+            number = Decimal(text)
+        except InvalidOperation:  # an exponent beyond what Decimal has
+            pass
+        else:
+            exponent = number.as_tuple().exponent
+            if max(abs(number.adjusted()), abs(int(exponent))) <= _MAX_DIGITS:
+                return number
+    raise _too_long(text)
 
 
 def _parse_int(text: str) -> int:
-    if len(text) > _MAX_INT_DIGITS:
-        raise InvalidJson(f"an integer of {len(text)} digits; send at most {_MAX_INT_DIGITS}")
+    if len(text) > _MAX_DIGITS:
+        raise _too_long(text)
     return int(text)
+
+
+def _too_long(text: str) -> InvalidJson:
+    return InvalidJson(
+        f"the number {text[:40]}{'…' if len(text) > 40 else ''} is out of range; send at most "
+        f"{_MAX_DIGITS} digits, and nothing beyond 10^±{_MAX_DIGITS}"
+    )
 
 
 def _refuse_constant(name: str) -> NoReturn:
@@ -124,6 +195,8 @@ def _refuse_constant(name: str) -> NoReturn:
 
 
 def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    if len(pairs) > MAX_KEYS:
+        raise InvalidJson(f"an object of {len(pairs)} keys; send at most {MAX_KEYS}")
     result = dict(pairs)
     if len(result) != len(pairs):
         seen: set[str] = set()
@@ -143,6 +216,8 @@ def _default(value: object) -> str:
 def _digits(value: Decimal) -> str:
     if not value.is_finite():
         raise ValueError(f"{value} is not finite; use None for an unknown number")
+    if max(abs(value.adjusted()), abs(int(value.as_tuple().exponent))) > _MAX_ZEROS:
+        raise ValueError(f"{value:.6e} is out of range; send at most {_MAX_DIGITS} digits")
     return format(value, "f")
 
 

@@ -3,11 +3,13 @@
 from decimal import Context, Decimal, InvalidOperation
 from typing import Annotated, Final
 
-from pydantic import BeforeValidator, PlainSerializer, WithJsonSchema
+from pydantic import BeforeValidator, Field, PlainSerializer, WithJsonSchema
 
 from motherhaven.contract.errors import InvalidMoney
 
 MAX_DIGITS: Final = 60
+"""Inside; what travels has fewer (bounds.MAX_DIGITS), so that sums of it still fit."""
+
 MAX_EXPONENT: Final = 30
 ZERO: Final = Decimal(0)
 
@@ -52,12 +54,17 @@ def _parse(value: object, what: str) -> Decimal:
             return Decimal(value)
         if isinstance(value, float):
             return Decimal(repr(value))
-        if isinstance(value, str) and len(value) <= 2 * MAX_DIGITS and "_" not in value:
+        if isinstance(value, str) and len(value) <= 2 * MAX_DIGITS and _is_plain(value):
             return Decimal(value)
     except InvalidOperation:
         pass
     shown = repr(value)[:60]
     raise InvalidMoney(f"{what}: {shown} is not a decimal number; send e.g. 12.5")
+
+
+def _is_plain(text: str) -> bool:
+    """Not one of the spellings that Decimal alone takes: 1_000, or digits of other scripts."""
+    return text.isascii() and "_" not in text
 
 
 def plain(value: Decimal) -> str:
@@ -76,6 +83,18 @@ def _validate(value: object) -> Decimal:
     except InvalidMoney as error:
         raise ValueError(str(error)) from None
 
+
+def _before_whole(value: object) -> object:
+    """Refuse what is costly to make an integer of: 1e30000000 would take all memory."""
+    if isinstance(value, str) and len(value) > 40:
+        raise ValueError(f"a number of {len(value)} characters; send an integer within 64 bits")
+    if isinstance(value, Decimal) and value.is_finite() and value.adjusted() > MAX_EXPONENT:
+        raise ValueError(f"{value:.6e} is out of range; send an integer within 64 bits")
+    return value
+
+
+Whole = Annotated[int, BeforeValidator(_before_whole), Field(ge=-(1 << 63), le=(1 << 63) - 1)]
+"""An integer field within 64 bits."""
 
 Money = Annotated[
     Decimal,

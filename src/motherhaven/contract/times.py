@@ -1,13 +1,32 @@
 """Times on the wire: RFC 3339 in UTC, and what to make of an old client's naive times."""
 
+import math
+import re
 from datetime import UTC, datetime, timedelta
-from typing import Final
+from decimal import Decimal
+from typing import Final, NamedTuple
 
 from motherhaven.contract.errors import InvalidEvent
 
 _QUARTER: Final = timedelta(minutes=15)
 _WEST: Final = timedelta(hours=-12)
 _EAST: Final = timedelta(hours=14)
+
+FIRST_YEAR: Final = 2000
+LAST_YEAR: Final = 2100
+"""A clock that shows another year (1970, 2201) is wrong: such a time is not taken."""
+
+_READ_YEARS: Final = (1971, 2200)
+_FAR_DATE: Final = re.compile(r"[+-]?[0-9]{4,6}-[0-9]{2}-[0-9]{2}([T ][0-9:.,]*)?(Z|[+-][0-9:]+)?")
+_SHOWN: Final = 60
+_UNUSED: Final = datetime(2000, 1, 1, tzinfo=UTC)
+
+
+class PlacedTime(NamedTuple):
+    """A time as it is taken, in UTC, and the text that it replaces; None if it is the sender's."""
+
+    moment: datetime
+    replaced: str | None
 
 
 def format_time(moment: datetime) -> str:
@@ -32,13 +51,30 @@ def parse_time(value: object, received_at: datetime, what: str = "timestamp") ->
     Raises:
         InvalidEvent: not a time, or outside the years 1971 to 2200.
     """
-    moment = _parse(value, what)
-    if moment.tzinfo is None:
-        moment = _place(moment, received_at)
-    moment = moment.astimezone(UTC)
-    if not 1971 <= moment.year <= 2200:
-        raise InvalidEvent(f"{what}: {value!r} is outside the years 1971 to 2200")
+    moment = _in_utc(_parse(value, what), received_at)
+    if moment is None or not _READ_YEARS[0] <= moment.year <= _READ_YEARS[1]:
+        shown = str(value)[:_SHOWN]
+        raise InvalidEvent(f"{what}: {shown!r} is outside the years {_READ_YEARS}")
     return moment
+
+
+def place_time(value: object, received_at: datetime, what: str = "timestamp") -> PlacedTime:
+    """The time of an event from what a clock of a client said, however wrong that clock is.
+
+    As parse_time, but a time outside FIRST_YEAR to LAST_YEAR, and naive text that would
+    lie after its receipt, give `received_at` and the text that it replaces (at most 60
+    characters). A recorder may use it with its own clock's best guess for `received_at`.
+
+    Raises:
+        InvalidEvent: not a time at all.
+    """
+    parsed = _parse(value, what)
+    moment = _in_utc(parsed, received_at)
+    if moment is None or not FIRST_YEAR <= moment.year <= LAST_YEAR:
+        return PlacedTime(received_at, str(value)[:_SHOWN])
+    if parsed is not None and parsed.tzinfo is None and moment > received_at:
+        return PlacedTime(received_at, str(value)[:_SHOWN])
+    return PlacedTime(moment, None)
 
 
 def parse_instant(value: object, what: str = "time") -> datetime:
@@ -48,25 +84,64 @@ def parse_instant(value: object, what: str = "time") -> datetime:
         InvalidEvent: not a time, or outside the years 1971 to 2200.
     """
     moment = _parse(value, what)
-    return parse_time(moment if moment.tzinfo else moment.replace(tzinfo=UTC), moment, what)
+    if moment is not None and moment.tzinfo is None:
+        moment = moment.replace(tzinfo=UTC)
+    return parse_time(value if moment is None else moment, _UNUSED, what)
 
 
-def _parse(value: object, what: str) -> datetime:
-    try:
-        if isinstance(value, str) and 8 <= len(value) <= 40:
-            return datetime.fromisoformat(value)
-        if isinstance(value, datetime):
-            return value
-        if not isinstance(value, (bool, str)) and value is not None:
-            seconds = float(str(value))
-            return datetime.fromtimestamp(seconds / 1000 if seconds >= 1e11 else seconds, UTC)
-    except (ValueError, OverflowError, OSError):
-        pass
+def _parse(value: object, what: str) -> datetime | None:
+    """What was sent, naive where it names no offset; None for a time beyond the calendar."""
+    if isinstance(value, datetime):
+        return value
+    if isinstance(value, str):
+        if 8 <= len(value) <= 40:
+            try:
+                return datetime.fromisoformat(value)
+            except ValueError:
+                if _is_far(value):
+                    return None
+    elif isinstance(value, int | float | Decimal) and _is_number(value):
+        return _of_number(value)
     if value is None:
         raise InvalidEvent(f"{what}: a time is missing; send e.g. 2026-01-02T03:04:05.000006Z")
     raise InvalidEvent(
-        f"{what}: {str(value)[:60]!r} is not a time; send e.g. 2026-01-02T03:04:05.000006Z"
+        f"{what}: {str(value)[:_SHOWN]!r} is not a time; send e.g. 2026-01-02T03:04:05.000006Z"
     )
+
+
+def _is_number(value: int | float | Decimal) -> bool:
+    return not isinstance(value, bool) and (isinstance(value, int) or math.isfinite(value))
+
+
+def _is_far(text: str) -> bool:
+    """Whether it is a date of a year that has no datetime: 0, signed, or of five digits."""
+    year = re.match(r"[+-]?[0-9]+", text)
+    return (
+        year is not None
+        and _FAR_DATE.fullmatch(text) is not None
+        and (year[0] == "0000" or len(year[0]) > 4)
+    )
+
+
+def _of_number(value: int | float | Decimal) -> datetime | None:
+    """Unix seconds, or milliseconds from 1e11 on."""
+    try:
+        seconds = float(value)
+        return datetime.fromtimestamp(seconds / 1000 if seconds >= 1e11 else seconds, UTC)
+    except (ValueError, OverflowError, OSError):
+        return None
+
+
+def _in_utc(moment: datetime | None, received_at: datetime) -> datetime | None:
+    """`moment` in UTC; None where the calendar does not reach."""
+    if moment is None:
+        return None
+    if moment.tzinfo is None:
+        return _place(moment, received_at)
+    try:
+        return moment.astimezone(UTC)
+    except (OverflowError, ValueError):
+        return None
 
 
 def _place(naive: datetime, received_at: datetime) -> datetime:

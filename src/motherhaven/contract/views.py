@@ -9,7 +9,7 @@ from typing import Any, Literal
 from pydantic import BaseModel, ConfigDict
 
 from motherhaven.contract.events import BotState, ExecutionStatus, Mode, SideName, Signal, Verdict
-from motherhaven.contract.money import Money
+from motherhaven.contract.money import Money, Whole
 
 
 class _View(BaseModel):
@@ -26,7 +26,7 @@ class Execution(_View):
     position_id: str | None = None
     filled_usd: Money | None = None
     fill_price: Money | None = None
-    latency_ms: int | None = None
+    latency_ms: Whole | None = None
 
 
 class DecisionRow(_View):
@@ -62,11 +62,11 @@ class DecisionDetail(DecisionRow):
     cycle_id: str | None = None
     trigger: str | None = None
     mark: Money | None = None
-    tokens_in: int | None = None
-    tokens_out: int | None = None
-    tokens_cached: int | None = None
+    tokens_in: Whole | None = None
+    tokens_out: Whole | None = None
+    tokens_cached: Whole | None = None
     cost_usd: Money | None = None
-    latency_ms: int | None = None
+    latency_ms: Whole | None = None
     finish_reason: str | None = None
     texts: dict[str, int]
     payload: dict[str, Any]
@@ -158,7 +158,7 @@ class AccountRow(_View):
     unrealized_pnl: Money
     realized_pnl: Money
     total_pnl: Money
-    num_positions: int
+    num_positions: Whole
     sharpe_ratio: Money | None = None
     deposits_usd: Money | None = None
     fees_usd: Money | None = None
@@ -177,15 +177,15 @@ class StatusRow(_View):
     status: BotState
     message: str | None = None
     error: str | None = None
-    trades_today: int | None = None
+    trades_today: Whole | None = None
     pnl_today: Money | None = None
     decider: str | None = None
     market: str | None = None
-    interval_seconds: int | None = None
+    interval_seconds: Whole | None = None
     next_cycle_at: str | None = None
     coins: tuple[str, ...] | None = None
-    behind: int | None = None
-    quarantined: int | None = None
+    behind: Whole | None = None
+    quarantined: Whole | None = None
 
 
 class BotStats(_View):
@@ -194,6 +194,7 @@ class BotStats(_View):
     alive_seconds: since first_status_at, as far as heartbeats vouch for it: each for the
     time since the last one, at most twice its interval. Both by the recorder's clock, no
     later than the receipt.
+    unreadable: rows that the server cannot read back and leaves out, since it was started.
     """
 
     decisions: int = 0
@@ -212,6 +213,7 @@ class BotStats(_View):
     first_equity: Money | None = None
     alive_seconds: float | None = None
     first_status_at: datetime | None = None
+    unreadable: int = 0
 
 
 class BotRow(_View):

@@ -11,14 +11,17 @@ import hashlib
 import json
 from collections.abc import Mapping
 from datetime import datetime
+from decimal import Decimal
 from typing import Any, Final, Literal, cast, get_args
 
 from pydantic import ValidationError
 
-from motherhaven.contract.errors import InvalidEvent
+from motherhaven.contract.bounds import check_body, check_values
+from motherhaven.contract.errors import InvalidEvent, InvalidMoney
 from motherhaven.contract.events import (
     LONG_TEXTS,
     PAYLOADS,
+    DecisionMade,
     Event,
     Kind,
     Mode,
@@ -27,7 +30,8 @@ from motherhaven.contract.events import (
 )
 from motherhaven.contract.ids import DEFAULT_BOT, IdSource, check_id
 from motherhaven.contract.jsonio import dumps
-from motherhaven.contract.times import parse_time
+from motherhaven.contract.money import EXACT, plain, to_decimal
+from motherhaven.contract.times import PlacedTime, place_time
 
 MAX_BODY_BYTES: Final = 1 << 20
 MAX_BATCH_EVENTS: Final = 500
@@ -99,11 +103,17 @@ def encode_item(
 
 
 def split_long_texts(
-    event_id: str, bot_id: str, payload: Mapping[str, Any], *, piece_chars: int = PART_CHARS
+    event_id: str,
+    bot_id: str,
+    payload: Mapping[str, Any],
+    *,
+    piece_chars: int = PART_CHARS,
+    from_chars: int | None = None,
 ) -> tuple[dict[str, Any], list[TextPart], dict[str, int]]:
     """The payload without its long texts, and the parts that carry them.
 
-    A text shorter than `piece_chars` (at most PART_CHARS) stays where it is. Joining a
+    A text shorter than `from_chars` (None: `piece_chars`, at most PART_CHARS) stays where it
+    is. Joining a
     field's parts by index and putting them back gives the same canonical JSON again.
     """
     short = dict(payload)
@@ -111,7 +121,7 @@ def split_long_texts(
     counts: dict[str, int] = {}
     for field in LONG_TEXTS:
         text = short.get(field)
-        if not isinstance(text, str) or len(text) < piece_chars:
+        if not isinstance(text, str) or len(text) < (from_chars or piece_chars):
             continue
         count = -(-len(text) // piece_chars)
         counts[field] = count
@@ -206,8 +216,20 @@ def _build(
     mode = envelope.get("mode", "unknown")
     if mode not in _MODES:
         raise InvalidEvent(f"mode: {str(mode)[:40]!r} is unknown; send one of {_MODES}")
-    recorded = envelope.get("recorded_at")
     sha256 = envelope.get("sha256")
+    is_open = check_values(payload, kind)
+    placed = place_time(time, received_at, TIME_FIELD.get(kind, "timestamp"))
+    recorded = PlacedTime(received_at, None)
+    if envelope.get("recorded_at") is not None:
+        recorded = place_time(envelope["recorded_at"], received_at, "recorded_at")
+    parts = _part_counts(envelope.get("parts"))
+    whole, body = payload, validate_payload(kind, payload)
+    marks = _marks(body, placed, recorded)
+    if marks:
+        whole = {**payload, **marks}
+        body = validate_payload(kind, whole)
+    if is_open:
+        check_body(body, kind)
     return Event(
         event_id=check_id(envelope["event_id"], "event_id"),
         bot_id=check_id(envelope.get("bot_id") or DEFAULT_BOT, "bot_id"),
@@ -216,15 +238,47 @@ def _build(
         epoch=_integer(envelope.get("epoch", 0), "epoch", _MAX_SEQ),
         seq=_integer(envelope.get("seq", 0), "seq", _MAX_SEQ),
         kind=kind,
-        time=parse_time(time, received_at, TIME_FIELD.get(kind, "timestamp")),
-        recorded_at=received_at
-        if recorded is None
-        else parse_time(recorded, received_at, "recorded_at"),
+        time=placed.moment,
+        recorded_at=recorded.moment,
         received_at=received_at,
-        payload=dumps(payload),
-        body=validate_payload(kind, payload),
-        parts=_part_counts(envelope.get("parts")),
+        payload=dumps(payload if parts else whole),
+        body=body,
+        parts=parts,
         sha256=sha256 if isinstance(sha256, str) else None,
+        marks=marks or None,
+    )
+
+
+def _marks(body: Payload, placed: PlacedTime, recorded: PlacedTime) -> dict[str, Any]:
+    """The fields that say what validation took otherwise than it was sent."""
+    marks: dict[str, Any] = {}
+    if placed.replaced is not None:
+        marks["time_replaced"] = placed.replaced
+    if recorded.replaced is not None:
+        marks["recorded_replaced"] = recorded.replaced
+    if isinstance(body, DecisionMade) and body.confidence is not None:
+        try:
+            confidence, percent = as_fraction(body.confidence)
+        except InvalidMoney as error:
+            raise InvalidEvent(f"decision: {error}") from None
+        if percent is not None:
+            marks |= {"confidence": plain(confidence), "confidence_percent": plain(percent)}
+    return marks
+
+
+def as_fraction(confidence: object) -> tuple[Decimal, Decimal | None]:
+    """A confidence from 0 to 1; one above 1 up to 100 is a percentage, given back as it came.
+
+    Raises:
+        InvalidMoney: not a number, negative, or above 100; names `confidence`.
+    """
+    number = to_decimal(confidence, "confidence")
+    if 0 <= number <= 1:
+        return number, None
+    if 1 < number <= 100:
+        return number.scaleb(-2, context=EXACT), number
+    raise InvalidMoney(
+        f"confidence: {str(confidence)[:40]} is no fraction from 0 to 1, nor a percentage up to 100"
     )
 
 

@@ -1,20 +1,19 @@
 """What an answer of the server means for the events of one request."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
-from email.utils import parsedate_to_datetime
 from enum import Enum, auto
 from typing import Any, Final, Literal
 
 from motherhaven.contract.errors import InvalidJson
 from motherhaven.contract.jsonio import loads
+from motherhaven.recorder.retry_after import retry_after
 from motherhaven.recorder.transport import Answer
 
 ResultStatus = Literal["stored", "duplicate", "conflict", "rejected", "incomplete"]
 
 _STATUSES: Final = ("stored", "duplicate", "conflict", "rejected", "incomplete")
-_LONGEST_WAIT: Final = 3600.0
 _TOLD_CHARS: Final = 200
 
 
@@ -24,7 +23,8 @@ class Meaning(Enum):
     TAKEN = auto()
     """200, and a verdict for each event."""
     REFUSED = auto()
-    """400, 409 or 422: something in it is wrong; verdicts may say what."""
+    """400, 409 or 422: something in it may be wrong. Only verdicts say what: a proxy or a
+    server that restarts answers so too."""
     TOO_LARGE = auto()
     NO_ENDPOINT = auto()
     UNAUTHORIZED = auto()
@@ -49,6 +49,16 @@ class Reading:
     results: dict[str, Result] = field(default_factory=dict)
     retry_after: float | None = None
     parts_taken: bool = False
+    explained: bool = False
+    """A refusal in JSON that says what is wrong: by a server that read the request."""
+    forbidden: bool = False
+    """403: the key, or something on the way that forbids what one event holds."""
+
+    def about_parts(self) -> "Reading":
+        """An answer to text parts, as one about their event: never a verdict on it."""
+        if self.meaning is Meaning.TAKEN:
+            return Reading(Meaning.LATER, "the server did not take the parts of a long text")
+        return replace(self, results={})
 
 
 def read_batch(answer: Answer, event_ids: Sequence[str], parts: int, now: datetime) -> Reading:
@@ -66,7 +76,21 @@ def read_batch(answer: Answer, event_ids: Sequence[str], parts: int, now: dateti
         if not whole:
             return Reading(Meaning.LATER, _unusable(answer))
         return Reading(meaning, cause, results, parts_taken=_parts_taken(body, parts))
-    return Reading(meaning, cause, results, retry_after=_retry_after(answer, now))
+    return Reading(
+        meaning,
+        cause,
+        {event_id: results[event_id] for event_id in event_ids if event_id in results},
+        retry_after=retry_after(answer.headers.get("retry-after", ""), now),
+        explained=_explained(body),
+        forbidden=answer.status == 403,
+    )
+
+
+def is_our_batch_server(answer: Answer) -> bool:
+    """Whether the answer to an empty batch is that of a server that takes batches."""
+    body = _object(answer.body)
+    empty = body.get("results") == [] and body.get("parts") == []
+    return answer.status == 200 and body.get("success") is True and empty
 
 
 def read_single(answer: Answer, event_id: str, now: datetime) -> tuple[Reading, bool]:
@@ -77,13 +101,13 @@ def read_single(answer: Answer, event_id: str, now: datetime) -> tuple[Reading, 
         if body.get("success") is not True:
             return Reading(Meaning.LATER, _unusable(answer)), False
         return Reading(meaning, cause, {event_id: Result("stored")}), _names(body, event_id)
-    if meaning is Meaning.REFUSED:
-        status: ResultStatus = "conflict" if answer.status == 409 else "rejected"
-        error = str(body.get("error") or body.get("detail") or cause)[:500]
-        return Reading(meaning, cause, {event_id: Result(status, error)}), False
     if meaning is Meaning.UNAUTHORIZED:
         cause += _told(body)
-    return Reading(meaning, cause, retry_after=_retry_after(answer, now)), False
+    if meaning is Meaning.REFUSED:
+        told = str(body.get("error") or body.get("detail") or "")[:500]
+        cause = f"{cause}: {told}" if told else cause
+    wait = retry_after(answer.headers.get("retry-after", ""), now)
+    return Reading(meaning, cause, retry_after=wait, explained=_explained(body)), False
 
 
 def _by_status(answer: Answer) -> tuple[Meaning, str]:
@@ -152,16 +176,5 @@ def _unusable(answer: Answer) -> str:
     return f"200 without an acknowledgement ({kind}, {len(answer.body)} bytes)"
 
 
-def _retry_after(answer: Answer, now: datetime) -> float | None:
-    text = answer.headers.get("retry-after", "").strip()
-    if not text:
-        return None
-    if text.isascii() and text.isdigit():
-        return min(float(text[:9]), _LONGEST_WAIT)
-    try:
-        until = parsedate_to_datetime(text)
-    except ValueError:
-        return None
-    if until.tzinfo is None:
-        until = until.replace(tzinfo=now.tzinfo)
-    return min(max(0.0, (until - now).total_seconds()), _LONGEST_WAIT)
+def _explained(body: dict[str, Any]) -> bool:
+    return body.get("success") is False and bool(body.get("error") or body.get("detail"))

@@ -4,7 +4,6 @@ import logging
 import time
 from collections.abc import Callable, Mapping
 from datetime import datetime
-from decimal import Decimal
 from typing import Any, Final
 
 from motherhaven.contract.clock import Clock
@@ -14,12 +13,21 @@ from motherhaven.contract.jsonio import dumps
 from motherhaven.contract.times import format_time
 from motherhaven.contract.wire import validate_payload
 from motherhaven.recorder.answers import Meaning, read_single
+from motherhaven.recorder.arguments import (
+    DECISION,
+    account_payload,
+    decision_payload,
+    known,
+    moment,
+    status_text,
+)
+from motherhaven.recorder.faults import FAULTS, Faults
+from motherhaven.recorder.mending import mend
 from motherhaven.recorder.payload import clean
 from motherhaven.recorder.report import ENDPOINTS, path_of
 from motherhaven.recorder.transport import HttpTransport, Transport
 
 _LOG: Final = logging.getLogger("motherhaven")
-_EXIT_PLAN: Final = ("profit_target", "stop_loss", "invalidation_condition")
 
 
 class MotherhavenLogger:
@@ -71,17 +79,15 @@ class MotherhavenLogger:
         user_prompt: str | None = None,
     ) -> bool:
         """Post a decision; `decision_data` as for TradingLogger.log_decision."""
-        fields = ("coin", "signal", "quantity_usd", "leverage", "confidence", "justification")
-        plan = decision_data.get("exit_plan") or {}
-        optional = {
-            **{field: plan.get(field) for field in _EXIT_PLAN},
+        texts = {
             "raw_response": raw_response,
             "system_prompt": system_prompt,
             "user_prompt": user_prompt,
         }
-        payload = {field: decision_data.get(field) for field in fields}
-        payload.update({key: value for key, value in optional.items() if value})
-        return self._post("decision", {"timestamp": self._now(), **payload})
+        faults = Faults()
+        payload = clean(decision_payload(decision_data, texts, faults), faults)
+        found = {key: value for key, value in payload.items() if key in DECISION or value}
+        return self._post("decision", {"timestamp": self._now(), **found}, faults)
 
     def log_position_entry(
         self,
@@ -129,7 +135,7 @@ class MotherhavenLogger:
                 "quantity_usd": quantity_usd,
                 "leverage": leverage,
                 "entry_price": entry_price,
-                "entry_time": _text(entry_time),
+                "entry_time": _text(entry_time, self._clock.now()),
                 "exit_price": exit_price,
                 "exit_time": self._now(),
                 "realized_pnl": realized_pnl,
@@ -147,17 +153,20 @@ class MotherhavenLogger:
         num_positions: int = 0,
     ) -> bool:
         """Post the account in USD."""
-        payload = {
-            "timestamp": self._now(),
-            "balance_usd": balance_usd,
-            "equity_usd": equity_usd,
+        amounts = {
+            "balance": balance_usd,
+            "equity": equity_usd,
             "unrealized_pnl": unrealized_pnl,
             "realized_pnl": realized_pnl,
-            "num_positions": num_positions,
         }
-        if sharpe_ratio is not None:
-            payload["sharpe_ratio"] = sharpe_ratio
-        return self._post("account", payload)
+        faults = Faults()
+        payload = {
+            "timestamp": self._now(),
+            **account_payload(amounts, faults),
+            "num_positions": num_positions,
+            **known({"sharpe_ratio": sharpe_ratio}),
+        }
+        return self._post("account", payload, faults)
 
     def log_status(
         self,
@@ -167,17 +176,18 @@ class MotherhavenLogger:
         pnl_today: Any = None,
     ) -> bool:
         """Post a heartbeat: running, paused, stopped or error."""
-        payload = {"timestamp": self._now(), "status": status, "message": message or ""}
-        optional = {"trades_today": trades_today, "pnl_today": pnl_today}
-        payload.update({key: value for key, value in optional.items() if value is not None})
-        return self._post("status", payload)
+        faults = Faults()
+        told = status_text(message, None, faults)
+        payload = {"timestamp": self._now(), "status": status, **told}
+        payload |= known({"trades_today": trades_today, "pnl_today": pnl_today})
+        return self._post("status", payload, faults)
 
-    def _post(self, kind: Kind, payload: dict[str, Any]) -> bool:
+    def _post(self, kind: Kind, payload: dict[str, Any], faults: Faults | None = None) -> bool:
         if not self.enabled:
             return False
         endpoint = ENDPOINTS[kind]
         try:
-            cause = self._send(kind, payload)
+            cause = self._send(kind, payload, Faults() if faults is None else faults)
         except ShippingError as error:
             cause = str(error)
         except MotherhavenError as error:
@@ -189,14 +199,16 @@ class MotherhavenLogger:
         _LOG.info("[Motherhaven] Successfully posted to %s", path_of(endpoint))
         return True
 
-    def _send(self, kind: Kind, payload: dict[str, Any]) -> str | None:
+    def _send(self, kind: Kind, payload: dict[str, Any], faults: Faults) -> str | None:
         """Send one event; None when it was acknowledged, else the cause."""
         started = time.monotonic()
-        cleaned = clean(payload)
-        if kind == "account":
-            total = Decimal(cleaned["realized_pnl"]) + Decimal(cleaned["unrealized_pnl"])
-            cleaned["total_pnl"] = total
-        body = validate_payload(kind, cleaned).model_dump(exclude_unset=True) | self._identity
+        mended = mend(kind, clean(payload, faults), faults)
+        if mended is None:
+            return f"not sent, {faults.summary()}"
+        if faults.count:
+            _LOG.warning("[Motherhaven] Sent with faults: %s: %s", kind, faults.summary())
+            mended[FAULTS] = faults.listed()
+        body = validate_payload(kind, mended).model_dump(exclude_unset=True) | self._identity
         transport = self._connect(self.base_url, self._api_key)
         try:
             left = self.timeout - (time.monotonic() - started)
@@ -210,10 +222,11 @@ class MotherhavenLogger:
         return format_time(self._clock.now())
 
 
-def _text(moment: datetime | str) -> str:
-    if isinstance(moment, str):
-        return moment
-    return format_time(moment if moment.tzinfo else moment.astimezone())
+def _text(given: object, now: datetime) -> str:
+    """An entry's time as UTC text; one without a zone is taken as local."""
+    if isinstance(given, str):
+        return given
+    return format_time(moment(given, now, Faults()) or now)
 
 
 def _system_clock() -> Clock:

@@ -10,7 +10,10 @@ from motherhaven.contract.errors import InvalidEvent
 from motherhaven.contract.events import Kind, Mode
 from motherhaven.contract.ids import IdSource, check_id
 from motherhaven.contract.wire import TIME_FIELD, validate_payload
+from motherhaven.recorder.clockcheck import CheckedClock, is_usable
+from motherhaven.recorder.faults import FAULTS, Faults
 from motherhaven.recorder.journal import Journal
+from motherhaven.recorder.mending import mend
 from motherhaven.recorder.payload import clean, encode, utc_text
 from motherhaven.recorder.writer import Entry, Recorded, Writer
 
@@ -23,6 +26,8 @@ class NewEvent:
     payload: Mapping[str, Any]
     time: datetime | None = None
     event_id: str | None = None
+    faults: Faults | None = None
+    """Where to note wrong values, which are mended then; None: they raise InvalidEvent."""
 
 
 class Recorder:
@@ -35,6 +40,7 @@ class Recorder:
         self.clock = clock
         self.ids = ids
         self.mode: Mode = journal.mode if mode is None else mode
+        self._times = CheckedClock(clock, lambda: journal.write(Writer.last_time))
 
     def record(
         self,
@@ -80,25 +86,63 @@ class Recorder:
 
         return self.journal.write(work)
 
+    def entry_time(self) -> tuple[datetime, str | None]:
+        """The time that an event gets now, and what the clock says if that is no usable time."""
+        return self._times.now()
+
     def entry(self, event: NewEvent) -> Entry:
         """`event` checked, timed and encoded, ready for the journal.
 
         Raises:
             InvalidEvent: names the field that is wrong.
         """
-        recorded_at = self.clock.now()
+        recorded_at, clock_said = self.entry_time()
         time = recorded_at if event.time is None else event.time
+        marks: dict[str, str] = {}
+        if clock_said is not None:
+            marks["recorded_replaced"] = clock_said
+            if event.time is None:
+                marks["time_replaced"] = clock_said
         if time.tzinfo is None:
             raise InvalidEvent(f"time: {time!r} is naive; attach its zone first")
+        if not is_usable(time):
+            marks["time_replaced"] = str(time)
+            time = recorded_at
         recorded_text = utc_text(recorded_at)
         time_text = recorded_text if time is recorded_at else utc_text(time)
         given = event.event_id
         event_id = self.ids.new() if given is None else check_id(given, "event_id")
-        payload = clean(event.payload)
+        kind, payload = self._payload(event, event_id, time_text)
+        payload.update(marks)
+        return Entry(event_id, kind, self.mode, time_text, recorded_text, payload, encode(payload))
+
+    def _payload(
+        self, event: NewEvent, event_id: str, time_text: str
+    ) -> tuple[Kind, dict[str, Any]]:
+        payload = clean(event.payload, event.faults)
         payload.setdefault(TIME_FIELD.get(event.kind, "timestamp"), time_text)
         if event.kind == "position_opened" and payload.get("position_id") is None:
             payload["position_id"] = event_id
-        validate_payload(event.kind, payload)
-        return Entry(
-            event_id, event.kind, self.mode, time_text, recorded_text, payload, encode(payload)
-        )
+        faults = event.faults
+        if faults is None:
+            validate_payload(event.kind, payload)
+            return event.kind, payload
+        mended = mend(event.kind, payload, faults)
+        if mended is None:
+            return "status", _not_recorded(event.kind, payload, faults, time_text)
+        if faults.count:
+            mended[FAULTS] = faults.listed()
+        return event.kind, mended
+
+
+def _not_recorded(
+    kind: Kind, payload: Mapping[str, Any], faults: Faults, time_text: str
+) -> dict[str, Any]:
+    """The status that stands for an event whose kind cannot hold what was given."""
+    return {
+        "timestamp": time_text,
+        "status": "error",
+        "message": f"{kind} not recorded: {faults.summary()}",
+        "not_recorded": {"kind": kind, "payload": encode(dict(payload)).decode()},
+        FAULTS: faults.listed(),
+    }

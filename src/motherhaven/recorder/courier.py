@@ -1,29 +1,36 @@
 """One exchange with the server at a time: what to send next, and what the answer means.
 
 Synchronous and without a thread of its own, so that every fault can be tested step by
-step under a fake clock; `Shipper` runs it.
+step under a fake clock; `Shipper` runs it. Only a verdict that names an event settles it:
+an answer without one may be a proxy's, and costs nothing but time.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from random import Random
 from typing import Final
 
 from motherhaven.contract.clock import Clock
 from motherhaven.contract.errors import ShippingError
-from motherhaven.contract.wire import MAX_BATCH_EVENTS, MAX_EVENT_BYTES, payload_sha256
+from motherhaven.contract.wire import MAX_BATCH_EVENTS, MAX_EVENT_BYTES
 from motherhaven.recorder import parcels
-from motherhaven.recorder.answers import Meaning, Reading, Result, read_batch, read_single
+from motherhaven.recorder.answers import (
+    Meaning,
+    Reading,
+    Result,
+    is_our_batch_server,
+    read_batch,
+)
+from motherhaven.recorder.backoff import Backoff
+from motherhaven.recorder.old_server import OldServer
 from motherhaven.recorder.outbox import Outbox, Settled, Waiting
-from motherhaven.recorder.parcels import BATCH_BYTES, SMALL_PIECE
-from motherhaven.recorder.report import BATCH_PATH, ENDPOINTS, Reporter, path_of
-from motherhaven.recorder.stats import ShippingState
+from motherhaven.recorder.parcels import BATCH_BYTES, SMALLEST_ROOM
+from motherhaven.recorder.report import BATCH_PATH, ENDPOINTS, Reporter
+from motherhaven.recorder.singles import Singles
+from motherhaven.recorder.suspects import PROOF, Suspects, damaged
 from motherhaven.recorder.transport import Transport
 
-FIRST_DELAY: Final = 0.5
-LONGEST_DELAY: Final = 60.0
-KEY_SECONDS: Final = 60.0
-BATCH_PROBE_SECONDS: Final = 300.0
 _GROW_SECONDS: Final = 300.0
+_REFRESH_SECONDS: Final = 1.0
 _SMALLEST_BYTES: Final = 1024
 _INCOMPLETE_LIMIT: Final = 5
 
@@ -41,30 +48,31 @@ class Courier:
         timeout: float,
         bot_name: str | None,
         reporter: Reporter | None = None,
+        drained: Callable[[int], None] | None = None,
     ) -> None:
-        """`timeout` is the total deadline of one request, in seconds."""
+        """`timeout` is the total deadline of one request, in seconds; `drained` is called
+        with the number of events sent so far when none waits."""
         self._outbox = outbox
         self._transport = transport
         self._clock = clock
-        self._random = random
         self._timeout = timeout
         self._bot_name = bot_name
         self._report = Reporter(clock) if reporter is None else reporter
+        self.backoff = Backoff(clock, random)
+        self._singles = Singles(transport, clock, timeout, bot_name, self._report)
+        self._old = OldServer(clock)
+        self._suspects = Suspects(clock)
         self._max_events = MAX_BATCH_EVENTS
         self._max_bytes = BATCH_BYTES
         self._grow_at = 0.0
-        self._singles_until: float | None = None
-        self._in_parts: set[str] = set()
+        self._refresh_at = 0.0
+        self._retries_next = True
+        self._passed_over: set[int] = set()
+        self._room: dict[str, int] = {}
         self._incomplete: dict[str, int] = {}
         self._condemned: dict[str, Result] = {}
-        self._failures = 0
-        self._not_before = 0.0
-        self.obliged = False
+        self._drained = drained
         self.sent = 0
-        self.attempts = 0
-        self.last_failed = 0
-        self.state: ShippingState = "shipping"
-        self.last_error: str | None = None
 
     def step(self) -> float | None:
         """Make one exchange if one is due.
@@ -75,28 +83,50 @@ class Courier:
         Raises:
             JournalError: the journal cannot be read.
         """
-        wait = self._not_before - self._clock.monotonic()
+        wait = self.backoff.wait()
         if wait > 0:
             return wait
-        batch = self._outbox.take(self._max_events, self._max_bytes)
+        self._refresh()
+        batch = self._next_batch()
         if not batch:
-            self._settled_down()
-            return None
-        self.attempts += 1
-        self._condemn_damaged(batch)
+            self.backoff.clear()
+            if self._drained is not None:
+                self._drained(self.sent)
+            return self._suspects.wait(self._outbox.retries)
+        self.backoff.attempts += 1
+        self._condemned.update(damaged(batch))
         try:
-            if self._uses_singles():
+            if self._old.in_use:
                 self._ship_singles(batch)
             else:
                 self._ship_batch(batch)
         except ShippingError as error:
             self._later(batch, str(error), None)
-        return max(0.0, self._not_before - self._clock.monotonic())
+        return self.backoff.wait()
 
-    def hurry(self) -> None:
-        """Let the next step be now, unless the server itself asked for patience."""
-        if not self.obliged:
-            self._not_before = 0.0
+    @property
+    def has_work(self) -> bool:
+        """Whether an event waits that was not refused before; JournalError if unknown."""
+        fresh = any(self._suspects.tries(seq) == 0 for seq in self._outbox.retries)
+        return fresh or self._outbox.pending() > 0
+
+    def _refresh(self) -> None:
+        now = self._clock.monotonic()
+        if now >= self._refresh_at:
+            self._refresh_at = now + _REFRESH_SECONDS
+            self._outbox.refresh()
+
+    def _next_batch(self) -> list[Waiting]:
+        """Events to be sent again and those of the lanes take turns: neither waits for long."""
+        self._retries_next = not self._retries_next
+        due = self._suspects.due(self._outbox.retries)[: self._max_events]
+        if due and self._retries_next:
+            return self._outbox.load(due, self._max_bytes)
+        batch = self._outbox.take(self._max_events, self._max_bytes, self._passed_over)
+        if not batch and self._passed_over:
+            self._passed_over.clear()
+            batch = self._outbox.take(self._max_events, self._max_bytes)
+        return batch or (self._outbox.load(due, self._max_bytes) if due else [])
 
     # -- the batch endpoint -------------------------------------------------------------
 
@@ -117,27 +147,18 @@ class Courier:
     def _goes_in_parts(self, event: Waiting) -> bool:
         if event.event_id in self._condemned:
             return False
-        return len(event.payload) > MAX_EVENT_BYTES or event.event_id in self._in_parts
+        return len(event.payload) > MAX_EVENT_BYTES or event.event_id in self._room
 
     def _sendable(self, batch: Sequence[Waiting]) -> list[Waiting]:
         return [event for event in batch if event.event_id not in self._condemned]
 
-    def _condemn_damaged(self, batch: Sequence[Waiting]) -> None:
-        """Bytes that changed on the disk must not travel as if they were what was recorded."""
-        for event in batch:
-            if payload_sha256(event.payload) != event.sha256:
-                reason = "its bytes in the journal do not match their hash: check the disk"
-                self._condemned[event.event_id] = Result("rejected", reason)
-
     def _ship_in_parts(self, event: Waiting) -> None:
-        parcel = parcels.cut(event, self._bot_name, small=event.event_id in self._in_parts)
-        for bundle in parcels.bundles(parcel.parts, self._max_bytes):
+        room = self._room.setdefault(event.event_id, MAX_EVENT_BYTES)
+        parcel = parcels.cut(event, self._bot_name, room)
+        for bundle in parcels.bundles(parcel.parts, min(room * 3 // 2, self._max_bytes)):
             reading = self._post(parcels.join([], bundle), [], len(bundle))
-            if reading.meaning is Meaning.TOO_LARGE and len(bundle) > 1:
-                self._shrink_bytes()
-                return
             if reading.meaning is not Meaning.TAKEN or not reading.parts_taken:
-                self._handle([event], _without_parts(reading))
+                self._handle([event], reading.about_parts())
                 return
         self._handle([event], self._post(parcels.join([parcel.item], []), [event], 0))
 
@@ -145,18 +166,23 @@ class Courier:
         answer = self._transport.post(BATCH_PATH, body, self._timeout)
         return read_batch(answer, [e.event_id for e in batch], parts, self._clock.now())
 
+    def _is_ours(self) -> bool:
+        """Whether the server takes an empty batch: then a refusal was about the event."""
+        answer = self._transport.post(BATCH_PATH, parcels.join([], []), self._timeout)
+        return is_our_batch_server(answer)
+
     def _handle(self, batch: list[Waiting], reading: Reading) -> None:
         match reading.meaning:
             case Meaning.TAKEN:
                 self._settle(batch, reading.results)
             case Meaning.NO_ENDPOINT:
-                self._fall_back(reading.cause)
+                self._no_batches(batch, reading)
             case Meaning.TOO_LARGE:
-                self._too_large(batch, reading.cause)
+                self._too_large(batch, reading)
             case Meaning.REFUSED:
                 self._refused(batch, reading)
             case Meaning.UNAUTHORIZED:
-                self._pause(batch, reading.cause)
+                self._unauthorized(batch, reading)
             case Meaning.LATER:
                 self._later(batch, reading.cause, reading.retry_after)
 
@@ -171,15 +197,21 @@ class Courier:
                 blocked.add(event.lane)
             elif event.lane not in blocked:
                 settled.append(verdict)
-        self._outbox.settle(settled)
-        for item in settled:
-            self._in_parts.discard(item.event.event_id)
-            self._condemned.pop(item.event.event_id, None)
-            self._announce(item)
-        if settled:
+        self._note(settled)
+        if settled and results:
             self._succeeded()
         if blocked:
-            self._later(batch, "the server is missing parts of a long text", FIRST_DELAY)
+            self._later(batch, "the server is missing parts of a long text", 0.5)
+
+    def _note(self, settled: list[Settled]) -> None:
+        self._release()  # before a mark of its lane goes past what was passed over
+        self._outbox.settle(settled)
+        for item in settled:
+            if item.state != "retry":
+                self._room.pop(item.event.event_id, None)
+                self._condemned.pop(item.event.event_id, None)
+                self._suspects.forget(item.event.seq)
+            self._announce(item)
 
     def _verdict(self, event: Waiting, result: Result | None) -> Settled | None:
         if result is None:
@@ -187,10 +219,16 @@ class Courier:
         if result.status == "incomplete":
             tries = self._incomplete.get(event.event_id, 0) + 1
             self._incomplete[event.event_id] = tries
-            self._in_parts.add(event.event_id)
+            self._room.setdefault(event.event_id, MAX_EVENT_BYTES)
             if tries < _INCOMPLETE_LIMIT:
                 return None
+            self._suspects.refused(event.seq)
+            self._incomplete.pop(event.event_id, None)
+            return Settled(event, "retry", f"{result.status}: {result.error}")
         self._incomplete.pop(event.event_id, None)
+        cut_differently = self._room.get(event.event_id, MAX_EVENT_BYTES) < MAX_EVENT_BYTES
+        if result.status == "conflict" and cut_differently:
+            return Settled(event)  # it is there from an earlier try, in a longer form
         if result.status in ("stored", "duplicate"):
             return Settled(event)
         return Settled(event, "quarantined", f"{result.status}: {result.error}")
@@ -200,142 +238,161 @@ class Courier:
         if item.state is None:
             self.sent += 1
             self._report.posted(event.kind)
+        elif item.state == "retry":
+            self._report.deferred(event.kind, event.event_id, item.reason)
         elif item.reason.startswith("conflict"):
             self._report.conflict(event.kind, event.event_id)
         elif item.state == "quarantined":
             self._report.quarantined(event.kind, event.event_id, item.reason)
 
+    # -- refusals -----------------------------------------------------------------------
+
     def _refused(self, batch: list[Waiting], reading: Reading) -> None:
-        """Something in the batch is wrong: set the culprit aside, find it if need be."""
+        """Perhaps something in the batch is wrong: find it, or learn that it is the server."""
         sent = self._sendable(batch)
         named = {
-            event.event_id: result
-            for event in sent
-            if (result := reading.results.get(event.event_id)) is not None
-            and result.status in ("conflict", "rejected")
+            event_id: result
+            for event_id, result in reading.results.items()
+            if result.status in ("conflict", "rejected")
         }
         if named:
             self._condemned.update(named)
         elif len(sent) > 1:
             self._max_events = max(1, len(batch) // 2)
-        elif sent[0].kind in ENDPOINTS:
-            # Perhaps it is not the event, but a server that knows no batches.
-            self._try_alone(batch, sent[0], reading.cause)
+        elif not self._is_ours():
+            self._no_batches(batch, reading)
         else:
-            self._condemned[sent[0].event_id] = Result("rejected", reading.cause)
+            self._defer(sent[0], reading)
 
-    def _too_large(self, batch: list[Waiting], cause: str) -> None:
+    def _defer(self, event: Waiting, reading: Reading, *, proof: bool = True) -> None:
+        """Refused alone by a server that takes others: the lane goes on without it."""
+        tries = self._suspects.refused(event.seq, proof=proof)
+        if tries >= PROOF and reading.explained:
+            self._note([Settled(event, "quarantined", f"refused {tries} times: {reading.cause}")])
+        else:
+            self._note([Settled(event, "retry", reading.cause)])
+        self._succeeded()
+
+    def _too_large(self, batch: list[Waiting], reading: Reading) -> None:
         sent = self._sendable(batch)
         if len(sent) > 1:
             self._shrink_bytes(sum(len(event.payload) for event in sent))
             self._max_events = max(1, len(batch) // 2)
-            return
-        event = sent[0]
-        if event.event_id not in self._in_parts and parcels.can_be_cut(event, SMALL_PIECE):
-            self._in_parts.add(event.event_id)
-        else:
-            self._condemned[event.event_id] = Result("rejected", cause)
+        elif not self._is_ours():
+            # Whoever refuses an empty batch as well does not mean its size.
+            self._later(batch, reading.cause, reading.retry_after)
+        elif not self._smaller(sent[0]):
+            self._defer(sent[0], reading)
 
-    def _shrink_bytes(self, size: int | None = None) -> None:
-        self._max_bytes = max(_SMALLEST_BYTES, (size or self._max_bytes) // 2)
+    def _smaller(self, event: Waiting) -> bool:
+        """Halve the bodies in which this event travels; False if they are small already."""
+        size = min(len(event.payload), MAX_EVENT_BYTES)
+        room = self._room.get(event.event_id, max(size, SMALLEST_ROOM + 1))
+        if room <= SMALLEST_ROOM:
+            return False
+        self._room[event.event_id] = max(SMALLEST_ROOM, room // 2)
+        return True
+
+    def _shrink_bytes(self, size: int) -> None:
+        self._max_bytes = max(_SMALLEST_BYTES, size // 2)
         self._grow_at = self._clock.monotonic() + _GROW_SECONDS
+
+    def _unauthorized(self, batch: list[Waiting], reading: Reading) -> None:
+        """A key that is refused; or one event that a filter on the way forbids (403)."""
+        sent = self._sendable(batch)
+        if reading.forbidden and not reading.explained:
+            if len(sent) > 1:
+                self._max_events = max(1, len(batch) // 2)
+            elif self._is_ours():
+                self._defer(sent[0], reading)
+                return
+        self._pause(batch, reading.cause)
 
     # -- the four old endpoints ---------------------------------------------------------
 
-    def _uses_singles(self) -> bool:
-        return self._singles_until is not None and self._clock.monotonic() < self._singles_until
-
-    def _fall_back(self, cause: str) -> None:
-        if self._singles_until is None:
-            self._report.fell_back(cause)
-        self._singles_until = self._clock.monotonic() + BATCH_PROBE_SECONDS
+    def _no_batches(self, batch: list[Waiting], reading: Reading) -> None:
+        """No batch endpoint answered: an old server, if a single endpoint proves it."""
+        if self._old.known and reading.meaning is Meaning.NO_ENDPOINT:
+            self._old.proven()
+            return
+        known = [event for event in self._sendable(batch) if event.kind in ENDPOINTS]
+        if reading.meaning not in (Meaning.NO_ENDPOINT, Meaning.REFUSED) or not (
+            self._old.no_batches() and known
+        ):
+            self._later(batch, reading.cause, reading.retry_after)
+            return
+        single = self._singles.post(known[0])
+        if single.meaning is not Meaning.TAKEN:
+            self._later(batch, f"{reading.cause}, and {single.cause}", single.retry_after)
+            return
+        if self._old.proven():
+            self._report.fell_back(reading.cause)
+        ahead = batch[: batch.index(known[0])]  # no endpoint here; settled in order
+        self._note([_kept_for_upgrade(event) for event in ahead])
+        self._settle([known[0]], single.results)
 
     def _ship_singles(self, batch: list[Waiting]) -> None:
         for event in batch:
             if event.event_id in self._condemned:
                 self._settle([event], {})
-                continue
-            if event.kind not in ENDPOINTS:
-                reason = "the server has no endpoint for this kind"
-                self._outbox.settle([Settled(event, "not_applicable", reason)])
-                continue
-            reading = self._post_single(event)
-            if reading.meaning in (Meaning.TAKEN, Meaning.REFUSED):
-                self._settle([event], reading.results)
-            elif reading.meaning is Meaning.TOO_LARGE:
-                self._settle([event], {event.event_id: Result("rejected", reading.cause)})
-            elif reading.meaning is Meaning.UNAUTHORIZED:
-                self._pause([event], reading.cause)
+            elif event.kind not in ENDPOINTS:
+                self._note([_kept_for_upgrade(event)])
             else:
-                self._later([event], reading.cause, reading.retry_after)
-            if self._not_before > self._clock.monotonic():
+                self._ship_single(event)
+            if self.backoff.wait() > 0:
                 return
 
-    def _try_alone(self, batch: list[Waiting], event: Waiting, cause: str) -> None:
-        reading = self._post_single(event)
-        if reading.meaning is Meaning.TAKEN:
-            self._fall_back(cause)
-            self._settle(batch, reading.results)
-        elif reading.meaning in (Meaning.REFUSED, Meaning.TOO_LARGE, Meaning.NO_ENDPOINT):
-            final = Result("rejected", cause)
-            self._condemned[event.event_id] = reading.results.get(event.event_id, final)
-        else:
-            self._handle([event], reading)
+    def _ship_single(self, event: Waiting) -> None:
+        reading = self._singles.post(event)
+        match reading.meaning:
+            case Meaning.TAKEN:
+                self._settle([event], reading.results)
+            case Meaning.UNAUTHORIZED:
+                self._pause([event], reading.cause)
+            case Meaning.REFUSED | Meaning.TOO_LARGE:
+                stuck = self._singles.is_stuck(event, reading)
+                if event.seq in self._outbox.retries:
+                    self._defer(event, reading, proof=self._singles.others_taken(event, self.sent))
+                    return
+                if stuck:
+                    self._passed_over.add(event.seq)
+                self._later([event], reading.cause, reading.retry_after)
+            case _:
+                self._later([event], reading.cause, reading.retry_after)
 
-    def _post_single(self, event: Waiting) -> Reading:
-        path = path_of(ENDPOINTS[event.kind])
-        before = parcels.replaced_body(event, self._bot_name)
-        if before is not None:
-            answer = self._transport.post(path, before, self._timeout)
-            reading, _ = read_single(answer, event.event_id, self._clock.now())
-            if reading.meaning not in (Meaning.TAKEN, Meaning.REFUSED):
-                return reading
-        body = parcels.single_body(event, self._bot_name)
-        answer = self._transport.post(path, body, self._timeout)
-        reading, named = read_single(answer, event.event_id, self._clock.now())
-        if reading.meaning is Meaning.TAKEN and not named:
-            self._report.at_least_once()
-        return reading
+    def _release(self) -> None:
+        """The lane goes on, so those passed over are sent again apart from it."""
+        stuck, self._passed_over = self._passed_over, set()
+        for seq in sorted(stuck):
+            for event in self._outbox.load([seq], BATCH_BYTES):
+                self._suspects.refused(seq, proof=False)
+                self._note([Settled(event, "retry", self._singles.cause(event))])
 
     # -- good and bad times -------------------------------------------------------------
 
     def _succeeded(self) -> None:
         now = self._clock.monotonic()
-        if self._failures or self.state == "paused":
+        if self.backoff.troubled:
             self._report.recovered(self._outbox.behind())
-        self._settled_down()
+        self.backoff.clear()
+        if not self._old.in_use and self._old.takes_batches():
+            self._report.upgraded()
+            self._outbox.requeue("not_applicable")
+        elif not self._old.known and self._outbox.not_applicable:
+            self._outbox.requeue("not_applicable")
         self._max_events = min(MAX_BATCH_EVENTS, self._max_events * 2)
         if self._max_bytes < BATCH_BYTES and now >= self._grow_at:
             self._max_bytes = min(BATCH_BYTES, self._max_bytes * 2)
             self._grow_at = now + _GROW_SECONDS
 
-    def _settled_down(self) -> None:
-        self._failures = 0
-        self._not_before = 0.0
-        self.obliged = False
-        self.state = "shipping"
-        self.last_error = None
-
     def _pause(self, batch: Sequence[Waiting], cause: str) -> None:
-        self._report.unauthorized((e.kind for e in batch), cause, KEY_SECONDS)
-        self.last_failed = self.attempts
-        self.state, self.last_error = "paused", cause
-        self.obliged = False
-        self._not_before = self._clock.monotonic() + KEY_SECONDS
+        wait = self.backoff.paused(cause)
+        self._report.unauthorized((e.kind for e in batch), cause, wait)
 
     def _later(self, batch: Sequence[Waiting], cause: str, after: float | None) -> None:
         self._report.failed((event.kind for event in batch), cause)
-        self.last_failed = self.attempts
-        self.state, self.last_error = "waiting", cause
-        delay = min(LONGEST_DELAY, FIRST_DELAY * 2.0 ** min(self._failures, 20))
-        self._failures += 1
-        self.obliged = after is not None
-        wait = delay * (0.5 + self._random.random() / 2) if after is None else after
-        self._not_before = self._clock.monotonic() + wait
+        self.backoff.failed(cause, after)
 
 
-def _without_parts(reading: Reading) -> Reading:
-    """An answer to text parts, as one about their event: never a verdict on it."""
-    if reading.meaning is Meaning.TAKEN:
-        return Reading(Meaning.LATER, "the server did not take the parts of a long text")
-    return Reading(reading.meaning, reading.cause, retry_after=reading.retry_after)
+def _kept_for_upgrade(event: Waiting) -> Settled:
+    return Settled(event, "not_applicable", "the server has no endpoint for this kind")

@@ -10,6 +10,7 @@ from urllib.parse import urlsplit
 from motherhaven.contract.clock import Clock
 from motherhaven.contract.events import Mode
 from motherhaven.contract.ids import IdSource
+from motherhaven.recorder.backlog_status import BacklogStatus
 from motherhaven.recorder.client import MotherhavenLogger
 from motherhaven.recorder.console import configure_logging
 from motherhaven.recorder.core import Recorder
@@ -73,6 +74,7 @@ def open_shipper(
         random=Random() if random is None else random,  # noqa: S311  # jitter, not a secret
         timeout=timeout,
         bot_name=bot_name,
+        drained=BacklogStatus(recorder).drained,
     )
     shipper = Shipper(recorder.journal, outbox, courier, transport)
     shipper.start()

@@ -1,12 +1,13 @@
 """The journal seen by the shipper: what waits to be sent, and what became of it.
 
-Each lane has a high-water mark: everything up to it is settled. What was refused stands
-in `shipping_exceptions` as well. The connection runs at synchronous=NORMAL: a mark that a
-power loss takes back only means that the server sees some events again.
+Each lane has a high-water mark: everything up to it is settled, but for what stands in
+`shipping_exceptions`: events that were refused, and those to be sent again. The
+connection runs at synchronous=NORMAL: a mark that a power loss takes back only means that
+the server sees some events again.
 """
 
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from typing import Final, Literal, TypeVar, cast
 
@@ -23,13 +24,18 @@ from motherhaven.recorder.schema import LANE_CODES
 
 T = TypeVar("T")
 
-ExceptionState = Literal["quarantined", "not_applicable"]
+ExceptionState = Literal["quarantined", "not_applicable", "retry", "dropped"]
+"""quarantined: refused for good; not_applicable: kept until a server knows its kind; retry:
+refused once, to be sent again; dropped: given up by a person."""
 
 _LANES: Final = tuple(LANE_CODES[lane] for lane in LANE_ORDER)
-_SELECT: Final = (
+_COLUMNS: Final = (
     "SELECT seq, lane, lane_seq, event_id, bot_id, mode, epoch, kind, time, recorded_at, sha256,"
-    " CAST(payload AS BLOB) FROM events WHERE lane = ? AND lane_seq > ? ORDER BY lane_seq LIMIT ?"
+    " CAST(payload AS BLOB) FROM events "
 )
+_SELECT: Final = _COLUMNS + "WHERE lane = ? AND lane_seq > ? ORDER BY lane_seq LIMIT ?"
+_BY_SEQ: Final = _COLUMNS + "WHERE seq = ?"
+_MOST_RETRIES: Final = 10_000
 
 _ENVELOPE_BYTES: Final = 800
 """Room for an item's other fields, a long bot name included."""
@@ -57,7 +63,7 @@ class Waiting:
 
 @dataclass(frozen=True, slots=True)
 class Settled:
-    """An event that need not be sent again; with a state, because it was not taken."""
+    """An event that its lane has passed; with a state, because it was not taken."""
 
     event: Waiting
     state: ExceptionState | None = None
@@ -74,19 +80,57 @@ class Outbox:
         self._connection: apsw.Connection | None = None
         self._inode: tuple[int, int] | None = None
         self._done: dict[int, int] = {}
-        self._unsaved: list[tuple[int, str, str, str]] = []
-        self._quarantined = 0
+        self._unsaved: dict[int, tuple[str, str, str] | None] = {}
+        self._counts: dict[str, int] = {}
+        self._retries: tuple[int, ...] = ()
+        self._seen: object = None
         fork.register(self)
 
-    def take(self, max_events: int, max_bytes: int) -> list[Waiting]:
+    def take(
+        self, max_events: int, max_bytes: int, passed_over: Collection[int] = ()
+    ) -> list[Waiting]:
         """The next events: status before money before decisions, each lane in order.
 
         Stops before `max_bytes` of request, but gives at least one event if any waits.
+        `passed_over` are numbers (seq) of events that are left out for now.
 
         Raises:
             JournalError: the journal cannot be read.
         """
-        return self._guarded("reading what to ship", lambda c: self._take(c, max_events, max_bytes))
+        return self._guarded(
+            "reading what to ship", lambda c: self._take(c, max_events, max_bytes, passed_over)
+        )
+
+    def load(self, seqs: Sequence[int], max_bytes: int) -> list[Waiting]:
+        """Events by their numbers, in that order, up to `max_bytes` but at least one.
+
+        Raises:
+            JournalError: the journal cannot be read.
+        """
+        return self._guarded("reading what to ship", lambda c: _load(c, seqs, max_bytes))
+
+    def refresh(self) -> None:
+        """See what another process did with the exceptions (`motherhaven quarantine`).
+
+        Raises:
+            JournalError: the journal cannot be read.
+        """
+        self._guarded("reading what was set aside", self._refresh)
+
+    def requeue(self, state: ExceptionState) -> None:
+        """Send the exceptions in `state` again.
+
+        Raises:
+            JournalError: the journal cannot be written.
+        """
+
+        def work(connection: apsw.Connection) -> None:
+            connection.execute(
+                "UPDATE shipping_exceptions SET state = 'retry' WHERE state = ?", (state,)
+            )
+            self._count(connection)
+
+        self._guarded("noting what is sent again", work)
 
     def settle(self, settled: Sequence[Settled]) -> None:
         """Mark events, given in the order of their lanes, as settled.
@@ -96,27 +140,48 @@ class Outbox:
         now = format_time(self._clock.now())
         with self._lock:
             for item in settled:
-                self._done[item.event.lane] = item.event.lane_seq
+                event = item.event
+                self._done[event.lane] = max(self._done[event.lane], event.lane_seq)
                 if item.state is not None:
-                    self._unsaved.append((item.event.seq, item.state, item.reason, now))
-                    self._quarantined += item.state == "quarantined"
+                    self._unsaved[event.seq] = (item.state, item.reason, now)
+                elif event.seq in self._retries:
+                    self._unsaved[event.seq] = None
+            self._retries = tuple(seq for seq in self._retries if seq not in self._unsaved)
         try:
             self._guarded("noting what was shipped", self._save)
         except JournalError:
             return
 
-    def behind(self) -> int:
-        """How many events wait to be sent.
+    def pending(self) -> int:
+        """How many events wait in the lanes.
 
         Raises:
             JournalError: the journal cannot be read.
         """
-        return self._guarded("counting what to ship", self._behind)
+        return self._guarded("counting what to ship", self._pending)
+
+    def behind(self) -> int:
+        """How many events wait to be sent, those to be sent again included.
+
+        Raises:
+            JournalError: the journal cannot be read.
+        """
+        return self.pending() + self._counted("retry")
+
+    @property
+    def retries(self) -> tuple[int, ...]:
+        """Numbers (seq) of the oldest events to be sent again."""
+        return self._retries
 
     @property
     def quarantined(self) -> int:
         """How many events were refused and set aside."""
-        return self._quarantined
+        return self._counted("quarantined")
+
+    @property
+    def not_applicable(self) -> int:
+        """How many events are kept until the server knows their kind."""
+        return self._counted("not_applicable")
 
     def reload(self) -> None:
         """Forget the marks in memory and read them anew (another process shipped)."""
@@ -150,25 +215,54 @@ class Outbox:
         self._connection = connection
         marks = connection.execute("SELECT lane, done FROM lanes").fetchall()
         self._done = {cast("int", lane): cast("int", done) for lane, done in marks}
-        ((count,),) = connection.execute(
-            "SELECT count(*) FROM shipping_exceptions WHERE state = 'quarantined'"
-        )
-        self._quarantined = count
+        self._count(connection)
         return connection
 
-    def _take(self, connection: apsw.Connection, max_events: int, max_bytes: int) -> list[Waiting]:
+    def _refresh(self, connection: apsw.Connection) -> None:
+        # The pragma looks at the file; the connection's own number is that of its last read.
+        if connection.pragma("data_version") != self._seen:
+            self._count(connection)
+
+    def _count(self, connection: apsw.Connection) -> None:
+        self._seen = connection.pragma("data_version")
+        self._counts = dict(
+            connection.execute("SELECT state, count(*) FROM shipping_exceptions GROUP BY state")
+        )
+        if self._counts.get("retry") or self._retries:
+            found = connection.execute(
+                "SELECT seq FROM shipping_exceptions WHERE state = 'retry' ORDER BY seq LIMIT ?",
+                (_MOST_RETRIES,),
+            )
+            self._retries = tuple(seq for (seq,) in found if seq not in self._unsaved)
+
+    def _counted(self, state: ExceptionState) -> int:
+        unsaved = sum(item is not None and item[0] == state for item in self._unsaved.values())
+        return self._counts.get(state, 0) + unsaved
+
+    def _take(
+        self,
+        connection: apsw.Connection,
+        max_events: int,
+        max_bytes: int,
+        passed_over: Collection[int],
+    ) -> list[Waiting]:
         taken: list[Waiting] = []
         size = 0
         for lane in _LANES:
             room = max_events - len(taken)
             if room <= 0:
                 break
-            for row in connection.execute(_SELECT, (lane, self._done[lane], room)):
+            wanted = room + len(passed_over)
+            for row in connection.execute(_SELECT, (lane, self._done[lane], wanted)):
+                if row[0] in passed_over:
+                    continue
                 event = Waiting(*row)
                 size += len(event.payload) + _ENVELOPE_BYTES
                 if taken and size > max_bytes:
                     return taken
                 taken.append(event)
+                if len(taken) == max_events:
+                    return taken
         return taken
 
     def _save(self, connection: apsw.Connection) -> None:
@@ -181,16 +275,22 @@ class Outbox:
             connection.executemany(
                 "INSERT OR REPLACE INTO shipping_exceptions (seq, state, reason, at)"
                 " VALUES (?, ?, ?, ?)",
-                self._unsaved,
+                [(seq, *item) for seq, item in self._unsaved.items() if item is not None],
+            )
+            connection.executemany(
+                "DELETE FROM shipping_exceptions WHERE seq = ?",
+                [(seq,) for seq, item in self._unsaved.items() if item is None],
             )
             connection.execute("COMMIT")
         except apsw.Error:
             if connection.in_transaction:
                 connection.execute("ROLLBACK")
             raise
-        self._unsaved.clear()
+        if self._unsaved:
+            self._unsaved.clear()
+            self._count(connection)
 
-    def _behind(self, connection: apsw.Connection) -> int:
+    def _pending(self, connection: apsw.Connection) -> int:
         waiting = 0
         for lane in _LANES:
             ((last,),) = connection.execute(
@@ -219,3 +319,18 @@ class Outbox:
         _abandoned.append(self._connection)
         self._connection = None
         self._lock = threading.Lock()
+
+
+def _load(connection: apsw.Connection, seqs: Sequence[int], max_bytes: int) -> list[Waiting]:
+    found: list[Waiting] = []
+    size = 0
+    for seq in seqs:
+        row = connection.execute(_BY_SEQ, (seq,)).fetchone()
+        if row is None:
+            continue
+        event = Waiting(*row)
+        size += len(event.payload) + _ENVELOPE_BYTES
+        if found and size > max_bytes:
+            break
+        found.append(event)
+    return found

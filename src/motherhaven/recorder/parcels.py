@@ -9,27 +9,43 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Final
 
-from motherhaven.contract.events import LONG_TEXTS, REPLACED, TextPart
+from motherhaven.contract.events import LONG_TEXTS, PAYLOADS, REPLACED, TextPart
 from motherhaven.contract.jsonio import dumps, loads
-from motherhaven.contract.wire import PART_CHARS, encode_item, split_long_texts, validate_payload
+from motherhaven.contract.wire import (
+    MAX_EVENT_BYTES,
+    MAX_PARTS,
+    PART_CHARS,
+    encode_item,
+    payload_sha256,
+    split_long_texts,
+    validate_payload,
+)
 from motherhaven.recorder.outbox import Waiting
+from motherhaven.recorder.shorten import CUT, MARK, shorten, told
 
 BATCH_BYTES: Final = 900_000
-SMALL_PIECE: Final = 20_000
-"""Characters of a text piece where a server refuses larger bodies than the contract's."""
+SMALLEST_ROOM: Final = 2_000
+"""Bytes that every server takes: who refuses fewer refuses something else."""
+
+_LONGEST_TEXT: Final = 50_000_000
+_SMALLEST_PIECE: Final = 200
 
 
 @dataclass(frozen=True, slots=True)
 class Parcel:
-    """An event too large to travel whole: its item, and the parts that go before it."""
+    """An event too large to travel whole: its item, and the parts that go before it.
+
+    `shortened`: the server gets less than the journal has, with a mark that says so.
+    """
 
     item: bytes
     parts: tuple[bytes, ...]
+    shortened: bool
 
 
 def item(event: Waiting, bot_name: str | None) -> bytes:
     """One batch item around the payload's stored bytes."""
-    return _item(event, bot_name, event.payload, None)
+    return _item(event, bot_name, event.payload, None, event.sha256)
 
 
 def join(items: Sequence[bytes], parts: Sequence[bytes]) -> bytes:
@@ -37,25 +53,47 @@ def join(items: Sequence[bytes], parts: Sequence[bytes]) -> bytes:
     return b'{"events":[' + b",".join(items) + b'],"parts":[' + b",".join(parts) + b"]}"
 
 
-def cut(event: Waiting, bot_name: str | None, *, small: bool) -> Parcel:
-    """`event` with its long texts cut into parts; small ones if the server asks for it."""
-    payload = loads(event.payload)
-    short, parts, counts = split_long_texts(event.event_id, event.bot_id, payload)
+def cut(event: Waiting, bot_name: str | None, room: int = MAX_EVENT_BYTES) -> Parcel:
+    """`event` in bodies of about `room` bytes each.
+
+    Its long texts travel in parts; what is too large beside them is cut, with a mark.
+    """
+    piece = PART_CHARS if room >= MAX_EVENT_BYTES else max(_SMALLEST_PIECE, room // 8)
+    payload, shortened = _bounded_texts(event, MAX_PARTS * piece)
+    short, parts, counts = split_long_texts(
+        event.event_id, event.bot_id, payload, piece_chars=piece
+    )
     data = dumps(short)
-    if small or len(data) > BATCH_BYTES * 2 // 3:
+    if len(data) > room:
         short, parts, counts = split_long_texts(
-            event.event_id, event.bot_id, payload, piece_chars=SMALL_PIECE
+            event.event_id, event.bot_id, payload, piece_chars=piece, from_chars=room // 50
         )
         data = dumps(short)
-    encoded = tuple(_part(part) for part in parts)
-    return Parcel(_item(event, bot_name, data, counts), encoded)
+    if len(data) > room:
+        shortened = True
+        short = shorten(short, room, PAYLOADS[event.kind].model_fields, event.sha256)
+        data = dumps(short)
+    sha256 = event.sha256
+    if shortened:
+        texts = {field: payload[field] for field in counts}
+        sha256 = payload_sha256(dumps({**short, **texts}))
+    item = _item(event, bot_name, data, counts, sha256)
+    return Parcel(item, tuple(_part(part) for part in parts), shortened)
 
 
-def can_be_cut(event: Waiting, piece_chars: int = PART_CHARS) -> bool:
-    """Whether cutting long texts into such pieces makes the event any smaller."""
+def _bounded_texts(event: Waiting, most_chars: int) -> tuple[dict[str, Any], bool]:
+    """The payload with no long text beyond what its parts can carry."""
     payload = loads(event.payload)
-    texts = (payload.get(field) for field in LONG_TEXTS)
-    return any(isinstance(text, str) and len(text) >= piece_chars for text in texts)
+    limit = min(_LONGEST_TEXT, most_chars) - len(MARK) - 20
+    cut: list[str] = []
+    for field in LONG_TEXTS:
+        text = payload.get(field)
+        if isinstance(text, str) and len(text) > limit:
+            payload[field] = text[:limit] + MARK.format(count=len(text))
+            cut.append(field)
+    if cut:
+        payload[CUT] = told(len(event.payload), event.sha256, cut)
+    return payload, bool(cut)
 
 
 def bundles(parts: Sequence[bytes], max_bytes: int) -> Iterator[list[bytes]]:
@@ -72,7 +110,7 @@ def bundles(parts: Sequence[bytes], max_bytes: int) -> Iterator[list[bytes]]:
         yield run
 
 
-def replaced_body(event: Waiting, bot_name: str | None) -> bytes | None:
+def replaced_body(event: Waiting, bot_name: str | None, room: int) -> bytes | None:
     """What closes, on an old server, the row that a changed position's new record replaces.
 
     Without it the row stays open there for ever; None for every other event. It closes at
@@ -97,11 +135,14 @@ def replaced_body(event: Waiting, bot_name: str | None) -> bytes | None:
     other = replace(
         event, event_id=event_id, kind="position_closed", payload=dumps(closing), seq=0, epoch=0
     )
-    return single_body(other, bot_name)
+    return single_body(other, bot_name, room)
 
 
-def single_body(event: Waiting, bot_name: str | None) -> bytes:
-    """The body for one of the four old endpoints: numbers as numbers, ours beside them."""
+def single_body(event: Waiting, bot_name: str | None, room: int) -> bytes:
+    """The body for one of the four old endpoints: numbers as numbers, ours beside them.
+
+    A payload of more than `room` bytes is cut, with a mark.
+    """
     ours: dict[str, Any] = {
         "event_id": event.event_id,
         "bot_id": event.bot_id,
@@ -112,12 +153,19 @@ def single_body(event: Waiting, bot_name: str | None) -> bytes:
     }
     if bot_name is not None:
         ours["bot_name"] = bot_name
-    payload = validate_payload(event.kind, loads(event.payload)).model_dump(exclude_unset=True)
+    found = loads(event.payload)
+    if len(event.payload) > room:
+        found = shorten(found, room, PAYLOADS[event.kind].model_fields, event.sha256)
+    payload = validate_payload(event.kind, found).model_dump(exclude_unset=True)
     return dumps({**payload, **ours}, numbers=True)
 
 
 def _item(
-    event: Waiting, bot_name: str | None, payload: bytes, parts: dict[str, int] | None
+    event: Waiting,
+    bot_name: str | None,
+    payload: bytes,
+    parts: dict[str, int] | None,
+    sha256: str,
 ) -> bytes:
     return encode_item(
         event_id=event.event_id,
@@ -131,7 +179,7 @@ def _item(
         recorded_at=event.recorded_at,
         payload=payload,
         parts=parts,
-        sha256=event.sha256,
+        sha256=sha256,
     )
 
 

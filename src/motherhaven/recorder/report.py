@@ -39,6 +39,7 @@ class Reporter:
     def __init__(self, clock: Clock) -> None:
         self._clock = clock
         self._said: dict[tuple[str, str], float] = {}
+        self._told_at_least_once = False
 
     def posted(self, kind: Kind) -> None:
         """One event was acknowledged."""
@@ -67,9 +68,24 @@ class Reporter:
         """The server will never take this event."""
         _LOG.warning(
             "[Motherhaven] Failed to log %s: refused for good (%s); event %s is kept in the "
-            "journal and set aside, the next ones go on",
+            "journal and set aside, the next ones go on. `motherhaven quarantine` lists such "
+            "events and sends them again",
             name_of(kind), reason, event_id,
         )  # fmt: skip
+
+    def deferred(self, kind: Kind, event_id: str, reason: str) -> None:
+        """The server refuses this event alone; it is tried again, and others go on."""
+        _LOG.warning(
+            "[Motherhaven] Failed to log %s: %s - the server takes other events but not event %s; "
+            "it is kept and sent again later, the next ones go on",
+            name_of(kind), reason, event_id,
+        )  # fmt: skip
+
+    def upgraded(self) -> None:
+        """A server that was an old one takes batches now."""
+        _LOG.info(
+            "[Motherhaven] The server takes batches now; sending what it could not take before"
+        )
 
     def conflict(self, kind: Kind, event_id: str) -> None:
         """The server has another payload under this event's id."""
@@ -88,7 +104,8 @@ class Reporter:
 
     def at_least_once(self) -> None:
         """The server's answers do not carry our event ids."""
-        if self._is_due("at-least-once", "", once=True):
+        if not self._told_at_least_once:
+            self._told_at_least_once = True
             _LOG.warning(
                 "[Motherhaven] This server's answers do not name our event ids, so it cannot tell "
                 "a repeated event from a new one: delivery to it is at least once"
@@ -99,10 +116,10 @@ class Reporter:
         self._said.clear()
         _LOG.info("[Motherhaven] Connection restored - sending what was kept (%d left)", kept)
 
-    def _is_due(self, name: str, cause: str, *, once: bool = False) -> bool:
+    def _is_due(self, name: str, cause: str) -> bool:
         now = self._clock.monotonic()
         last = self._said.get((name, cause))
-        if last is not None and (once or now - last < _REPEAT_SECONDS):
+        if last is not None and now - last < _REPEAT_SECONDS:
             return False
         if len(self._said) > 100:
             self._said.clear()

@@ -6,6 +6,8 @@ import threading
 import time
 import weakref
 from collections.abc import Callable
+from contextlib import suppress
+from functools import partial
 from typing import Final
 
 from motherhaven.contract.errors import JournalError
@@ -24,7 +26,33 @@ IDLE_SECONDS: Final = 0.5
 
 EXIT_SECONDS: Final = 5.0
 _JOURNAL_RETRY_SECONDS: Final = 5.0
+_SLICE_SECONDS: Final = 1.0
+"""How often a thread that waits looks whether its shipper was forgotten."""
+
 _REPEAT_SECONDS: Final = 60.0
+
+
+class _Signal:
+    """What the thread and the others tell each other; the thread keeps it, not the shipper."""
+
+    def __init__(self) -> None:
+        self.changed = threading.Condition()
+        self.news = 0
+        self.rounds = 0
+        self.asleep = False
+        self.stopping = False
+
+    def wait(self, delay: float | None, seen: int, *, idle: bool) -> None:
+        """Wait until the next step is due, or for news when nothing waits."""
+        with self.changed:
+            self.rounds += 1
+            self.changed.notify_all()
+            if self.stopping or delay == 0 or (idle and self.news != seen):
+                return
+            self.asleep = idle
+            longest = IDLE_SECONDS if idle else _SLICE_SECONDS
+            self.changed.wait(longest if delay is None else min(delay, longest))
+            self.asleep = False
 
 
 class Shipper:
@@ -32,6 +60,7 @@ class Shipper:
 
     Of all processes that share a journal one ships; the others stand by and take over
     when it ends. After a fork the child makes a thread of its own when it first records.
+    One that is forgotten without `close` ends its thread and frees its files by itself.
     """
 
     def __init__(
@@ -45,33 +74,30 @@ class Shipper:
         self._begin()
         self._closed = False
         fork.register(self)
-        journal.subscribe(self.notify)
+        self._wake = _weak_notify(self)
+        journal.subscribe(self._wake)
         self._at_exit = _close_at_exit(self)
 
     def _begin(self) -> None:
-        self._changed = threading.Condition()
+        self._signal = _Signal()
         self._thread: threading.Thread | None = None
-        self._news = 0
-        self._rounds = 0
-        self._asleep = False
         self._owner = False
         self._elsewhere = False
         self._problem = ("", 0.0)
-        self._stopping = False
 
     def start(self) -> None:
         """Begin shipping; harmless when begun."""
-        with self._changed:
+        with self._signal.changed:
             self._start()
 
     def notify(self) -> None:
         """Something was recorded: wake the thread if it sleeps for want of events."""
-        with self._changed:
-            self._news += 1
+        with self._signal.changed:
+            self._signal.news += 1
             if self._thread is None:
                 self._start()
-            elif self._asleep:
-                self._changed.notify_all()
+            elif self._signal.asleep:
+                self._signal.changed.notify_all()
 
     def stats(self) -> ShippingStats:
         """Counts as of now; a journal that cannot be read counts as 0 behind."""
@@ -86,16 +112,22 @@ class Shipper:
             sent=courier.sent,
             behind=behind,
             quarantined=self._outbox.quarantined,
-            state="standby" if self._elsewhere else courier.state,
-            last_error=courier.last_error,
+            not_applicable=self._outbox.not_applicable,
+            state="standby" if self._elsewhere else courier.backoff.state,
+            last_error=courier.backoff.last_error,
         )
 
     def flush(self, timeout: float, *, give_up_early: bool = False) -> bool:
-        """Wait up to `timeout` seconds until nothing is left to send; whether that is so.
+        """Wait up to `timeout` seconds until all is at the server; whether that is so.
 
-        With `give_up_early` one failed try ends the wait.
+        False too while anything is set aside: refused (quarantined, or to be sent again) or
+        kept until the server is newer. With `give_up_early` one failed try ends the wait.
         """
-        return self._drain(timeout, give_up_early=give_up_early)
+        with suppress(JournalError):
+            self._outbox.refresh()
+        drained = self._drain(timeout, give_up_early=give_up_early)
+        stats = self.stats()
+        return drained and stats.behind + stats.quarantined + stats.not_applicable == 0
 
     def close(self, timeout: float = EXIT_SECONDS) -> None:
         """Send what can be sent within `timeout` seconds, then stop; the rest is kept.
@@ -106,13 +138,13 @@ class Shipper:
             return
         self._closed = True
         atexit.unregister(self._at_exit)
-        self._journal.unsubscribe(self.notify)
+        self._journal.unsubscribe(self._wake)
         thread = self._thread
         if thread is not None:
             self._drain(timeout, give_up_early=True)
-        with self._changed:
-            self._stopping = True
-            self._changed.notify_all()
+        with self._signal.changed:
+            self._signal.stopping = True
+            self._signal.changed.notify_all()
         self._transport.close()
         if thread is not None:
             thread.join(timeout=1.0)
@@ -125,62 +157,57 @@ class Shipper:
     def _drain(self, timeout: float, *, give_up_early: bool) -> bool:
         deadline = time.monotonic() + timeout
         self.start()
-        begun = self._courier.attempts
+        begun = self._courier.backoff.attempts
         while True:
-            with self._changed:
-                rounds = self._rounds
-                if self._courier.last_failed <= begun:
+            with self._signal.changed:
+                rounds = self._signal.rounds
+                if self._courier.backoff.last_failed <= begun:
                     # No try that saw all events has failed yet: do not wait for the next.
-                    self._courier.hurry()
-                    self._news += 1
-                    self._changed.notify_all()
+                    self._courier.backoff.hurry()
+                    self._signal.news += 1
+                    self._signal.changed.notify_all()
             if self._is_drained():
                 return True
             left = deadline - time.monotonic()
             if left <= 0 or (give_up_early and self._is_hopeless(begun)):
                 return False
-            with self._changed:
-                if self._rounds == rounds:
-                    self._changed.wait(min(left, IDLE_SECONDS / 5))
+            with self._signal.changed:
+                if self._signal.rounds == rounds:
+                    self._signal.changed.wait(min(left, IDLE_SECONDS / 5))
 
     def _is_drained(self) -> bool:
         try:
             if not self._owner:
                 self._outbox.reload()
-            return self._outbox.behind() == 0
+            return not self._courier.has_work
         except JournalError:
             return False
 
     def _is_hopeless(self, begun: int) -> bool:
         """Another process ships, the server asked to wait, or a try after `begun` failed."""
-        return self._elsewhere or self._courier.obliged or self._courier.last_failed > begun
+        return (
+            self._elsewhere
+            or self._courier.backoff.obliged
+            or self._courier.backoff.last_failed > begun
+        )
 
     # -- the thread ------------------------------------------------------------------
 
     def _start(self) -> None:
-        if self._thread is None and not self._stopping:
+        if self._thread is None and not self._signal.stopping:
+            release = partial(_release, self._transport, self._outbox, self._lock)
             self._thread = threading.Thread(
-                target=self._run, name="motherhaven-shipper", daemon=True
+                target=_run,
+                args=(weakref.ref(self), self._signal, release),
+                name="motherhaven-shipper",
+                daemon=True,
             )
             self._thread.start()
 
-    def _run(self) -> None:
-        while True:
-            with self._changed:
-                if self._stopping:
-                    return
-                seen = self._news
-            delay = self._work()
-            with self._changed:
-                self._rounds += 1
-                self._changed.notify_all()
-                if self._stopping:
-                    return
-                if delay == 0 or (delay is None and self._news != seen):
-                    continue
-                self._asleep = delay is None
-                self._changed.wait(IDLE_SECONDS if delay is None else delay)
-                self._asleep = False
+    def turn(self) -> tuple[float | None, bool]:
+        """One step: seconds until the next, None without work; and whether news shortens that."""
+        delay = self._work()
+        return delay, delay is None or not self._courier.backoff.troubled
 
     def _work(self) -> float | None:
         try:
@@ -209,11 +236,11 @@ class Shipper:
 
     def before_fork(self) -> None:
         """Let nobody hold the condition while the process is copied."""
-        self._changed.acquire()
+        self._signal.changed.acquire()
 
     def after_fork_in_parent(self) -> None:
         """Go on."""
-        self._changed.release()
+        self._signal.changed.release()
 
     def after_fork_in_child(self) -> None:
         """The thread, the lock and the connection stayed with the parent."""
@@ -234,3 +261,35 @@ def _close_at_exit(shipper: Shipper) -> Callable[[], None]:
             alive.close()
 
     return atexit.register(close)
+
+
+def _run(reference: "weakref.ref[Shipper]", signal: _Signal, release: Callable[[], None]) -> None:
+    """The thread. It holds the shipper only during a step, so that one can be forgotten."""
+    while True:
+        shipper = reference()
+        if shipper is None:
+            release()
+            return
+        if signal.stopping:
+            return
+        seen = signal.news
+        delay, idle = shipper.turn()
+        del shipper
+        signal.wait(delay, seen, idle=idle)
+
+
+def _release(transport: Transport, outbox: Outbox, lock: FileLock) -> None:
+    transport.close()
+    lock.release()
+    outbox.close()
+
+
+def _weak_notify(shipper: Shipper) -> Callable[[], None]:
+    reference = weakref.ref(shipper)
+
+    def notify() -> None:
+        alive = reference()
+        if alive is not None:
+            alive.notify()
+
+    return notify

@@ -19,8 +19,9 @@ from motherhaven.contract.ids import DEFAULT_BOT, IdSource
 from motherhaven.contract.jsonio import dumps
 from motherhaven.contract.times import format_time, parse_time
 from motherhaven.contract.wire import payload_sha256
-from motherhaven.recorder.payload import clean, clean_text, encode
+from motherhaven.recorder.payload import clean, encode
 from motherhaven.recorder.schema import LANE_CODES, OLD_TABLES
+from motherhaven.recorder.text import clean_text
 
 Row = Mapping[str, Any]
 

@@ -1,36 +1,37 @@
 """TradingLogger: the bot's logger. Durable in SQLite when a call returns, shipped behind."""
 
-import logging
 from collections.abc import Mapping
 from datetime import datetime
 from decimal import Decimal
-from typing import Any, Final, Self
+from typing import Any, Self
 
-from motherhaven.contract.errors import InvalidEvent, InvalidMoney
 from motherhaven.contract.events import BotState, SideName
-from motherhaven.contract.jsonio import loads
-from motherhaven.contract.money import to_decimal
+from motherhaven.recorder.arguments import (
+    account_payload,
+    decision_payload,
+    known,
+    position_text,
+    status_text,
+)
+from motherhaven.recorder.calls import LogCall, closing
 from motherhaven.recorder.client import MotherhavenLogger
-from motherhaven.recorder.core import NewEvent, Recorder
+from motherhaven.recorder.core import Recorder
 from motherhaven.recorder.shipper import Shipper
 from motherhaven.recorder.stats import ShippingStats
-from motherhaven.recorder.writer import Recorded, Writer
 
 Number = Decimal | float | str
 LoggerParts = tuple[Recorder, Shipper | None, MotherhavenLogger | None]
-
-_LOG: Final = logging.getLogger("motherhaven")
-_EXIT_PLAN: Final = ("profit_target", "stop_loss", "invalidation_condition")
-_DECISION: Final = ("coin", "signal", "quantity_usd", "leverage", "confidence", "justification")
-_FROM_ENTRY: Final = ("coin", "side", "quantity_usd", "leverage", "entry_price", "entry_time")
 
 
 class TradingLogger:
     """Logs what a bot does: to the journal, and through it to the dashboard.
 
-    What a `log_*` call returned for is on disk. No call waits for the network. All raise
-    InvalidEvent for values that make no sense and JournalError when the journal cannot
-    take the event (disk full, read-only); `healthy` then stays False until it can.
+    What a `log_*` call returned for is on disk. No call waits for the network. A value that
+    makes no sense (a NaN stop, an unknown signal, an object of a class of one's own) costs
+    that value, not the record: the payload's `faults` name each field, the problem and
+    what was given, and a warning is logged. With `strict` it raises InvalidEvent instead.
+    All raise JournalError when the journal cannot take the event (disk full, read-only);
+    `healthy` then stays False until it can.
     """
 
     recorder: Recorder
@@ -38,7 +39,10 @@ class TradingLogger:
     motherhaven: MotherhavenLogger | None
     """The client for the dashboard, or None when the integration is disabled."""
 
-    def __init__(self) -> None:
+    strict: bool
+    """Whether a wrong value raises InvalidEvent (code, field, fix) and nothing is recorded."""
+
+    def __init__(self, *, strict: bool = False) -> None:
         """Set up from the environment and `.env`.
 
         Raises:
@@ -47,7 +51,7 @@ class TradingLogger:
         """
         from motherhaven.recorder.factory import parts_from_settings  # settings only when asked for
 
-        self._setup(*parts_from_settings())
+        self._setup(*parts_from_settings(), strict=strict)
 
     @classmethod
     def build(
@@ -55,10 +59,12 @@ class TradingLogger:
         recorder: Recorder,
         shipper: Shipper | None = None,
         motherhaven: MotherhavenLogger | None = None,
+        *,
+        strict: bool = False,
     ) -> Self:
         """A logger over parts made elsewhere; it owns them from now on."""
         logger = cls.__new__(cls)
-        logger._setup(recorder, shipper, motherhaven)
+        logger._setup(recorder, shipper, motherhaven, strict=strict)
         return logger
 
     def _setup(
@@ -66,7 +72,10 @@ class TradingLogger:
         recorder: Recorder,
         shipper: Shipper | None,
         motherhaven: MotherhavenLogger | None,
+        *,
+        strict: bool,
     ) -> None:
+        self.strict = strict
         self.recorder = recorder
         self.shipper = shipper
         self.motherhaven = motherhaven
@@ -88,8 +97,8 @@ class TradingLogger:
     def flush(self, timeout: float = 5.0) -> bool:
         """Wait up to `timeout` seconds until all recorded so far is at the server.
 
-        True if it is (or was set aside as refused); False if some is still kept, or
-        shipping is off.
+        False if some is still kept, refused (see `motherhaven quarantine`) or waits for a
+        newer server, or shipping is off; `stats()` tells how many of each.
         """
         return self.shipper is not None and self.shipper.flush(timeout)
 
@@ -116,19 +125,18 @@ class TradingLogger:
 
         `decision` has coin, signal, quantity_usd (margin), leverage, confidence,
         justification and exit_plan (None, or profit_target, stop_loss,
-        invalidation_condition). `more` are further fields of the payload, such as
-        cycle_id, decider, model, tokens_in, cost_usd, latency_ms, verdict.
+        invalidation_condition); what else it has is kept beside them. `more` are further
+        fields of the payload, such as cycle_id, decider, model, tokens_in, cost_usd,
+        latency_ms, verdict.
         """
-        payload = {field: decision.get(field) for field in _DECISION}
-        plan = decision.get("exit_plan") or {}
+        call = self._call()
         texts = {
             "raw_response": raw_response,
             "system_prompt": system_prompt,
             "user_prompt": user_prompt,
         }
-        optional = {**{field: plan.get(field) for field in _EXIT_PLAN}, **texts, **more}
-        payload.update({key: value for key, value in optional.items() if value is not None})
-        return _row(self.recorder.record("decision", payload, time=time, event_id=event_id))
+        payload = decision_payload(decision, {**texts, **more}, call.faults)
+        return call.record("decision", payload, time, event_id) or 0
 
     def log_account_state(
         self,
@@ -148,19 +156,19 @@ class TradingLogger:
         `balance` is the wallet, `equity` = balance + unrealized, `realized_pnl` net of
         fees and funding. `more`: deposits_usd, fees_usd, funding_usd, positions, …
         """
-        unrealized = _number(unrealized_pnl, "unrealized_pnl")
-        realized = _number(realized_pnl, "realized_pnl")
-        payload = {
-            "balance_usd": _number(balance, "balance"),
-            "equity_usd": _number(equity, "equity"),
-            "unrealized_pnl": unrealized,
-            "realized_pnl": realized,
-            "total_pnl": realized + unrealized,
-            "num_positions": num_positions,
-            **({} if sharpe_ratio is None else {"sharpe_ratio": sharpe_ratio}),
-            **_known(more),
+        call = self._call()
+        amounts = {
+            "balance": balance,
+            "equity": equity,
+            "unrealized_pnl": unrealized_pnl,
+            "realized_pnl": realized_pnl,
         }
-        return _row(self.recorder.record("account", payload, time=time, event_id=event_id))
+        payload = {
+            **account_payload(amounts, call.faults),
+            "num_positions": num_positions,
+            **known({"sharpe_ratio": sharpe_ratio, **more}),
+        }
+        return call.record("account", payload, time, event_id) or 0
 
     def log_position_entry(
         self,
@@ -181,24 +189,18 @@ class TradingLogger:
         `quantity_usd` is the margin. `decision_id` is the event id of the decision, or
         the id that `log_decision` returned. `more`: size, fee_usd, stop_loss, …
         """
+        call = self._call()
         payload = {
-            "position_id": position_id,
+            "position_id": position_text(position_id, call.faults),
             "coin": coin,
             "side": side,
             "entry_price": entry_price,
             "quantity_usd": quantity_usd,
             "leverage": leverage,
             "status": "open",
-            **_known(more),
+            **known(more),
         }
-
-        def build(writer: Writer) -> NewEvent:
-            link = _decision_link(writer, decision_id)
-            return NewEvent("position_opened", {**payload, **link}, time, event_id)
-
-        recorded = self.recorder.record_with(build)
-        assert recorded is not None
-        return _row(recorded)
+        return call.record("position_opened", payload, time, event_id, decision_id) or 0
 
     def log_position_exit(
         self,
@@ -217,24 +219,18 @@ class TradingLogger:
         `more`: reason, gross_pnl, fees_usd, funding_usd, …
         """
 
-        def build(writer: Writer) -> NewEvent | None:
-            opening = writer.opening(position_id)
-            if opening is None:
-                return None
-            entry = loads(opening[0].encode())
-            payload = {
-                **{field: entry.get(field) for field in _FROM_ENTRY},
-                "entry_time": opening[1],
-                "position_id": position_id,
-                "exit_price": exit_price,
-                "realized_pnl": realized_pnl,
-                "status": "closed",
-                **_decision_link(writer, decision_id),
-                **_known(more),
-            }
-            return NewEvent("position_closed", payload, time, event_id)
-
-        return self.recorder.record_with(build) is not None
+        call = self._call()
+        place = position_text(position_id, call.faults)
+        if place is None:
+            return False
+        terms = {
+            "exit_price": exit_price,
+            "realized_pnl": realized_pnl,
+            "status": "closed",
+            **known(more),
+        }
+        build = closing(place, terms)
+        return call.record("position_closed", build, time, event_id, decision_id) is not None
 
     def log_bot_status(
         self,
@@ -250,15 +246,14 @@ class TradingLogger:
 
         `more`: trades_today, pnl_today, cycle_id, decider, market, interval_seconds, …
         """
-        stats = self.stats()
+        call, stats = self._call(), self.stats()
         payload = {
             "status": status,
-            "message": message or error or "",
-            **({} if error is None else {"error": error}),
+            **status_text(message, error, call.faults),
             **({} if stats.state == "off" else _kept(stats)),
-            **_known(more),
+            **known(more),
         }
-        self.recorder.record("status", payload, time=time, event_id=event_id)
+        call.record("status", payload, time, event_id)
 
     def log_decision_from_trade_decision(
         self,
@@ -269,40 +264,11 @@ class TradingLogger:
         **more: Any,
     ) -> int:
         """Log a decision object with the attributes that `log_decision` takes as keys."""
-        plan = trade_decision.exit_plan
-        decision = {field: getattr(trade_decision, field) for field in _DECISION}
-        decision["exit_plan"] = plan and {field: getattr(plan, field) for field in _EXIT_PLAN}
-        return self.log_decision(decision, raw_response, system_prompt, user_prompt, **more)
+        return self.log_decision(trade_decision, raw_response, system_prompt, user_prompt, **more)
 
-
-def _known(fields: Mapping[str, Any]) -> dict[str, Any]:
-    return {key: value for key, value in fields.items() if value is not None}
+    def _call(self) -> LogCall:
+        return LogCall(self.recorder, strict=self.strict)
 
 
 def _kept(stats: ShippingStats) -> dict[str, int]:
     return {"behind": stats.behind, "quarantined": stats.quarantined}
-
-
-def _row(recorded: Recorded) -> int:
-    assert recorded.row_id is not None
-    return recorded.row_id
-
-
-def _number(value: Number, what: str) -> Decimal:
-    try:
-        return to_decimal(value, what)
-    except InvalidMoney as error:
-        raise InvalidEvent(str(error)) from None
-
-
-def _decision_link(writer: Writer, decision_id: str | int | None) -> dict[str, str]:
-    """The event id of a decision, given as such or as the row id in the view."""
-    if isinstance(decision_id, int):
-        event_id = writer.decision_event(decision_id)
-        if event_id is None:
-            raise InvalidEvent(
-                f"decision_id: no decision {decision_id} in this journal; "
-                "pass what log_decision returned"
-            )
-        return {"decision_id": event_id}
-    return {} if decision_id is None else {"decision_id": decision_id}

@@ -9,6 +9,7 @@ import errno
 import http.client
 import math
 import queue
+import select
 import socket
 import ssl
 import threading
@@ -23,6 +24,10 @@ from motherhaven.contract.errors import ConfigError, ShippingError
 
 _MAX_ANSWER: Final = 8 << 20
 _CHUNK: Final = 1 << 16
+_MOST_INTERIM: Final = 20
+_HIDDEN: Final = "[key]"
+_SHORTEST_KEY: Final = 8
+"""Characters: servers of ours take no shorter key, and a shorter one may be a common word."""
 _REFUSED: Final = (errno.ECONNREFUSED, getattr(errno, "WSAECONNREFUSED", errno.ECONNREFUSED))
 
 
@@ -84,10 +89,23 @@ class _TlsSocket(_Timed, ssl.SSLSocket):
     pass
 
 
+class _Response(http.client.HTTPResponse):
+    """Passes over interim answers (1xx), which the standard library does for 100 only."""
+
+    def _read_status(self) -> tuple[str, int, str]:
+        for _ in range(_MOST_INTERIM):
+            found: tuple[str, int, str] = super()._read_status()  # type: ignore[misc]  # no stub
+            if not 100 < found[1] < 200 or found[1] == http.HTTPStatus.SWITCHING_PROTOCOLS:
+                return found
+            http.client.parse_headers(self.fp)
+        raise http.client.HTTPException("interim answers without an end")
+
+
 class _Connection(http.client.HTTPConnection):
     """Connects by the deadline given before each request."""
 
     sock: _PlainSocket | _TlsSocket | None
+    response_class = _Response
 
     def __init__(self, host: str, port: int, context: ssl.SSLContext | None) -> None:
         super().__init__(host, port)
@@ -127,11 +145,15 @@ class HttpTransport:
         Raises:
             ConfigError: the URL or the key cannot be used; never shows the key.
         """
-        parts = urlsplit(base_url.strip())
-        if parts.scheme not in {"http", "https"} or not parts.hostname:
+        try:
+            parts = urlsplit(base_url.strip())
+            host, port = parts.hostname, parts.port
+        except ValueError:
+            host, port = None, None
+        if not host or parts.scheme not in {"http", "https"} or not _fits_request(parts.path):
             raise ConfigError(
                 "MOTHERHAVEN_API_URL must be a full address, e.g. http://localhost:3000"
-            )
+            ) from None
         if not api_key.isascii() or not api_key.isprintable():
             raise ConfigError(
                 "MOTHERHAVEN_API_KEY holds characters that cannot travel in a header; "
@@ -140,30 +162,29 @@ class HttpTransport:
         self._prefix = parts.path.rstrip("/")
         self._headers = {"Content-Type": "application/json", "x-api-key": api_key}
         context = _tls_context() if parts.scheme == "https" else None
-        port = parts.port or (443 if context else 80)
-        self._host, self._port, self._context = parts.hostname, port, context
+        port = port or (443 if context else 80)
+        self._host, self._port, self._context = host, port, context
         self._connection: _Connection | None = None
         self._closed = False
 
     def post(self, path: str, body: bytes, timeout: float) -> Answer:
         """As Transport.post."""
         deadline = time.monotonic() + timeout
+        self._drop_if_stale()
         fresh = self._connection is None
         try:
             return self._attempt(path, body, deadline)
-        except (ConnectionError, http.client.BadStatusLine) as error:
+        except Exception as error:  # noqa: BLE001  # an answer of any kind; its words stay here
             self._reset()
-            if fresh or self._closed or isinstance(error, ConnectionRefusedError):
-                raise ShippingError(_cause(error)) from error
-        except (OSError, http.client.HTTPException) as error:
-            self._reset()
-            raise ShippingError(_cause(error)) from error
+            again = isinstance(error, (ConnectionError, http.client.BadStatusLine))
+            if fresh or self._closed or not again or isinstance(error, ConnectionRefusedError):
+                raise ShippingError(_cause(error)) from None
         # A connection kept from before had been closed by the server: once more, on a new one.
         try:
             return self._attempt(path, body, deadline)
-        except (OSError, http.client.HTTPException) as error:
+        except Exception as error:  # noqa: BLE001  # as above
             self._reset()
-            raise ShippingError(_cause(error)) from error
+            raise ShippingError(_cause(error)) from None
 
     def close(self) -> None:
         """As Transport.close."""
@@ -173,6 +194,27 @@ class HttpTransport:
     def abandon(self) -> None:
         """After a fork: forget the parent's connection without a word on it."""
         self._connection = None
+
+    def _without_key(self, answer: Answer) -> Answer:
+        """What a server sends back of what it was sent must not reach a log."""
+        key = self._headers["x-api-key"]
+        if len(key) < _SHORTEST_KEY:
+            return answer
+        return Answer(
+            answer.status,
+            answer.reason.replace(key, _HIDDEN),
+            {name: value.replace(key, _HIDDEN) for name, value in answer.headers.items()},
+            answer.body.replace(key.encode(), _HIDDEN.encode()),
+        )
+
+    def _drop_if_stale(self) -> None:
+        """A kept connection that has something to say was closed, or would give its next
+        answer to the wrong question."""
+        sock = None if self._connection is None else self._connection.sock
+        if sock is None:
+            return
+        if _is_readable(sock) or (isinstance(sock, ssl.SSLSocket) and sock.pending()):
+            self._reset()
 
     def _reset(self) -> None:
         connection, self._connection = self._connection, None
@@ -191,17 +233,51 @@ class HttpTransport:
         connection.deadline = deadline
         if connection.sock is not None:
             connection.sock.deadline = deadline
-        connection.request("POST", self._prefix + path, body, self._headers)
-        response = connection.getresponse()
-        answer = Answer(
-            response.status,
-            response.reason or http.client.responses.get(response.status, ""),
-            {name.lower(): value for name, value in response.getheaders()},
-            _read(response),
+        try:
+            connection.request("POST", self._prefix + path, body, self._headers)
+        except (BrokenPipeError, ConnectionResetError) as error:
+            # Who refuses a body may answer and close before it has read all of it.
+            response = _early_answer(connection, error)
+        else:
+            response = connection.getresponse()
+        reason = response.reason or http.client.responses.get(response.status, "")
+        answer = self._without_key(
+            Answer(response.status, reason, _headers(response), _read(response))
         )
-        if response.will_close:
+        if response.will_close or answer.status < 200:
             self._reset()
         return answer
+
+
+def _early_answer(connection: _Connection, error: OSError) -> http.client.HTTPResponse:
+    try:
+        return connection.getresponse()
+    except (OSError, http.client.HTTPException):
+        raise error from None
+
+
+def _headers(response: http.client.HTTPResponse) -> dict[str, str]:
+    """Headers by lower-case name; one that came twice has both values."""
+    found: dict[str, str] = {}
+    for name, value in response.getheaders():
+        key = name.lower()
+        found[key] = f"{found[key]}, {value}" if key in found else value
+    return found
+
+
+def _is_readable(sock: socket.socket) -> bool:
+    try:
+        if hasattr(select, "poll"):
+            poll = select.poll()
+            poll.register(sock, select.POLLIN)
+            return bool(poll.poll(0))
+        return bool(select.select([sock], [], [], 0)[0])
+    except (OSError, ValueError):
+        return True
+
+
+def _fits_request(path: str) -> bool:
+    return path.isascii() and path.isprintable() and " " not in path
 
 
 def _read(response: http.client.HTTPResponse) -> bytes:
@@ -254,7 +330,7 @@ def _cause(error: Exception) -> str:
     if isinstance(error, socket.gaierror):
         return f"Name not found ({error.strerror})"
     if isinstance(error, ssl.SSLError):
-        return f"TLS failed ({error.reason or error})"
+        return f"TLS failed ({error.reason or type(error).__name__})"
     if isinstance(error, http.client.RemoteDisconnected):
         return "Connection closed without an answer"
     if isinstance(error, http.client.IncompleteRead):
@@ -262,5 +338,5 @@ def _cause(error: Exception) -> str:
     if isinstance(error, ConnectionError):
         return "Connection reset"
     if isinstance(error, OSError):
-        return error.strerror or str(error)
+        return error.strerror or type(error).__name__
     return f"Not an HTTP answer ({type(error).__name__})"

@@ -15,6 +15,10 @@ from motherhaven.recorder.schema import LANE_CODES
 
 _PROBE_BYTES: Final = 1 << 16
 
+AGAIN: Final = "~"
+"""Between a position id that was used before and its number; digits follow, and ":" is the
+character after them."""
+
 
 class Entry(NamedTuple):
     """An event ready to be written: times as UTC text, `data` the payload's canonical JSON."""
@@ -106,14 +110,33 @@ class Writer:
         return recorded
 
     def opening(self, position_id: str) -> tuple[str, str] | None:
-        """Newest opening payload (JSON) and entry time of the open position with this id."""
+        """Newest opening payload (JSON) and entry time of the open position with this id.
+
+        An id that was used again names the oldest of its positions that are open.
+        """
         row = self._connection.execute(
             "SELECT e.payload, coalesce(json_extract(e.payload, '$.entry_time'), e.time)"
             " FROM position_rows AS p JOIN events AS e ON e.seq = p.opened_seq"
-            " WHERE p.position_id = ? AND p.status = 'open'",
-            (position_id,),
+            " WHERE p.status = 'open' AND (p.position_id = ?"
+            " OR (p.position_id > ? AND p.position_id < ?)) ORDER BY p.id LIMIT 1",
+            (position_id, f"{position_id}{AGAIN}", f"{position_id}{AGAIN}:"),
         ).fetchone()
         return None if row is None else (row[0], row[1])
+
+    def has_position(self, position_id: object) -> bool:
+        """Whether a position, open or closed, has this id."""
+        found = self._connection.execute(
+            "SELECT 1 FROM position_rows WHERE position_id = ?", (position_id,)
+        )
+        return found.fetchone() is not None
+
+    def next_position_id(self, position_id: str) -> str:
+        """An id for one more position under an id that was used before: `id~2`, `id~3`, …"""
+        ((count,),) = self._connection.execute(
+            "SELECT count(*) FROM position_rows WHERE position_id > ? AND position_id < ?",
+            (f"{position_id}{AGAIN}", f"{position_id}{AGAIN}:"),
+        )
+        return f"{position_id}{AGAIN}{count + 2}"
 
     def decision_event(self, row_id: int) -> str | None:
         """The event id of the decision whose row has this id."""
@@ -123,6 +146,23 @@ class Writer:
             (row_id,),
         ).fetchone()
         return None if row is None else str(row[0])
+
+    def last_status(self) -> str | None:
+        """The payload (JSON) of the newest status."""
+        row = self._connection.execute(
+            "SELECT payload FROM events WHERE lane = ? AND kind = 'status'"
+            " ORDER BY lane_seq DESC LIMIT 1",
+            (LANE_CODES["status"],),
+        ).fetchone()
+        return None if row is None else str(row[0])
+
+    def last_time(self) -> str | None:
+        """The newest time of recording that a right clock can have shown, as UTC text."""
+        row = self._connection.execute(
+            "SELECT max(recorded_at) FROM events"
+            " WHERE recorded_at >= '2000' AND recorded_at < '2101'"
+        ).fetchone()
+        return None if row is None or row[0] is None else str(row[0])
 
     def probe(self, now: datetime) -> None:
         """Write as much as a large event, to learn whether the disk takes it."""
@@ -143,7 +183,10 @@ class Writer:
         if row[2] != payload_sha256(entry.data):
             raise InvalidEvent(
                 f"event_id: {entry.event_id} was recorded before with another payload; "
-                "give each event an id of its own"
+                "give each event an id of its own",
+                code="event_id_reused",
+                field="event_id",
+                fix="give each event an id of its own",
             )
         return Recorded(row[0], entry.event_id, row[1])
 
@@ -155,5 +198,8 @@ class Writer:
                 raise
             raise InvalidEvent(
                 f"position_id: {entry.payload.get('position_id')!r} was opened before; "
-                "give each position an id of its own"
+                "give each position an id of its own",
+                code="position_id_reused",
+                field="position_id",
+                fix="give each position an id of its own",
             ) from None

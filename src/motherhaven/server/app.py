@@ -17,14 +17,17 @@ from motherhaven.contract.clock import Clock
 from motherhaven.contract.errors import MotherhavenError
 from motherhaven.contract.ids import IdSource
 from motherhaven.server.access.boundary import LOG, Boundary
+from motherhaven.server.access.cursor_seal import CursorSeal
 from motherhaven.server.access.ended import EndedSessions
 from motherhaven.server.access.gate import Gate
+from motherhaven.server.access.guesses import Guesses
 from motherhaven.server.access.key_use import KeyUse
 from motherhaven.server.access.keyring import Keyring
 from motherhaven.server.access.login import Login
+from motherhaven.server.access.places import Places
 from motherhaven.server.access.refusals import Refusals
 from motherhaven.server.access.rules import API, Door
-from motherhaven.server.access.sessions import Sessions, Throttle
+from motherhaven.server.access.sessions import Sessions
 from motherhaven.server.access.visible import VisibleReader
 from motherhaven.server.alerts.task import Alerts
 from motherhaven.server.config import ServerConfig
@@ -39,6 +42,7 @@ from motherhaven.server.reads.export import Export
 from motherhaven.server.reads.figures import Figures
 from motherhaven.server.reads.old_reads import OldReads
 from motherhaven.server.reads.routes import Reads
+from motherhaven.server.unreadable import UnreadableWatch
 from motherhaven.server.wire import schemas
 from motherhaven.server.wire.problems import Problem, answer, internal_problem, problem_of
 from motherhaven.stores.protocol import Store
@@ -72,6 +76,7 @@ def create_app(
     keys = Keyring(store, clock, hub.wake)
     uses = KeyUse(store, clock, random_bytes)
     name = f"the server {socket.gethostname()}:{config.port}"
+    unreadable = UnreadableWatch(store, clock, config.limits.heartbeat_seconds, hub.tell_refusal)
     alerts = Alerts(store, clock, config.alert_targets, config.alert_disk, random_bytes, name)
 
     @asynccontextmanager
@@ -81,7 +86,7 @@ def create_app(
                 await store.open()
                 stack.push_async_callback(store.close)
             ended = EndedSessions(store, clock, app.state.sessions, hub.wake, random_bytes)
-            for task in (hub, keys, uses, alerts, ended):
+            for task in (hub, keys, uses, alerts, ended, unreadable):
                 await stack.enter_async_context(task.running())
             yield
 
@@ -97,6 +102,7 @@ def create_app(
         telemetry=_TELEMETRY_OFF,  # type: ignore[arg-type]  # a plain dict of its keys
     )
     app.state.hub, app.state.keys, app.state.uses = hub, keys, uses
+    app.state.unreadable = unreadable
     _add_routes(app, config, store, clock, random_bytes)
     _add_error_handlers(app)
     _complete_openapi(app)
@@ -121,26 +127,35 @@ def _add_routes(
         revoked_path=config.revoked_path,
     )
     app.state.sessions = sessions
-    throttle = Throttle(clock, attempts=limits.login_attempts, seconds=limits.login_window_seconds)
-    wrong_keys = Throttle(clock, attempts=limits.key_attempts, seconds=limits.key_window_seconds)
-    door = Door(config, sessions, wrong_keys, app.state.keys)
+    logins, keys = (
+        Guesses(
+            clock,
+            free=free,
+            first_seconds=limits.wrong_key_seconds,
+            hold=limits.wrong_key_hold_seconds,
+        )
+        for free in (limits.login_attempts, limits.key_attempts)
+    )
+    door = Door(config, sessions, keys, app.state.keys)
+    seal = CursorSeal(store, random_bytes)
     ids = IdSource(clock, random_bytes)
     refusals = Refusals(store, clock, config.api_key, hub.tell_refusal)
     Ingest(store, clock, ids, limits, refusals).add_routes(app.router)
-    seen = VisibleReader(store)
+    seen = VisibleReader(store, seal)
     returns = DailyReturns(seen)
     Reads(seen, clock, returns).add_routes(app.router)
     Details(seen).add_routes(app.router)
     Figures(seen, clock, returns).add_routes(app.router)
     Export(seen).add_routes(app.router)
     OldReads(seen).add_routes(app.router)
-    Live(hub, clock, door, limits).add_routes(app.router)
-    Login(config, door, sessions, throttle, hub.wake).add_routes(app.router)
+    Live(hub, clock, door, limits, seal).add_routes(app.router)
+    Login(config, door, sessions, logins, hub.wake).add_routes(app.router)
     add_health_routes(app.router, store)
     # The page takes every path that is left, so it comes last.
     Page(config.page_dir).add_routes(app.router)
-    app.add_middleware(Gate, door=door, uses=app.state.uses, refusals=refusals)
-    app.add_middleware(Boundary, limits=limits)
+    app.add_middleware(Places, limits=limits)
+    app.add_middleware(Gate, door=door, uses=app.state.uses, refusals=refusals, seal=seal)
+    app.add_middleware(Boundary)
 
 
 def _add_error_handlers(app: FastAPI) -> None:

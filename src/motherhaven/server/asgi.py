@@ -16,10 +16,12 @@ from fastapi import FastAPI
 from starlette.types import Message, Receive, Scope, Send
 
 from motherhaven.contract.errors import ConfigError, MotherhavenError
+from motherhaven.server.access.headers import SecureSend
 from motherhaven.server.access.rules import API
 from motherhaven.server.access.sessions import shared_secret
 from motherhaven.server.app import create_app
 from motherhaven.server.config import ServerConfig
+from motherhaven.server.forwarding import trusted_proxies
 from motherhaven.server.wire.problems import Problem, answer, problem_of
 from motherhaven.settings import ServerSettings, SystemClock, load_server_settings
 from motherhaven.stores import open_store
@@ -47,6 +49,9 @@ def create(settings: ServerSettings) -> FastAPI:
     config = ServerConfig(
         api_key=key,
         allowed_hosts=settings.extra_hosts,
+        proxies=trusted_proxies(
+            settings.motherhaven_trusted_proxies, settings.motherhaven_client_address_header
+        ),
         # The same in every process, so that a session made by one is known to the next.
         session_secret=shared_secret(key),
         page_dir=PAGE,
@@ -115,7 +120,7 @@ class OnDemand:
             LOG.error("%s", error)
             if scope["type"] != "http":
                 raise
-            await answer(_refusal(error))(scope, receive, send)
+            await answer(_refusal(error))(scope, receive, SecureSend(send))
             return
         seconds = self._stream_seconds
         if seconds is None or scope.get("path") not in _STREAMS:

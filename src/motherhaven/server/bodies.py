@@ -7,7 +7,7 @@ from typing import Any, Final
 
 from starlette.requests import Request
 
-from motherhaven.contract.jsonio import loads
+from motherhaven.contract.jsonio import loads_wire
 from motherhaven.server.config import Limits
 from motherhaven.server.wire.problems import Problem, too_large
 
@@ -35,13 +35,13 @@ async def read_body(request: Request, limits: Limits) -> bytes:
 
 
 async def read_json(request: Request, limits: Limits) -> Any:
-    """The body as strict JSON.
+    """The body as strict JSON; a number beyond the wire's bounds is an OutOfRange in it.
 
     Raises:
         Problem: as read_json_bytes.
         InvalidJson: the body is not strict JSON.
     """
-    return loads(await read_json_bytes(request, limits))
+    return loads_wire(await read_json_bytes(request, limits))
 
 
 async def read_json_bytes(request: Request, limits: Limits) -> bytes:

@@ -8,6 +8,7 @@ from typing import Final
 from motherhaven.contract.errors import ConfigError
 from motherhaven.contract.wire import MAX_BATCH_EVENTS, MAX_BODY_BYTES
 from motherhaven.server.alerts.send import Target
+from motherhaven.server.forwarding import TrustedProxies
 
 LOOPBACK_NAMES: Final = ("localhost", "127.0.0.1", "::1")
 
@@ -21,14 +22,20 @@ class Limits:
     header_bytes: int = 32 * 1024
     header_seconds: float = 10.0
     body_seconds: float = 20.0
-    send_seconds: float = 20.0
+    login_body_seconds: float = 5.0
+    send_seconds: float = 10.0
+    drain_seconds: float = 10.0
+    drain_bytes: int = 256 << 20
     connections: int = 2_000
     requests: int = 256
     streams: int = 1_000
+    streams_of_key: int = 64
+    streams_of_session: int = 32
+    streams_of_address: int = 600
     login_attempts: int = 8
-    login_window_seconds: float = 60.0
     key_attempts: int = 60
-    key_window_seconds: float = 60.0
+    wrong_key_seconds: float = 1.0
+    wrong_key_hold_seconds: float = 0.25
     heartbeat_seconds: float = 10.0
     history_messages: int = 2_000
     history_bytes: int = 16 << 20
@@ -42,7 +49,8 @@ class ServerConfig:
     api_key: the shared key of ingest, and of reading when that is not open. bot_keys: the
     store has keys of single bots, which open the server too. open_reading: requests from
     this machine may read without a key. dev_proxy: accept the
-    forwarding headers of a development proxy on this machine. session_secret: signs
+    forwarding headers of a development proxy on this machine. proxies: whose word on a
+    client's address is taken. session_secret: signs
     session cookies; None makes one that lasts as long as the process. revoked_path: the
     file that remembers ended sessions over a restart. page_dir: the built page.
     alert_targets: where alerts go; alert_disk: a folder whose disk must not get full.
@@ -55,6 +63,7 @@ class ServerConfig:
     open_reading: bool = False
     dev_proxy: bool = False
     allowed_hosts: tuple[str, ...] = ()
+    proxies: TrustedProxies = field(default_factory=TrustedProxies)
     session_secret: bytes | None = field(default=None, repr=False)
     session_seconds: int = 30 * 24 * 3600
     revoked_path: Path | None = None

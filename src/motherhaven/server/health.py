@@ -1,17 +1,28 @@
 """Whether the process lives and whether its store answers."""
 
 import asyncio
+import logging
+from typing import Final
 
 from fastapi import APIRouter
 from starlette.responses import Response
 
-from motherhaven.contract.errors import StoreUnavailable
+from motherhaven.contract.errors import StoreError
 from motherhaven.server.wire import schemas
 from motherhaven.server.wire.answers import Health
-from motherhaven.server.wire.problems import json_answer
+from motherhaven.server.wire.problems import Problem, json_answer
 from motherhaven.stores.protocol import Store
 
-_READY_SECONDS = 3.0
+LOG: Final = logging.getLogger("motherhaven.server")
+
+_READY_SECONDS: Final = 3.0
+_NOT_READY: Final = Problem(
+    503,
+    "store_unavailable",
+    "the server's store does not answer",
+    "look into the server's log",
+    {"retry-after": "2"},
+)
 
 
 def add_health_routes(router: APIRouter, store: Store) -> None:
@@ -26,18 +37,25 @@ def add_health_routes(router: APIRouter, store: Store) -> None:
         try:
             async with asyncio.timeout(_READY_SECONDS):
                 await store.head()
-        except TimeoutError:
-            raise StoreUnavailable(f"the store did not answer in {_READY_SECONDS:g} s") from None
+        except (StoreError, TimeoutError) as error:
+            # Anybody may ask here, so why is for the log alone.
+            LOG.error("not ready: %s", str(error) or "the store did not answer in time")
+            raise _NOT_READY from None
         return json_answer({"status": "ok"})
 
     router.add_api_route(
-        "/healthz", healthz, operation_id="healthz", response_model=Health, tags=["health"]
+        "/healthz",
+        healthz,
+        operation_id="healthz",
+        response_model=Health,
+        responses=schemas.failures(400, 403),
+        tags=["health"],
     )
     router.add_api_route(
         "/readyz",
         readyz,
         operation_id="readyz",
         response_model=Health,
-        responses=schemas.failures(503),
+        responses=schemas.failures(400, 403, 503),
         tags=["health"],
     )

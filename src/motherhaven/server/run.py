@@ -18,12 +18,16 @@ from motherhaven.contract.errors import ConfigError, MotherhavenError, StoreUnav
 from motherhaven.server.app import create_app
 from motherhaven.server.config import ServerConfig
 from motherhaven.server.live.broadcaster import Hub
+from motherhaven.server.live.memory import MemoryRelease
 from motherhaven.server.protocol import bounded_protocol
 from motherhaven.stores.protocol import Store
 
 _SIGNALS: Final = (signal.SIGINT, signal.SIGTERM)
 _OTHER_FILES: Final = 128
 _BACKLOG: Final = 1_024
+_SEND_BUFFER_BYTES: Final = 128 * 1024
+"""What the system holds of answers that a client does not read. Left to itself that grows to
+megabytes for each client, and it takes as long until it shows that nobody reads."""
 _START_SECONDS: Final = 30.0
 _COLLECT_AFTER: Final = 10_000
 
@@ -141,6 +145,8 @@ def _listen(host: str, port: int) -> socket.socket:
         one.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         if family == socket.AF_INET6:
             one.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, int(host != "::"))
+        # Connections that are accepted have it from here.
+        one.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, _SEND_BUFFER_BYTES)
         one.bind(place)
         one.listen(_BACKLOG)
         one.setblocking(False)
@@ -177,7 +183,7 @@ def uvicorn_config(app: object, config: ServerConfig) -> uvicorn.Config:
     limits = replace(config.limits, connections=_affordable(config.limits.connections))
     return uvicorn.Config(
         app,  # type: ignore[arg-type]  # FastAPI is an ASGI application
-        http=bounded_protocol(limits),
+        http=bounded_protocol(limits, MemoryRelease()),
         ws="none",
         lifespan="on",
         log_config=None,

@@ -6,16 +6,17 @@ from decimal import Decimal
 from enum import StrEnum
 from functools import lru_cache
 from pathlib import Path
-from typing import Annotated, Final, Literal
+from typing import Annotated, Literal
 from urllib.parse import urlsplit
 
-from pydantic import Field, ValidationError, field_validator
-from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+from pydantic import Field, ValidationError, ValidationInfo, field_validator
+from pydantic_settings import NoDecode, SettingsConfigDict
 
 from motherhaven.contract.errors import ConfigError
 from motherhaven.contract.money import Money
-
-MAX_COINS: Final = 10
+from motherhaven.settings.env_file import not_text
+from motherhaven.settings.providers import ProviderSettings
+from motherhaven.settings.ranges import MAX_COINS, RANGES, coin_list, time_zone
 
 
 class TradingMode(StrEnum):
@@ -25,7 +26,7 @@ class TradingMode(StrEnum):
     LIVE = "live"
 
 
-class Settings(BaseSettings):
+class Settings(ProviderSettings):
     """Every setting of the bot; the environment's name is the field's in upper case.
 
     Frozen. Environment beats `.env`; unknown names are ignored, and an empty value
@@ -34,7 +35,7 @@ class Settings(BaseSettings):
 
     model_config = SettingsConfigDict(
         env_file=".env",
-        env_file_encoding="utf-8",
+        env_file_encoding="utf-8-sig",
         env_ignore_empty=True,
         extra="ignore",
         frozen=True,
@@ -58,13 +59,13 @@ class Settings(BaseSettings):
     max_coin_margin_usd: Money | None = None
     max_total_margin_usd: Money | None = None
     max_open_positions: int = Field(3, ge=1, le=100)
-    max_trades_per_day: int = Field(100, ge=1)
+    max_trades_per_day: int = Field(100, ge=1, le=100_000)
     min_confidence: Money = Decimal(0)
-    entry_cooldown_seconds: int = Field(0, ge=0)
+    entry_cooldown_seconds: int = Field(0, ge=0, le=604_800)
     stop_liquidation_buffer: Money = Decimal("0.005")
     price_band: Money = Decimal("0.5")
-    max_data_age_seconds: int = Field(180, ge=1)
-    max_answer_age_seconds: int | None = Field(None, ge=1)
+    max_data_age_seconds: int = Field(180, ge=1, le=86_400)
+    max_answer_age_seconds: int | None = Field(None, ge=1, le=86_400)
     clamp_entries: bool = False
     day_zone: str = "UTC"
     model_daily_cost_usd: Money = Decimal(5)
@@ -74,7 +75,11 @@ class Settings(BaseSettings):
     anthropic_base_url: str | None = None
     openai_api_key: str | None = Field(None, repr=False)
     openai_base_url: str | None = None
+    model_output: Literal["auto", "tool", "json"] = "auto"
+    model_retry_after_max_seconds: int = Field(3_600, ge=0, le=86_400)
     model_timeout_seconds: int = Field(60, ge=1, le=3_600)
+    model_price_in: Money | None = None
+    model_price_out: Money | None = None
     model_max_tokens: int = Field(4_096, ge=64, le=200_000)
 
     # Many bots
@@ -98,17 +103,28 @@ class Settings(BaseSettings):
 
     @field_validator("trading_assets", "active_trading_assets", mode="before")
     @classmethod
-    def _split_coins(cls, value: object) -> object:
-        if isinstance(value, str):
-            return tuple(part.strip().upper() for part in value.split(",") if part.strip())
-        return value
+    def _coins(cls, value: object) -> object:
+        parts = value.split(",") if isinstance(value, str) else value
+        if not isinstance(parts, (list, tuple)):
+            raise ValueError("name coins, separated by commas, e.g. BTC,ETH,SOL")
+        return coin_list([str(part).strip() for part in parts if str(part).strip()])
 
     @field_validator("trading_assets")
     @classmethod
-    def _limit_coins(cls, value: tuple[str, ...]) -> tuple[str, ...]:
-        if not 1 <= len(value) <= MAX_COINS:
+    def _some_coin(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        if not value:
             raise ValueError(f"name 1 to {MAX_COINS} coins, e.g. TRADING_ASSETS=BTC,ETH,SOL")
         return value
+
+    @field_validator(*RANGES)
+    @classmethod
+    def _in_range(cls, value: Decimal | None, info: ValidationInfo) -> Decimal | None:
+        return None if value is None else RANGES[info.field_name or ""](value)
+
+    @field_validator("day_zone")
+    @classmethod
+    def _known_zone(cls, value: str) -> str:
+        return time_zone(value)
 
     @field_validator("log_level")
     @classmethod
@@ -132,10 +148,9 @@ class Settings(BaseSettings):
         """Whether the keys that this mode and decider need are there, and what is missing."""
         problems: list[str] = []
         decider = self.trading_decider
-        if decider.startswith("anthropic:") and not self.anthropic_api_key:
-            problems.append(f"ANTHROPIC_API_KEY is missing for TRADING_DECIDER={decider}")
-        if decider.startswith("openai:") and not self.openai_api_key:
-            problems.append(f"OPENAI_API_KEY is missing for TRADING_DECIDER={decider}")
+        problems += [
+            f"{name} is missing for TRADING_DECIDER={decider}" for name in self.missing_for(decider)
+        ]
         if self.trading_mode is TradingMode.LIVE:
             if not self.hyperliquid_wallet_private_key:
                 problems.append("HYPERLIQUID_WALLET_PRIVATE_KEY is missing for TRADING_MODE=live")
@@ -170,14 +185,18 @@ def load_settings(**changes: object) -> Settings:
         return Settings(**changes)  # type: ignore[arg-type]  # checked by pydantic itself
     except ValidationError as error:
         raise ConfigError(explain(error)) from None
+    except UnicodeDecodeError:
+        raise not_text(Path(".env")) from None
+    except OSError as error:
+        raise ConfigError(f".env: cannot be read ({error.strerror})") from None
 
 
 def explain(error: ValidationError) -> str:
     """A setting error in words, without the values (they may be secrets)."""
-    lines = [
-        f"{'.'.join(str(part) for part in item['loc']).upper()}: {item['msg']}"
-        for item in error.errors(include_url=False, include_input=False, include_context=False)
-    ]
+    lines = []
+    for item in error.errors(include_url=False, include_input=False, include_context=False):
+        name = ".".join(str(part) for part in item["loc"]).upper()
+        lines.append(f"{name}: {item['msg'].removeprefix('Value error, ')}")
     return "wrong settings in the environment or .env:\n  " + "\n  ".join(lines)
 
 

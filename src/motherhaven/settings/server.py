@@ -1,12 +1,17 @@
 """Settings of the server, read from the environment, `.env.local` and `.env`."""
 
 from pathlib import Path
+from typing import Final
 
 from pydantic import Field, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from motherhaven.contract.errors import ConfigError
 from motherhaven.settings.bot import explain
+from motherhaven.settings.env_file import not_text
+
+ENV_FILES: Final = (".env", ".env.local")
+"""What the server reads, the stronger one last."""
 
 
 class ServerSettings(BaseSettings):
@@ -16,8 +21,8 @@ class ServerSettings(BaseSettings):
     """
 
     model_config = SettingsConfigDict(
-        env_file=(".env", ".env.local"),
-        env_file_encoding="utf-8",
+        env_file=ENV_FILES,
+        env_file_encoding="utf-8-sig",
         env_ignore_empty=True,
         extra="ignore",
         frozen=True,
@@ -28,6 +33,8 @@ class ServerSettings(BaseSettings):
     motherhaven_store: str | None = None
     motherhaven_data: Path = Path("data")
     motherhaven_allowed_hosts: str = ""
+    motherhaven_trusted_proxies: str = ""
+    motherhaven_client_address_header: str = "x-forwarded-for"
     motherhaven_alert_url: str = Field("", repr=False)
     motherhaven_alert_allow_local: bool = False
     motherhaven_stream_seconds: float | None = Field(None, ge=1, le=86_400)
@@ -54,3 +61,5 @@ def load_server_settings(**changes: object) -> ServerSettings:
         return ServerSettings(**changes)  # type: ignore[arg-type]  # checked by pydantic itself
     except ValidationError as error:
         raise ConfigError(explain(error)) from None
+    except UnicodeDecodeError:
+        raise not_text(*(Path(name) for name in ENV_FILES)) from None

@@ -23,6 +23,7 @@ from motherhaven.contract.events import Event
 from motherhaven.contract.times import format_time, parse_instant
 from motherhaven.contract.wire import validate_payload
 from motherhaven.stores.moving import Refusal, StoreSource, Tally, Told, identity
+from motherhaven.stores.unreadable import UNREADABLE, reason
 
 FORMAT: Final = "motherhaven-backup"
 VERSION: Final = 2
@@ -75,18 +76,23 @@ async def write_archive(source: StoreSource, path: Path, made: datetime, told: T
 
 
 class ArchiveSource:
-    """A backup file as a source of events."""
+    """A backup file as a source of events.
+
+    Events that are whole, but that no reader of today takes, are left out; `unreadable`
+    says why, by event id, once the file was read.
+    """
 
     def __init__(self, path: Path) -> None:
         self.path = path
+        self.unreadable: dict[str, str] = {}
 
     def check(self) -> Tally:
-        """Read the whole file and compare it with its manifest.
+        """Read the whole file and compare it with its manifest; the tally of what can be read.
 
         Raises:
             ContractError: it is no backup, or it was cut or changed; says where.
         """
-        total = Tally()
+        total, kept = Tally(), Tally()
         refused = 0
         records: dict[str, str] = {}
         manifest: Line | None = None
@@ -101,13 +107,16 @@ class ArchiveSource:
                 name, text = self._record(number, line)
                 records[name] = text
             else:
-                total.add(self._event(number, line))
+                event = self._event(number, line)
+                total.add_identity([line[name] for name in _NAMES], line["sha256"])
+                if event is not None:
+                    kept.add(event)
         if manifest is None:
             raise self._damaged(0, "its end is missing")
         told = {"records": _digest(records)} if records or "records" in manifest else {}
         if manifest != total.manifest() | {"refused": refused} | told:
             raise self._damaged(0, "its contents are not those of its manifest")
-        return total
+        return kept
 
     async def lean(self) -> AsyncIterator[Event]:
         """Every event."""
@@ -117,12 +126,11 @@ class ArchiveSource:
     async def whole(self, skip: int) -> AsyncIterator[Event]:
         """Every event after the first `skip`."""
         for number, line in self._lines():
-            if "event_id" not in line:
-                continue
-            if skip:
+            event = self._event(number, line) if "event_id" in line else None
+            if event is not None and skip:
                 skip -= 1
-            else:
-                yield self._event(number, line)
+            elif event is not None:
+                yield event
 
     async def refusals(self) -> AsyncIterator[Refusal]:
         """The refused ingest, oldest first."""
@@ -161,27 +169,20 @@ class ArchiveSource:
         except (gzip.BadGzipFile, zlib.error, EOFError, ValueError, AttributeError) as error:
             raise self._damaged(number + 1, str(error)) from error
 
-    def _event(self, number: int, line: Line) -> Event:
+    def _event(self, number: int, line: Line) -> Event | None:
+        """The event of a line; None if it is whole, but nothing can read it."""
         try:
             payload = line["payload"].encode()
+            told = [line[name] for name in _NAMES]
             if hashlib.sha256(payload).hexdigest() != line["sha256"]:
                 raise self._damaged(number, "the payload is not that of its digest")
-            return Event(
-                event_id=line["event_id"],
-                bot_id=line["bot_id"],
-                bot_name=line["bot_name"],
-                mode=line["mode"],
-                epoch=line["epoch"],
-                seq=line["seq"],
-                kind=line["kind"],
-                time=parse_instant(line["time"]),
-                recorded_at=parse_instant(line["recorded_at"]),
-                received_at=parse_instant(line["received_at"]),
-                payload=payload,
-                body=validate_payload(line["kind"], json.loads(payload)),
-            )
         except (KeyError, TypeError, AttributeError, ValueError) as error:
             raise self._damaged(number, f"not an event: {error!r}") from error
+        try:
+            return _read(line, payload)
+        except UNREADABLE as error:
+            self.unreadable[str(told[0])] = reason(error)
+            return None
 
     def _damaged(self, number: int, why: str) -> ContractError:
         where = f", line {number}" if number else ""
@@ -189,6 +190,23 @@ class ArchiveSource:
             f"{self.path}{where}: the backup is damaged: {why}; nothing was restored. "
             "Use another copy of it"
         )
+
+
+def _read(line: Line, payload: bytes) -> Event:
+    return Event(
+        event_id=line["event_id"],
+        bot_id=line["bot_id"],
+        bot_name=line["bot_name"],
+        mode=line["mode"],
+        epoch=line["epoch"],
+        seq=line["seq"],
+        kind=line["kind"],
+        time=parse_instant(line["time"]),
+        recorded_at=parse_instant(line["recorded_at"]),
+        received_at=parse_instant(line["received_at"]),
+        payload=payload,
+        body=validate_payload(line["kind"], json.loads(payload)),
+    )
 
 
 def _digest(records: dict[str, str]) -> str:

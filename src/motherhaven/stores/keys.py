@@ -9,6 +9,9 @@ from motherhaven.stores.protocol import TIERS
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND: Final = timedelta(microseconds=1)
 
+_FIRST: Final = (datetime(1900, 1, 1, tzinfo=UTC) - _EPOCH) // _MICROSECOND
+_LAST: Final = (datetime(2300, 1, 1, tzinfo=UTC) - _EPOCH) // _MICROSECOND
+
 PAGE_LIMIT: Final = 10_000
 """No list answers more rows than this at once."""
 
@@ -54,6 +57,22 @@ def micros(moment: datetime) -> int:
 def moment(micros: int) -> datetime:
     """The UTC time of `micros` since 1970."""
     return _EPOCH + timedelta(microseconds=micros)
+
+
+def kept_moment(micros: int) -> datetime:
+    """The UTC time of a kept row.
+
+    Raises:
+        ValueError: no version ever kept such a time, and no sum with it could be told.
+    """
+    if not _FIRST <= micros < _LAST:
+        raise ValueError(f"the time {micros} µs is outside the years 1900 to 2300")
+    return moment(micros)
+
+
+def held_moment(micros: int) -> datetime:
+    """The UTC time of a kept row, held within the years that `kept_moment` takes."""
+    return moment(max(_FIRST, min(micros, _LAST - 1)))
 
 
 def held(limit: int) -> int:

@@ -88,6 +88,11 @@ class LoadedWork:
         """The event of this id, kept before or in this commit."""
         return self._loaded.known.get(event_id)
 
+    def owner(self, event_id: str) -> str | None:
+        """The bot whose event has this id; None where none has."""
+        known = self._loaded.known.get(event_id)
+        return None if known is None else known[1]
+
     def payload(self, event_id: str) -> bytes | None:
         """The whole payload of a known event, None if it was not read or is gone."""
         for record, prepared in self.changes.kept:

@@ -8,11 +8,12 @@ same event.
 import hashlib
 import json
 from collections.abc import Callable
+from typing import Any
 
-from motherhaven.contract.errors import ContractError
-from motherhaven.contract.events import Event
+from motherhaven.contract.events import MARKS, Event, Kind, Payload
 from motherhaven.contract.jsonio import dumps
 from motherhaven.contract.wire import validate_payload
+from motherhaven.stores.unreadable import UNREADABLE
 
 
 def is_same(
@@ -41,13 +42,20 @@ def same_meaning(event: Event, digest: bytes, kept: bytes) -> bool:
     The parts of an event that is kept already are not kept again: its long texts are
     then taken from `kept`, and the digest proves that they are the same.
     """
-    before = json.loads(kept)
-    again = json.loads(event.payload)
     try:
+        before = json.loads(kept)
+        again = json.loads(event.payload)
         if event.parts is not None:
             again |= {field: before.get(field) for field in event.parts}
             if hashlib.sha256(dumps(again)).digest() != digest:
                 return False
-        return validate_payload(event.kind, again) == validate_payload(event.kind, before)
-    except ContractError:
+            again |= event.marks or {}
+        return _meaning(event.kind, again) == _meaning(event.kind, before)
+    except UNREADABLE:
         return False
+
+
+def _meaning(kind: Kind, payload: dict[str, Any]) -> Payload:
+    """What a payload says of what happened; how it came is no part of that."""
+    told = {name: value for name, value in payload.items() if name not in MARKS}
+    return validate_payload(kind, told)

@@ -16,15 +16,22 @@ from motherhaven.contract.events import Event, Kind, TextPart
 from motherhaven.stores import memory_query as query
 from motherhaven.stores.asked import checks_questions
 from motherhaven.stores.changes import Hub
-from motherhaven.stores.cursors import live_cursor, read_live_cursor, read_page_cursor
-from motherhaven.stores.keys import DEPOSIT_MINUTES, Key, bucket_range, held, micros
+from motherhaven.stores.cursors import (
+    live_cursor,
+    page_cursor,
+    read_live_cursor,
+    read_page_cursor,
+)
+from motherhaven.stores.keys import Key, bucket_range, held, micros
 from motherhaven.stores.meaning import is_same
 from motherhaven.stores.memory_work import MemoryWork, Tables
+from motherhaven.stores.own_ids import own_event
 from motherhaven.stores.project import project
-from motherhaven.stores.protocol import DEPOSITS_TIER, Appended, DecisionFilter, Stored, Tail
+from motherhaven.stores.protocol import Appended, DecisionFilter, Stored, Tail
 from motherhaven.stores.records import (
     Record,
     digest_of,
+    named,
     no_event,
     payload_gone,
     prepare,
@@ -34,6 +41,7 @@ from motherhaven.stores.records import (
 from motherhaven.stores.rejected import FIRST_NUMBER, UNKNOWN, claimed_bot, new_rejection
 from motherhaven.stores.shared import Shared, check_record, replaced
 from motherhaven.stores.states import BotState, PositionState
+from motherhaven.stores.unreadable import UnreadableRows, one
 from motherhaven.stores.views import (
     account_row,
     bot_row,
@@ -62,6 +70,7 @@ class MemoryStore:
         self._floor = 0
         self._hub = Hub()
         self._closed = False
+        self.unreadable = UnreadableRows()
 
     async def open(self) -> None:
         """Nothing to connect to; opens again after a close."""
@@ -82,29 +91,31 @@ class MemoryStore:
             self._hub.wake()
         return results
 
-    def _keep(self, event: Event, work: MemoryWork) -> Appended:
+    def _keep(self, sent: Event, work: MemoryWork) -> Appended:
+        event = own_event(sent, work.owner)
         digest = digest_of(event)
         known = work.known(event.event_id)
         if known is not None:
             record, before = known
             told = (record.bot_id, record.kind, before)
             if not is_same(event, digest, told, lambda: work.payload(event.event_id, self._floor)):
-                return Appended(event.event_id, "conflict")
+                return Appended(sent.event_id, "conflict")
             cursor = live_cursor(self._generation, record.n)
-            return Appended(event.event_id, "duplicate", cursor)
-        parts = self._tables.parts.get((event.bot_id, event.event_id), {})
+            return Appended(sent.event_id, "duplicate", cursor)
+        parts = self._tables.parts.get((sent.bot_id, sent.event_id), {})
         prepared = None if digest is None else prepare(event, digest, parts.values())
         if prepared is None:
-            return Appended(event.event_id, "incomplete")
+            return Appended(sent.event_id, "incomplete")
         record = work.keep(prepared)
         project(record, event.body, work)
-        return Appended(event.event_id, "stored", live_cursor(self._generation, record.n))
+        return Appended(sent.event_id, "stored", live_cursor(self._generation, record.n))
 
     async def put_parts(self, parts: Sequence[TextPart]) -> None:
         """Keep parts until their event comes; those of an event already kept are dropped."""
         with self._usable():
             for part in parts:
-                if part.event_id not in self._tables.numbers:
+                number = self._tables.numbers.get(part.event_id)
+                if number is None or self._tables.records[number - 1].bot_id != part.bot_id:
                     pair = (part.bot_id, part.event_id)
                     pieces = self._tables.parts.setdefault(pair, {})
                     pieces[part.field, part.index] = part
@@ -128,7 +139,11 @@ class MemoryStore:
             start = read_live_cursor(self._generation, after, floor=self._floor, head=head)
             chosen = self._tables.records[start : start + held(limit)]
         events = tuple(
-            Stored(live_cursor(self._generation, record.n), event_of(record)) for record in chosen
+            self.unreadable.each(
+                chosen,
+                named,
+                lambda record: Stored(live_cursor(self._generation, record.n), event_of(record)),
+            )
         )
         end = start + len(chosen)
         return Tail(events, live_cursor(self._generation, end), more=end < head)
@@ -146,15 +161,16 @@ class MemoryStore:
     ) -> list[views.BotRow]:
         """Bots, by first_seen and id; see Reader.bots."""
         with self._usable():
-            chosen = query.bots(self._tables, ids, after, limit)
-            return [
-                bot_row(
+            return self.unreadable.each(
+                query.bots(self._tables, ids, after, limit),
+                query.bot_name,
+                lambda bot: bot_row(
                     bot,
                     None if bot.status is None else self._record(bot.status.n),
                     None if bot.account is None else self._record(bot.account.n),
-                )
-                for bot in chosen
-            ]
+                    self.unreadable,
+                ),
+            )
 
     def _ordered(self) -> list[BotState]:
         return sorted(self._tables.bots.values(), key=lambda bot: (bot.first_seen, bot.id))
@@ -166,9 +182,16 @@ class MemoryStore:
         start = read_page_cursor("decisions", before)
         with self._usable():
             found = list(islice(query.feed(self._tables, where, start), held(limit) + 1))
-            items = tuple(self._decision_row(key) for key in found[: held(limit)])
-        more = len(found) > len(items)
-        return views.DecisionPage(items=items, next=items[-1].cursor if more else None)
+            page = found[: held(limit)]
+            items = tuple(
+                self.unreadable.each(
+                    page, lambda key: named(self._record(key.n)), self._decision_row
+                )
+            )
+        more = len(found) > len(page)
+        return views.DecisionPage(
+            items=items, next=page_cursor("decisions", page[-1]) if more else None
+        )
 
     def _decision_row(self, key: Key) -> views.DecisionRow:
         record = self._record(key.n)
@@ -184,15 +207,18 @@ class MemoryStore:
             own = [row.key for row in self._tables.feed if row.bot_id == record.bot_id]
             place = next(i for i, key in enumerate(own) if key.n == record.n)
             executed = self._tables.executions.get((record.bot_id, decision_id))
-            return decision_detail(
-                record,
-                self._name(record.bot_id),
-                executed and executed.execution,
-                own[place],
-                texts={f: len(text) for f, text in self._tables.texts.get(record.n, {}).items()},
-                previous=self._record(own[place - 1].n).event_id if place else None,
-                following=(
-                    self._record(own[place + 1].n).event_id if place + 1 < len(own) else None
+            texts = {f: len(text) for f, text in self._tables.texts.get(record.n, {}).items()}
+            after = own[place + 1 : place + 2]
+            return one(
+                decision_id,
+                lambda: decision_detail(
+                    record,
+                    self._name(record.bot_id),
+                    executed and executed.execution,
+                    own[place],
+                    texts=texts,
+                    previous=self._record(own[place - 1].n).event_id if place else None,
+                    following=self._record(after[0].n).event_id if after else None,
                 ),
             )
 
@@ -222,10 +248,16 @@ class MemoryStore:
             ]
             keyed = [pair for pair in keyed if start is None or pair[0] < start]
             keyed.sort(key=lambda pair: pair[0], reverse=True)
-            chosen = [state for _, state in keyed[: held(limit)]]
-            items = tuple(self._position_row(state, closed=closed) for state in chosen)
-        more = len(keyed) > len(items)
-        return views.PositionPage(items=items, next=items[-1].cursor if more else None)
+            page = keyed[: held(limit)]
+            items = tuple(
+                self.unreadable.each(
+                    (state for _, state in page),
+                    query.position_name,
+                    lambda state: self._position_row(state, closed=closed),
+                )
+            )
+        after = page_cursor("closed" if closed else "positions", page[-1][0]) if page else None
+        return views.PositionPage(items=items, next=after if len(keyed) > len(page) else None)
 
     def _position_row(self, state: PositionState, *, closed: bool = False) -> views.PositionRow:
         marked = self._tables.marks.get((state.bot_id, state.ref or state.id))
@@ -237,25 +269,27 @@ class MemoryStore:
             state = self._tables.positions.get((bot_id, position_id))
             if state is None:
                 raise NotFound(f"bot {bot_id} has no position {position_id}")
-            return self._position_row(state)
+            return one(f"position {position_id}", lambda: self._position_row(state))
 
     async def opened_by(self, bot_id: str, decision_id: str) -> views.PositionRow | None:
         """The position whose entry names this decision."""
         with self._usable():
             state = query.opened_by(self._tables, bot_id, decision_id)
-            return None if state is None else self._position_row(state)
+            if state is None:
+                return None
+            return one(f"position {state.id}", lambda: self._position_row(state))
 
     async def fills(self, bot_id: str, position_id: str) -> list[views.FillRow]:
         """The fills of a position, oldest first."""
         with self._usable():
             found = query.postings(self._tables, bot_id, position_id, "fill")
-        return [fill_row(record) for record in found]
+        return self.unreadable.each(found, named, fill_row)
 
     async def fundings(self, bot_id: str, position_id: str) -> list[views.FundingRow]:
         """The funding payments of a position, oldest first."""
         with self._usable():
             found = query.postings(self._tables, bot_id, position_id, "funding")
-        return [funding_row(record) for record in found]
+        return self.unreadable.each(found, named, funding_row)
 
     async def candles(
         self, bot_id: str, coin: str, *, start: datetime, end: datetime, limit: int
@@ -267,18 +301,14 @@ class MemoryStore:
     async def accounts(self, bot_id: str | None, *, limit: int) -> list[views.AccountRow]:
         """The newest account states, newest first."""
         with self._usable():
-            return [
-                account_row(r)
-                for r in query.newest(self._tables, self._tables.accounts, bot_id, held(limit))
-            ]
+            found = query.newest(self._tables, self._tables.accounts, bot_id, held(limit))
+            return self.unreadable.each(found, named, account_row)
 
     async def statuses(self, bot_id: str | None, *, limit: int) -> list[views.StatusRow]:
         """The newest heartbeats, newest first."""
         with self._usable():
-            return [
-                status_row(r)
-                for r in query.newest(self._tables, self._tables.statuses, bot_id, held(limit))
-            ]
+            found = query.newest(self._tables, self._tables.statuses, bot_id, held(limit))
+            return self.unreadable.each(found, named, status_row)
 
     async def equity(
         self, bot_ids: Sequence[str] | None, *, start: datetime, end: datetime, bucket: int
@@ -287,19 +317,12 @@ class MemoryStore:
         first, last = bucket_range(start, end, bucket)
         with self._usable():
             wanted = [bot.id for bot in self._ordered()] if bot_ids is None else bot_ids
-            return [
-                query.series(self._tables, self._tables.bots[bot_id], bucket, first, last)
-                for bot_id in dict.fromkeys(wanted)
-                if bot_id in self._tables.bots
-            ]
+            return query.all_series(self._tables, wanted, bucket, first, last, self.unreadable)
 
     async def deposits(self, bot_ids: Sequence[str]) -> dict[str, list[views.DepositPoint]]:
         """When the deposits changed; see Store.deposits."""
         with self._usable():
-            bots = [self._tables.bots[name] for name in bot_ids if name in self._tables.bots]
-            return deposit_points(
-                query.series(self._tables, b, DEPOSITS_TIER, *DEPOSIT_MINUTES) for b in bots
-            )
+            return deposit_points(query.all_deposits(self._tables, bot_ids, self.unreadable))
 
     async def errors(
         self,
@@ -354,7 +377,8 @@ class MemoryStore:
             record = self._find(event_id)
             if record.n <= self._floor:
                 raise payload_gone(event_id)
-            return record.kind, restore(record.payload, self._tables.texts.get(record.n, {}))
+            texts = self._tables.texts.get(record.n, {})
+            return record.kind, one(event_id, lambda: restore(record.payload, texts))
 
     async def prune(self, before: datetime) -> int:
         """Drop the oldest events received before `before`; see Store.prune."""

@@ -9,12 +9,13 @@ from itertools import islice
 from motherhaven.contract.events import Kind
 from motherhaven.contract.ids import DEFAULT_BOT
 from motherhaven.contract.views import Candle, EquitySeries
-from motherhaven.stores.keys import Key, micros
+from motherhaven.stores.keys import DEPOSIT_MINUTES, Key, micros
 from motherhaven.stores.memory_work import Tables
-from motherhaven.stores.protocol import DecisionFilter
+from motherhaven.stores.protocol import DEPOSITS_TIER, DecisionFilter
 from motherhaven.stores.records import Record
 from motherhaven.stores.rejected import UNKNOWN, hour_of
 from motherhaven.stores.states import BotState, DecisionState, ErrorState, PositionState
+from motherhaven.stores.unreadable import UnreadableRows
 from motherhaven.stores.views import candle_row, equity_point
 
 _DONE = ("executed", "partial")
@@ -117,6 +118,26 @@ def series(tables: Tables, bot: BotState, tier: int, first: int, last: int) -> E
     return EquitySeries(bot_id=bot.id, bot_name=bot.name, mode=bot.mode, points=points)
 
 
+def all_series(
+    tables: Tables,
+    wanted: Sequence[str],
+    tier: int,
+    first: int,
+    last: int,
+    unreadable: UnreadableRows,
+) -> list[EquitySeries]:
+    """The series of each known bot in `wanted`."""
+    bots = [tables.bots[name] for name in dict.fromkeys(wanted) if name in tables.bots]
+    return unreadable.each(bots, bot_name, lambda bot: series(tables, bot, tier, first, last))
+
+
+def all_deposits(
+    tables: Tables, wanted: Sequence[str], unreadable: UnreadableRows
+) -> list[EquitySeries]:
+    """When the deposits of each known bot in `wanted` changed."""
+    return all_series(tables, wanted, DEPOSITS_TIER, *DEPOSIT_MINUTES, unreadable)
+
+
 def postings(tables: Tables, bot_id: str, position_id: str, kind: Kind) -> list[Record]:
     """The fills or funding payments of a position, oldest first."""
     found = tables.postings.get((bot_id, position_id), ())
@@ -148,6 +169,16 @@ def drop_rejections(tables: Tables, before: int) -> None:
     tables.errors[:] = [
         state for state in tables.errors if state.kind != "ingest" or state.key.time >= before
     ]
+
+
+def bot_name(bot: BotState) -> tuple[str, str]:
+    """What a bot that cannot be read is called."""
+    return bot.id, "bot"
+
+
+def position_name(state: PositionState) -> tuple[str, str]:
+    """Whose a position is that cannot be read, and what it is called."""
+    return state.bot_id, f"position {state.id}"
 
 
 def name_of(tables: Tables, bot_id: str) -> str | None:

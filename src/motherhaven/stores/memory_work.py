@@ -91,6 +91,11 @@ class MemoryWork:
         kept = self._kept.get(event_id)
         return None if kept is None else (kept[0], kept[1].digest)
 
+    def owner(self, event_id: str) -> str | None:
+        """The bot whose event has this id; None where none has."""
+        known = self.known(event_id)
+        return None if known is None else known[0].bot_id
+
     def payload(self, event_id: str, floor: int) -> bytes | None:
         """The whole payload of a known event; None up to `floor`, where texts are gone."""
         kept = self._kept.get(event_id)

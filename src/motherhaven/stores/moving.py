@@ -16,9 +16,10 @@ from typing import Any, Final, Protocol
 from motherhaven.contract.errors import ConfigError, StoreError, StoreUnavailable
 from motherhaven.contract.events import Event
 from motherhaven.contract.times import format_time
-from motherhaven.contract.views import BotRow
+from motherhaven.contract.views import BotRow, BotStats
 from motherhaven.contract.wire import validate_payload
 from motherhaven.stores.protocol import Store
+from motherhaven.stores.unreadable import UNREADABLE
 
 PAGE: Final = 500
 BATCH_EVENTS: Final = 200
@@ -26,6 +27,8 @@ BATCH_BYTES: Final = 4 << 20
 _AT_ONCE: Final = 8
 
 _CARRY_ATTEMPTS: Final = 10
+_KIND: Final = 4
+"""The place of the kind in `identity`."""
 
 Told = Callable[[int], None]
 Merge = Callable[[str, str, str], str]
@@ -70,9 +73,12 @@ class Tally:
 
     def add(self, event: Event) -> None:
         """Count a whole event."""
-        digest = hashlib.sha256(event.payload).hexdigest()
-        self.kinds[event.kind] += 1
-        self._hash.update(json.dumps([*identity(event), digest]).encode() + b"\n")
+        self.add_identity(identity(event), hashlib.sha256(event.payload).hexdigest())
+
+    def add_identity(self, told: Sequence[Any], digest: str) -> None:
+        """Count an event by its `identity` and the SHA-256 of its payload."""
+        self.kinds[str(told[_KIND])] += 1
+        self._hash.update(json.dumps([*told, digest]).encode() + b"\n")
 
     @property
     def events(self) -> int:
@@ -112,7 +118,8 @@ class StoreSource:
             for start in range(0, len(wanted), _AT_ONCE):
                 some = wanted[start : start + _AT_ONCE]
                 for event in await asyncio.gather(*(self._whole(event) for event in some)):
-                    yield event
+                    if event is not None:
+                        yield event
 
     async def refusals(self) -> AsyncIterator[Refusal]:
         """The refused ingest, oldest first."""
@@ -138,11 +145,17 @@ class StoreSource:
         while more:
             tail = await self.store.tail(cursor, PAGE)
             yield [stored.event for stored in tail.events]
-            cursor, more = tail.cursor, tail.more and bool(tail.events)
+            # A page may be empty though more waits: what cannot be read is passed over.
+            cursor, more = tail.cursor, tail.more and tail.cursor != cursor
 
-    async def _whole(self, event: Event) -> Event:
-        kind, payload = await self.store.full_payload(event.event_id)
-        return replace(event, payload=payload, body=validate_payload(kind, json.loads(payload)))
+    async def _whole(self, event: Event) -> Event | None:
+        """The event with its long texts; None where they cannot be read, which is counted."""
+        try:
+            kind, payload = await self.store.full_payload(event.event_id)
+            return replace(event, payload=payload, body=validate_payload(kind, json.loads(payload)))
+        except UNREADABLE as error:
+            self.store.unreadable.note(event.bot_id, event.event_id, error)
+            return None
 
 
 def identity(event: Event) -> tuple[Any, ...]:
@@ -245,5 +258,10 @@ async def tally(source: Source, limit: int | None = None) -> Tally:
 
 def differing_bots(source: list[BotRow], target: list[BotRow]) -> list[str]:
     """The bots whose totals differ: then the source has more than its log still holds."""
-    there = {bot.id: bot.stats for bot in target}
-    return [bot.id for bot in source if there.get(bot.id) != bot.stats]
+    there = {bot.id: _lasting(bot) for bot in target}
+    return [bot.id for bot in source if there.get(bot.id) != _lasting(bot)]
+
+
+def _lasting(bot: BotRow) -> BotStats:
+    """The totals of the log; what could not be read tells of the reader."""
+    return bot.stats.model_copy(update={"unreadable": 0})

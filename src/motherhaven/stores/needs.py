@@ -12,6 +12,7 @@ from motherhaven.contract.events import (
     PositionOpened,
 )
 from motherhaven.stores.keys import micros
+from motherhaven.stores.own_ids import own_id
 from motherhaven.stores.protocol import DEPOSITS_TIER, TIERS
 
 Pair = tuple[str, str]
@@ -42,7 +43,8 @@ def needs_of(events: Iterable[Event]) -> Needs:
     needs = Needs()
     ids, bots = needs.ids, needs.bots
     for event in events:
-        ids.add(event.event_id)
+        # Always both, so that it takes no longer where an id is another bot's.
+        ids.update((event.event_id, own_id(event.bot_id, event.event_id)))
         bots.add(event.bot_id)
         if event.parts is not None:
             needs.parts.add((event.bot_id, event.event_id))

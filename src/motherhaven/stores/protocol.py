@@ -20,6 +20,7 @@ from typing import Literal, Protocol
 from motherhaven.contract import views
 from motherhaven.contract.events import Event, Kind, TextPart
 from motherhaven.stores.shared import Shared
+from motherhaven.stores.unreadable import UnreadableRows
 
 AppendStatus = Literal["stored", "duplicate", "conflict", "incomplete"]
 
@@ -233,6 +234,15 @@ class Store(Log, Reader, Protocol):
     Every method may raise StoreUnavailable (try again later); reads raise NotFound
     for an id that does not exist.
     """
+
+    @property
+    def unreadable(self) -> UnreadableRows:
+        """The kept rows that reads passed over since open(), because none can read them.
+
+        Lists, pages and tail() leave such a row out and go on behind it; who asks for one
+        by its id hears Unreadable. Nothing is deleted.
+        """
+        ...
 
     async def report_rejected(self, *, bot_id: str | None, at: datetime, message: str) -> bool:
         """Keep something that was sent but refused as an error of kind "ingest".

@@ -68,6 +68,11 @@ class Record:
         return Pointer(self.n, self.epoch, self.seq, self.written)
 
 
+def named(record: Record) -> tuple[str, str]:
+    """Whose a record is, and what it is called, for who cannot read it."""
+    return record.bot_id, record.event_id
+
+
 @dataclass(frozen=True, slots=True)
 class Prepared:
     """An event ready to be kept: `digest` of the whole payload, `lean` without `texts`."""
@@ -187,4 +192,5 @@ def _assemble(event: Event, digest: bytes, parts: Iterable[TextPart]) -> dict[st
         whole = dumps(payload)
     except InvalidJson:
         return None
-    return payload if hashlib.sha256(whole).digest() == digest else None
+    # What validation set came after the sender's digest.
+    return payload | dict(event.marks or {}) if hashlib.sha256(whole).digest() == digest else None

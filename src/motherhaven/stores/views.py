@@ -1,8 +1,9 @@
 """From kept rows to the read models of the contract; the same for every adapter."""
 
 import json
-from collections.abc import Iterable, Mapping
-from typing import Any, Final
+from collections.abc import Callable, Iterable, Mapping
+from datetime import datetime
+from typing import Any, Final, TypeVar
 
 from motherhaven.contract.events import Event
 from motherhaven.contract.ids import DEFAULT_BOT
@@ -26,7 +27,7 @@ from motherhaven.contract.views import (
 from motherhaven.contract.wire import validate_payload
 from motherhaven.stores.amounts import shown
 from motherhaven.stores.cursors import page_cursor
-from motherhaven.stores.keys import Key, moment
+from motherhaven.stores.keys import Key, held_moment, kept_moment, moment
 from motherhaven.stores.records import Record
 from motherhaven.stores.states import (
     BotState,
@@ -37,6 +38,9 @@ from motherhaven.stores.states import (
     PositionState,
     Totals,
 )
+from motherhaven.stores.unreadable import UNREADABLE, UnreadableRows, reason
+
+Shown = TypeVar("Shown")
 
 _ROW: Final = (
     "coin", "signal", "quantity_usd", "leverage", "confidence", "justification", "profit_target",
@@ -74,9 +78,9 @@ def event_of(record: Record) -> Event:
         epoch=record.epoch,
         seq=record.seq,
         kind=record.kind,
-        time=moment(record.time),
-        recorded_at=moment(record.recorded),
-        received_at=moment(record.received),
+        time=kept_moment(record.time),
+        recorded_at=kept_moment(record.recorded),
+        received_at=kept_moment(record.received),
         payload=record.payload,
         body=validate_payload(record.kind, payload),
     )
@@ -122,9 +126,9 @@ def _decision(
         "bot_id": record.bot_id,
         "bot_name": name,
         "mode": record.mode,
-        "time": moment(record.shown),
-        "recorded_at": moment(record.written),
-        "received_at": moment(record.received),
+        "time": kept_moment(record.shown),
+        "recorded_at": kept_moment(record.written),
+        "received_at": kept_moment(record.received),
         "execution": execution,
     }
     return fields
@@ -136,9 +140,9 @@ def account_row(record: Record) -> AccountRow:
     fields = {key: payload.get(key) for key in _ACCOUNT}
     return AccountRow(
         bot_id=record.bot_id,
-        time=moment(record.shown),
-        recorded_at=moment(record.written),
-        received_at=moment(record.received),
+        time=kept_moment(record.shown),
+        recorded_at=kept_moment(record.written),
+        received_at=kept_moment(record.received),
         **fields,
     )
 
@@ -150,33 +154,44 @@ def status_row(record: Record) -> StatusRow:
     following = payload.get("next_cycle_at")
     return StatusRow(
         bot_id=record.bot_id,
-        time=moment(record.shown),
-        recorded_at=moment(record.written),
-        received_at=moment(record.received),
+        time=kept_moment(record.shown),
+        recorded_at=kept_moment(record.written),
+        received_at=kept_moment(record.received),
         next_cycle_at=None if following is None else str(following),
         **fields,
     )
 
 
-def bot_row(bot: BotState, status: Record | None, account: Record | None) -> BotRow:
-    """A bot with its latest heartbeat, account and totals."""
-    latest = None if account is None else account_row(account)
+def bot_row(
+    bot: BotState, status: Record | None, account: Record | None, unreadable: UnreadableRows
+) -> BotRow:
+    """A bot with its latest heartbeat, account and totals; what cannot be read is unknown."""
+
+    def read(record: Record | None, row: Callable[[Record], Shown]) -> Shown | None:
+        return (
+            None
+            if record is None
+            else unreadable.maybe(bot.id, record.event_id, lambda: row(record))
+        )
+
+    latest = read(account, account_row)
+    heard = read(status, status_row)
     return BotRow(
         id=bot.id,
         name=bot.name,
         mode=bot.mode,
         decider=bot.decider,
         market=bot.market,
-        first_seen=moment(bot.first_seen),
-        last_seen=moment(bot.last_seen),
-        last_decision_at=None if bot.last_decision is None else moment(bot.last_decision),
-        status=None if status is None else status_row(status),
+        first_seen=kept_moment(bot.first_seen),
+        last_seen=kept_moment(bot.last_seen),
+        last_decision_at=None if bot.last_decision is None else kept_moment(bot.last_decision),
+        status=heard,
         account=latest,
-        stats=bot_stats(bot.totals, latest),
+        stats=bot_stats(bot.totals, latest, unreadable.count(bot.id)),
     )
 
 
-def bot_stats(totals: Totals, account: AccountRow | None) -> BotStats:
+def bot_stats(totals: Totals, account: AccountRow | None, unreadable: int = 0) -> BotStats:
     """Totals as the page shows them.
 
     Fees and funding come from the fills if there are any, else from the account, else
@@ -202,7 +217,8 @@ def bot_stats(totals: Totals, account: AccountRow | None) -> BotStats:
         peak_equity=shown(totals.peak),
         first_equity=shown(totals.first_equity),
         alive_seconds=totals.alive / 1_000_000 if totals.first_status else None,
-        first_status_at=moment(totals.first_status) if totals.first_status else None,
+        first_status_at=kept_moment(totals.first_status) if totals.first_status else None,
+        unreadable=unreadable,
     )
 
 
@@ -226,9 +242,9 @@ def position_row(
         leverage=state.leverage,
         size=state.size,
         entry_price=state.entry_price,
-        entry_time=moment(state.entered),
+        entry_time=kept_moment(state.entered),
         exit_price=state.exit_price,
-        exit_time=None if state.exited is None else moment(state.exited),
+        exit_time=None if state.exited is None else kept_moment(state.exited),
         realized_pnl=state.realized,
         gross_pnl=state.gross,
         fees_usd=state.fees,
@@ -249,7 +265,7 @@ def _with_mark(row: PositionRow, marked: Marked) -> PositionRow:
     told: dict[str, Any] = {
         name: getattr(mark, name) for name in _MARK if name in mark.model_fields_set
     }
-    told["mark_time"] = moment(marked.time)
+    told["mark_time"] = kept_moment(marked.time)
     return row.model_copy(update=told)
 
 
@@ -257,20 +273,20 @@ def fill_row(record: Record) -> FillRow:
     """A fill of a position."""
     payload = json.loads(record.payload)
     fields = {key: payload.get(key) for key in _FILL}
-    return FillRow(id=record.event_id, time=moment(record.shown), **fields)
+    return FillRow(id=record.event_id, time=kept_moment(record.shown), **fields)
 
 
 def funding_row(record: Record) -> FundingRow:
     """A funding payment of a position."""
     payload = json.loads(record.payload)
     fields = {key: payload.get(key) for key in _FUNDING}
-    return FundingRow(id=record.event_id, time=moment(record.shown), **fields)
+    return FundingRow(id=record.event_id, time=kept_moment(record.shown), **fields)
 
 
 def candle_row(start: int, candle: CandleState) -> Candle:
     """A candle; `start` in microseconds."""
     return Candle(
-        time=moment(start),
+        time=kept_moment(start),
         interval_seconds=candle.interval,
         open=candle.open,
         high=candle.high,
@@ -281,13 +297,22 @@ def candle_row(start: int, candle: CandleState) -> Candle:
 
 
 def error_row(state: ErrorState, name: str | None) -> ErrorRow:
-    """Something that went wrong."""
+    """Something that went wrong; one that cannot be read is shown as such, never left out."""
+    try:
+        return _error_row(state, name)
+    except UNREADABLE as error:
+        why = f"an error of the kind {str(state.kind)[:40]!r} is kept, but cannot be read: "
+        told = state._replace(kind="ingest", message=why + reason(error), decision_id=None)
+        return _error_row(told, name, time=held_moment(state.key.time))
+
+
+def _error_row(state: ErrorState, name: str | None, time: datetime | None = None) -> ErrorRow:
     return ErrorRow(
         id=f"{state.event_id}:{state.kind}",
         cursor=page_cursor("errors", state.key),
         bot_id=state.bot_id or DEFAULT_BOT,
         bot_name=name,
-        time=moment(state.at),
+        time=time or kept_moment(state.at),
         kind=state.kind,
         message=state.message,
         decision_id=state.decision_id,

@@ -27,6 +27,13 @@ class Answers:
 
 
 @dataclass(frozen=True, slots=True)
+class Calls:
+    """Tool calls side by side, each a tool's name and its input."""
+
+    calls: Sequence[tuple[str, Mapping[str, Any]]]
+
+
+@dataclass(frozen=True, slots=True)
 class Says:
     """Plain text instead of a tool call, stopped for `reason`."""
 
@@ -78,7 +85,7 @@ class HangsUp:
     """The connection is closed without an answer."""
 
 
-Reply = Answers | Says | CutOff | Refuses | Fails | Sends | Waits | HangsUp
+Reply = Answers | Calls | Says | CutOff | Refuses | Fails | Sends | Waits | HangsUp
 Script = Sequence[Reply] | Callable[[Mapping[str, Any]], Reply]
 
 
@@ -192,6 +199,12 @@ def _message(reply: Reply, request: Mapping[str, Any]) -> dict[str, Any]:
         }
         content = [{"type": "tool_use", "id": "toolu_1", "name": tool, "input": dict(reply.data)}]
         reason = "tool_use"
+    elif isinstance(reply, Calls):
+        content = [
+            {"type": "tool_use", "id": f"toolu_{number}", "name": name, "input": dict(data)}
+            for number, (name, data) in enumerate(reply.calls)
+        ]
+        reason = "tool_use"
     elif isinstance(reply, CutOff):
         content = [{"type": "tool_use", "id": "toolu_1", "name": tool, "input": dict(reply.data)}]
         reason = "max_tokens"
@@ -226,10 +239,21 @@ def _chat(reply: Reply, request: Mapping[str, Any]) -> dict[str, Any]:
         reason = "length" if cut else "tool_calls"
         if isinstance(reply, Answers):
             tokens = (reply.tokens_in, reply.tokens_out)
+    elif isinstance(reply, Calls):
+        message["tool_calls"] = [
+            {
+                "id": f"call_{number}",
+                "type": "function",
+                "function": {"name": name, "arguments": json.dumps(dict(data))},
+            }
+            for number, (name, data) in enumerate(reply.calls)
+        ]
+        reason = "tool_calls"
     elif isinstance(reply, Refuses):
         message["refusal"], reason = reply.text, "content_filter"
     elif isinstance(reply, Says):
         message["content"] = reply.text
+        reason = "stop" if reply.reason == "end_turn" else reply.reason
     else:
         raise TypeError(f"{type(reply).__name__} has no chat form")
     return {

@@ -222,7 +222,7 @@ class StubServer:
         try:
             with connection, connection.makefile("rb") as stream:
                 while not self._stop.is_set():
-                    request = _read_request(stream)
+                    request = read_request(stream)
                     if request is None or not self._answer(connection, request):
                         return
         except OSError:
@@ -241,7 +241,7 @@ class StubServer:
         if reply.silent:
             self._stop.wait()
             return False
-        data = _encode(reply)
+        data = encode_reply(reply)
         if reply.cut_at is not None:
             connection.sendall(data[: reply.cut_at])
             return False
@@ -258,7 +258,8 @@ class StubServer:
         return True
 
 
-def _read_request(stream: Any) -> Request | None:
+def read_request(stream: Any) -> Request | None:
+    """The next request of a stream, None when it ends."""
     line = stream.readline(65_536).decode("latin-1").split()
     if len(line) != 3:
         return None
@@ -273,7 +274,8 @@ def _read_request(stream: Any) -> Request | None:
     return Request(line[0], line[1], headers, body)
 
 
-def _encode(reply: Reply) -> bytes:
+def encode_reply(reply: Reply) -> bytes:
+    """The bytes of a reply on the wire."""
     headers = {
         "Content-Type": "application/json",
         "Content-Length": str(len(reply.body)),

@@ -10,7 +10,8 @@ from random import Random
 import apsw
 
 from motherhaven.bot.cycle import Cycle, Facts
-from motherhaven.bot.decider.choose import ModelConfig, choose_decider
+from motherhaven.bot.decider.choose import choose_decider
+from motherhaven.bot.decider.config import ModelConfig
 from motherhaven.bot.guard.types import GuardLimits
 from motherhaven.bot.journal_sink import JournalSink
 from motherhaven.bot.market import SimulatedFeed

@@ -30,11 +30,11 @@ def folder(tmp_path_factory):
     return place
 
 
-def replay(folder, *words, code=0, **env):
+def replay(folder, *words, code=0, bars="btc.csv", **env):
     """The command's output as JSON, or its error text."""
     limits = {"MAX_POSITION_SIZE_USD": "1000", "DAILY_LOSS_LIMIT_USD": "500", **env}
     done = subprocess.run(
-        [sys.executable, "-m", "motherhaven.cli.main", "replay", "--bars", "BTC=btc.csv",
+        [sys.executable, "-m", "motherhaven.cli.main", "replay", "--bars", f"BTC={bars}",
          "--json", *words],
         cwd=folder, env=clean_environment(folder, **limits), capture_output=True, text=True,
         timeout=120, check=False,
@@ -83,6 +83,36 @@ def test_recorded_decisions_under_other_limits_and_fees(folder):
     assert (tight["entries"], tight["final_equity"]) == (0, "10000")
     both = replay(folder, "--decisions", "first.db", "--decider", "buy-and-hold")
     assert [r["decider"] for r in both["reports"]] == ["buy-and-hold", "recorded:random"]
+
+
+def test_slippage_is_the_default_and_said(folder):
+    """Takers pay it unless a worked case asks for none; the report names the model."""
+    with_it = replay(folder, "--decider", "random")
+    without = replay(folder, "--decider", "random", "--no-slippage")
+    assert with_it["slippage"] == {"half_spread": "0.0001", "impact": "0.05", "depth": "2000000"}
+    assert without["slippage"] is None
+    assert Decimal(with_it["final_equity"]) < Decimal(without["final_equity"])
+    assert (with_it["win_rate_n"], with_it["sharpe"]) == (with_it["exits"], None)
+
+
+def test_bars_of_another_tool_replay_and_import_alike(folder):
+    """The same bars as TradingView writes them, straight and through import-bars."""
+    ours = [line.split(",") for line in (folder / "btc.csv").read_text().splitlines()[1:]]
+    rows = [f"{int(row[0]) // 1000},{','.join(row[1:5])},NaN,{row[5]}" for row in reversed(ours)]
+    other = folder / "tv.csv"
+    other.write_text("\n".join(["time,open,high,low,close,Plot,Volume", *rows]))
+    done = subprocess.run(
+        [sys.executable, "-m", "motherhaven.cli.main", "import-bars", "tv.csv", "--to", "tv2.csv"],
+        cwd=folder, env=clean_environment(folder), capture_output=True, text=True, timeout=60,
+        check=True,
+    )  # fmt: skip
+    assert "tradingview: 480 bars of 0:01:00" in done.stdout
+    assert "newest first" in done.stderr
+    assert (folder / "tv2.csv").read_text().rstrip() == (folder / "btc.csv").read_text()
+    words = ("--decider", "random")
+    straight = replay(folder, *words, bars="tv.csv")
+    assert same(straight) == same(replay(folder, *words, bars="tv2.csv"))
+    assert same(straight) == same(replay(folder, *words))
 
 
 def test_funding_of_a_file_is_charged(folder):

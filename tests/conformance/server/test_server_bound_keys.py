@@ -3,6 +3,7 @@
 The rows are compared with the route table: a new route without one fails.
 """
 
+import re
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any
@@ -11,7 +12,8 @@ import httpx
 import pytest
 
 from motherhaven.server.access.keystore import create_key
-from motherhaven.server.access.rules import RULES, Rule
+from motherhaven.server.access.rules import RULES
+from motherhaven.server.access.visitors import Rule
 from tests.conformance.server.conftest import Api, Served
 from tests.serverkit import API, KEY, NOW, candles, event
 
@@ -22,6 +24,9 @@ CANARY = "canary-of-the-other-bot"
 OWN = (MINE, "10100.5")
 OTHERS = (OTHER, CANARY, "XRP", "event-0002", "10200.5")
 """What only one of the bots has."""
+
+CURSOR = re.compile(r'"(cursor|next)":"[^"]*"')
+"""Cursors are sealed for such a key; tests of their own look at them."""
 
 Query = dict[str, str]
 
@@ -128,7 +133,8 @@ async def test_the_own_bot_is_seen_whole_and_another_does_not_exist(served: Serv
             own = filled(query, MINE)
             whole = await api.client.get(f"{API}/{path}", params=own)
             assert (whole.status_code, whole.text) != (200, "[]"), path
-            assert (await mine.get(f"{API}/{path}", params=own)).text == whole.text, path
+            told = await mine.get(f"{API}/{path}", params=own)
+            assert CURSOR.sub("", told.text) == CURSOR.sub("", whole.text), path
             assert (await api.client.get(f"{API}/{path}", params=filled(query, OTHER))).is_success
             refused = []
             for bot in (OTHER, "bot-nobody"):

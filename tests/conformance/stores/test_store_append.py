@@ -1,11 +1,12 @@
 """Appending: idempotent, ordered, all or nothing."""
 
 import asyncio
-from dataclasses import replace
 
 from motherhaven.contract.wire import payload_sha256
 from motherhaven.stores import Store
-from tests.conformance.stores.kit import ANY, Bot, Place
+from tests.conformance.stores.kit import ANY, START, Bot, Place
+
+STATUS = {"status": "running", "message": ""}
 
 
 def test_results_come_in_the_order_given_with_growing_cursors(place: Place) -> None:
@@ -41,7 +42,7 @@ def test_the_same_event_again_changes_nothing(place: Place) -> None:
 
 
 def test_the_same_id_with_another_payload_is_a_conflict(place: Place) -> None:
-    """The first event stays as it was; so it does for another bot or kind of the same id."""
+    """The first event stays as it was, whatever the other's kind."""
 
     async def scenario(store: Store) -> None:
         bot = Bot()
@@ -49,8 +50,8 @@ def test_the_same_id_with_another_payload_is_a_conflict(place: Place) -> None:
         await store.append([event])
         twin = {"event_id": event.event_id}
         other = bot.decision(coin="ETH", envelope=twin)
-        stranger = replace(event, bot_id="bot-z")
-        results = await store.append([other, stranger, bot.decision(1)])
+        kind = bot.event("status", {**STATUS, "timestamp": START.isoformat()}, START, **twin)
+        results = await store.append([other, kind, bot.decision(1)])
         assert [r.status for r in results] == ["conflict", "conflict", "stored"]
         assert (await store.decision(event.event_id)).coin == "BTC"
         assert (await store.bots())[0].stats.decisions == 2

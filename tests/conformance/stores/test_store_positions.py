@@ -66,11 +66,11 @@ def test_old_exits_find_their_entry_by_numbers(place: Place) -> None:
         common = (
             '"coin":"BTC","side":"long","quantity_usd":50.0,"leverage":3,"entry_price":60000.50'
         )
-        entry = "{" + common + ',"entry_time":"2026-01-02T0%d:00:00.000001","status":"open"}'
+        entry = "{" + common + ',"entry_time":"2026-01-02T0%d:59:59.999999","status":"open"}'
         other = entry.replace("60000.50", "60000.51")
         soon = START + timedelta(seconds=1)
-        await store.append([old("position", entry % 4, soon), old("position", entry % 3, soon)])
-        await store.append([old("position", other % 3, soon)])
+        await store.append([old("position", entry % 3, soon), old("position", entry % 2, soon)])
+        await store.append([old("position", other % 2, soon)])
         exit_text = (
             '{"coin":"BTC","side":"long","quantity_usd":50,"leverage":3.0,"entry_price":60000.5,'
             '"entry_time":"2026-01-01T22:00:00","exit_price":61000,"exit_time":"%s",'
@@ -79,7 +79,7 @@ def test_old_exits_find_their_entry_by_numbers(place: Place) -> None:
         await store.append([old("position", exit_text % "2026-01-02T05:00:00")])
         closed = await rows(store, "closed")
         assert len(closed) == 1
-        assert closed[0].entry_time == datetime(2026, 1, 2, 3, 0, 0, 1, tzinfo=UTC)
+        assert closed[0].entry_time == datetime(2026, 1, 2, 2, 59, 59, 999_999, tzinfo=UTC)
         assert closed[0].realized_pnl == Decimal("2.41")
         await store.append([old("position", exit_text % "2026-01-02T06:00:00")])
         await store.append([old("position", exit_text % "2026-01-02T07:00:00")])

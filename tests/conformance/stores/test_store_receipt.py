@@ -11,7 +11,7 @@ from tests.conformance.stores.kit import ANY, START, Bot, Place
 CLOCKS = (
     datetime(2036, 6, 1, tzinfo=UTC),
     datetime(2200, 12, 31, 23, 59, tzinfo=UTC),
-    datetime(1971, 1, 1, tzinfo=UTC),
+    datetime(2001, 1, 1, tzinfo=UTC),
     START - timedelta(hours=3),
 )
 """Clocks of a client that is wrong: ahead, and behind."""

@@ -239,22 +239,29 @@ async def test_what_is_not_http_is_dropped(junk: bytes) -> None:
 
 
 async def test_endless_headers_are_cut_off() -> None:
-    """A head beyond its bound is not kept in memory."""
+    """A head beyond its bound is not kept in memory, and the client is told."""
     with ServerThread(ServerConfig(port=0), MemoryStore(), SystemClock()) as server:
         reader, writer = await asyncio.open_connection("127.0.0.1", httpx.URL(server.url).port)
         writer.write(b"GET / HTTP/1.1\r\n" + b"X-A: " + b"a" * 64 * 1024)
-        assert await asyncio.wait_for(ended(reader, writer), 5) == b""
+        answer = await asyncio.wait_for(ended(reader, writer), 5)
+        assert b" 431 " in answer.split(b"\r\n")[0]
 
 
-async def test_connections_beyond_the_cap_are_refused() -> None:
-    """The cap answers 503 and closes; those inside go on."""
-    settings = ServerConfig(port=0, limits=Limits(connections=3))
+async def test_connections_beyond_the_cap_take_the_place_of_idle_ones() -> None:
+    """The one that has waited longest without a request goes; where all work, 503 it is."""
+    settings = ServerConfig(port=0, api_key=KEY, open_reading=True, limits=Limits(connections=3))
     with ServerThread(settings, MemoryStore(), SystemClock()) as server:
         port = httpx.URL(server.url).port
-        inside = [await asyncio.open_connection("127.0.0.1", port) for _ in range(3)]
-        reader, writer = await asyncio.open_connection("127.0.0.1", port)
-        assert b" 503 " in await asyncio.wait_for(ended(reader, writer), 5)
-        inside[0][1].write(b"GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n")
-        assert b" 200 " in await asyncio.wait_for(inside[0][0].readline(), 5)
-        for _, one in inside:
-            one.close()
+        idle = [await asyncio.open_connection("127.0.0.1", port) for _ in range(3)]
+        streams = []
+        for number in range(3):
+            streams.append(await Sse.open(server.url))
+            assert streams[-1].status == 200
+            assert await asyncio.wait_for(ended(*idle[number]), 5) == b""
+        refused = await asyncio.wait_for(
+            ended(*await asyncio.open_connection("127.0.0.1", port)), 5
+        )
+        assert b" 503 " in refused.split(b"\r\n")[0]
+        for stream in streams:
+            assert (await stream.event())["event"] == "hello"
+            stream.close()

@@ -15,8 +15,10 @@ from motherhaven.bot.guard import (
     TradeDecision,
     judge,
 )
-from motherhaven.bot.guard.case import Case, Tally
+from motherhaven.bot.guard.allocation import Allocation
+from motherhaven.bot.guard.case import Case
 from motherhaven.bot.guard.rules_size import coin_room
+from motherhaven.bot.guard.types import PendingEntry
 
 D = Decimal
 NOW = datetime(2026, 1, 2, 12, tzinfo=UTC)
@@ -210,7 +212,9 @@ def test_earlier_entries_of_an_answer_count_for_later_ones():
 def test_room_in_a_coin_counts_what_the_same_answer_already_took():
     """Open margin and margin allowed a moment ago leave the rest of the cap."""
     view = replace(VIEW, positions={"BTC": OpenPosition(D("0.001"), D(50_000), 5)})
-    case = Case(LONG, view, LIMITS, Tally({"BTC": D(15)}))
+    allocation = Allocation(view)
+    allocation.allow(PendingEntry("BTC", D(15), 5))
+    case = Case(replace(LONG, leverage=5), view, LIMITS, allocation)
     assert coin_room(case) == D(25)
 
 

@@ -50,6 +50,7 @@ def test_parsed_verdicts_and_error():
         "profit_target": None,
         "invalidation_condition": None,
         "justification": "why not",
+        "notes": [],
     }
     rows = [(v["coin"], v["signal"], v["allowed"], v["rule"]) for v in result["verdicts"]]
     assert rows == [

@@ -103,3 +103,19 @@ def test_bars_that_cannot_be_are_refused(prices):
     """Low above open, high below close, zero, NaN."""
     with pytest.raises(MarketError, match="bar of BTC"):
         check_bar(Bar("BTC", datetime(2026, 1, 1, tzinfo=UTC), *map(D, prices), volume=D(1)))
+
+
+@pytest.mark.parametrize("signal", [1, -1])
+@pytest.mark.parametrize("size", ["0.5", "900", "1500", "2500", "4000"])
+@pytest.mark.parametrize("free", ["1000", "2000000", "30000000", "90000000"])
+def test_at_the_liquidation_price_the_value_is_the_maintenance(signal, size, free):
+    """In the tier that holds there, which is not always the one of the mark."""
+    tiers = MarginTiers.of(default_spec("BTC"))
+    amount, mark = signal * D(size), D(60_000)
+    equity = D(free) + tiers.maintenance(abs(amount) * mark)
+    price = tiers.liquidation(amount, mark, D(free))
+    if price is None:
+        assert equity - amount * mark >= 0
+        return
+    left = equity + amount * (price - mark)
+    assert abs(left - tiers.maintenance(abs(amount) * price)) < D("1e-10") * abs(amount) * mark

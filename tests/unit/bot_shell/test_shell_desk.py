@@ -7,6 +7,7 @@ from shell_support import MINUTE, NOON, new_trader, piece
 
 from motherhaven.bot.desk import Desk, Ticket
 from motherhaven.bot.exchange.slippage import Level, Slippage
+from motherhaven.bot.exchange.types import Fill, Grouping
 from motherhaven.bot.guard.judgement import judge
 from motherhaven.bot.guard.types import GuardLimits, GuardView, OpenPosition, Signal, TradeDecision
 
@@ -93,3 +94,18 @@ def test_a_lower_leverage_takes_the_old_position_s_margin_with_it():
 
 def _fields(decision):
     return {name: getattr(decision, name) for name in decision.__dataclass_fields__}
+
+
+def test_a_position_whose_stop_does_not_rest_is_closed_again(monkeypatch):
+    """A venue that takes the entry and loses its stop: the position does not stay."""
+    trader = market()
+    place = trader.engine.place
+
+    def without_stops(intents, grouping=Grouping.NA):
+        return place(intents[:1], grouping)
+
+    monkeypatch.setattr(trader.engine, "place", without_stops)
+    done = trader.desk.trade(ticket())
+    assert (done.status, "stop does not rest" in done.error) == ("partial", True)
+    assert not trader.engine.ledger.holdings
+    assert len([event for event in done.events if isinstance(event, Fill)]) == 2

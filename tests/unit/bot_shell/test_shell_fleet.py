@@ -90,6 +90,14 @@ def test_every_key_reaches_its_bot():
         (('coins = ["BTC/USDC:USDC", "eth"]', 'coins = "BTC"'), "must be a list"),
         (('preset = "conservative"', 'preset = "wild"'), "TRADING_PRESET"),
         (("[[bot]]", "[bot]"), "not TOML|tables"),
+        (("capital = 2500.5", "capital = -5"), "PAPER_DEPOSIT_USD.*above 0"),
+        (("capital = 2500.5", "capital = inf"), "PAPER_DEPOSIT_USD"),
+        (("max_leverage = 3", "max_leverge = 3"), "did you mean max_leverage"),
+        (("max_leverage = 3", "min_confidence = 70"), r"MIN_CONFIDENCE.*did you mean 0\.70"),
+        (("max_leverage = 3", "daily_loss_limit_usd = 0"), "DAILY_LOSS_LIMIT_USD.*above 0"),
+        (("max_leverage = 3", 'day_zone = "Asia/Shangai"'), "did you mean Asia/Shanghai"),
+        (('coins = ["BTC/USDC:USDC", "eth"]', 'coins = ["BTC", "btc"]'), "BTC comes twice"),
+        (('coins = ["BTC/USDC:USDC", "eth"]', 'coins = ["xyz:TSLA"]'), "does not trade"),
     ],
 )
 def test_what_is_wrong_in_the_file_is_named(change, said):

@@ -6,7 +6,7 @@ import pytest
 
 from motherhaven.cli.init import LIVE, init
 from motherhaven.contract.errors import ConfigError
-from motherhaven.settings import load_server_settings, load_settings
+from motherhaven.settings import check_names, load_server_settings, load_settings
 
 
 @pytest.fixture(autouse=True)
@@ -90,3 +90,34 @@ def test_a_line_break_cannot_smuggle_a_setting_in(place):
     """An answer is one value, never two lines."""
     with pytest.raises(ConfigError, match="line break"):
         init(place, answers("paper", "BTC\nTRADING_MODE=live"), yes=False, force=False)
+
+
+@pytest.mark.parametrize(
+    ("asked", "says"),
+    [
+        ({"Coins": "BTC,BTC"}, "BTC comes twice"),
+        ({"Coins": "xyz:TSLA"}, "does not trade"),
+        ({"Who decides": "emacross"}, "did you mean ema-cross?"),
+        ({"Preset": "bold"}, "TRADING_PRESET"),
+        ({"Paper money": "-5"}, "PAPER_DEPOSIT_USD"),
+        ({"Most margin": "0"}, "MAX_POSITION_SIZE_USD"),
+        ({"Most leverage": "500"}, "MAX_LEVERAGE"),
+        ({"No new entries": "NaN"}, "DAILY_LOSS_LIMIT_USD"),
+    ],
+)
+def test_nothing_is_written_that_the_bot_would_refuse(place, asked, says):
+    """Each answer is checked as at the bot's start, before a byte is written."""
+
+    def ask(question, default, hidden):
+        return next((value for key, value in asked.items() if question.startswith(key)), default)
+
+    with pytest.raises(ConfigError) as caught:
+        init(place, ask, yes=False, force=False)
+    assert says in str(caught.value)
+    assert not place.exists()
+
+
+def test_what_is_written_is_accepted_by_the_bots_checks(place, monkeypatch):
+    """The defaults have no unknown, repeated or misspelt name."""
+    init(place, lambda question, default, hidden: default, yes=True, force=False)
+    assert check_names(place, {}) == []

@@ -1,13 +1,18 @@
 """A model as decider, through its real SDK, against a local server that can misbehave."""
 
 import asyncio
+import json
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from itertools import count
+from types import SimpleNamespace
 
 import pytest
+from pydantic_ai.messages import ModelResponse
+from pydantic_ai.usage import RequestUsage
 
-from motherhaven.bot.decider.choose import ModelConfig, choose_decider
+from motherhaven.bot.decider import ModelConfig, choose_decider
+from motherhaven.bot.decider.pricing import FALLBACK_IN, FALLBACK_OUT, ModelPrices, tokens_of
 from motherhaven.bot.guard.types import GuardLimits
 from motherhaven.bot.market import SimulatedFeed
 from motherhaven.bot.trader import Trader, TraderSetup
@@ -117,7 +122,7 @@ def test_one_repair_of_a_malformed_answer(context):
     assert got.failure is None
     assert len(got.decisions) == 2
     assert len(server.requests) == 2
-    assert "could not be read" in server.requests[1]["messages"][0]["content"][0]["text"]
+    assert "could not be used" in server.requests[1]["messages"][0]["content"][0]["text"]
     assert got.tokens_in == 1800
 
 
@@ -133,13 +138,13 @@ def test_decisions_that_are_all_unreadable_are_repaired_too(context):
     [
         ([Says("no"), Says("still no")], AnswerMalformed, 2),
         ([Says("")], AnswerMalformed, 2),
-        ([CutOff(GOOD)], AnswerTruncated, 1),
+        ([CutOff(GOOD)], AnswerTruncated, 2),
         ([Refuses()], AnswerRefused, 1),
         ([Fails(429, "rate_limit_error", {"retry-after": "7"})], DeciderUnavailable, 1),
         ([Fails(529, "overloaded_error")], DeciderUnavailable, 1),
         ([Fails(500)], DeciderUnavailable, 1),
         ([Fails(401, "authentication_error")], DeciderUnavailable, 1),
-        ([Fails(404, "not_found_error")], DeciderUnavailable, 1),
+        ([Fails(404, "not_found_error")], DeciderUnavailable, 2),
         ([HangsUp()], DeciderUnavailable, 1),
         ([Sends(b"<html>busy</html>", "text/html")], DeciderUnavailable, 1),
         ([Sends(b'{"type":"message","content":[')], DeciderUnavailable, 1),
@@ -214,3 +219,100 @@ def test_several_actions_in_one_answer_are_left_to_the_guard(context):
     twice = {"decisions": [decision("BTC", "close"), decision("BTC", "hold")]}
     (got,), _ = ask(context, [Answers(twice)])
     assert [d.signal.value for d in got.decisions] == ["close", "hold"]
+
+
+def _without_usage(data):
+    """A chat completion as some compatible servers send it: no usage at all."""
+    call = {"name": "decide", "arguments": json.dumps(data)}
+    message = {
+        "role": "assistant", "content": None,
+        "tool_calls": [{"id": "c1", "type": "function", "function": call}],
+    }  # fmt: skip
+    body = {
+        "id": "x", "object": "chat.completion", "created": 1, "model": "nobody/knows-it",
+        "choices": [{"index": 0, "message": message, "finish_reason": "tool_calls"}],
+    }  # fmt: skip
+    return Sends(json.dumps(body).encode())
+
+
+UNPRICED = [
+    ("local:nobody/knows-it", Answers(GOOD), {}, "fallback"),
+    ("local:nobody/knows-it", Answers(GOOD, tokens_in=0, tokens_out=0), {}, "fallback"),
+    ("local:nobody/knows-it", _without_usage(GOOD), {}, "fallback"),
+    ("anthropic:claude-of-tomorrow", Answers(GOOD), {}, "fallback"),
+    ("anthropic:claude-sonnet-5-5", Answers(GOOD, tokens_in=0, tokens_out=0), {}, "fallback"),
+    ("local:m", Answers(GOOD), {"price_in": Decimal(1), "price_out": Decimal(2)}, "settings"),
+    ("local:m", _without_usage(GOOD), {"price_in": Decimal(1)}, "settings"),
+    ("anthropic:claude-sonnet-5-5", Answers(GOOD), {}, "table"),
+]
+
+
+@pytest.mark.parametrize(("name", "reply", "prices", "basis"), UNPRICED)
+def test_the_cap_stops_a_model_whatever_is_known_of_its_price(context, name, reply, prices, basis):
+    """Unknown model, no usage, usage of 0: every answer counts, and the cap ends the asking."""
+    answers, server = ask(
+        context, [reply], name=name, times=4, daily_cost_usd=Decimal("0.0005"), **prices
+    )
+    assert answers[0].cost_usd > 0
+    assert answers[0].cost_basis == basis
+    assert isinstance(answers[-1].failure, ModelBudgetExceeded)
+    assert len(server.requests) < 4
+
+
+def test_a_price_of_nothing_is_taken_from_the_user_alone(context):
+    """With MODEL_PRICE_IN=0 and MODEL_PRICE_OUT=0 a local model counts as free, said so."""
+    free = {"price_in": Decimal(0), "price_out": Decimal(0)}
+    answers, server = ask(
+        context, [Answers(GOOD)], name="local:m", times=3, daily_cost_usd=Decimal("0.01"), **free
+    )
+    assert [a.failure for a in answers] == [None] * 3
+    assert answers[0].cost_usd == 0
+    assert len(server.requests) == 3
+
+
+def test_a_table_that_says_nothing_or_zero_is_not_believed():
+    """A model that is listed at 0 counts by the fallback."""
+    usage = RequestUsage(input_tokens=1_000_000, output_tokens=1_000_000)
+    listed = ModelResponse(parts=[], usage=usage, model_name="m")
+    prices = ModelPrices()
+    for total in (Decimal(0), Decimal(-1), Decimal("NaN")):
+        listed.cost = lambda total=total: SimpleNamespace(total_price=total)
+        assert prices.cost(listed, "", "").usd == FALLBACK_IN + FALLBACK_OUT
+    listed.cost = lambda: SimpleNamespace(total_price=Decimal("3.5"))
+    assert prices.cost(listed, "", "").usd == Decimal("3.5")
+
+
+def test_text_without_usage_counts_more_tokens_than_it_has():
+    """A token for every two bytes, in any script."""
+    assert tokens_of("") == 0
+    assert tokens_of("abc") == 2
+    assert tokens_of("价格" * 10) == 30
+    assert tokens_of("\ud800") > 0
+
+
+@pytest.mark.parametrize(
+    ("name", "config", "words"),
+    [
+        ("local:nobody", {}, "no price of local:nobody is known"),
+        ("local:nobody", {"price_in": Decimal(0), "price_out": Decimal(0)}, "counts as free"),
+        ("local:nobody", {"price_in": Decimal(1), "price_out": Decimal(2)}, None),
+        ("anthropic:claude-sonnet-5-5", {}, None),
+    ],
+)
+def test_how_the_cost_is_counted_is_said_at_start(name, config, words):
+    """Where the tables do not know the model, and where it counts as free."""
+    told = []
+    made = ModelConfig(
+        anthropic_api_key="sk-x", openai_api_key="sk-x", openai_base_url="http://127.0.0.1:9/v1",
+        **config,
+    )  # fmt: skip
+    choose_decider(name, made, SystemClock(), 180, lambda _: None, note=told.append)
+    assert len(told) == (words is not None)
+    assert words is None or words in told[0]
+
+
+def test_a_question_that_times_out_counts_its_prompt(context):
+    """The provider may have worked on it."""
+    (got,), _ = ask(context, [Waits(asyncio.Event(), Answers(GOOD))], timeout_seconds=0.2)
+    assert isinstance(got.failure, DeciderTimeout)
+    assert got.cost_usd > 0

@@ -39,6 +39,7 @@ class FlatFeed:
 
     def __init__(self):
         self.specs = {}
+        self.set_aside = {}
         self.fails = None
         self.price = Decimal(50000)
         self.low = None
@@ -347,3 +348,28 @@ def test_a_live_market_s_book_is_walked_and_its_absence_is_no_reason_not_to_trad
         held = cycle.trader.engine.account().positions["BTC"]
         assert held.stop == 49000
         assert (held.size == Decimal("0.001")) is (status == "partial")
+
+
+class LamedFeed(FlatFeed):
+    """ETH is set aside from the third minute to the fifth."""
+
+    coins = ("BTC", "ETH")
+
+    async def closed(self, since, until):
+        minute = until.minute
+        self.set_aside = {"ETH": "its candles are NaN"} if 3 <= minute < 5 else {}
+        return await super().closed(since, until)
+
+
+def test_a_coin_that_is_set_aside_is_told_and_stops_nothing():
+    """A status when it goes, a warning in each while it is away, one when it is back."""
+    sink, _, model, _ = world(answer(action()), minutes=8, feed=LamedFeed())
+    statuses = of_kind(sink.kept, "status")
+    told = [s["message"] for s in statuses if s["message"].startswith("coins ")]
+    assert [text.partition(";")[0] for text in told] == ["coins set aside: ETH", "coins back: ETH"]
+    warned = [s for s in statuses if s.get("warnings")]
+    assert len(warned) >= 2
+    assert all("ETH is set aside: its candles are NaN" in s["warnings"] for s in warned)
+    assert len(model.asked) == 7
+    assert {s["status"] for s in statuses} == {"running", "stopped"}
+    assert "warnings" not in statuses[-1]

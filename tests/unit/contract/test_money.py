@@ -34,8 +34,11 @@ def test_one_text_form(value: object, expected: str) -> None:
 
 @pytest.mark.parametrize(
     "value",
-    ["NaN", "inf", float("nan"), float("-inf"), True, None, "", "1_000", "1e99", 2**300, "9" * 61],
-)
+    [
+        "NaN", "inf", float("nan"), float("-inf"), True, None, "", "1_000", "1e99", 2**300,
+        "9" * 61, f"{'1' * 31}.{'1' * 30}", "1e-31", "1e31", "1e-999999999", "0e-999999999",
+    ],
+)  # fmt: skip
 def test_nonsense_is_refused_by_name(value: object) -> None:
     """What is no finite number in range is refused, and the field is named."""
     with pytest.raises(InvalidMoney, match="equity"):

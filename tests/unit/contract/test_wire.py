@@ -1,7 +1,7 @@
 """The wire form: our batch items, the old clients' bodies, long texts in parts."""
 
 import random
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -92,9 +92,13 @@ def test_old_bodies_are_understood(endpoint: Endpoint, body: dict[str, Any], kin
 
 
 def test_naive_time_of_a_client_an_hour_east() -> None:
-    """The naive 13:00 that arrives at 12:00 UTC is 12:00 UTC."""
-    event = event_from_single("decision", _exact(DECISION), NOW, IDS)
+    """The naive 13:00 that arrives at 12:00 UTC is 12:00 UTC, and no later than its arrival."""
+    later = NOW + timedelta(seconds=1)
+    event = event_from_single("decision", _exact(DECISION), later, IDS)
     assert event.time == datetime(2026, 3, 8, 12, 0, 0, 123456, UTC)
+    assert event.body.time_replaced is None
+    early = event_from_single("decision", _exact(DECISION), NOW, IDS)
+    assert (early.time, early.body.time_replaced) == (NOW, DECISION["timestamp"])
 
 
 @pytest.mark.parametrize(

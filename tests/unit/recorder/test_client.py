@@ -85,7 +85,7 @@ def test_a_server_that_is_gone_is_false(client, server):
 
 def test_nonsense_is_false_and_never_sent(client, server, caplog):
     """A value that makes no sense is not posted; the warning names it."""
-    assert client.log_account_state(float("nan"), 1) is False
+    assert client.log_account_state(float("nan"), float("nan")) is False
     assert "balance_usd" in caplog.text
     assert server.requests == []
 

@@ -6,6 +6,7 @@ import time
 
 import pytest
 
+from motherhaven.contract.jsonio import loads
 from motherhaven.recorder.factory import open_shipper
 from motherhaven.recorder.trading_logger import TradingLogger
 from motherhaven.settings.clock import SystemClock
@@ -139,3 +140,35 @@ def test_no_thread_is_left_behind(live, server):
     shipper.close()
     assert not [t for t in threading.enumerate() if t.name == "motherhaven-shipper"]
     assert len(server.events) == 1
+
+
+def test_the_newest_status_is_true_when_a_backlog_is_gone(tmp_path, server):
+    """A status that told of 100 events behind is followed by one that tells of none."""
+    recorder = open_recorder(tmp_path / "journal.db", SystemClock(), seed=None)
+    for n in range(100):
+        recorder.record("decision", decision(n))
+    recorder.record("status", {**status("busy"), "behind": 100, "cycle_id": "c"})
+    shipper = open_shipper(recorder, base_url=server.url, api_key=server.api_key)
+    assert server.wait_for(lambda s: len(s.events) == 102)
+    told = [loads(e.payload) for e in server.events.values() if e.kind == "status"]
+    assert [(t["behind"], t["cycle_id"], t["message"]) for t in told] == [
+        (100, "c", "busy"),
+        (0, "c", "busy"),
+    ]
+    assert server.order[-1] == max(e.event_id for e in server.events.values() if e.kind == "status")
+    shipper.close()
+    recorder.journal.close()
+
+
+def test_flush_is_not_done_while_anything_is_set_aside(tmp_path, server):
+    """Refused, to be sent again, or kept for a newer server: False, and the counts say why."""
+    recorder = open_recorder(tmp_path / "journal.db", SystemClock(), seed=None)
+    server.poison = lambda item: "decision 1" in str(item)
+    shipper = open_shipper(recorder, base_url=server.url, api_key=server.api_key)
+    recorder.record("decision", decision(0))
+    assert shipper.flush(5)
+    recorder.record("decision", decision(1))
+    assert not shipper.flush(5)
+    assert (shipper.stats().behind, shipper.stats().quarantined) == (0, 1)
+    shipper.close()
+    recorder.journal.close()

@@ -139,11 +139,19 @@ def test_what_happened_to_a_decision_shows_in_the_view(logger, recorder, tmp_pat
         ),
     ],
 )
-def test_nonsense_is_refused_by_name(logger, recorder, call, field):
-    """A value that makes no sense raises, names its field, and records nothing."""
-    with pytest.raises(InvalidEvent, match=field):
-        call(logger)
+def test_nonsense_is_kept_with_its_fault_or_refused_by_a_strict_logger(
+    logger, recorder, call, field
+):
+    """The record names the field; a strict logger raises, names it too, and records nothing."""
+    with pytest.raises(InvalidEvent, match=field) as caught:
+        call(TradingLogger.build(recorder, strict=True))
+    assert caught.value.field == field
+    assert caught.value.code
+    assert caught.value.fix
     assert payloads(recorder) == []
+    call(logger)
+    [(_, payload)] = payloads(recorder)
+    assert field in [fault["field"] for fault in payload["faults"]]
 
 
 def test_a_model_text_never_loses_the_record(logger, recorder):

@@ -5,7 +5,8 @@ from starlette.routing import Route
 
 from motherhaven.contract.errors import ConfigError
 from motherhaven.server import ServerConfig, create_app
-from motherhaven.server.access.rules import RULES, Rule, host_name, rule_of
+from motherhaven.server.access.rules import RULES, host_name, rule_of
+from motherhaven.server.access.visitors import Rule
 from motherhaven.server.config import is_loopback
 from motherhaven.stores import MemoryStore
 from tests.serverkit import API, KEY, FakeClock, Server, config, running, status

@@ -1,6 +1,5 @@
 """Bodies: bounded while they are read, strict JSON, and never a 500."""
 
-import asyncio
 import gzip
 import json
 from collections.abc import AsyncIterator
@@ -8,8 +7,7 @@ from collections.abc import AsyncIterator
 import pytest
 
 from motherhaven.contract.wire import MAX_BODY_BYTES
-from motherhaven.server import Limits
-from tests.serverkit import API, KEY, config, decision, item, running
+from tests.serverkit import API, KEY, decision, item, running
 
 pytestmark = pytest.mark.anyio
 
@@ -27,7 +25,7 @@ BOMBS = {
     "duplicate keys": (b'{"coin": "BTC", "coin": "ETH"}', 400),
     "lone surrogate": (b'{"coin": "\\ud800"}', 400),
     "nul": (b'{"coin": "\\u0000"}', 400),
-    "huge integer": (b'{"leverage": ' + b"9" * 5_000 + b"}", 400),
+    "huge integer": (b'{"leverage": ' + b"9" * 5_000 + b"}", 422),
     "too deep": (DEEP, 400),
     "deep arrays": (b"[" * 100_000, 400),
     "an array": (b"[]", 422),
@@ -46,7 +44,7 @@ BOMBS = {
 async def test_a_bomb_is_refused(bomb: str, chunked: bool, path: str) -> None:
     """Every kind of nonsense is a 4xx with a code, a message and a fix; nothing is kept."""
     content, status = BOMBS[bomb]
-    if path == "batch" and status == 422 and content[:1] == b"{":
+    if path == "batch" and status == 422 and content[:1] == b"{":  # such are refused alone
         content, status = b'{"events": {}}', 422
 
     async def pieces() -> AsyncIterator[bytes]:
@@ -92,25 +90,3 @@ async def test_another_content_type_is_refused(kind: str) -> None:
         headers = {"content-type": kind}
         answer = await client.post(f"{API}/ingest/status", content=b"{}", headers=headers)
         assert answer.status_code == 415
-
-
-async def test_more_requests_than_allowed_at_once_are_told_to_wait() -> None:
-    """The bound on requests in flight answers 503 with Retry-After, and counts down again."""
-    inside, release = asyncio.Event(), asyncio.Event()
-
-    async def held() -> AsyncIterator[bytes]:
-        inside.set()
-        await release.wait()
-        yield json.dumps(decision()).encode()
-
-    limits = Limits(requests=1)
-    async with running(config(limits=limits)) as server, server.client(key=KEY) as client:
-        slow = asyncio.ensure_future(
-            client.post(f"{API}/ingest/decision", content=held(), headers=JSON)
-        )
-        await inside.wait()
-        busy = await client.get("/healthz")
-        assert (busy.status_code, busy.headers["retry-after"]) == (503, "1")
-        release.set()
-        assert (await slow).status_code == 200
-        assert (await client.get("/healthz")).status_code == 200

@@ -21,7 +21,8 @@ from motherhaven.server.access.keyring import (
     write_keys,
 )
 from motherhaven.server.access.keystore import create_key, list_keys, revoke_key, rotate_key
-from motherhaven.server.access.rules import API, KEY_SCOPES, RULES, Rule
+from motherhaven.server.access.rules import API, KEY_SCOPES, RULES
+from motherhaven.server.access.visitors import Rule
 from motherhaven.stores import MemoryStore
 from tests.serverkit import (
     KEY,

@@ -89,7 +89,7 @@ async def test_there_is_no_way_out_of_the_folder(folder: Path, path: str) -> Non
     """Dots, encodings and links lead nowhere."""
     async with running(config(page_dir=folder)) as server:
         status, text, _ = await get(server, path)
-        assert status == 404
+        assert status == (400 if "%00" in path else 404)
         assert "secret" not in text
 
 

@@ -128,7 +128,7 @@ async def test_a_listed_refusal_holds_no_secret_and_no_novel() -> None:
 
 async def test_wrong_keys_are_slowed_by_peer_and_the_right_one_never() -> None:
     """429 with Retry-After after the limit; the bot behind the same address goes on."""
-    settings = config(limits=Limits(key_attempts=3, key_window_seconds=60))
+    settings = config(limits=Limits(key_attempts=3, wrong_key_hold_seconds=0))
     async with running(settings) as server:
         seen = []
         for number in range(6):

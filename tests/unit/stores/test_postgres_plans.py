@@ -16,6 +16,7 @@ from motherhaven.stores.postgres.connect import connect
 from motherhaven.stores.postgres.dialect import PostgresSession
 from motherhaven.stores.postgres.location import locate
 from motherhaven.stores.relational import feeds, log, money, trades
+from motherhaven.stores.views import account_row, fill_row
 from tests.conformance.stores.kit import ANY, START, Bot, StillClock
 from tests.postgres_server import store_url
 
@@ -138,13 +139,13 @@ QUERIES: dict[str, Any] = {
     "all": lambda db: money.positions(db, "all", None, LATER, 5),
     "position": lambda db: money.position(db, "bot-a", "p"),
     "opened by": lambda db: money.opened_by(db, "bot-a", "bot-a-1-1"),
-    "fills": lambda db: trades.postings(db, "bot-a", "r7", "fill"),
+    "fills": lambda db: trades.postings(db, "bot-a", "r7", "fill", fill_row),
     "candles": lambda db: trades.candles(
         db, "bot-a", "BTC", START, START + timedelta(minutes=5), 100
     ),
     "bots": money.bots,
-    "accounts": lambda db: money.newest(db, "account", None, 5),
-    "accounts of a bot": lambda db: money.newest(db, "account", "bot-a", 5),
+    "accounts": lambda db: money.newest(db, "account", None, 5, account_row),
+    "accounts of a bot": lambda db: money.newest(db, "account", "bot-a", 5, account_row),
     "equity": lambda db: money.equity(db, None, 60, 100, 200),
     "head": log.head,
     "tail": lambda db: log.tail(db, "a", "a-20990", 100),

@@ -10,6 +10,7 @@ import pytest
 from motherhaven.stores.relational import money
 from motherhaven.stores.sqlite import SqliteStore
 from motherhaven.stores.sqlite.dialect import SqliteSession
+from motherhaven.stores.views import account_row, status_row
 from tests.conformance.stores.kit import Bot, StillClock
 
 
@@ -42,8 +43,8 @@ READS: dict[str, Any] = {
     "bots": lambda db: len(money.bots(db)),
     "curves": lambda db: len(money.equity(db, None, 60, 0, 1 << 40)),
     "deposits": lambda db: len(money.equity(db, [f"bot-{n:03}" for n in range(50)], 0, 1, 1 << 32)),
-    "accounts": lambda db: len(money.newest(db, "account", None, 1_000)),
-    "heartbeats": lambda db: len(money.newest(db, "status", None, 1_000)),
+    "accounts": lambda db: len(money.newest(db, "account", None, 1_000, account_row)),
+    "heartbeats": lambda db: len(money.newest(db, "status", None, 1_000, status_row)),
 }
 
 

@@ -13,6 +13,7 @@ from motherhaven.stores.needs import Needs
 from motherhaven.stores.relational import feeds, load, log, money, trades
 from motherhaven.stores.sqlite import SqliteStore
 from motherhaven.stores.sqlite.dialect import SqliteSession
+from motherhaven.stores.views import account_row, fill_row, status_row
 from tests.conformance.stores.kit import ANY, START, Bot, StillClock
 
 GROWING = ("events", "decisions", "d", "e", "own", "s", "a", "positions", "p", "errors", "r",
@@ -79,8 +80,8 @@ QUERIES: dict[str, Any] = {
     "closed of a bot": lambda db: money.positions(db, "closed", "bot-a", KEY, 5),
     "positions": lambda db: money.positions(db, "all", None, KEY, 5),
     "positions of a bot": lambda db: money.positions(db, "all", "bot-a", KEY, 5),
-    "accounts": lambda db: money.newest(db, "account", None, 5),
-    "heartbeats of a bot": lambda db: money.newest(db, "status", "bot-a", 5),
+    "accounts": lambda db: money.newest(db, "account", None, 5, account_row),
+    "heartbeats of a bot": lambda db: money.newest(db, "status", "bot-a", 5, status_row),
     "curves": lambda db: money.equity(db, None, 60, 0, 1 << 40),
     "trades of the feed": lambda db: feeds.decisions(db, DecisionFilter(only_trades=True), KEY, 5),
     "trades of a bot": lambda db: feeds.decisions(
@@ -95,7 +96,7 @@ QUERIES: dict[str, Any] = {
     ),
     "errors since": lambda db: feeds.errors(db, "bot-a", None, None, START, 5),
     "errors of the unknown": lambda db: feeds.errors(db, None, "ingest", KEY, None, 5),
-    "fills": lambda db: trades.postings(db, "bot-a", "p1", "fill"),
+    "fills": lambda db: trades.postings(db, "bot-a", "p1", "fill", fill_row),
     "candles": lambda db: trades.candles(db, "bot-a", "BTC", START, START, 5),
     "position of a decision": lambda db: money.opened_by(db, "bot-a", "d1"),
     "tail": lambda db: log.tail(db, *(lambda name: (name, f"{name}-0"))(log.identity(db)[0]), 5),

@@ -1,12 +1,14 @@
 """Deciders: models through pydantic-ai, and baselines that need none."""
 
 from motherhaven.bot.decider.baselines import BuyAndHold, EmaCross, RandomTrader
-from motherhaven.bot.decider.choose import BASELINES, ModelConfig, baseline, choose_decider
-from motherhaven.bot.decider.types import Answer, Baseline, Context, Decider, Outcome
+from motherhaven.bot.decider.choose import BASELINES, baseline, choose_decider
+from motherhaven.bot.decider.config import ModelConfig
+from motherhaven.bot.decider.types import Answer, Attempt, Baseline, Context, Decider, Outcome
 
 __all__ = [
     "BASELINES",
     "Answer",
+    "Attempt",
     "Baseline",
     "BuyAndHold",
     "Context",

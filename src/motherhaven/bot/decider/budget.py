@@ -39,7 +39,7 @@ class ModelBudget:
             )
 
     def spend(self, now: datetime, cost: Decimal | None) -> None:
-        """Add the price of an answer; None (not known) adds nothing."""
+        """Add the price of an answer; None (nothing was sent) adds nothing."""
         self._roll(now)
         if cost is not None:
             self._spent += cost

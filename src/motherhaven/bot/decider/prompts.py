@@ -1,6 +1,7 @@
 """The prompts: exactly the limits that the guard enforces, and data in envelopes."""
 
 from decimal import Decimal
+from typing import Final
 
 from motherhaven.bot.decider.tables import (
     account_table,
@@ -14,14 +15,34 @@ from motherhaven.bot.guard.types import GuardLimits
 from motherhaven.bot.presets import MANNERS, Preset
 from motherhaven.contract.money import plain
 
+_THROUGH_TOOL: Final = (
+    "Answer by calling the tool once, with at most one decision for each coin listed:"
+)
+_AS_JSON: Final = (
+    "Answer with exactly one JSON object and nothing else, no fence and no comment, in the "
+    'form {"decisions": [{"coin", "signal", "quantity_usd", "leverage", "confidence", '
+    '"stop_loss", "profit_target", "invalidation_condition", "justification"}]}: numbers as '
+    "plain JSON numbers, confidence from 0 to 1, null for what does not apply, and at most one "
+    "decision for each coin listed:"
+)
 
-def system_prompt(limits: GuardLimits, interval_seconds: int, preset: Preset = "standard") -> str:
-    """The part that stays the same from cycle to cycle, so that it can be cached."""
+
+def system_prompt(
+    limits: GuardLimits,
+    interval_seconds: int,
+    preset: Preset = "standard",
+    *,
+    as_json: bool = False,
+) -> str:
+    """The part that stays the same from cycle to cycle, so that it can be cached.
+
+    `as_json` asks for JSON as text, from a model that is offered no tool.
+    """
     rules = "\n".join(f"- {rule}" for rule in _rules(limits))
     return f"""You decide for a trading bot on perpetual futures. You are asked every \
 {interval_seconds} seconds. {MANNERS[preset]}
 
-Answer by calling the tool once, with at most one decision for each coin listed:
+{_AS_JSON if as_json else _THROUGH_TOOL}
 - buy_to_enter: open a long. sell_to_enter: open a short. close: end the open position. \
 hold: do nothing.
 - quantity_usd is the margin in USD that you commit; notional = quantity_usd * leverage.

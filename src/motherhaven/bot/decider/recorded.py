@@ -11,6 +11,7 @@ from typing import Any, Final
 
 import apsw
 
+from motherhaven.bot.decider.attempts import last_of
 from motherhaven.bot.decider.types import Answer, Context
 from motherhaven.bot.guard.parse import parse_answer
 from motherhaven.bot.guard.types import Signal, TradeDecision
@@ -20,6 +21,7 @@ from motherhaven.contract.jsonio import loads
 from motherhaven.contract.money import to_decimal
 from motherhaven.contract.times import parse_time
 
+NO_COIN: Final = "?"
 _EXEMPT: Final = "buy-and-hold"
 """The one baseline whose entries need no stop; its journal says by whom they are."""
 
@@ -137,7 +139,9 @@ def _answer(rows: Sequence[Mapping[str, Any]], time: datetime) -> RecordedAnswer
     if failure is not None:
         answer = Answer(**known)
     elif raw is not None:
-        parsed = parse_answer(raw)
+        # Every coin of the market has a row, so that spelling is matched as it was then.
+        coins = {str(row["coin"]) for row in rows} - {NO_COIN}
+        parsed = parse_answer(last_of(raw, first.get("attempts")), coins)
         if parsed.error is not None:
             known["failure"] = errors.AnswerMalformed(parsed.error)
         answer = Answer(parsed.decisions, parsed.rejected, **known)

@@ -3,7 +3,10 @@
 from collections.abc import Sequence
 from typing import Any, Final
 
-TOOL: Final = "decide"
+from motherhaven.bot.guard.faults import TOOL
+
+__all__ = ["TOOL", "TOOL_DESCRIPTION", "answer_schema"]
+
 TOOL_DESCRIPTION: Final = "Give your decision for each coin. Call it exactly once."
 
 

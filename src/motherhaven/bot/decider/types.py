@@ -48,12 +48,21 @@ class Context(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True)
+class Attempt:
+    """One of the answers that a question got: its raw text, and why it was refused, if it was."""
+
+    raw: str
+    refused: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Answer:
     """A decider's answer with its whole provenance.
 
     `failure` is set when there is no usable answer: then nothing may be traded, and
-    `raw` keeps what came all the same. `latency_ms` in milliseconds, `cost_usd` in USD
-    (None when the price is not known; 0 for a baseline).
+    `raw` keeps what came all the same; `attempts` has each answer by itself, oldest first.
+    `latency_ms` in milliseconds, `cost_usd` in USD (None when nothing was asked; 0 for a
+    baseline), `cost_basis` whether by settings, price table or fallback.
     """
 
     decisions: tuple[TradeDecision, ...] = ()
@@ -67,8 +76,10 @@ class Answer:
     tokens_out: int | None = None
     tokens_cached: int | None = None
     cost_usd: Decimal | None = None
+    cost_basis: str | None = None
     latency_ms: int | None = None
     finish_reason: str | None = None
+    attempts: tuple[Attempt, ...] = ()
 
     @property
     def holds(self) -> bool:

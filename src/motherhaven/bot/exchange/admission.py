@@ -36,7 +36,7 @@ def _form(intent: OrderIntent, ledger: Ledger) -> str | None:
     trigger = intent.kind in (OrderKind.STOP, OrderKind.TARGET)
     if intent.size == 0 and not trigger:
         return "Order has zero size."
-    if intent.size and not spec.is_legal_size(intent.size):
+    if intent.size and not spec.is_legal_size(intent.size) and not _whole(intent, ledger):
         return f"Order has invalid size. {intent.size} is not a multiple of {spec.lot}."
     if intent.price is None and intent.kind is not OrderKind.MARKET:
         return "Order has no price."
@@ -84,11 +84,19 @@ def _minimum(intent: OrderIntent, ledger: Ledger, price: Decimal) -> str | None:
     with exact():
         if intent.size * price >= least:
             return None
-        holding = ledger.holdings.get(intent.coin)
-        whole = holding is not None and holding.size == -intent.side.sign * intent.size
-        if intent.reduce_only and whole:
-            return None
+    if _whole(intent, ledger):
+        return None
     return f"Order must have minimum value of ${least}."
+
+
+def _whole(intent: OrderIntent, ledger: Ledger) -> bool:
+    """Whether the order closes the whole position, which no rule of size may prevent."""
+    holding = ledger.holdings.get(intent.coin)
+    return (
+        intent.reduce_only
+        and holding is not None
+        and holding.size == -intent.side.sign * intent.size
+    )
 
 
 def margin_refusal(intent: OrderIntent, ledger: Ledger, price: Decimal) -> str | None:

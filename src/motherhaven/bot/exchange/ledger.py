@@ -69,11 +69,18 @@ class Ledger:
     # --- what it is -----------------------------------------------------------------
 
     def spec(self, coin: str) -> MarketSpec:
-        """The market rules of `coin`."""
+        """The market rules of `coin`; without the venue's, those that suit its first price."""
         spec = self._specs.get(coin)
         if spec is None:
-            spec = self._specs[coin] = default_spec(coin)
+            spec = default_spec(coin, price=self.marks.get(coin))
+            if coin in self.marks:
+                self._specs[coin] = spec
         return spec
+
+    def know(self, specs: Mapping[str, MarketSpec]) -> None:
+        """Take a venue's rules of coins that were not known before."""
+        self._specs.update(specs)
+        self._tiers.clear()
 
     def tiers(self, coin: str) -> MarginTiers:
         """The margin tiers of `coin`."""

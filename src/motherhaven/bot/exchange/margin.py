@@ -67,12 +67,25 @@ class MarginTiers:
     def liquidation(self, size: Decimal, mark: Decimal, free: Decimal) -> Decimal | None:
         """The price at which the margin is used up, None when there is none above 0.
 
+        The tier is that of the position's value at that price: there, what is left of the
+        account is the maintenance exactly.
+
         `size` is signed; `free` is margin_available in USD: cross value minus all
         maintenance, or isolated equity minus its maintenance, at `mark`.
         """
         side = 1 if size > 0 else -1
-        twice = self._band(abs(size) * mark).twice
-        price = mark - quotient(free * twice, size * (twice - side))
+        notional = abs(size) * mark
+        own = self.maintenance(notional)
+        upper: Decimal | None = None
+        price = ZERO
+        for band in self.bands:
+            # What is free if this tier's rule held at the mark: exact where the tier does hold.
+            room = free + own - quotient(notional, band.twice) + band.deduction
+            price = mark - quotient(room * band.twice, size * (band.twice - side))
+            value = abs(size) * price
+            if value >= band.lower and (upper is None or value < upper):
+                break
+            upper = band.lower
         return price if price > 0 else None
 
 

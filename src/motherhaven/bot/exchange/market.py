@@ -1,6 +1,6 @@
 """What a market is: its rules, bars, prices and fee rates. All numbers are Decimal."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from decimal import ROUND_CEILING, ROUND_FLOOR, Decimal
 from typing import Final
@@ -82,7 +82,8 @@ class MarketSpec:
 
     `tiers` starts at 0 and rises; empty means one tier of `max_leverage`. `tick` is a
     fixed price step for venues that have one; None means the rule of significant
-    figures (5, and at most 6 - size_decimals decimals; integers always legal).
+    figures (5, and at most `price_decimals` - size_decimals decimals; integers always
+    legal). `price_decimals` None leaves the significant figures alone.
     """
 
     coin: str
@@ -91,6 +92,7 @@ class MarketSpec:
     tiers: tuple[Tier, ...] = ()
     min_notional: Decimal = Decimal(10)
     tick: Decimal | None = None
+    price_decimals: int | None = PRICE_DECIMALS
 
     @property
     def lot(self) -> Decimal:
@@ -102,8 +104,9 @@ class MarketSpec:
         if self.tick is not None:
             return self.tick
         figures = price.adjusted() - SIGNIFICANT_FIGURES + 1
-        step = max(figures, self.size_decimals - PRICE_DECIMALS)
-        return _ONE.scaleb(min(step, 0))
+        if self.price_decimals is not None:
+            figures = max(figures, self.size_decimals - self.price_decimals)
+        return _ONE.scaleb(min(figures, 0))
 
     def round_price(self, price: Decimal, *, up: bool) -> Decimal:
         """`price` moved to the next legal price, up or down."""
@@ -134,16 +137,30 @@ _KNOWN: Final = {
 }
 
 
-def default_spec(coin: str, max_leverage: int | None = None) -> MarketSpec:
+_MOST_SIZE_DECIMALS: Final = 8
+
+
+def default_spec(
+    coin: str, max_leverage: int | None = None, price: Decimal | None = None
+) -> MarketSpec:
     """The rules of `coin` where no venue was asked (replay, simulation, scenarios).
 
-    Coins that are not known get 10x and two size decimals. `max_leverage` replaces the
-    first tier's leverage; the higher tiers of the coin still apply.
+    Coins that are not known get 10x and steps from their own `price` in USD: five
+    significant figures, and lots worth less than a tenth of a cent. `max_leverage`
+    replaces the first tier's leverage; the higher tiers of the coin still apply.
     """
-    known = _KNOWN.get(coin) or MarketSpec(coin, size_decimals=2)
+    known = _KNOWN.get(coin)
+    if known is None:
+        known = MarketSpec(coin, size_decimals=_size_decimals(price), price_decimals=None)
     if max_leverage is None or max_leverage == known.max_leverage:
         return known
     tiers = tuple(Tier(tier.lower, min(tier.max_leverage, max_leverage)) for tier in known.tiers)
     if tiers:
         tiers = (Tier(tiers[0].lower, max_leverage), *tiers[1:])
-    return MarketSpec(coin, known.size_decimals, max_leverage, tiers)
+    return replace(known, max_leverage=max_leverage, tiers=tiers)
+
+
+def _size_decimals(price: Decimal | None) -> int:
+    if price is None or not price.is_finite() or price <= 0:
+        return _MOST_SIZE_DECIMALS
+    return min(max(price.adjusted() + 4, 0), _MOST_SIZE_DECIMALS)

@@ -57,14 +57,14 @@ def walk_book(
     """Take `size` from `levels`, best first, no worse than `limit`.
 
     The average is rounded to the tick against the taker, as one fill at one price. What
-    the book does not have stays unfilled: an IOC order can fill in part.
+    the book does not have stays unfilled: an IOC order can fill in part, in whole lots.
     """
     filled, value = ZERO, ZERO
     with exact():
         for level in levels:
             if filled >= size or (limit is not None and side.sign * (level.price - limit) > 0):
                 break
-            take = min(level.size, size - filled)
+            take = spec.floor_size(min(level.size, size - filled))
             filled += take
             value += take * level.price
         if not filled:

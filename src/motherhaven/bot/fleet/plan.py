@@ -9,10 +9,12 @@ from pathlib import Path
 from typing import Any, Final
 
 from motherhaven.bot.config import refuse_live
-from motherhaven.bot.exchange.types import normalise_symbol
 from motherhaven.bot.running.entry import control_folder
-from motherhaven.contract.errors import ConfigError, MarketError
+from motherhaven.contract.errors import ConfigError
+from motherhaven.contract.similar import closest
 from motherhaven.settings import Settings, load_settings
+from motherhaven.settings.env_file import not_text
+from motherhaven.settings.ranges import coin_list
 
 MAX_BOTS: Final = 100
 _NAME: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
@@ -80,10 +82,12 @@ def read_fleet(path: Path) -> FleetPlan:
         ConfigError: the file cannot be read, or a key or value is wrong; names bot and key.
     """
     try:
-        data = tomllib.loads(path.read_text(encoding="utf-8"), parse_float=Decimal)
+        data = tomllib.loads(path.read_text(encoding="utf-8-sig"), parse_float=Decimal)
     except OSError as error:
         raise ConfigError(f"{path}: {error.strerror}; name a fleet file") from None
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+    except UnicodeDecodeError:
+        raise not_text(path) from None
+    except tomllib.TOMLDecodeError as error:
         raise ConfigError(f"{path}: not TOML: {error}") from None
     _known(data, ("fleet", "bot"), f"{path}")
     fleet = _table(data.get("fleet", {}), f"{path}: fleet")
@@ -150,7 +154,9 @@ def _apart(plans: Sequence[BotPlan], path: Path) -> None:
 def _known(table: Mapping[str, Any], names: Sequence[str], where: str) -> None:
     for key in table:
         if key not in names:
-            raise ConfigError(f"{where}: unknown key {key!r}; use {', '.join(names)}")
+            meant = closest(key, names)
+            advice = f"did you mean {meant}?" if meant else f"use {', '.join(names)}"
+            raise ConfigError(f"{where}: unknown key {key!r}; {advice}")
 
 
 def _table(value: object, where: str) -> Mapping[str, Any]:
@@ -163,8 +169,8 @@ def _coins(value: object, where: str) -> list[str]:
     if not isinstance(value, list) or not all(isinstance(coin, str) for coin in value):
         raise ConfigError(f'{where}: coins must be a list, e.g. ["BTC", "ETH"]')
     try:
-        return [normalise_symbol(coin) for coin in value]
-    except MarketError as error:
+        return list(coin_list(value))
+    except ValueError as error:
         raise ConfigError(f"{where}: coins: {error}") from None
 
 

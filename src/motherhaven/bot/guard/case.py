@@ -1,36 +1,25 @@
 """One entry before the guard, with what the entries before it already took."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from decimal import Decimal
 from typing import Final
 
 from motherhaven.bot.exchange.exact import quotient
 from motherhaven.bot.exchange.market import MarketSpec, default_spec
+from motherhaven.bot.guard.allocation import Allocation
 from motherhaven.bot.guard.types import GuardLimits, GuardView, TradeDecision
 
 ZERO: Final = Decimal(0)
 
 
-@dataclass(slots=True)
-class Tally:
-    """Margin in USD that earlier entries of the same answer were allowed, by coin."""
-
-    margins: dict[str, Decimal] = field(default_factory=dict)
-
-    @property
-    def total(self) -> Decimal:
-        """The sum over all coins."""
-        return sum(self.margins.values(), ZERO)
-
-
 @dataclass(frozen=True, slots=True)
 class Case:
-    """An entry, the circumstances, the limits and the tally. Rules read it and nothing else."""
+    """An entry, the circumstances, the limits and the allocation: all that a rule may read."""
 
     decision: TradeDecision
     view: GuardView
     limits: GuardLimits
-    tally: Tally
+    allocation: Allocation
 
     @property
     def mark(self) -> Decimal:
@@ -41,7 +30,7 @@ class Case:
     def spec(self) -> MarketSpec:
         """The market's rules."""
         coin = self.decision.coin
-        return self.view.specs.get(coin) or default_spec(coin)
+        return self.view.specs.get(coin) or default_spec(coin, price=self.mark)
 
     @property
     def stop(self) -> Decimal | None:
@@ -65,25 +54,19 @@ class Case:
         return min(asked, self.leverage_cap) if self.limits.clamp else asked
 
     @property
-    def held_margin(self) -> Decimal:
-        """Margin of the coin's open position at the entry's leverage: one coin has only one.
-
-        What an entry at 1x adds to a position at 5x takes five times the old margin with it.
-        """
-        held = self.view.positions.get(self.decision.coin)
-        return ZERO if held is None else quotient(held.notional, Decimal(self.leverage))
-
-    @property
     def coin_margin(self) -> Decimal:
-        """Margin that is already in the coin: open, or allowed earlier in this answer."""
-        return self.held_margin + self.tally.margins.get(self.decision.coin, ZERO)
+        """Margin that the coin has without this entry, at the entry's leverage.
+
+        A coin has one leverage: what an entry at 1x adds to a position at 5x takes five
+        times the old margin with it.
+        """
+        notional = self.allocation.notional(self.decision.coin)
+        return quotient(notional, Decimal(self.leverage))
 
     @property
     def total_margin(self) -> Decimal:
-        """Margin in all coins."""
-        coin = self.decision.coin
-        others = (held.margin for name, held in self.view.positions.items() if name != coin)
-        return sum(others, self.tally.total + self.held_margin)
+        """Margin in all coins without this entry, whatever becomes of the entries before it."""
+        return self.allocation.others(self.decision.coin) + self.coin_margin
 
 
 def placed_price(

@@ -5,9 +5,8 @@ from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
 from functools import lru_cache
 from typing import Final
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from motherhaven.contract.errors import ConfigError
+from motherhaven.contract.zones import find_zone
 
 ZERO: Final = Decimal(0)
 
@@ -35,16 +34,7 @@ def trading_day(now: datetime, zone: str = "UTC") -> date:
     Raises:
         ConfigError: there is no such zone.
     """
-    return now.astimezone(_zone(zone)).date()
-
-
-def _zone(name: str) -> ZoneInfo:
-    try:
-        return ZoneInfo(name)
-    except (ZoneInfoNotFoundError, ValueError):
-        raise ConfigError(
-            f"no time zone {name!r}; use a name such as UTC or Europe/Berlin"
-        ) from None
+    return now.astimezone(find_zone(zone)).date()
 
 
 @lru_cache(maxsize=64)
@@ -54,7 +44,7 @@ def day_end(day: date, zone: str) -> datetime:
     Raises:
         ConfigError: there is no such zone.
     """
-    midnight = datetime.combine(day + timedelta(days=1), time(), _zone(zone))
+    midnight = datetime.combine(day + timedelta(days=1), time(), find_zone(zone))
     return midnight.astimezone(UTC)
 
 

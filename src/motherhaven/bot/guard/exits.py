@@ -68,8 +68,8 @@ def entry_orders(
 def size_within(verdict: Verdict, price: Decimal, spec: MarketSpec) -> Decimal:
     """The verdict's size, or less: what its allowed margin carries at `price`."""
     with exact():
-        carried = spec.floor_size(quotient(verdict.allowed_usd * verdict.leverage, price))
-    return min(verdict.size, carried)
+        carried = quotient(verdict.allowed_usd * verdict.leverage, price)
+        return spec.floor_size(min(verdict.size, carried))
 
 
 def _trigger(

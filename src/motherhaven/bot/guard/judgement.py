@@ -6,10 +6,12 @@ from typing import Final
 
 from motherhaven.bot.exchange.exact import exact
 from motherhaven.bot.guard import rules_price, rules_size, rules_state
-from motherhaven.bot.guard.case import Case, Tally
+from motherhaven.bot.guard.allocation import Allocation
+from motherhaven.bot.guard.case import Case
 from motherhaven.bot.guard.types import (
     GuardLimits,
     GuardView,
+    PendingEntry,
     Signal,
     TradeDecision,
     Verdict,
@@ -57,19 +59,20 @@ def judge(
     """One verdict per decision, in order.
 
     Closing is always allowed, clamped to the live size. Entries pass every rule or are
-    refused; entries allowed earlier in the answer count against the limits of later
-    ones. Several different actions in one coin refuse that coin as a whole.
+    refused; limits are held against the account as all orders allowed so far may leave
+    it, those of earlier answers that wait included. Several different actions in one
+    coin refuse that coin as a whole.
     """
-    tally = Tally()
-    conflicts = _conflicts(decisions)
+    found = conflicts(decisions)
     with exact():
+        allocation = Allocation(view)
         return [
-            _one(index, decision, view, limits, tally, conflicts.get(index))
+            _one(index, decision, view, limits, allocation, found.get(index))
             for index, decision in enumerate(decisions)
         ]
 
 
-def _conflicts(decisions: Sequence[TradeDecision]) -> dict[int, tuple[str, str]]:
+def conflicts(decisions: Sequence[TradeDecision]) -> dict[int, tuple[str, str]]:
     """Which decisions are refused for what stands beside them, with rule and reason."""
     by_coin: dict[str, list[int]] = {}
     for index, decision in enumerate(decisions):
@@ -95,7 +98,7 @@ def _one(
     decision: TradeDecision,
     view: GuardView,
     limits: GuardLimits,
-    tally: Tally,
+    allocation: Allocation,
     conflict: tuple[str, str] | None,
 ) -> Verdict:
     if conflict is not None:
@@ -104,7 +107,7 @@ def _one(
         return held_verdict(decision, index)
     if decision.signal is Signal.CLOSE:
         return _close(index, decision, view)
-    return _entry(index, Case(decision, view, limits, tally))
+    return _entry(index, Case(decision, view, limits, allocation))
 
 
 def held_verdict(decision: TradeDecision, index: int) -> Verdict:
@@ -151,7 +154,7 @@ def _entry(index: int, case: Case) -> Verdict:
     too_small = rules_size.min_notional(case, size)
     if too_small is not None:
         return _refused(index, decision, "min_notional", too_small)
-    case.tally.margins[decision.coin] = case.tally.margins.get(decision.coin, ZERO) + margin
+    case.allocation.allow(PendingEntry(decision.coin, margin, case.leverage))
     reason = "within every limit"
     if clamped_by is not None:
         reason = f"cut from {decision.quantity_usd} to {margin:.2f} USD of margin"

@@ -1,201 +1,180 @@
 """The strict parser: a model's raw answer becomes decisions, or reasons why not."""
 
-from collections.abc import Mapping
-from decimal import Decimal
-from typing import Any, Final
+import re
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from typing import Final
 
-from motherhaven.bot.exchange.symbols import normalise_symbol
-from motherhaven.bot.guard.answer_text import Bad, Spoiled, read_json
-from motherhaven.bot.guard.types import (
-    ParsedAnswer,
-    RejectedDecision,
-    Signal,
-    TradeDecision,
-)
-from motherhaven.contract.errors import (
-    AnswerMalformed,
-    AnswerTruncated,
-    InvalidJson,
-    MarketError,
-)
-from motherhaven.contract.jsonio import check_text
+from motherhaven.bot.guard.answer_fields import Fields
+from motherhaven.bot.guard.answer_json import Spoiled
+from motherhaven.bot.guard.answer_names import SIGNALS, read_signal
+from motherhaven.bot.guard.answer_shape import Item, decisions_of, kind_of
+from motherhaven.bot.guard.answer_text import read_document
+from motherhaven.bot.guard.faults import AnswerFault, FaultCode
+from motherhaven.bot.guard.types import ParsedAnswer, RejectedDecision, Signal, TradeDecision
+from motherhaven.contract.coins import is_scoped, match_coin, normalise_symbol, scoped_refusal
+from motherhaven.contract.errors import MarketError
 
-MAX_DECISIONS: Final = 50
-MAX_TEXT: Final = 20_000
-ZERO: Final = Decimal(0)
-ONE: Final = Decimal(1)
-_PLAN: Final = ("stop_loss", "profit_target", "invalidation_condition")
+_GLUED: Final = re.compile(r"([A-Za-z0-9]{1,24}?)_?(?:USDT|USDC|USD|PERP)", re.IGNORECASE)
+"""Symbols such as BTCUSDT: taken only where the market lists the coin before the quote."""
 
 
-def parse_answer(text: str) -> ParsedAnswer:
-    """Read an answer: {"decisions": [...]}, a bare list, or one decision object.
+def parse_answer(text: str, coins: Collection[str] | None = None) -> ParsedAnswer:
+    """Read an answer: {"decisions": [...]}, a bare list, one decision, or keyed by coin.
 
-    A decision that cannot be taken is rejected alone; what makes the whole answer
+    `coins` is the market's list, whose spelling is used; None takes every coin's short
+    name. A decision that cannot be taken is rejected alone; what makes the whole answer
     unreadable sets `error`, and `truncated` when it was cut off. Never raises.
+    Tool calls side by side are merged if they decide for different coins.
     """
     try:
-        items = _items(read_json(text))
-    except AnswerTruncated as error:
-        return ParsedAnswer(error=str(error), truncated=True)
-    except AnswerMalformed as error:
-        return ParsedAnswer(error=str(error))
+        items = decisions_of(read_document(text))
+    except AnswerFault as fault:
+        truncated = fault.code is FaultCode.TRUNCATED
+        return ParsedAnswer(error=str(fault), truncated=truncated, code=fault.code)
+    return _parsed(items, coins)
+
+
+def _parsed(items: Sequence[Item], coins: Collection[str] | None) -> ParsedAnswer:
     decisions: list[TradeDecision] = []
     indices: list[int] = []
     rejected: list[RejectedDecision] = []
     for index, item in enumerate(items):
         try:
-            decisions.append(parse_decision(item))
+            decisions.append(parse_decision(item.value, coins, item.key))
             indices.append(index)
-        except AnswerMalformed as error:
-            rejected.append(_rejection(index, item, str(error)))
+        except AnswerFault as fault:
+            rejected.append(_rejection(index, item, coins, fault))
+    between = _between_calls(items, indices, decisions)
+    if between is not None:
+        return ParsedAnswer(
+            error=f"several tool calls decide for {between}; call the tool once",
+            code=FaultCode.SEVERAL_DOCUMENTS,
+        )
     return ParsedAnswer(tuple(decisions), tuple(rejected), indices=tuple(indices))
 
 
-def parse_decision(item: object) -> TradeDecision:
-    """One decision from parsed JSON.
+def _between_calls(
+    items: Sequence[Item], indices: Iterable[int], decisions: Iterable[TradeDecision]
+) -> str | None:
+    """A coin for which two tool calls of one answer decide, None when there is none."""
+    calls: dict[str, int | None] = {}
+    for index, decision in zip(indices, decisions, strict=True):
+        call = items[index].call
+        if calls.setdefault(decision.coin, call) != call:
+            return decision.coin
+    return None
+
+
+def parse_decision(
+    item: object, coins: Collection[str] | None = None, key: str | None = None
+) -> TradeDecision:
+    """One decision from parsed JSON; `key` is the coin that it is filed under, if it is.
+
+    A hold or a close needs coin and signal alone; nothing else in it refuses it.
 
     Raises:
-        AnswerMalformed: a field is missing, of the wrong type or out of range; the
+        AnswerFault: a field is missing, of the wrong type or out of range; the
             message names it.
     """
-    if isinstance(item, Spoiled):
-        raise AnswerMalformed(f"{item.why}; send each key once")
     if not isinstance(item, Mapping):
-        raise AnswerMalformed(f"a decision must be an object, not {_kind(item)}")
-    fields = _flat(item)
+        raise AnswerFault(
+            FaultCode.WRONG_TYPE, f"a decision must be an object, not {kind_of(item)}"
+        )
+    fields = Fields(item)
     signal = _signal(fields)
-    entry = signal.is_entry
-    quantity = _decimal(fields, "quantity_usd", required=entry)
-    leverage = _decimal(fields, "leverage", required=entry)
-    confidence = _decimal(fields, "confidence", required=entry)
-    if quantity is not None and (quantity < 0 or (entry and quantity == 0)):
-        raise AnswerMalformed(f"quantity_usd {quantity} must be above 0")
-    if leverage is not None and (leverage != leverage.to_integral_value() or leverage < 1):
-        raise AnswerMalformed(f"leverage {leverage} must be a whole number from 1 on")
-    if confidence is not None and not ZERO <= confidence <= ONE:
-        raise AnswerMalformed(f"confidence {confidence} must lie between 0 and 1")
+    coin = _coin(fields, coins, key)
+    if not signal.is_entry:
+        fields.forgive = True
+    elif isinstance(item, Spoiled):
+        raise AnswerFault(FaultCode.DUPLICATE_KEY, item.why)
+    fields.flatten_plan()
+    quantity = fields.quantity(needed=signal.is_entry)
+    leverage = fields.leverage(needed=signal.is_entry)
+    confidence = fields.confidence(needed=signal.is_entry)
     return TradeDecision(
-        coin=_coin(fields),
+        coin=coin,
         signal=signal,
-        quantity_usd=quantity or ZERO,
-        leverage=int(leverage) if leverage is not None else 1,
-        confidence=confidence or ZERO,
-        stop_loss=_price(fields, "stop_loss"),
-        profit_target=_price(fields, "profit_target"),
-        invalidation_condition=_text(fields, "invalidation_condition") or None,
-        justification=_text(fields, "justification"),
+        quantity_usd=quantity,
+        leverage=leverage,
+        confidence=confidence,
+        stop_loss=fields.price("stop_loss"),
+        profit_target=fields.price("profit_target"),
+        invalidation_condition=fields.text("invalidation_condition") or None,
+        justification=fields.text("justification"),
+        notes=tuple(fields.notes),
     )
 
 
-def _items(value: object) -> list[object]:
-    if isinstance(value, Spoiled):
-        raise AnswerMalformed(f"{value.why}; send each key once")
-    items = value.get("decisions", [value]) if isinstance(value, Mapping) else value
-    if not isinstance(items, list):
-        raise AnswerMalformed(f"decisions must be a list of objects, not {_kind(items)}")
-    if len(items) > MAX_DECISIONS:
-        raise AnswerMalformed(f"{len(items)} decisions; at most {MAX_DECISIONS} are read")
-    return items
-
-
-def _flat(item: Mapping[str, Any]) -> dict[str, Any]:
-    """The fields with those of exit_plan beside them; a contradiction is refused."""
-    fields = dict(item)
-    plan = fields.pop("exit_plan", None)
-    if plan is None:
-        return fields
-    if isinstance(plan, Spoiled):
-        raise AnswerMalformed(f"exit_plan: {plan.why}; send each key once")
-    if not isinstance(plan, Mapping):
-        raise AnswerMalformed(f"exit_plan must be an object or null, not {_kind(plan)}")
-    for name in _PLAN:
-        if plan.get(name) is None:
-            continue
-        if fields.get(name) is not None and fields[name] != plan[name]:
-            raise AnswerMalformed(f"{name} differs from exit_plan.{name}; send it once")
-        fields[name] = plan[name]
-    return fields
-
-
-def _signal(fields: Mapping[str, Any]) -> Signal:
-    value = fields.get("signal")
-    try:
-        if isinstance(value, str):
-            return Signal(value)
-    except ValueError:
-        pass
-    allowed = ", ".join(signal.value for signal in Signal)
-    raise AnswerMalformed(f"signal {_shown(value)} is not one of {allowed}")
-
-
-def _coin(fields: Mapping[str, Any]) -> str:
-    value = fields.get("coin")
-    if not isinstance(value, str):
-        raise AnswerMalformed(f"coin must be text such as BTC, not {_kind(value)}")
-    try:
-        return normalise_symbol(value)
-    except MarketError as error:
-        raise AnswerMalformed(f"coin: {error}") from None
-
-
-def _decimal(fields: Mapping[str, Any], name: str, *, required: bool = False) -> Decimal | None:
-    value = fields.get(name)
+def _signal(fields: Fields) -> Signal:
+    """The action; a side alone ("long") is taken for it, beside one it must not contradict."""
+    value, side = fields.named("signal"), fields.named("side")
     if value is None:
-        if required:
-            raise AnswerMalformed(f"{name} is missing; an entry needs it")
-        return None
-    if isinstance(value, Decimal):
-        return value
-    why = value.why if isinstance(value, Bad) else f"must be a number, not {_kind(value)}"
-    raise AnswerMalformed(f"{name}: {why}")
+        value, side = side, None
+    signal = read_signal(value) if isinstance(value, str) else None
+    if signal is None:
+        if value is None:
+            raise AnswerFault(FaultCode.MISSING, f"signal is missing; send one of {_allowed()}")
+        shown = repr(value[:40]) if isinstance(value, str) else kind_of(value)
+        raise AnswerFault(FaultCode.UNKNOWN_SIGNAL, f"signal {shown} is not one of {_allowed()}")
+    against = read_signal(side) if isinstance(side, str) else None
+    if signal.is_entry and against is not None and against is not signal:
+        raise AnswerFault(
+            FaultCode.AMBIGUOUS, f"signal {value!r} and side {side!r} contradict each other"
+        )
+    return signal
 
 
-def _price(fields: Mapping[str, Any], name: str) -> Decimal | None:
-    value = _decimal(fields, name)
-    if value is not None and value < 0:
-        raise AnswerMalformed(f"{name} {value} must be above 0")
-    return value or None
+def _allowed() -> str:
+    return ", ".join(dict.fromkeys(signal.value for signal in SIGNALS.values()))
 
 
-def _text(fields: Mapping[str, Any], name: str) -> str:
-    value = fields.get(name)
-    if value is None:
-        return ""
+def _coin(fields: Fields, coins: Collection[str] | None, key: str | None) -> str:
+    value = fields.named("coin")
+    if value is None and key is not None:
+        return _named_coin(key, coins)
     if not isinstance(value, str):
-        raise AnswerMalformed(f"{name} must be text, not {_kind(value)}")
-    if len(value) > MAX_TEXT:
-        raise AnswerMalformed(f"{name} has {len(value)} characters; at most {MAX_TEXT}")
-    try:
-        check_text(value)
-    except InvalidJson as error:
-        raise AnswerMalformed(f"{name}: {error}") from None
-    return value
+        code = FaultCode.MISSING if value is None else FaultCode.WRONG_TYPE
+        raise AnswerFault(code, f"coin must be text such as BTC, not {kind_of(value)}")
+    coin = _named_coin(value, coins)
+    if key is not None and _named_coin(key, coins) != coin:
+        raise AnswerFault(
+            FaultCode.AMBIGUOUS, f"the decision under {key[:40]!r} names the coin {coin}"
+        )
+    return coin
 
 
-def _rejection(index: int, item: object, reason: str) -> RejectedDecision:
-    coin = signal = None
-    if isinstance(item, Mapping):
+def _named_coin(text: str, coins: Collection[str] | None) -> str:
+    if coins is None:
         try:
-            coin = _coin(item)
-        except AnswerMalformed:
-            coin = None
-        raw = item.get("signal")
-        signal = raw if isinstance(raw, str) and raw in set(Signal) else None
-    return RejectedDecision(index, coin, signal, reason)
+            return normalise_symbol(text)
+        except MarketError as error:
+            raise AnswerFault(FaultCode.UNKNOWN_COIN, f"coin: {error}") from None
+    found = match_coin(text, coins)
+    if found is None and (glued := _GLUED.fullmatch(text.strip()[:64])):
+        found = match_coin(glued[1], coins)
+    if found is not None:
+        return found
+    if is_scoped(text) and "/" not in text:
+        raise AnswerFault(FaultCode.UNKNOWN_COIN, f"coin: {scoped_refusal(text.strip())}")
+    listed = ", ".join(sorted(coins)[:20])
+    raise AnswerFault(
+        FaultCode.UNKNOWN_COIN, f"coin {text[:40]!r} is not one of this market's: {listed}"
+    )
 
 
-def _kind(value: object) -> str:
-    names = {
-        type(None): "null",
-        bool: "a boolean",
-        str: "text",
-        Decimal: "a number",
-        list: "a list",
-    }
-    if isinstance(value, Mapping):
-        return "an object"
-    return value.why if isinstance(value, Bad) else names.get(type(value), "that")
-
-
-def _shown(value: object) -> str:
-    return repr(value[:40]) if isinstance(value, str) else _kind(value)
+def _rejection(
+    index: int, item: Item, coins: Collection[str] | None, fault: AnswerFault
+) -> RejectedDecision:
+    coin = signal = None
+    if isinstance(item.value, Mapping):
+        fields = Fields(item.value)
+        for known in (coins, None):
+            try:
+                coin = coin or _coin(fields, known, item.key)
+            except AnswerFault:
+                continue
+        try:
+            signal = _signal(fields).value
+        except AnswerFault:
+            signal = None
+    return RejectedDecision(index, coin, signal, str(fault), fault.code)

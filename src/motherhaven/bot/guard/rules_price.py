@@ -2,8 +2,8 @@
 
 from decimal import Decimal
 
-from motherhaven.bot.exchange.exact import exact, quotient
 from motherhaven.bot.guard.case import Case
+from motherhaven.bot.guard.liquidation import liquidation_alone
 from motherhaven.contract.money import plain
 
 
@@ -60,15 +60,9 @@ def stop_beyond_liquidation(case: Case) -> str | None:
 
 
 def liquidation_estimate(case: Case) -> Decimal | None:
-    """Where the entry alone, with only its own margin, would be liquidated.
-
-    The careful reading: a cross account may carry more, but other positions can take
-    that margin away. None when there is no such price.
-    """
-    sign, leverage = case.decision.signal.sign, case.leverage
-    twice = 2 * case.spec.max_leverage
-    with exact():
-        # free margin per unit of notional: 1/leverage - 1/twice
-        free = case.mark * (twice - leverage)
-        price = case.mark - sign * quotient(free, Decimal(leverage * (twice - sign)))
-    return price if price > 0 else None
+    """Where the coin's position, with this entry in it, would be liquidated on its own margin."""
+    leverage = case.leverage
+    notional = case.allocation.notional(case.decision.coin)
+    notional += case.decision.quantity_usd * leverage
+    sign = case.decision.signal.sign
+    return liquidation_alone(case.mark, sign, leverage, case.spec, notional)

@@ -24,7 +24,7 @@ def position_room(case: Case) -> Decimal | None:
 
 
 def coin_room(case: Case) -> Decimal | None:
-    """max_coin_usd (or else max_position_size_usd) less the margin already in the coin."""
+    """max_coin_usd (or else max_position_size_usd) less the margin that the coin has."""
     limit = case.limits.max_coin_usd
     return (case.limits.max_position_size_usd if limit is None else limit) - case.coin_margin
 
@@ -39,12 +39,14 @@ def total_room(case: Case) -> Decimal | None:
 
 
 def free_margin(case: Case) -> Decimal | None:
-    """What the account has left after the entry's own fee."""
+    """What the account has left after the entry's own fee and its change of leverage."""
     available = case.view.available
     if available is None:
         open_margin = sum((p.margin for p in case.view.positions.values()), ZERO)
         available = case.view.equity - open_margin
-    return quotient(available - case.tally.total, 1 + case.leverage * _TAKER)
+    allocation = case.allocation
+    taken = allocation.reserved + allocation.relevered(case.decision.coin, case.leverage)
+    return quotient(available - taken, 1 + case.leverage * _TAKER)
 
 
 def entry_size(case: Case, margin: Decimal) -> Decimal:

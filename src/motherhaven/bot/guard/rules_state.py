@@ -4,14 +4,17 @@ from datetime import timedelta
 from typing import Final
 
 from motherhaven.bot.guard.case import Case
+from motherhaven.contract.coins import is_scoped, scoped_refusal
 
 FUTURE: Final = timedelta(seconds=60)
 """How far ahead of us a venue's clock may be."""
 
 
 def unknown_coin(case: Case) -> str | None:
-    """A coin outside the user's list, or without a mark of our own."""
+    """A coin of another exchange, outside the user's list, or without a mark of our own."""
     coin = case.decision.coin
+    if is_scoped(coin):
+        return scoped_refusal(coin)
     if case.limits.coins and coin not in case.limits.coins:
         return f"{coin} is not among the traded assets {', '.join(sorted(case.limits.coins))}"
     mark = case.view.marks.get(coin)
@@ -100,7 +103,7 @@ def trades_per_day(case: Case) -> str | None:
     limit = case.limits.max_trades_per_day
     if limit is None:
         return None
-    done = case.view.trades_today + len(case.tally.margins)
+    done = case.view.trades_today + case.allocation.entries
     if done >= limit:
         return f"{done} trades today; at most {limit}"
     return None
@@ -139,8 +142,7 @@ def opposite_position(case: Case) -> str | None:
 
 def max_positions(case: Case) -> str | None:
     """Too many coins at once."""
-    coins = {coin for coin, held in case.view.positions.items() if held.size}
-    coins |= set(case.tally.margins)
+    coins = set(case.allocation.coins)
     if case.decision.coin not in coins and len(coins) >= case.limits.max_positions:
         return f"{len(coins)} positions are open; at most {case.limits.max_positions}"
     return None

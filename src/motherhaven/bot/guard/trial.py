@@ -26,6 +26,9 @@ from motherhaven.contract.errors import (
 from motherhaven.contract.money import plain, to_decimal
 from motherhaven.contract.times import parse_time
 
+_OUTCOMES: Final = {
+    "buy_to_enter": "buy", "sell_to_enter": "sell", "hold": "hold", "close": "close",
+}  # fmt: skip
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 
 
@@ -35,23 +38,39 @@ def judge_answer(answer_text: str, state: Mapping[str, Any]) -> dict[str, Any]:
     state: {"equity", "day_start_equity", "now", "marks": {COIN: price}, "positions":
     {COIN: {"size", "entry", "leverage"}}, "settings": {NAME: value}}; "kill_switch",
     "available", "asked_at", "data_times", "last_trades", "trades_today" are optional.
-    Returns {"parsed": [...], "verdicts": [{"coin", "signal", "allowed", "rule",
-    "reason", …}], "error": text or None}. Never raises: what is wrong is in "error".
+    Returns {"outcome": "buy", "sell", "hold", "close" (several joined by "+") or
+    "refused", "code": the kind of the fault or the rule that refused, "parsed": [...],
+    "verdicts": [{"coin", "signal", "allowed", "rule", "reason", …}], "error": text or
+    None}. Never raises: what is wrong is in "error".
     """
-    parsed = parse_answer(answer_text)
-    shown = [_decision(decision) for decision in parsed.decisions]
     try:
         view = read_view(state)
         limits = limits_from_mapping(_mapping(state, "settings"))
     except MotherhavenError as error:
-        return {"parsed": shown, "verdicts": [], "error": f"state: {error}"}
+        parsed = parse_answer(answer_text)
+        shown = [_decision(decision) for decision in parsed.decisions]
+        return _told(shown, [], f"state: {error}", "state")
+    parsed = parse_answer(answer_text, limits.coins | set(view.marks) | set(view.positions))
+    shown = [_decision(decision) for decision in parsed.decisions]
     verdicts = dict(zip(parsed.indices, judge(parsed.decisions, view, limits), strict=True))
     rows = {index: _verdict(verdict) for index, verdict in verdicts.items()}
     rows |= {rejected.index: _unparsed(rejected) for rejected in parsed.rejected}
+    return _told(shown, [rows[index] for index in sorted(rows)], parsed.error, parsed.code)
+
+
+def _told(
+    shown: list[dict[str, Any]], verdicts: list[dict[str, Any]], error: str | None, code: str | None
+) -> dict[str, Any]:
+    """The result with its outcome in one word, and the first reason why not."""
+    allowed = list(dict.fromkeys(_OUTCOMES[row["signal"]] for row in verdicts if row["allowed"]))
+    refused = [row.get("code") or row["rule"] for row in verdicts if not row["allowed"]]
+    nothing = "refused" if error or refused else "hold"
     return {
+        "outcome": "+".join(allowed) or nothing,
+        "code": code or next(iter(refused), None),
         "parsed": shown,
-        "verdicts": [rows[index] for index in sorted(rows)],
-        "error": parsed.error,
+        "verdicts": verdicts,
+        "error": error,
     }
 
 
@@ -138,6 +157,7 @@ def _decision(decision: TradeDecision) -> dict[str, Any]:
         "profit_target": _plain(decision.profit_target),
         "invalidation_condition": decision.invalidation_condition,
         "justification": decision.justification,
+        "notes": list(decision.notes),
     }
 
 
@@ -161,6 +181,7 @@ def _unparsed(rejected: RejectedDecision) -> dict[str, Any]:
         "signal": rejected.signal,
         "allowed": False,
         "rule": "schema",
+        "code": rejected.code or "schema",
         "reason": rejected.reason,
         "asked_usd": None,
         "allowed_usd": "0",

@@ -37,7 +37,8 @@ class TradeDecision:
 
     `quantity_usd` is margin in USD (notional = quantity_usd * leverage); `leverage` a
     whole number; `confidence` 0 to 1; prices in USD. `requires_stop` is False only for
-    the buy-and-hold baseline, never for an answer of a model.
+    the buy-and-hold baseline, never for an answer of a model. `notes` says what was read
+    otherwise than it was written, such as a confidence in percent.
     """
 
     coin: str
@@ -50,6 +51,7 @@ class TradeDecision:
     invalidation_condition: str | None = None
     justification: str = ""
     requires_stop: bool = True
+    notes: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,6 +103,15 @@ class OpenPosition:
 
 
 @dataclass(frozen=True, slots=True)
+class PendingEntry:
+    """An entry that may still be executed: margin in USD and the leverage it sets."""
+
+    coin: str
+    margin: Decimal
+    leverage: int
+
+
+@dataclass(frozen=True, slots=True)
 class GuardView:
     """The circumstances of a judgement: plain data, gathered by the shell.
 
@@ -110,6 +121,7 @@ class GuardView:
     a coin that is missing there is not checked for age only when the mapping is None.
     `open_candles` names coins whose data end in a candle that is not closed.
     `unknown_positions` names positions on the exchange that the bot did not open.
+    `pending` are entries of earlier answers that are not executed yet.
     """
 
     now: datetime
@@ -125,6 +137,7 @@ class GuardView:
     trades_today: int = 0
     asked_at: datetime | None = None
     unknown_positions: tuple[str, ...] = ()
+    pending: tuple[PendingEntry, ...] = ()
     kill_switch: bool = False
     live: bool = False
     armed: bool = False
@@ -161,14 +174,15 @@ class RejectedDecision:
     coin: str | None
     signal: str | None
     reason: str
+    code: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class ParsedAnswer:
     """A model's raw answer after the strict parser.
 
-    `error` is set when the whole answer is discarded; `truncated` when it was cut off
-    (discard, do not repair). `indices` gives each decision's place in the answer.
+    `error` is set when the whole answer is discarded, `code` is then the kind of fault;
+    `truncated` when it was cut off. `indices` gives each decision's place in the answer.
     """
 
     decisions: tuple[TradeDecision, ...] = ()
@@ -176,3 +190,4 @@ class ParsedAnswer:
     error: str | None = None
     truncated: bool = False
     indices: tuple[int, ...] = ()
+    code: str | None = None

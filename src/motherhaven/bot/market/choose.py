@@ -9,6 +9,7 @@ from motherhaven.bot.market.hyperliquid import MAINNET, HyperliquidFeed
 from motherhaven.bot.market.simulated import SimulatedFeed
 from motherhaven.contract.clock import Clock
 from motherhaven.contract.errors import ConfigError, MarketError
+from motherhaven.contract.similar import closest
 
 DEFAULT_SEED = 1
 
@@ -37,9 +38,35 @@ async def choose_feed(
     if kind == "simulated":
         return SimulatedFeed(coins, _seed(rest))
     if kind == "replay":
-        return FileFeed(bar_files(rest.split(",")))
-    raise ConfigError(
-        f"TRADING_MARKET={market!r} is unknown; use auto, hyperliquid, simulated:SEED or "
+        feed = FileFeed(bar_files(rest.split(",")))
+        for note in feed.notes:
+            say(note)
+        return feed
+    raise _unknown(market)
+
+
+def check_market(market: str) -> None:
+    """Whether `market` names one; nothing is asked or read.
+
+    Raises:
+        ConfigError: the name means nothing.
+    """
+    kind, _, rest = market.partition(":")
+    if kind in ("auto", "hyperliquid") and not rest:
+        return
+    if kind == "simulated":
+        _seed(rest)
+    elif kind == "replay":
+        bar_files(rest.split(","))
+    else:
+        raise _unknown(market)
+
+
+def _unknown(market: str) -> ConfigError:
+    meant = closest(market.partition(":")[0], ("auto", "hyperliquid", "simulated", "replay"))
+    advice = f"did you mean {meant}? Use" if meant else "use"
+    return ConfigError(
+        f"TRADING_MARKET={market!r} is unknown; {advice} auto, hyperliquid, simulated:SEED or "
         "replay:COIN=FILE,COIN=FILE"
     )
 
@@ -78,7 +105,7 @@ async def _connected(coins: Sequence[str], clock: Clock, base_url: str) -> Hyper
     feed = HyperliquidFeed(coins, clock, base_url)
     try:
         await feed.connect()
-    except MarketError:
+    except (MarketError, ConfigError):
         await feed.close()
         raise
     return feed

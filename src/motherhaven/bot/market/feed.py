@@ -73,7 +73,7 @@ class Feed(Protocol):
 
     @property
     def coins(self) -> tuple[str, ...]:
-        """The coins of this feed, in the order of the settings."""
+        """The coins of this feed in the venue's spelling, in the order of the settings."""
         ...
 
     @property
@@ -84,6 +84,11 @@ class Feed(Protocol):
     @property
     def specs(self) -> Mapping[str, MarketSpec]:
         """The markets' rules by coin."""
+        ...
+
+    @property
+    def set_aside(self) -> Mapping[str, str]:
+        """Coins that are left out at the moment, each with the reason in words."""
         ...
 
     async def closed(self, since: datetime, until: datetime) -> Sequence[Slice]:

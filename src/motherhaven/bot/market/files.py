@@ -1,26 +1,18 @@
-"""Bars from CSV files: strictly checked, aligned by time, with their holes reported."""
+"""Bars from files as a feed: aligned by time, with their holes reported."""
 
 from bisect import bisect_right
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from decimal import Decimal, InvalidOperation
-from itertools import pairwise
 from pathlib import Path
 from typing import Final
 
 from motherhaven.bot.exchange.types import Bar, MarketSpec, default_spec, normalise_symbol
+from motherhaven.bot.market.bars import BarFile, read_bar_file
 from motherhaven.bot.market.feed import Book, Gap, Quote, Slice
 from motherhaven.contract.errors import MarketError
 
-COLUMNS: Final = ("timestamp_ms", "open", "high", "low", "close", "volume")
-_FIRST_MS: Final = 31_536_000_000
-_LAST_MS: Final = 7_258_118_400_000
-_HUGE: Final = Decimal("1e20")
-_LONGEST: Final = 200
-
-Row = tuple[int, Decimal, Decimal, Decimal, Decimal, Decimal]
-"""timestamp_ms, open, high, low, close, volume."""
+_EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,108 +20,64 @@ class CoinFile:
     """One coin's bars, oldest first, with the holes between them."""
 
     coin: str
+    path: Path
     bars: tuple[Bar, ...]
     gaps: tuple[Gap, ...]
     interval: timedelta
+    notes: tuple[str, ...] = ()
+
+    @property
+    def phase(self) -> timedelta:
+        """How long after each full interval (counted from 1970) the bars start."""
+        return (self.bars[0].start - _EPOCH) % self.interval
 
 
 def read_bars(coin: str, path: Path) -> CoinFile:
-    """Read `timestamp_ms,open,high,low,close,volume`; the time is the bar's start, UTC.
+    """Read a file of bars in any of the known forms; a time is the bar's start.
 
     Raises:
-        MarketError: the file cannot be read, or a line is out of order, repeated,
-            not a number, or impossible (high < low …); the message names the line.
+        MarketError: as `read_bar_file`; the message names file and line.
     """
-    try:
-        lines = path.read_text(encoding="utf-8-sig").splitlines()
-    except (OSError, UnicodeDecodeError) as error:
-        raise MarketError(f"{path}: cannot be read ({error}); give a readable CSV file") from None
-    if not lines or tuple(cell.strip() for cell in lines[0].split(",")) != COLUMNS:
-        raise MarketError(f"{path}: line 1: the header must be {','.join(COLUMNS)}")
-    rows: list[Row] = []
-    before = -1
-    for number, line in enumerate(lines[1:], start=2):
-        if not line.strip():
-            continue
-        row = _parse_row(line, f"{path}: line {number}")
-        if row[0] <= before:
-            fault = "repeats the time of" if row[0] == before else "is older than"
-            raise MarketError(
-                f"{path}: line {number}: {fault} the line before; sort and deduplicate"
-            )
-        before = row[0]
-        rows.append(row)
-    if not rows:
-        raise MarketError(f"{path}: no bars below the header; give a file with data")
-    return _assemble(coin, path, rows)
+    return _coin_file(coin, read_bar_file(path))
 
 
-def _parse_row(line: str, where: str) -> Row:
-    cells = line.split(",")
-    try:
-        stamp, values = int(cells[0]), [Decimal(cell) for cell in cells[1:]]
-        start, high, low, close, volume = values
-        # One chain for the common case; what breaks it is looked at closely below.
-        if (
-            0 < low <= start <= high < _HUGE
-            and low <= close <= high
-            and 0 <= volume < _HUGE
-            and _FIRST_MS <= stamp < _LAST_MS
-            and len(line) <= _LONGEST
-            and "_" not in line
-        ):
-            return stamp, start, high, low, close, volume
-    except (ValueError, InvalidOperation):
-        pass
-    raise MarketError(f"{where}: {_fault(cells)}")
+def _coin_file(coin: str, file: BarFile) -> CoinFile:
+    interval = file.interval
 
+    def moment(microseconds: int) -> datetime:
+        return _EPOCH + timedelta(microseconds=microseconds)
 
-def _fault(cells: list[str]) -> str:
-    """Why a row cannot be taken."""
-    if len(cells) != len(COLUMNS):
-        return f"{len(cells)} columns, not {len(COLUMNS)}"
-    if any("_" in cell for cell in cells) or sum(len(cell) for cell in cells) > _LONGEST - 5:
-        return "not plain numbers of a reasonable length; mend the line"
-    try:
-        stamp = int(cells[0])
-        start, high, low, close, volume = (Decimal(cell) for cell in cells[1:])
-    except (ValueError, InvalidOperation):
-        return "not a row of numbers; mend or drop it"
-    if not all(value.is_finite() for value in (start, high, low, close, volume)):
-        return "NaN and infinity are not prices; mend or drop the line"
-    if not _FIRST_MS <= stamp < _LAST_MS:
-        return f"timestamp_ms {stamp} does not lie in the years 1971 to 2199"
-    if not (0 < low <= start <= high and low <= close <= high):
-        return "0 < low <= open, close <= high does not hold"
-    return "a volume below 0, or a number beyond 1e20"
-
-
-def _assemble(
-    coin: str,
-    path: Path,
-    rows: Sequence[Row],
-) -> CoinFile:
-    stamps = [row[0] for row in rows]
-    steps = [later - earlier for earlier, later in pairwise(stamps)]
-    width = min(steps, default=60_000)
-    odd = next((index for index, step in enumerate(steps) if step % width), None)
-    if odd is not None:
-        raise MarketError(
-            f"{path}: the bar at {stamps[odd + 1]} ms does not lie on the grid of "
-            f"{width // 1000} s that the others keep; mend its time"
-        )
-    interval = timedelta(milliseconds=width)
-    times = [datetime.fromtimestamp(stamp / 1000, UTC) for stamp in stamps]
     bars = tuple(
-        Bar(coin, time, row[1], row[2], row[3], row[4], row[5], interval)
-        for time, row in zip(times, rows, strict=True)
+        Bar(coin, moment(stamp), start, high, low, close, volume, interval)
+        for stamp, start, high, low, close, volume in file.rows
     )
-    gaps = tuple(
-        Gap(coin, times[index] + interval, times[index + 1])
-        for index, step in enumerate(steps)
-        if step != width
-    )
-    return CoinFile(coin, bars, gaps, interval)
+    gaps = tuple(Gap(coin, moment(start), moment(end)) for start, end in file.missing)
+    return CoinFile(coin, file.path, bars, gaps, interval, file.notes)
+
+
+def _check_alike(files: Sequence[CoinFile]) -> None:
+    """Refuse files whose bars do not begin at the same moments."""
+    first = files[0]
+    for file in files[1:]:
+        if file.interval != first.interval:
+            raise MarketError(
+                f"the files differ in their interval: {first.coin} ({first.path}) has a bar every "
+                f"{first.interval}, {file.coin} ({file.path}) every {file.interval}; give files "
+                "of one interval"
+            )
+        if file.phase != first.phase:
+            raise MarketError(
+                f"the files are out of phase: with a bar every {first.interval}, {first.coin} "
+                f"({first.path}) starts at {_clock(first.phase)} and {file.coin} ({file.path}) at "
+                f"{_clock(file.phase)} after each full interval; give files of one grid"
+            )
+
+
+def _clock(phase: timedelta) -> str:
+    """A phase as :SS, MM:SS or H:MM:SS, as short as it can be."""
+    if phase < timedelta(minutes=1):
+        return f":{phase.total_seconds():02g}"
+    return str(phase)
 
 
 class FileFeed:
@@ -139,7 +87,7 @@ class FileFeed:
         """Read and check every file.
 
         Raises:
-            MarketError: a file is not usable, or the files differ in their interval.
+            MarketError: a file is not usable, or the files differ in interval or phase.
         """
         if not files:
             raise MarketError("no bars given; name at least one COIN=FILE")
@@ -147,12 +95,11 @@ class FileFeed:
             coin: read_bars(coin, path)
             for coin, path in ((normalise_symbol(name), path) for name, path in files.items())
         }
-        intervals = {file.interval for file in self._files.values()}
-        if len(intervals) > 1:
-            shown = ", ".join(f"{coin} {f.interval}" for coin, f in self._files.items())
-            raise MarketError(f"the files differ in their interval ({shown}); give equal ones")
-        self._interval = intervals.pop()
-        self._specs = {coin: default_spec(coin) for coin in self._files}
+        _check_alike(list(self._files.values()))
+        self._interval = next(iter(self._files.values())).interval
+        self._specs = {
+            coin: default_spec(coin, price=file.bars[0].open) for coin, file in self._files.items()
+        }
         self._slices: list[Slice] | None = None
 
     @property
@@ -177,14 +124,24 @@ class FileFeed:
 
     @property
     def specs(self) -> Mapping[str, MarketSpec]:
-        """The default rules of each coin."""
+        """The default rules of each coin, with steps that suit its first price."""
         return self._specs
+
+    @property
+    def set_aside(self) -> Mapping[str, str]:
+        """None: a file that is not usable is refused at the start."""
+        return {}
 
     @property
     def gaps(self) -> tuple[Gap, ...]:
         """Every hole of every coin, by time."""
         every = [gap for file in self._files.values() for gap in file.gaps]
         return tuple(sorted(every, key=lambda gap: (gap.start, gap.coin)))
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What was found in the files and done to them, for people."""
+        return tuple(f"{f.path}: {note}" for f in self._files.values() for note in f.notes)
 
     @property
     def bars(self) -> int:

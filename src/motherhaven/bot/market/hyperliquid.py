@@ -1,20 +1,25 @@
 """Public market data of Hyperliquid over plain HTTP: candles, mids, marks, oracles, funding."""
 
-from collections.abc import Mapping, Sequence
+import asyncio
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 
 import httpx
 
 from motherhaven.bot.exchange.slippage import Level
 from motherhaven.bot.exchange.types import Bar, MarketSpec, check_bar
 from motherhaven.bot.market.feed import Book, Gap, Quote, Slice
+from motherhaven.bot.market.health import CoinHealth
 from motherhaven.contract.clock import Clock
-from motherhaven.contract.errors import InvalidJson, InvalidMoney, MarketError
+from motherhaven.contract.coins import match_coin
+from motherhaven.contract.errors import ConfigError, InvalidJson, InvalidMoney, MarketError
 from motherhaven.contract.jsonio import loads
 from motherhaven.contract.money import to_decimal
+from motherhaven.contract.similar import closest
 
+T = TypeVar("T")
 MAINNET: Final = "https://api.hyperliquid.xyz"
 MINUTE: Final = timedelta(minutes=1)
 _ORIGIN: Final = datetime(1970, 1, 1, tzinfo=UTC)
@@ -36,6 +41,7 @@ class HyperliquidFeed:
         self._base_url = base_url.rstrip("/")
         self._client = httpx.AsyncClient(timeout=timeout, follow_redirects=False)
         self._specs: dict[str, MarketSpec] = {}
+        self._health = CoinHealth()
         self._last: dict[str, datetime] = {}
 
     @property
@@ -50,8 +56,13 @@ class HyperliquidFeed:
 
     @property
     def coins(self) -> tuple[str, ...]:
-        """The coins asked for."""
+        """The coins asked for, in the venue's spelling once that is known."""
         return self._coins
+
+    @property
+    def set_aside(self) -> Mapping[str, str]:
+        """Coins that the venue does not have, or whose data are not to be had or not true."""
+        return self._health.set_aside
 
     @property
     def interval(self) -> timedelta:
@@ -64,74 +75,121 @@ class HyperliquidFeed:
         return self._specs
 
     async def connect(self) -> None:
-        """Read the venue's rules and check that it knows every coin.
+        """Read the venue's rules; a coin that it does not have is set aside.
 
         Raises:
-            MarketError: unreachable, an impossible answer, or a coin it does not have.
+            MarketError: unreachable, or an impossible answer.
+            ConfigError: the venue has none of the coins.
         """
         meta, _ = await self._contexts()
-        universe = {str(item["name"]): item for item in meta["universe"]}
-        missing = [coin for coin in self._coins if coin not in universe]
-        if missing:
-            raise MarketError(
-                f"Hyperliquid has no market for {', '.join(missing)}; "
-                "take them out of TRADING_ASSETS"
-            )
-        for coin in self._coins:
-            item = universe[coin]
-            self._specs[coin] = MarketSpec(
-                coin, size_decimals=int(item["szDecimals"]), max_leverage=int(item["maxLeverage"])
-            )
+        universe = _universe(meta)
+        self._coins = tuple(match_coin(coin, universe) or coin for coin in self._coins)
+        self._learn(universe)
+        if not self._specs:
+            why = "; ".join(f"{coin}: {text}" for coin, text in self.set_aside.items())
+            raise ConfigError(f"none of the coins of TRADING_ASSETS can be traded here: {why}")
 
     async def closed(self, since: datetime, until: datetime) -> Sequence[Slice]:
         """Slices with since < time <= until; the candle that is still open is left out."""
+        found = await self._each(
+            [coin for coin in self._coins if self._health.is_due(coin, "candles", until)],
+            lambda coin: self._candles(coin, since, until),
+            "candles",
+            until,
+        )
         by_end: dict[datetime, dict[str, Bar]] = {}
         gaps: dict[datetime, list[Gap]] = {}
-        for coin in self._coins:
+        for coin, bars in found.items():
             expected = self._last.get(coin)
-            for bar in await self._candles(coin, since, until):
+            for bar in bars:
                 by_end.setdefault(bar.end, {})[coin] = bar
                 if expected is not None and bar.start > expected:
                     gaps.setdefault(bar.end, []).append(Gap(coin, expected, bar.start))
                 expected = bar.end
             if expected is not None:
                 self._last[coin] = expected
+            self._health.hears(coin, bars[-1].end if bars else None, since, until)
         return [Slice(end, by_end[end], tuple(gaps.get(end, ()))) for end in sorted(by_end)]
 
     async def quotes(self, now: datetime) -> Mapping[str, Quote]:
         """Mid, mark, oracle and hourly funding rate of each coin."""
         meta, contexts = await self._contexts()
         asked_at = self._clock.now()
-        result = {}
-        for item, context in zip(meta["universe"], contexts, strict=False):
-            coin = str(item["name"])
-            if coin not in self._coins:
-                continue
-            mark = _number(context, "markPx", coin)
-            mid = mark if context.get("midPx") is None else _number(context, "midPx", coin)
-            result[coin] = Quote(
-                coin,
-                mid=mid,
-                mark=mark,
-                oracle=_number(context, "oraclePx", coin),
-                time=asked_at,
-                funding=_number(context, "funding", coin, signed=True),
-            )
-        return result
+        if self._specs:
+            self._learn(_universe(meta))
+        by_name = {
+            item.get("name"): context
+            for item, context in zip(meta["universe"], contexts, strict=False)
+            if isinstance(item, Mapping)
+        }
+
+        async def read(coin: str) -> Quote:
+            return _quote(coin, by_name.get(coin), asked_at)
+
+        coins = [coin for coin in self._coins if coin in by_name and self._health.is_listed(coin)]
+        return await self._each(coins, read, "prices", now)
 
     async def books(self, coins: Sequence[str]) -> Mapping[str, Book]:
-        """The venue's books, twenty levels a side."""
-        found = {}
-        for coin in coins:
-            answer = await self._info({"type": "l2Book", "coin": coin})
-            levels = answer.get("levels") if isinstance(answer, Mapping) else None
-            if not isinstance(levels, list) or len(levels) != 2:
-                raise MarketError(f"{self._base_url}: l2Book of {coin} has no two sides")
-            bids, asks = (_levels(coin, side) for side in levels)
-            if bids and asks and bids[0].price >= asks[0].price:
-                raise MarketError(f"the venue's data: the book of {coin} is crossed")
-            found[coin] = Book(bids, asks)
-        return found
+        """The venue's books, twenty levels a side; without one a coin is traded all the same."""
+        listed = [coin for coin in coins if self._health.is_listed(coin)]
+        return await self._each(listed, self._book, None, self._clock.now())
+
+    async def _each(
+        self,
+        coins: Sequence[str],
+        ask: Callable[[str], Awaitable[T]],
+        kind: str | None,
+        now: datetime,
+    ) -> dict[str, T]:
+        """`ask` for each coin at once; one that fails is left out, unless all do.
+
+        With a `kind` of data the coin is set aside until they are right again.
+
+        Raises:
+            MarketError: every coin that was well before has failed.
+        """
+        faults: dict[str, MarketError] = {}
+        found: dict[str, T] = {}
+
+        async def one(coin: str) -> None:
+            try:
+                found[coin] = await ask(coin)
+            except MarketError as error:
+                faults[coin] = error
+
+        well = [coin for coin in coins if coin not in self.set_aside]
+        await asyncio.gather(*(one(coin) for coin in coins))
+        if faults and not found and well:
+            raise faults[well[0]]
+        if kind is not None:
+            for coin, fault in faults.items():
+                self._health.fails(coin, kind, str(fault), now)
+            for coin in found:
+                self._health.works(coin, kind)
+        return {coin: found[coin] for coin in coins if coin in found}
+
+    def _learn(self, universe: Mapping[str, Mapping[str, Any]]) -> None:
+        """Take the rules of the coins that the venue has; set the others aside."""
+        for coin in self._coins:
+            if coin in self._specs and not universe.get(coin, {}).get("isDelisted"):
+                self._health.lists(coin, None if coin in universe else _unlisted(coin, universe))
+                continue
+            try:
+                self._specs[coin] = _spec(coin, universe)
+            except MarketError as error:
+                self._health.lists(coin, str(error))
+            else:
+                self._health.lists(coin, None)
+
+    async def _book(self, coin: str) -> Book:
+        answer = await self._info({"type": "l2Book", "coin": coin})
+        levels = answer.get("levels") if isinstance(answer, Mapping) else None
+        if not isinstance(levels, list) or len(levels) != 2:
+            raise MarketError(f"{self._base_url}: l2Book of {coin} has no two sides")
+        bids, asks = (_levels(coin, side) for side in levels)
+        if bids and asks and bids[0].price >= asks[0].price:
+            raise MarketError(f"the venue's data: the book of {coin} is crossed")
+        return Book(bids, asks)
 
     async def close(self) -> None:
         """Close the connections."""
@@ -183,6 +241,55 @@ class HyperliquidFeed:
             ) from None
         except InvalidJson as error:
             raise MarketError(f"{self._base_url}/info: {error}") from None
+
+
+def _universe(meta: Mapping[str, Any]) -> dict[str, Mapping[str, Any]]:
+    """The venue's markets by name."""
+    return {
+        item["name"]: item
+        for item in meta["universe"]
+        if isinstance(item, Mapping) and isinstance(item.get("name"), str)
+    }
+
+
+def _unlisted(coin: str, universe: Mapping[str, Any]) -> str:
+    """Why a coin is not traded here."""
+    meant = closest(coin, universe)
+    advice = f"did you mean {meant}?" if meant else "correct TRADING_ASSETS"
+    return f"Hyperliquid has no market for {coin}; {advice}"
+
+
+def _spec(coin: str, universe: Mapping[str, Mapping[str, Any]]) -> MarketSpec:
+    """The venue's rules of a coin.
+
+    Raises:
+        MarketError: it has no such market, has delisted it, or its rules cannot be read.
+    """
+    item = universe.get(coin)
+    if item is None:
+        raise MarketError(_unlisted(coin, universe))
+    if item.get("isDelisted"):
+        raise MarketError(f"Hyperliquid has delisted {coin}; take it out of TRADING_ASSETS")
+    decimals, leverage = item.get("szDecimals"), item.get("maxLeverage")
+    if not (isinstance(decimals, int) and 0 <= decimals <= 6):
+        raise MarketError(f"the venue's data: szDecimals of {coin} is {decimals!r:.40}")
+    if not (isinstance(leverage, int) and 1 <= leverage <= 1000):
+        raise MarketError(f"the venue's data: maxLeverage of {coin} is {leverage!r:.40}")
+    return MarketSpec(coin, size_decimals=decimals, max_leverage=leverage)
+
+
+def _quote(coin: str, context: object, time: datetime) -> Quote:
+    if not isinstance(context, Mapping):
+        raise MarketError(f"the venue's data: the context of {coin} is not an object")
+    mark = _number(context, "markPx", coin)
+    return Quote(
+        coin,
+        mid=mark if context.get("midPx") is None else _number(context, "midPx", coin),
+        mark=mark,
+        oracle=_number(context, "oraclePx", coin),
+        time=time,
+        funding=_number(context, "funding", coin, signed=True),
+    )
 
 
 def _levels(coin: str, side: object) -> tuple[Level, ...]:

@@ -16,6 +16,7 @@ from typing import Final
 
 from motherhaven.bot.exchange.types import Bar, MarketSpec, default_spec
 from motherhaven.bot.market.feed import Book, Quote, Slice, first_of_interval
+from motherhaven.contract.coins import match_coin
 
 MINUTE: Final = timedelta(minutes=1)
 DAY_MINUTES: Final = 1440
@@ -51,9 +52,11 @@ class SimulatedFeed:
     """
 
     def __init__(self, coins: Sequence[str], seed: int) -> None:
-        self._coins = tuple(coins)
+        self._coins = tuple(match_coin(coin, _LEVELS) or coin for coin in coins)
         self._seed = seed
-        self._specs = {coin: default_spec(coin) for coin in self._coins}
+        self._specs = {
+            coin: default_spec(coin, price=Decimal(repr(_base(seed, coin)))) for coin in self._coins
+        }
         self._days: OrderedDict[tuple[str, int], tuple[Bar, ...]] = OrderedDict()
 
     @property
@@ -80,6 +83,11 @@ class SimulatedFeed:
     def specs(self) -> Mapping[str, MarketSpec]:
         """The default rules of each coin."""
         return self._specs
+
+    @property
+    def set_aside(self) -> Mapping[str, str]:
+        """None: invented prices are never missing."""
+        return {}
 
     def bar(self, coin: str, minute: int) -> Bar:
         """The bar that starts `minute` minutes after 1970."""
@@ -142,11 +150,17 @@ def _minute_of(moment: datetime) -> int:
     return int(moment.timestamp()) // 60
 
 
+def _base(seed: int, coin: str) -> float:
+    """The coin's usual price in USD."""
+    known = _LEVELS.get(coin)
+    if known is not None:
+        return known
+    return math.exp(Random(f"{seed}|level|{coin}").uniform(math.log(0.05), math.log(120.0)))  # noqa: S311
+
+
 def _level(seed: int, coin: str, day: int) -> float:
     """Log price at the start of a day: slow waves around the coin's usual price."""
-    base = _LEVELS.get(coin)
-    if base is None:
-        base = math.exp(Random(f"{seed}|level|{coin}").uniform(math.log(0.05), math.log(120.0)))  # noqa: S311
+    base = _base(seed, coin)
     sigma = _DAILY_VOLATILITY.get(coin, 0.042)
     drift = 0.0
     for period in _OCTAVES:

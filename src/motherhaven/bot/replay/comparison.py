@@ -4,14 +4,14 @@ from collections.abc import Sequence
 from decimal import Decimal
 from typing import Any, Final
 
-from motherhaven.bot.replay.report import ReplayReport
+from motherhaven.bot.replay.report import ReplayReport, figures_data
 from motherhaven.contract.money import plain
 from motherhaven.contract.times import format_time
 
 _CENTS: Final = Decimal("0.01")
 _HEAD: Final = (
-    "decider", "final equity", "return", "max drawdown", "sharpe", "trades", "win rate",
-    "profit factor", "fees", "funding",
+    "decider", "final equity", "return", "max drawdown", "sharpe", "days", "trades", "win rate",
+    "profit factor", "fees", "funding", "rejected", "skipped",
 )  # fmt: skip
 
 
@@ -51,16 +51,15 @@ def _row(report: ReplayReport) -> dict[str, Any]:
         "final_equity": plain(report.final_equity),
         "total_return": found.total_return.value,
         "max_drawdown": plain(report.max_drawdown),
-        "sharpe": found.sharpe.value,
-        "sharpe_n": found.sharpe.n,
+        **figures_data(found),
         "decisions": report.decisions,
         "entries": report.entries,
         "trades": trades.n,
-        "win_rate": trades.win_rate,
-        "profit_factor": trades.profit_factor,
         "expectancy": None if expectancy is None else plain(expectancy),
         "exposure": trades.exposure,
         "liquidations": report.liquidations,
+        "rejected": report.refused("rejected"),
+        "skipped": report.refused("skipped"),
         "fees": plain(report.fees),
         "funding": plain(report.funding),
     }
@@ -73,11 +72,14 @@ def _cells(row: dict[str, Any]) -> list[str]:
         _percent(row["total_return"]),
         _percent(float(row["max_drawdown"])),
         _ratio(row["sharpe"]),
+        str(row["sharpe_n"]),
         str(row["trades"]),
         _percent(row["win_rate"]),
         _ratio(row["profit_factor"]),
         f"{Decimal(row['fees']).quantize(_CENTS):,}",
         f"{Decimal(row['funding']).quantize(_CENTS):,}",
+        str(row["rejected"]),
+        str(row["skipped"]),
     ]
 
 

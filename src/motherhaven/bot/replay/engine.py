@@ -25,7 +25,7 @@ from motherhaven.bot.market.feed import Quote, Slice
 from motherhaven.bot.market.files import FileFeed
 from motherhaven.bot.market.funding import read_funding
 from motherhaven.bot.replay.audit import EquityAudit
-from motherhaven.bot.replay.report import CountingSink, ReplayReport
+from motherhaven.bot.replay.report import CountingSink, Refusal, ReplayReport
 from motherhaven.bot.running.recover import fill_of, payment_of
 from motherhaven.bot.sink import Sink
 from motherhaven.bot.trader import Trader, TraderSetup
@@ -42,7 +42,8 @@ Sleep = Callable[[float], Awaitable[None]]
 class ReplayConfig:
     """What to replay. `pace` is seconds of market a second, None for as fast as possible.
 
-    `funding` names a file of rates by coin; without one a coin's funding is 0. `candles`
+    `funding` names a file of rates by coin; without one a coin's funding is 0. `slippage`
+    is what takers pay beyond the mid, None (worked cases) for nothing. `candles`
     puts the bars on record too, for a page that is to draw them; `brief` leaves out the
     records of holds and accounts, for a run whose record nobody keeps.
     """
@@ -299,6 +300,12 @@ class Replay:
             for event in kept
         ]
 
+    def _refusals(self) -> tuple[Refusal, ...]:
+        """What was rejected or skipped, the commonest reason first."""
+        known = self._trader.log.declined.items()
+        found = [Refusal(*key, one.count, one.example) for key, one in known]
+        return tuple(sorted(found, key=lambda one: (-one.count, one.status, one.code)))
+
     def _report(self, seconds: float) -> ReplayReport:
         account = self._trader.engine.account()
         counts = self._sink.counts
@@ -323,6 +330,8 @@ class Replay:
             max_drawdown=self._audit.max_drawdown,
             identity_error=self._audit.identity_error(self._journal()),
             seconds=seconds,
+            slippage=self._config.slippage,
+            refusals=self._refusals(),
             curve=self._audit.curve,
             trades=tuple(self._sink.trades),
         )

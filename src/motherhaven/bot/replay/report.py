@@ -2,11 +2,12 @@
 
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
+from motherhaven.bot.exchange.slippage import Slippage
 from motherhaven.bot.market.feed import Gap
 from motherhaven.bot.records import Record
 from motherhaven.bot.sink import Kept, Sink
@@ -58,12 +59,23 @@ class CountingSink:
 
 
 @dataclass(frozen=True, slots=True)
+class Refusal:
+    """How many orders were rejected or skipped for one reason; `example` is one such text."""
+
+    status: str
+    code: str
+    count: int
+    example: str
+
+
+@dataclass(frozen=True, slots=True)
 class ReplayReport:
     """The outcome of a replay. Money in USD; `realized_pnl` is gross, `funding` as received.
 
     final_equity = deposit + realized_pnl - fees + funding + unrealized_pnl. `max_drawdown`
     is a fraction, 0 or negative, over all bars. Only `seconds` is of the wall clock. `curve`
     is the equity at every bar and `trades` every finished trade; neither is in the JSON.
+    `slippage` is what takers paid beyond the mid, None for nothing.
     """
 
     decider: str
@@ -86,12 +98,18 @@ class ReplayReport:
     max_drawdown: Decimal
     identity_error: Decimal
     seconds: float
+    slippage: Slippage | None = None
+    refusals: tuple[Refusal, ...] = ()
     curve: Sequence[EquityPoint] = field(default=(), repr=False)
     trades: tuple[ClosedTrade, ...] = field(default=(), repr=False)
 
     def performance(self) -> Performance:
         """Returns, ratios and trade statistics of the run."""
         return performance(self.curve, (), self.trades)
+
+    def refused(self, status: str) -> int:
+        """How many orders were "rejected" or "skipped"."""
+        return sum(one.count for one in self.refusals if one.status == status)
 
     def to_json(self) -> dict[str, Any]:
         """The report for JSON: decimals as exact strings, times as UTC text."""
@@ -120,10 +138,39 @@ class ReplayReport:
             "entries": self.entries,
             "exits": self.exits,
             "liquidations": self.liquidations,
+            "rejected": self.refused("rejected"),
+            "skipped": self.refused("skipped"),
+            "refusals": [asdict(one) for one in self.refusals],
+            "slippage": slippage_data(self.slippage),
+            **figures_data(self.performance()),
             **{name: plain(getattr(self, name)) for name in money},
             "seconds": round(self.seconds, 3),
             "bars_per_second": round(self.bars / self.seconds) if self.seconds > 0 else None,
         }
+
+
+def slippage_data(slippage: Slippage | None) -> dict[str, str] | None:
+    """The slippage model for JSON: two fractions and the depth in USD; None for none."""
+    if slippage is None:
+        return None
+    return {
+        "half_spread": plain(slippage.half_spread),
+        "impact": plain(slippage.impact),
+        "depth": plain(slippage.depth),
+    }
+
+
+def figures_data(found: Performance) -> dict[str, float | int | None]:
+    """The figures that runs are compared by, each with its n; None where it is too small."""
+    trades = found.trades
+    return {
+        "win_rate": trades.win_rate,
+        "win_rate_n": trades.n,
+        "sharpe": found.sharpe.value,
+        "sharpe_n": found.sharpe.n,
+        "profit_factor": trades.profit_factor,
+        "profit_factor_n": trades.n,
+    }
 
 
 def _trade(payload: Mapping[str, Any]) -> ClosedTrade:

@@ -10,7 +10,8 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Final
 
-from motherhaven.bot.decider.choose import BASELINES, ModelConfig, choose_decider
+from motherhaven.bot.decider.choose import BASELINES, choose_decider
+from motherhaven.bot.decider.config import ModelConfig
 from motherhaven.bot.decider.recorded import RecordedDecider, read_answers
 from motherhaven.bot.decider.types import Decider
 from motherhaven.bot.journal_sink import JournalSink
@@ -102,6 +103,8 @@ async def run_side_by_side(
         MarketError, ConfigError, JournalError: as `run_replay`.
     """
     feed = FileFeed(requests[0].config.bars)
+    for note in feed.notes:
+        say(note)
     reports = []
     for request in requests:
         reports.append(

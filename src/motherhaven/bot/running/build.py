@@ -3,7 +3,7 @@
 import asyncio
 import logging
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Final
@@ -70,10 +70,18 @@ def build_bot(
         ConfigError: the decider cannot be had.
         InvalidEvent: the journal's records cannot be read back.
     """
+    limits = replace(config.limits, coins=frozenset(feed.coins))
+    config = replace(config, coins=feed.coins, limits=limits)
     saved = fold(sink.read(KINDS), config.zone)
     budget = ModelBudget(config.model.daily_cost_usd, saved.cost_day, saved.cost)
+    notes: list[str] = []
+
+    def note(text: str) -> None:
+        say(text)
+        notes.append(text)
+
     decider = choose_decider(
-        config.decider, config.model, clock, config.interval_seconds, say, budget
+        config.decider, config.model, clock, config.interval_seconds, say, budget, note
     )
     now = saved.last_time or clock.now()
     trader = make_trader(config, feed, saved, now, ids.new, detailed=decider.is_model)
@@ -81,6 +89,8 @@ def build_bot(
     cycle = Cycle(trader, decider, sink, facts)
     cycle.paused = saved.paused
     cycle.guidance = saved.guidance
+    cycle.notes = notes
+    cycle.set_aside = dict(feed.set_aside)
     runner = Runner(cycle, feed, clock, control, lag=lag, sleep=sleep)
     return Bot(runner, cycle, trader, sink, saved.last_time)
 

@@ -25,10 +25,13 @@ from motherhaven.contract.display import for_terminal
 from motherhaven.contract.errors import ConfigError, MotherhavenError
 from motherhaven.contract.ids import IdSource
 from motherhaven.recorder.factory import open_logger
-from motherhaven.settings import Settings, SystemClock, load_settings
+from motherhaven.settings import Settings, SystemClock, load_settings, require_names
 
 _LOG: Final = logging.getLogger("motherhaven")
 WORDS: Final = ("start", "stop", "pause", "resume", "status", "kill", "arm", "guide")
+ENDING_SIGNALS: Final = tuple(
+    getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name)
+)
 USAGE: Final = """usage: run_analysis_bot.py [start|stop|pause|resume|status]
        run_analysis_bot.py kill [--flatten]             no entries; --flatten closes everything
        run_analysis_bot.py arm                          end the kill switch
@@ -111,9 +114,12 @@ def _control(settings: Settings, word: str, details: Mapping[str, Any]) -> int:
 
 async def _start(settings: Settings, *, with_parent: bool) -> int:
     config = BotConfig.from_settings(settings)
+    ignored = require_names()
     undo = configure_bot_logging(
         settings.log_dir, settings.log_level, settings.motherhaven_bot or "bot"
     )
+    for warning in ignored:
+        _LOG.warning("Settings: %s", warning)
     stop = asyncio.Event()
     stop_on_signals(stop)
     if with_parent:
@@ -193,9 +199,11 @@ async def _run(
 
 
 def stop_on_signals(stop: asyncio.Event) -> None:
-    """Set `stop` on Ctrl-C and SIGTERM."""
+    """Set `stop` on Ctrl-C, SIGTERM and a closed terminal (SIGHUP, unless nohup ignores it)."""
     loop = asyncio.get_running_loop()
-    for number in (signal.SIGINT, signal.SIGTERM):
+    for number in ENDING_SIGNALS:
+        if signal.getsignal(number) is signal.SIG_IGN:
+            continue
         try:
             loop.add_signal_handler(number, stop.set)
         except NotImplementedError:

@@ -1,6 +1,7 @@
 """`start_bot.py`: the dashboard first, then the bot, or all bots of a fleet file."""
 
 import asyncio
+import signal
 import subprocess
 import sys
 import time
@@ -13,10 +14,11 @@ import httpx
 
 from motherhaven.bot.fleet.plan import FleetPlan, read_fleet
 from motherhaven.bot.fleet.run import run_fleet
+from motherhaven.bot.running.entry import ENDING_SIGNALS
 from motherhaven.bot.running.entry import main as run_bot
 from motherhaven.contract.display import for_terminal
 from motherhaven.contract.errors import ConfigError, MotherhavenError
-from motherhaven.settings import Settings, SystemClock, load_settings
+from motherhaven.settings import Settings, SystemClock, load_settings, require_names
 
 _READY_SECONDS: Final = 60.0
 _STOP_SECONDS: Final = 5.0
@@ -29,8 +31,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if list(sys.argv[1:] if arguments is None else arguments):
         sys.stderr.write("usage: start_bot.py (it takes no words; settings are in .env)\n")
         return 2
+    _end_on_signals()
     try:
         settings = load_settings()
+        require_names()
         fleet = fleet_file(settings)
         plan = None if fleet is None else read_fleet(fleet)
         url = settings.motherhaven_api_url.rstrip("/")
@@ -45,8 +49,23 @@ def main(arguments: Sequence[str] | None = None) -> int:
         sys.stdout.flush()
         return run_bot(["start"]) if plan is None else _run_fleet(plan)
     finally:
+        # The bot has said its last status to the server by now.
         if server is not None:
             _end(server)
+
+
+def _end_on_signals() -> None:
+    """Let SIGTERM and a closed terminal unwind as Ctrl-C does, so that the server is ended.
+
+    While the bot runs it has handlers of its own.
+    """
+
+    def unwind(number: int, frame: object) -> None:
+        raise KeyboardInterrupt
+
+    for number in ENDING_SIGNALS:
+        if signal.getsignal(number) is signal.SIG_DFL:
+            signal.signal(number, unwind)
 
 
 def fleet_file(settings: Settings) -> Path | None:
@@ -83,7 +102,17 @@ def _start_dashboard(url: str) -> subprocess.Popen[bytes] | None:
         sys.stdout.write(f"{url} does not answer now; records are kept until it does\n")
         return None
     command = [sys.executable, "-m", "motherhaven.cli.main", "serve"]
-    server = subprocess.Popen([*command, "--port", str(address.port or 80)])
+    # A session of its own: Ctrl-C and a closed terminal reach the bot alone, which ends first.
+    server = subprocess.Popen([*command, "--port", str(address.port or 80)], start_new_session=True)
+    try:
+        _wait_until_up(server, url)
+    except BaseException:
+        _end(server)
+        raise
+    return server
+
+
+def _wait_until_up(server: subprocess.Popen[bytes], url: str) -> None:
     deadline = time.monotonic() + _READY_SECONDS
     while time.monotonic() < deadline:
         if server.poll() is not None:
@@ -92,13 +121,14 @@ def _start_dashboard(url: str) -> subprocess.Popen[bytes] | None:
                 "message is above"
             )
         if answers(url, 0.5):
-            return server
+            return
         time.sleep(0.1)
-    _end(server)
     raise ConfigError(f"the dashboard at {url} did not come up in {_READY_SECONDS:g} s")
 
 
 def _end(server: subprocess.Popen[bytes]) -> None:
+    for number in ENDING_SIGNALS:
+        signal.signal(number, signal.SIG_IGN)  # it takes seconds at most, and must be done
     server.terminate()
     try:
         server.wait(_STOP_SECONDS)

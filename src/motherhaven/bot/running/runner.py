@@ -75,6 +75,8 @@ class Runner:
         await self._guarded(self._catch_up(now, since, warm=warm))
         self._killed_before()
         self._next_cycle = self._grid(now) + self._lag
+        for coin, why in self._cycle.set_aside.items():
+            _LOG.error("Market: %s is set aside: %s", coin, why)
         self._cycle.status("bot started", now, next_at=self._next_cycle)
         self._flush()
         self._publish()
@@ -120,6 +122,7 @@ class Runner:
             for gap in piece.gaps:
                 _LOG.warning("Market: %s", gap.told)
                 self._cycle.status(gap.told, now, next_at=self._next_cycle)
+        self._watch_coins(now)
         interval = self._feed.interval
         following = self._seen + interval + self._lag
         self._next_pull = following if following > now else now + timedelta(seconds=1)
@@ -133,6 +136,7 @@ class Runner:
             self._failed(self._trouble)
             return
         quotes = await self._feed.quotes(self._clock.now())
+        self._watch_coins(self._clock.now())
         self._trader.funding_rates = {
             coin: quote.funding for coin, quote in quotes.items() if quote.funding is not None
         }
@@ -149,6 +153,24 @@ class Runner:
             _LOG.warning("Cycle: %s", held)
         self._flush()
         self._publish()
+
+    def _watch_coins(self, now: datetime) -> None:
+        """Put on record which coins the market has set aside, and which are back."""
+        before, aside = self._cycle.set_aside, dict(self._feed.set_aside)
+        self._cycle.set_aside = aside
+        gone = [coin for coin in aside if coin not in before]
+        back = [coin for coin in before if coin not in aside]
+        if not gone and not back:
+            return
+        for coin in gone:
+            _LOG.error("Market: %s is set aside: %s", coin, aside[coin])
+        if back:
+            self._trader.engine.ledger.know(self._feed.specs)
+            _LOG.warning("Market: %s back", ", ".join(back))
+        told = [f"set aside: {', '.join(gone)}"] if gone else []
+        told += [f"back: {', '.join(back)}"] if back else []
+        self._cycle.status("coins " + "; ".join(told), now, next_at=self._next_cycle)
+        self._flush()
 
     async def _books(self) -> Mapping[str, Book]:
         """The books to trade against; without them takers pay the slippage formula."""

@@ -80,6 +80,6 @@ class Claims:
                     if row.id == bot_id:
                         return False
                     taken = True
-            if len(page) < _PAGE:
+            if not page:
                 return taken
             after = page[-1].id

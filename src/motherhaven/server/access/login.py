@@ -11,10 +11,12 @@ from starlette.responses import RedirectResponse, Response
 from motherhaven import __version__
 from motherhaven.contract.errors import InvalidEvent
 from motherhaven.contract.jsonio import loads
+from motherhaven.server.access.guesses import Guesses
 from motherhaven.server.access.keypage import key_page
-from motherhaven.server.access.rules import API, COOKIE, SECURE_COOKIE, Door, Rule, Visitor
-from motherhaven.server.access.sessions import Sessions, Throttle
+from motherhaven.server.access.rules import API, Door
+from motherhaven.server.access.sessions import Sessions
 from motherhaven.server.access.visible import only_bot
+from motherhaven.server.access.visitors import COOKIE, SECURE_COOKIE, Rule, Visitor
 from motherhaven.server.bodies import read_body
 from motherhaven.server.config import Limits, ServerConfig
 from motherhaven.server.wire import schemas
@@ -38,13 +40,13 @@ class Login:
         config: ServerConfig,
         door: Door,
         sessions: Sessions,
-        throttle: Throttle,
+        guesses: Guesses,
         on_logout: Callable[[], None],
     ) -> None:
         self._config = config
         self._door = door
         self._sessions = sessions
-        self._throttle = throttle
+        self._guesses = guesses
         self._on_logout = on_logout
         self._limits = Limits(body_bytes=_LOGIN_BYTES, body_seconds=config.limits.body_seconds)
 
@@ -59,7 +61,7 @@ class Login:
             tags=["session"],
             operation_id="login",
             response_model=Accepted,
-            responses=schemas.failures(400, 401, 403, 408, 413, 415, 422, 429, html=True),
+            responses=schemas.failures(400, 401, 403, 408, 413, 415, 422, 429, 503, html=True),
             openapi_extra={"requestBody": {"required": True, "content": content}},
         )
         router.add_api_route(
@@ -69,7 +71,10 @@ class Login:
             tags=["session"],
             operation_id="key_page",
             response_model=str,
-            responses={303: {"description": "Signed in already"}, **schemas.failures(403, 422)},
+            responses={
+                303: {"description": "Signed in already"},
+                **schemas.failures(400, 403, 422),
+            },
         )
         router.add_api_route(
             f"{API}/logout",
@@ -78,7 +83,7 @@ class Login:
             tags=["session"],
             operation_id="logout",
             response_model=Accepted,
-            responses=schemas.failures(403),
+            responses=schemas.failures(400, 403),
         )
         router.add_api_route(
             f"{API}/session",
@@ -87,7 +92,7 @@ class Login:
             tags=["session"],
             operation_id="session",
             response_model=Session,
-            responses=schemas.failures(401, 403),
+            responses=schemas.failures(400, 401, 403, 429, 503),
         )
 
     async def login(self, request: Request) -> Response:
@@ -99,16 +104,15 @@ class Login:
         text, next_path = await self._read(request)
         key = text.encode("utf-8", "replace")
         await self._door.keys.renew(key)
-        # No await from here to the count, so that attempts at once cannot slip past it.
-        wait = self._throttle.wait(visitor.peer)
-        if wait > 0:
-            problem = too_many_attempts(wait, "Too many attempts")
-            return await self._refuse(request, next_path, problem)
         refusal = self._door.refuse_sign_in(key)
-        if refusal is not None:
-            self._throttle.failed(visitor.peer)
-            return await self._refuse(request, next_path, refusal)
         own = self._door.keys.find(key)
+        if refusal is not None:
+            # Only wrong keys wait, so that nobody at the same address locks the right one out.
+            wait = 0.0 if own else self._guesses.wrong(self._door.address_of(visitor))
+            if wait > 0:
+                await self._guesses.hold(self._door.address_of(visitor))
+                refusal = too_many_attempts(wait, "Too many attempts")
+            return await self._refuse(request, next_path, refusal)
         answer = _done(request, next_path)
         secure = _is_https(visitor)
         answer.set_cookie(

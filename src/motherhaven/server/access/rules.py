@@ -3,37 +3,18 @@
 import hashlib
 import hmac
 from contextlib import suppress
-from enum import StrEnum
 from typing import Final
 from urllib.parse import urlsplit
 
-from starlette.requests import cookie_parser
-from starlette.types import Scope
-
 from motherhaven.contract.errors import StoreError
+from motherhaven.server.access.callers import Caller, CallerKind
+from motherhaven.server.access.cross_site import cross_site_problem
+from motherhaven.server.access.guesses import Guesses
 from motherhaven.server.access.keyring import BotKey, Keyring, KeyScope, looks_like_key
-from motherhaven.server.access.sessions import Sessions, Throttle, Ticket
+from motherhaven.server.access.sessions import Sessions, Ticket
+from motherhaven.server.access.visitors import Rule, Visitor
 from motherhaven.server.config import ServerConfig, is_loopback
 from motherhaven.server.wire.problems import Problem, too_many_attempts
-
-COOKIE: Final = "motherhaven_session"
-SECURE_COOKIE: Final = "__Host-motherhaven_session"
-
-
-class Rule(StrEnum):
-    """What a route asks of its caller.
-
-    PUBLIC: nothing. INGEST: a key. READ: a key or a session, unless reading is open.
-    PAGE: as READ, but a browser without access is shown the key page. FORM: a
-    POST from our own pages.
-    """
-
-    PUBLIC = "public"
-    INGEST = "ingest"
-    READ = "read"
-    PAGE = "page"
-    FORM = "form"
-
 
 API: Final = "/api/llm-bot"
 
@@ -74,54 +55,16 @@ def rule_of(path: str) -> Rule:
     return Rule.READ if path.startswith("/api") else Rule.PAGE
 
 
-class Visitor:
-    """The parts of a request that decide about access."""
-
-    def __init__(self, scope: Scope) -> None:
-        client = scope.get("client")
-        self.peer: str = client[0] if client else ""
-        self.scheme: str = scope.get("scheme", "http")
-        self.path: str = scope["path"]
-        self.method: str = scope["method"]
-        self.admitted: tuple[int, int] | None = None
-        self._headers: list[tuple[bytes, bytes]] = scope["headers"]
-
-    def raw_header(self, name: bytes) -> bytes | None:
-        """The value of a header; None when it is missing or sent more than once."""
-        found = [value for key, value in self._headers if key == name]
-        return found[0] if len(found) == 1 else None
-
-    def header(self, name: bytes) -> str | None:
-        """As raw_header, as text."""
-        value = self.raw_header(name)
-        return None if value is None else value.decode("latin-1")
-
-    @property
-    def forwarded(self) -> list[tuple[bytes, bytes]]:
-        """The headers by which proxies tell where a request came from."""
-        return [
-            (name, value)
-            for name, value in self._headers
-            if name.startswith(b"x-forwarded-") or name in {b"forwarded", b"x-real-ip"}
-        ]
-
-    @property
-    def tokens(self) -> list[str]:
-        """The session tokens that the browser sent."""
-        cookies = cookie_parser(self.header(b"cookie") or "")
-        return [cookies[name] for name in (SECURE_COOKIE, COOKIE) if name in cookies]
-
-
 class Door:
     """Decides about each visitor by the rule of the route."""
 
     def __init__(
-        self, config: ServerConfig, sessions: Sessions, wrong_keys: Throttle, keys: Keyring
+        self, config: ServerConfig, sessions: Sessions, guesses: Guesses, keys: Keyring
     ) -> None:
         self.keys = keys
+        self.guesses = guesses
         self._config = config
         self._sessions = sessions
-        self._wrong_keys = wrong_keys
         self._digest = _digest(config.api_key.encode()) if config.api_key else None
 
     @property
@@ -131,8 +74,9 @@ class Door:
 
     def refusal(self, rule: Rule, visitor: Visitor) -> Problem | None:
         """Why the visitor may not come in; None when it may."""
-        if rule is Rule.PUBLIC:
-            return None
+        foreign = cross_site_problem(rule, visitor)
+        if foreign is not None or rule is Rule.PUBLIC:
+            return foreign
         if rule is Rule.FORM:
             return self._refuse_form(visitor)
         key = self.keys.find(visitor.raw_header(b"x-api-key"))
@@ -166,6 +110,17 @@ class Door:
             return key
         ticket = self.session_of(visitor)
         return self.keys.reader(ticket.key_id) if ticket and ticket.key_id else None
+
+    def caller_of(self, rule: Rule, visitor: Visitor, key: BotKey | None) -> Caller:
+        """Whom limits count the visitor as, who came in with `key` or the shared one."""
+        address = self.address_of(visitor)
+        if rule in (Rule.PUBLIC, Rule.FORM):
+            return Caller(CallerKind.STRANGER, address)
+        given = visitor.raw_header(b"x-api-key")
+        by_header = self.knows_key(given) or self.keys.find(given) is not None
+        ticket = None if by_header or rule is Rule.INGEST else self.session_of(visitor)
+        kind = CallerKind.OWNER if key is None else CallerKind.KEY
+        return Caller(kind, address, key.id if key else None, ticket.name if ticket else None)
 
     async def has_keys(self) -> bool:
         """Whether there is any key that could open this server, as far as the store tells."""
@@ -239,11 +194,14 @@ class Door:
         """
         if visitor.raw_header(b"x-api-key") is None:
             return None
-        wait = self._wrong_keys.wait(visitor.peer)
+        wait = self.guesses.wrong(self.address_of(visitor))
         if wait <= 0:
-            self._wrong_keys.failed(visitor.peer)
             return None
         return too_many_attempts(wait, "too many wrong keys from this address")
+
+    def address_of(self, visitor: Visitor) -> str:
+        """The client's address where a trusted proxy tells it, else the peer's."""
+        return self._config.proxies.client(visitor.peer, visitor.headers)
 
     def _direct(self, visitor: Visitor) -> bool:
         """No proxy in between, or only the development proxy of this machine."""
@@ -262,8 +220,7 @@ class Door:
 
     def _refuse_form(self, visitor: Visitor) -> Problem | None:
         origin = visitor.header(b"origin")
-        foreign = visitor.header(b"sec-fetch-site") in {"cross-site", "same-site"}
-        if not foreign and (origin is None or self._own(origin, visitor)):
+        if origin is None or self._own(origin, visitor):
             return None
         return Problem(
             403,

@@ -9,15 +9,16 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import replace
 from datetime import datetime
-from typing import Final, Literal
+from typing import Final, Literal, TypeVar
 
-from motherhaven.contract.errors import NotFound
+from motherhaven.contract.errors import InvalidCursor, NotFound
 from motherhaven.contract.views import (
     AccountRow,
     BotRow,
     Candle,
     DecisionDetail,
     DecisionPage,
+    DecisionRow,
     DepositPoint,
     EquitySeries,
     ErrorRow,
@@ -28,8 +29,12 @@ from motherhaven.contract.views import (
     StatusRow,
     TextSlice,
 )
+from motherhaven.server.access.cursor_seal import CursorSeal
 from motherhaven.stores.protocol import DecisionFilter, Reader
 from motherhaven.stores.records import no_event
+
+R = TypeVar("R", DecisionRow, DecisionDetail, PositionRow, ErrorRow)
+P = TypeVar("P", DecisionPage, PositionPage)
 
 _ONLY: Final[ContextVar[str | None]] = ContextVar("motherhaven_only_bot", default=None)
 
@@ -71,8 +76,41 @@ def _held(bot_id: str | None) -> str | None:
 class VisibleReader:
     """The reading half of a store, held to what the request may see."""
 
-    def __init__(self, store: Reader) -> None:
+    def __init__(self, store: Reader, seal: CursorSeal) -> None:
         self._store = store
+        self._seal = seal
+
+    def _opened(self, before: str | None) -> str | None:
+        """The store's cursor behind one that this request was given.
+
+        Raises:
+            InvalidCursor: it was not given to a caller of this kind by this store.
+        """
+        if before is None or _ONLY.get() is None:
+            return before
+        cursor = self._seal.open(before)
+        if cursor is None:
+            raise InvalidCursor(
+                f"before: {before[:60]!r} is not a cursor of this list; send the `next` of its "
+                "last page, or leave it out to start at the newest"
+            )
+        return cursor
+
+    def _shown(self, cursor: str) -> str:
+        return cursor if _ONLY.get() is None else self._seal.seal(cursor)
+
+    def _row(self, row: R) -> R:
+        """A row as this request may see it: its cursor tells nothing of other bots."""
+        if _ONLY.get() is None:
+            return row
+        return row.model_copy(update={"cursor": self._shown(row.cursor)})
+
+    def _page(self, page: P) -> P:
+        if _ONLY.get() is None:
+            return page
+        items = tuple(self._row(row) for row in page.items)
+        following = None if page.next is None else self._shown(page.next)
+        return page.model_copy(update={"items": items, "next": following})
 
     async def bots(
         self,
@@ -92,12 +130,13 @@ class VisibleReader:
     ) -> DecisionPage:
         """See Reader.decisions."""
         held = replace(where, bot_id=_held(where.bot_id))
-        return await self._store.decisions(held, before=before, limit=limit)
+        opened = self._opened(before)
+        return self._page(await self._store.decisions(held, before=opened, limit=limit))
 
     async def decision(self, decision_id: str) -> DecisionDetail:
         """See Reader.decision."""
         await self._check_decision(decision_id)
-        return await self._store.decision(decision_id)
+        return self._row(await self._store.decision(decision_id))
 
     async def text(self, event_id: str, field: str, *, offset: int, limit: int) -> TextSlice:
         """See Reader.text; the texts that routes ask for are those of decisions."""
@@ -125,19 +164,21 @@ class VisibleReader:
         limit: int,
     ) -> PositionPage:
         """See Reader.positions."""
-        return await self._store.positions(
-            status=status, bot_id=_held(bot_id), before=before, limit=limit
+        page = await self._store.positions(
+            status=status, bot_id=_held(bot_id), before=self._opened(before), limit=limit
         )
+        return self._page(page)
 
     async def position(self, bot_id: str, position_id: str) -> PositionRow:
         """See Reader.position."""
         check_visible((bot_id,))
-        return await self._store.position(bot_id, position_id)
+        return self._row(await self._store.position(bot_id, position_id))
 
     async def opened_by(self, bot_id: str, decision_id: str) -> PositionRow | None:
         """See Reader.opened_by."""
         check_visible((bot_id,))
-        return await self._store.opened_by(bot_id, decision_id)
+        row = await self._store.opened_by(bot_id, decision_id)
+        return None if row is None else self._row(row)
 
     async def fills(self, bot_id: str, position_id: str) -> list[FillRow]:
         """See Reader.fills."""
@@ -189,6 +230,11 @@ class VisibleReader:
         since: datetime | None = None,
     ) -> list[ErrorRow]:
         """See Reader.errors."""
-        return await self._store.errors(
-            bot_id=_held(bot_id), kind=kind, before=before, limit=limit, since=since
+        rows = await self._store.errors(
+            bot_id=_held(bot_id),
+            kind=kind,
+            before=self._opened(before),
+            limit=limit,
+            since=since,
         )
+        return [self._row(row) for row in rows]

@@ -1,5 +1,6 @@
 """What stands in a bot's way, from its own reports: pure, folded event by event."""
 
+import json
 import logging
 import re
 from collections.abc import Iterable, Mapping
@@ -8,7 +9,6 @@ from typing import Any, Final, Literal
 from zoneinfo import ZoneInfo
 
 from motherhaven.contract.events import Event
-from motherhaven.contract.jsonio import loads
 
 LOG: Final = logging.getLogger("motherhaven.server")
 
@@ -49,7 +49,7 @@ def fold_halts(halts: Halts, events: Iterable[Event]) -> dict[str, dict[Halt, st
 
 
 def _fold(known: dict[Halt, str], event: Event, at: datetime) -> None:
-    payload = loads(event.payload)
+    payload = json.loads(event.payload)  # the store could read it, so this can too
     if not isinstance(payload, Mapping):
         return
     if event.kind == "status":

@@ -2,7 +2,6 @@
 
 import asyncio
 import contextlib
-import ipaddress
 import json
 import logging
 import socket
@@ -13,6 +12,7 @@ from urllib.parse import urlsplit
 
 from motherhaven.contract.display import ChatKind, for_chat
 from motherhaven.contract.errors import ConfigError, MotherhavenError
+from motherhaven.server.alerts.addresses import literal, why_not
 
 SECONDS: Final = 10.0
 TITLE: Final = "Motherhaven"
@@ -105,6 +105,9 @@ class Webhook:
             raise AlertFailed(f"{self.shown}: {told or f'answered {status}'}")
 
     async def _post(self, text: str) -> int:
+        written = literal(self._host)
+        if written is not None:
+            self._checked([written])  # whatever the resolver makes of its spelling
         found = await asyncio.to_thread(self._resolve, self._host, self._port)
         address = self._checked(found)
         context = ssl.create_default_context() if self._parts.scheme == "https" else None
@@ -134,20 +137,13 @@ class Webhook:
         return found[0]
 
     def _forbidden(self, text: str) -> str:
-        address = ipaddress.ip_address(text.partition("%")[0])
-        mapped = getattr(address, "ipv4_mapped", None) or getattr(address, "sixtofour", None)
-        address = mapped or address
-        if address.is_link_local or address.is_multicast or address.is_unspecified:
-            return "a link-local, multicast or empty address is never used"
-        if not address.is_global:
-            return (
-                ""
-                if self._allow_local
-                else ("a private address; MOTHERHAVEN_ALERT_ALLOW_LOCAL=true allows it")
-            )
-        return (
-            "http goes to local addresses only; use https" if (self._parts.scheme == "http") else ""
-        )
+        try:
+            why, is_private = why_not(text, allow_local=self._allow_local)
+        except ValueError:
+            return "the name leads to something that is no address"
+        if why or is_private or self._parts.scheme != "http":
+            return why
+        return "http goes to local addresses only; use https"
 
     def _request(self, text: str) -> bytes:
         # "text" is what Slack and Mattermost read, "content" what Discord reads.
@@ -216,4 +212,11 @@ def _for_slack(text: str) -> str:
 
 def _resolve(host: str, port: int) -> list[str]:
     found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
-    return list(dict.fromkeys(str(entry[4][0]) for entry in found))
+    return list(dict.fromkeys(_with_zone(entry[4]) for entry in found))
+
+
+def _with_zone(place: tuple[Any, ...]) -> str:
+    """An IPv6 address that holds on one network only is told with it."""
+    address = str(place[0])
+    is_bound = len(place) == 4 and place[3] and "%" not in address
+    return f"{address}%{place[3]}" if is_bound else address

@@ -162,7 +162,7 @@ class Alerts:
         while True:
             page = await self._store.bots(after=bots[-1].id if bots else None, limit=_PAGE)
             bots += page
-            if len(page) < _PAGE:
+            if not page:
                 return bots
 
     async def _followed(self, state: AlertState) -> AlertState:

@@ -7,7 +7,7 @@ from typing import Any, Final
 
 from motherhaven.contract.errors import ContractError, InvalidEvent
 from motherhaven.contract.events import Event, TextPart
-from motherhaven.contract.jsonio import loads
+from motherhaven.contract.jsonio import loads_wire
 from motherhaven.contract.wire import event_from_item, part_from_item
 from motherhaven.server.access.binding import bind_event
 from motherhaven.server.wire.problems import too_large
@@ -81,7 +81,7 @@ def read_batch(body: bytes, received_at: datetime, limit: int, bot: str | None =
         InvalidJson, InvalidEvent: not a batch at all.
         Problem: 413, more than `limit` events or parts; 403, something of another bot.
     """
-    parsed = loads(body)
+    parsed = loads_wire(body)
     if not isinstance(parsed, Mapping):
         raise InvalidEvent("batch: the body is not a JSON object with events and parts")
     events, parts = parsed.get("events", []), parsed.get("parts", [])

@@ -8,7 +8,6 @@ from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from typing import Final, NamedTuple
 
-from pydantic import ValidationError
 from starlette.types import Message
 
 from motherhaven.contract.clock import Clock
@@ -19,11 +18,14 @@ from motherhaven.server.config import Limits
 from motherhaven.server.live.rows import live_message
 from motherhaven.server.wire.sizes import short
 from motherhaven.stores.protocol import Store, Stored
+from motherhaven.stores.unreadable import UNREADABLE
 
 LOG: Final = logging.getLogger("motherhaven.server")
 
 PAGE: Final = 200
-_BLOCK_BYTES: Final = 256 * 1024
+BLOCK_BYTES: Final = 64 * 1024
+"""A stream is sent about so much at once: what a client that does not read costs at most twice."""
+
 _RETRY_SECONDS: Final = 1.0
 
 
@@ -137,8 +139,8 @@ class Hub:
         for stored in events:
             try:
                 message = short(await live_message(self.store, stored))
-            except ValidationError:
-                LOG.exception("event %s has no live form and was left out", stored.event.event_id)
+            except UNREADABLE as error:
+                self.store.unreadable.note(stored.event.bot_id, stored.event.event_id, error)
                 message = None
             data = b""
             if message is not None:
@@ -157,7 +159,7 @@ class Hub:
                 continue
             pieces.append(data)
             size += len(data)
-            if size >= _BLOCK_BYTES:
+            if size >= BLOCK_BYTES:
                 break
         return Block(piece_of(b"".join(pieces)), cursor)
 

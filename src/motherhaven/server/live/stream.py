@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Callable, Coroutine
+from dataclasses import dataclass
 from typing import Annotated, Any, Final
 
 from fastapi import APIRouter, Header, Query
@@ -10,21 +11,34 @@ from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
 from motherhaven.contract.clock import Clock
-from motherhaven.contract.errors import CursorGone, StoreError, StoreUnavailable
+from motherhaven.contract.errors import CursorGone, StoreError
 from motherhaven.server.access.boundary import DIRECT_SEND
-from motherhaven.server.access.rules import API, Door, Visitor, rule_of
+from motherhaven.server.access.callers import caller_of
+from motherhaven.server.access.cursor_seal import CursorSeal
+from motherhaven.server.access.rules import API, Door, rule_of
 from motherhaven.server.access.visible import only_bot
+from motherhaven.server.access.visitors import Visitor
 from motherhaven.server.config import Limits
-from motherhaven.server.live.broadcaster import LOG, PAGE, Hub, piece_of, sse
+from motherhaven.server.live.broadcaster import BLOCK_BYTES, LOG, PAGE, Hub, piece_of, sse
+from motherhaven.server.live.places import StreamPlaces
 from motherhaven.server.wire import schemas
 from motherhaven.server.wire.answers import Hello, LiveMessage
 from motherhaven.server.wire.problems import Problem
 
 _CATCHING_UP: Final = 4
 _RETRY_MS: Final = 1_500
+_NO_PLACE: Final = "none"
+"""Where a client is whose cursor is not one of ours: nowhere in the history, so it is reset."""
 
 Place = Annotated[str | None, Query(max_length=200, description="go on after this cursor")]
 LastId = Annotated[str | None, Header(max_length=200, description="wins over `after`")]
+
+
+@dataclass(slots=True)
+class _Page:
+    """How many events a stream reads from the store at once; follows how long they are."""
+
+    size: int = 25
 
 
 class EventStream(Response):
@@ -68,11 +82,15 @@ class EventStream(Response):
 class Live:
     """The live stream of all events."""
 
-    def __init__(self, hub: Hub, clock: Clock, door: Door, limits: Limits) -> None:
+    def __init__(
+        self, hub: Hub, clock: Clock, door: Door, limits: Limits, seal: CursorSeal
+    ) -> None:
         self._hub = hub
         self._clock = clock
         self._door = door
         self._limits = limits
+        self._seal = seal
+        self._places = StreamPlaces(limits)
         self._catching_up = asyncio.Semaphore(_CATCHING_UP)
 
     def add_routes(self, router: APIRouter) -> None:
@@ -84,7 +102,7 @@ class Live:
             tags=["live"],
             operation_id="live",
             response_model=LiveMessage,
-            responses=schemas.failures(401, 403, 422, 503),
+            responses=schemas.failures(400, 401, 403, 422, 429, 503),
         )
 
     async def live(
@@ -97,18 +115,24 @@ class Live:
         an id, tells that ingest refused something, which the list of errors now has.
         """
         if self._hub.closed:
-            raise StoreUnavailable("the server is stopping; connect again")
-        if self._hub.streams >= self._limits.streams:
             raise Problem(
-                503,
-                "too_many_streams",
-                f"{self._limits.streams} streams are open, which is all this server takes",
-                "close a stream, or connect again later",
-                {"retry-after": "5"},
+                503, "stopping", "the server is stopping", "connect again", {"retry-after": "2"}
             )
         visitor = Visitor(request.scope)
-        cursor = last_event_id or after or await self._hub.store.head()
+        leave_place = self._places.take(caller_of(request.scope))
+        try:
+            given = last_event_id or after
+            if given and only_bot() is not None:
+                given = self._seal.open(given) or _NO_PLACE
+            cursor = given or await self._hub.store.head()
+        except BaseException:
+            leave_place()
+            raise
         self._hub.join()
+
+        def ended() -> None:
+            leave_place()
+            self._hub.leave()
 
         async def feed(send: Send) -> None:
             try:
@@ -119,12 +143,13 @@ class Live:
                 # The client connects again and goes on after the last id it saw.
                 LOG.warning("a live stream ended because the store failed: %s", error)
 
-        return EventStream(feed, self._hub.leave)
+        return EventStream(feed, ended)
 
     async def _follow(self, send: Send, cursor: str, visitor: Visitor) -> None:
         hub = self._hub
         told = (hub.pulse, hub.refusals)
         mine = only_bot()
+        page = _Page()
         while True:
             news = hub.news
             if hub.closed or not self._may_stay(visitor):
@@ -132,14 +157,18 @@ class Live:
             if cursor != hub.newest:
                 block = hub.after(cursor, mine)
                 if block is None:
-                    data, cursor, at_end = await self._from_store(cursor, mine)
+                    data, cursor, at_end = await self._from_store(cursor, mine, page)
                     if data:
-                        await send(piece_of(data))
+                        await _send_pieces(send, data)
                     if not at_end or hub.after(cursor) is not None:
                         continue
                 else:
                     cursor = block.cursor
-                    if block.piece["body"]:
+                    if mine is not None and block.piece["body"]:
+                        await _send_pieces(send, self._seal.seal_messages(block.piece["body"]))
+                    elif len(block.piece["body"]) > 2 * BLOCK_BYTES:
+                        await _send_pieces(send, block.piece["body"])
+                    elif block.piece["body"]:
                         await send(block.piece)
                     if cursor != hub.newest:
                         continue
@@ -156,7 +185,7 @@ class Live:
         if told[0] != now[0]:
             if place is not None:
                 # Who comes back need not pass what was not for it again.
-                await send(piece_of(b"id: " + place.encode() + b"\n\n"))
+                await send(piece_of(b"id: " + self._seal.seal(place).encode() + b"\n\n"))
             await send(hub.beat)
         return now
 
@@ -169,28 +198,53 @@ class Live:
             visitor.admitted = moment
         return True
 
-    async def _from_store(self, cursor: str, mine: str | None) -> tuple[bytes, str, bool]:
+    async def _from_store(
+        self, cursor: str, mine: str | None, page: "_Page"
+    ) -> tuple[bytes, str, bool]:
         """What the store has after a cursor, where that leads, and whether it is the end.
 
         `mine`: the only bot whose events are given; None: of all.
         """
         async with self._catching_up:
             try:
-                tail = await self._hub.store.tail(cursor, PAGE)
+                tail = await self._hub.store.tail(cursor, page.size)
             except CursorGone:
                 head = await self._hub.store.head()
                 return self._hello("reset", head), head, False
-            events = [one for one in tail.events if mine in (None, one.event.bot_id)]
-            data = b"".join(told.data for told in await self._hub.encode(events))
-        return data, tail.cursor, not tail.events and not tail.more
+            pieces: list[bytes] = []
+            size = 0
+            for number, one in enumerate(tail.events):
+                if size >= BLOCK_BYTES:
+                    # The rest is read again when this is sent: who does not read holds little.
+                    page.size = number
+                    return self._told(pieces, mine), cursor, False
+                cursor = one.cursor
+                if mine in (None, one.event.bot_id):
+                    [told] = await self._hub.encode([one])
+                    pieces.append(told.data)
+                    size += len(told.data)
+        page.size = min(2 * page.size, PAGE)
+        return self._told(pieces, mine), tail.cursor, not tail.events and not tail.more
+
+    def _told(self, pieces: list[bytes], mine: str | None) -> bytes:
+        data = b"".join(pieces)
+        return data if mine is None else self._seal.seal_messages(data)
 
     def _hello(self, event: str, cursor: str) -> bytes:
+        if only_bot() is not None:
+            cursor = self._seal.seal(cursor)
         hello = Hello(
             cursor=cursor,
             server_time=self._clock.now(),
             heartbeat_seconds=self._limits.heartbeat_seconds,
         )
         return sse(event, hello.model_dump_json().encode(), cursor)
+
+
+async def _send_pieces(send: Send, data: bytes) -> None:
+    """Send a little at a time, so that the rest of what is not read is not kept twice."""
+    for start in range(0, len(data), BLOCK_BYTES):
+        await send(piece_of(data[start : start + BLOCK_BYTES]))
 
 
 async def _gone(receive: Receive) -> None:

@@ -65,6 +65,8 @@ _BY_WORDS: Final[tuple[tuple[str, str, str], ...]] = (
     ("ingest", "larger than", "Send smaller batches, and long texts in parts."),
     ("ingest", "content type", "Send Content-Type: application/json."),
     ("ingest", "not json", "Send one strict JSON document; NaN and Infinity are not JSON."),
+    ("ingest", "but cannot be read", "Nothing is lost by it: the row stays in the database and is "
+     "left out of lists. If it is damage, restore a backup."),
     ("ingest", "parts of its long texts", "Send all parts of the text before its event."),
 )  # fmt: skip
 """Kind, words of the message in lower case, advice; the first that fits counts."""

@@ -56,7 +56,7 @@ class OldReads:
                 tags=["old reads"],
                 operation_id=f"old_{handler.__name__}",
                 response_model=model,
-                responses=schemas.failures(401, 403, 422, 503),
+                responses=schemas.failures(400, 401, 403, 422, 429, 503),
             )
 
     async def decisions(

@@ -33,7 +33,7 @@ Time = Annotated[
 ]
 
 MOST_IDS: Final = 100
-FAILURES: Final = (401, 403, 404, 410, 422, 429, 503)
+FAILURES: Final = (400, 401, 403, 404, 410, 422, 429, 503)
 
 
 def json_view(view: BaseModel) -> Response:

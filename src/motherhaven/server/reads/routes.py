@@ -21,8 +21,8 @@ from motherhaven.contract.views import (
 )
 from motherhaven.server.figures.bots import bot_view
 from motherhaven.server.figures.curves import MOST_CURVES, RANGES, equity_curves
-from motherhaven.server.figures.namesakes import Namesakes
 from motherhaven.server.figures.ratios import DailyReturns, sharpe_of
+from motherhaven.server.reads.namesakes import Namesakes
 from motherhaven.server.reads.params import (
     Cursor,
     ErrorKind,
@@ -76,10 +76,10 @@ class Reads:
         now = self._clock.now()
 
         async def read(after: str | None, most: int) -> tuple[list[BotView], str | None]:
-            rows = await self._store.bots(after=after, limit=most + 1)
-            same = await self._namesakes.of(rows, whole=after is None and len(rows) <= most)
-            views = await self._views(rows[:most], now, same)
-            return views, views[-1].id if len(rows) > most else None
+            # A row that cannot be read is left out: only an empty answer is the end.
+            rows = await self._store.bots(after=after, limit=most)
+            same = await self._namesakes.of(rows, whole=after is None and len(rows) < most)
+            return await self._views(rows, now, same), rows[-1].id if rows else None
 
         items, following = await page_of(read, cursor, limit, lambda row: row.id)
         return json_view(BotList(bots=items, server_time=now, next=following))
@@ -183,9 +183,9 @@ class Reads:
 
         async def read(before: str | None, most: int) -> tuple[Sequence[ErrorRow], str | None]:
             rows = await self._store.errors(
-                bot_id=bot, kind=kind, before=before, limit=most + 1, since=start
+                bot_id=bot, kind=kind, before=before, limit=most, since=start
             )
-            return rows[:most], rows[most - 1].cursor if len(rows) > most else None
+            return rows, rows[-1].cursor if rows else None
 
         items, following = await page_of(read, cursor, limit, lambda row: row.cursor)
         return json_view(ErrorPage(items=items, next=following))

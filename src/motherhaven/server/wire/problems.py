@@ -39,12 +39,15 @@ _TABLE: Final[tuple[tuple[type[errors.MotherhavenError], int, str, str], ...]] =
     (errors.AccessDenied, 401, "unauthorized", "send the server's LLM_BOT_API_KEY as x-api-key"),
     (errors.NotFound, 404, "not_found", "check the id"),
     (errors.CursorGone, 410, "cursor_gone", "start again without a cursor"),
-    (errors.StoreUnavailable, 503, "store_unavailable", "send it again later; nothing was kept"),
     (errors.StoreError, 503, "store_unavailable", "send it again later; nothing was kept"),
 )
 """Error, status, code, fix; the first row that matches counts."""
 
+_STORE_FAILED: Final = "the server's store cannot work now; the server's log says why"
+"""The store's own words name its host, file and schema, which are for the log alone."""
+
 RETRY_SECONDS: Final = 2
+TOO_MANY_ATTEMPTS: Final = "too_many_attempts"
 
 
 def problem_of(error: errors.MotherhavenError) -> Problem:
@@ -53,8 +56,11 @@ def problem_of(error: errors.MotherhavenError) -> Problem:
         return error
     for kind, status, code, fix in _TABLE:
         if isinstance(error, kind):
-            headers = {"retry-after": str(RETRY_SECONDS)} if status == 503 else None
-            return Problem(status, code, str(error), fix, headers)
+            if status == 503:
+                why = getattr(error, "reason", "")
+                told = f"{_STORE_FAILED}{f': {why}' if why else ''}"
+                return Problem(503, code, told, fix, {"retry-after": str(RETRY_SECONDS)})
+            return Problem(status, code, str(error), fix)
     return internal_problem()
 
 
@@ -90,7 +96,7 @@ def too_many_attempts(wait: float, message: str) -> Problem:
     seconds = max(1, math.ceil(wait))
     return Problem(
         429,
-        "too_many_attempts",
+        TOO_MANY_ATTEMPTS,
         f"{message}; try again in {seconds} s",
         "wait for the time in Retry-After, and check the key",
         {"retry-after": str(seconds), "connection": "close"},

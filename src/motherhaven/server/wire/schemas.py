@@ -91,7 +91,7 @@ BATCH_BODY: Final[dict[str, Any]] = {
 """Items of our own client, and the long texts that travel apart."""
 
 _REASONS: Final = {
-    400: "Not strict JSON",
+    400: "Not strict JSON, or text that no route takes",
     401: "No or a wrong key",
     403: "Foreign host or origin",
     404: "No such thing",

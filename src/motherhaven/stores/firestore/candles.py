@@ -15,6 +15,7 @@ from motherhaven.stores.firestore.database import Database
 from motherhaven.stores.firestore.work import CandlePlace
 from motherhaven.stores.keys import micros
 from motherhaven.stores.states import CandleState
+from motherhaven.stores.unreadable import UNREADABLE
 from motherhaven.stores.views import candle_row
 
 PLACES_PER_EVENT: Final = 300
@@ -79,9 +80,16 @@ async def _of_width(
     while len(found) < limit:
         step = await database.between(first, last, limit=_STEP)
         for snapshot in step:
-            for begin, values in sorted(documents.candles_in(snapshot.to_dict()).items()):
-                if start <= begin < end:
-                    found.append((begin, documents.candle_of(values)))
+            try:
+                kept = sorted(documents.candles_in(snapshot.to_dict()).items())
+            except UNREADABLE as error:
+                database.unreadable.note(series[0], f"candles {snapshot.id}", error)
+                continue
+            found += database.unreadable.each(
+                [one for one in kept if start <= one[0] < end],
+                lambda one: (series[0], f"candle of {series[1]} at {one[0]}"),
+                lambda one: (one[0], documents.candle_of(one[1])),
+            )
         if len(step) < _STEP:
             break
         first = (*first[:-1], str(step[-1].id) + "\x00")

@@ -15,6 +15,7 @@ from google.cloud.firestore_v1.base_query import FieldFilter
 from motherhaven.contract.errors import ConfigError, StoreError, StoreUnavailable
 from motherhaven.stores.firestore.paths import Path
 from motherhaven.stores.firestore.shapes import SHAPES, Shape
+from motherhaven.stores.unreadable import UnreadableRows
 
 READ_SECONDS: Final = 10.0
 COMMIT_SECONDS: Final = 8.0
@@ -52,6 +53,7 @@ class Database:
     def __init__(self, project: str, database: str | None) -> None:
         self.name = f"firestore://{project}" + (f"/{database}" if database else "")
         self.usage = Usage()
+        self.unreadable = UnreadableRows()
         try:
             self._client = firestore.AsyncClient(project=project, database=database)
         except DefaultCredentialsError as error:

@@ -1,5 +1,6 @@
 """Between documents and the plain rows of `stores`. Decimals are exact text throughout."""
 
+import hashlib
 import json
 from collections.abc import Mapping
 from typing import Any, Final
@@ -24,6 +25,8 @@ Document = Mapping[str, Any]
 
 LONGEST: Final = 20_000
 """Characters; what a client sends longer is cut in projections. The event keeps the whole."""
+
+_INDEXED_BYTES: Final = 1_500
 
 _BOT: Final = (*BOT, *PLAIN.totals)
 _RECORD: Final = ("bot_id", "bot_name", "mode", "kind", "epoch", "seq", "time", "recorded",
@@ -94,12 +97,20 @@ def position_of(document: Document) -> PositionState:
 
 def named(bot_id: str, name: str) -> str:
     """An entry of `names`; bot ids have no space. Short enough for an index, whatever comes."""
-    return f"{bot_id} {name}"[:1_000]
+    return _indexed(f"{bot_id} {name}")
 
 
 def posting(kind: str, bot_id: str, position_id: str) -> str:
     """What the fills, or the funding payments, of a position have in common."""
-    return f"{kind} {bot_id} {position_id}"[:1_000]
+    return _indexed(f"{kind} {bot_id} {position_id}")
+
+
+def _indexed(text: str) -> str:
+    """The text, cut to what Firestore can ask by: 1,500 bytes, whatever its characters take."""
+    short = text[:1_000]
+    if len(short.encode()) <= _INDEXED_BYTES:
+        return short
+    return f"{text[:200]} {hashlib.sha256(text.encode()).hexdigest()}"
 
 
 def standing(bot_id: str, coin: str, side: str) -> str:

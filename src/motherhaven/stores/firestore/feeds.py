@@ -20,13 +20,14 @@ from motherhaven.stores.firestore import documents, paths
 from motherhaven.stores.firestore.database import Database
 from motherhaven.stores.firestore.keytext import key_of, key_text
 from motherhaven.stores.firestore.shapes import Shape
-from motherhaven.stores.firestore.texts import records_of, text_lengths
+from motherhaven.stores.firestore.texts import records_of, text_lengths, the_record
 from motherhaven.stores.firestore.work import live_number_of
 from motherhaven.stores.keys import Key, micros
 from motherhaven.stores.protocol import DecisionFilter
-from motherhaven.stores.records import Record, no_event
+from motherhaven.stores.records import Record, named, no_event
 from motherhaven.stores.rejected import UNKNOWN
 from motherhaven.stores.states import ErrorState
+from motherhaven.stores.unreadable import one
 from motherhaven.stores.views import decision_detail, decision_row, error_row
 
 _POSTINGS: Final = Shape(paths.EVENTS, ("posting",))
@@ -50,7 +51,7 @@ async def decisions(
     while len(rows) <= limit:
         step = limit + 1
         found = await _events(database, "decision", asked, after, step, since)
-        keys = {str(one.id): key_of(str(one.get("key"))) for one in found}
+        keys = {int(doc.get("n")): key_of(str(doc.get("key"))) for doc in found}
         told = await _rows(database, await records_of(database, found), keys)
         rows += [row for row in told if _is_within(row, where)]
         if len(found) < step:
@@ -100,8 +101,13 @@ async def postings(database: Database, kind: Kind, bot_id: str, position_id: str
     """The fills or funding payments of a position, oldest first."""
     value = documents.posting(kind, bot_id, position_id)
     records = await records_of(database, await database.query(_POSTINGS, (value,)))
-    own = [one for one in records if json.loads(one.payload).get("position_id") == position_id]
+    asked = database.unreadable.each(records, named, lambda one: (one, _position_of(one)))
+    own = [record for record, named_position in asked if named_position == position_id]
     return sorted(own, key=lambda record: record.key)
+
+
+def _position_of(record: Record) -> Any:
+    return json.loads(record.payload).get("position_id")
 
 
 async def _events(
@@ -115,17 +121,17 @@ async def _events(
 
 
 async def _rows(
-    database: Database, records: list[Record], keys: dict[str, Key]
+    database: Database, records: list[Record], keys: dict[int, Key]
 ) -> list[DecisionRow]:
     executions = [paths.execution(record.bot_id, record.event_id) for record in records]
     bots = {paths.bot(record.bot_id) for record in records}
     found = await database.get([*executions, *bots])
-    return [
-        decision_row(
-            record, _name(found, record.bot_id), _execution(found, path), keys[record.event_id]
-        )
-        for record, path in zip(records, executions, strict=True)
-    ]
+
+    def read(record: Record) -> DecisionRow:
+        execution = _execution(database, found, record)
+        return decision_row(record, _name(found, record.bot_id), execution, keys[record.n])
+
+    return database.unreadable.each(records, named, read)
 
 
 def _name(found: dict[paths.Path, DocumentSnapshot[Any]], bot_id: str) -> str | None:
@@ -134,10 +140,17 @@ def _name(found: dict[paths.Path, DocumentSnapshot[Any]], bot_id: str) -> str | 
 
 
 def _execution(
-    found: dict[paths.Path, DocumentSnapshot[Any]], path: paths.Path
+    database: Database, found: dict[paths.Path, DocumentSnapshot[Any]], record: Record
 ) -> Execution | None:
-    snapshot = found.get(path)
-    return None if snapshot is None else documents.executed_of(snapshot.to_dict() or {}).execution
+    """The execution of a decision; unknown where it cannot be read."""
+    snapshot = found.get(paths.execution(record.bot_id, record.event_id))
+    if snapshot is None:
+        return None
+    return database.unreadable.maybe(
+        record.bot_id,
+        f"execution of {record.event_id}",
+        lambda: documents.executed_of(snapshot.to_dict() or {}).execution,
+    )
 
 
 async def find(database: Database, event_id: str) -> DocumentSnapshot[Any]:
@@ -159,7 +172,7 @@ async def decision(database: Database, decision_id: str, floor: int) -> Decision
         NotFound: no such decision.
     """
     snapshot = await find(database, decision_id)
-    [record] = await records_of(database, [snapshot])
+    record = await the_record(database, snapshot)
     if record.kind != "decision":
         raise NotFound(f"{decision_id} is not a decision but a {record.kind} event")
     path = paths.execution(record.bot_id, decision_id)
@@ -169,14 +182,17 @@ async def decision(database: Database, decision_id: str, floor: int) -> Decision
     earlier = Shape(paths.EVENTS, ("kind", "bot_id"), "key", descending=True)
     previous = await database.query(earlier, values, after=key, limit=1)
     following = await database.query(_LATER, values, after=key, limit=1)
-    return decision_detail(
-        record,
-        _name(found, record.bot_id),
-        _execution(found, path),
-        key_of(key),
-        texts={} if is_pruned else text_lengths(snapshot.to_dict() or {}),
-        previous=_first_id(previous),
-        following=_first_id(following),
+    return one(
+        decision_id,
+        lambda: decision_detail(
+            record,
+            _name(found, record.bot_id),
+            _execution(database, found, record),
+            key_of(key),
+            texts={} if is_pruned else text_lengths(snapshot.to_dict() or {}),
+            previous=_first_id(previous),
+            following=_first_id(following),
+        ),
     )
 
 
@@ -199,14 +215,22 @@ async def errors(
         found = await database.query(
             shape, tuple(asked.values()), after=after, since=first, limit=limit
         )
-        told = (documents.error_of(snapshot.to_dict() or {}) for snapshot in found)
-        states += [one for one in told if since is None or one.at >= micros(since)]
+        told = database.unreadable.each(
+            found,
+            lambda one: (str((one.to_dict() or {}).get("bot_id")), f"error {one.id}"),
+            lambda one: documents.error_of(one.to_dict() or {}),
+        )
+        states += [state for state in told if since is None or state.at >= micros(since)]
         if len(found) < limit:
             break
         after = str(found[-1].get("key"))
     states = states[:limit]
     names = await bot_names(database, (one.bot_id for one in states if one.bot_id != UNKNOWN))
-    return [error_row(state, names.get(state.bot_id)) for state in states]
+    return database.unreadable.each(
+        states,
+        lambda state: (state.bot_id, f"error of {state.event_id}"),
+        lambda state: error_row(state, names.get(state.bot_id)),
+    )
 
 
 async def bot_names(database: Database, bot_ids: Iterable[str]) -> dict[str, str | None]:

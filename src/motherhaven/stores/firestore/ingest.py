@@ -33,6 +33,7 @@ from motherhaven.stores.firestore.readable import readable_event, readable_posit
 from motherhaven.stores.firestore.texts import Layout, parse_lean, write_chunks
 from motherhaven.stores.firestore.work import CandlePlace, FirestoreWork, Place, terms_of
 from motherhaven.stores.meaning import is_same
+from motherhaven.stores.own_ids import own_event
 from motherhaven.stores.project import project
 from motherhaven.stores.protocol import Appended, AppendStatus
 from motherhaven.stores.records import Prepared, Record, digest_of, prepare
@@ -89,33 +90,35 @@ async def _pause(attempt: int, dice: random.Random, error: Exception, database: 
     await asyncio.sleep(PAUSE_SECONDS * dice.random() * (2.0**attempt))
 
 
-def _keep(work: FirestoreWork, event: Event) -> AppendStatus:
+def _keep(work: FirestoreWork, sent: Event) -> tuple[str, AppendStatus]:
+    """The id that the event has in the store, and what became of it."""
+    event = own_event(sent, work.owner)
     digest = digest_of(event)
     known = work.known(event.event_id)
     if known is not None:
         same = is_same(event, digest, known[1:], lambda: work.payload(event.event_id))
-        return "duplicate" if same else "conflict"
-    prepared = None if digest is None else prepare(event, digest, work.parts(event))
+        return event.event_id, "duplicate" if same else "conflict"
+    prepared = None if digest is None else prepare(event, digest, work.parts(sent))
     if prepared is None:
-        return "incomplete"
+        return event.event_id, "incomplete"
     placed = project(work.keep(prepared), event.body, work)
     if placed.kind == "decision":  # the one kind whose list goes by the event's own document
         work.changes.kept[-1] = (placed, prepared)
-    return "stored"
+    return event.event_id, "stored"
 
 
 def _results(
-    work: FirestoreWork, events: Sequence[Event], outcomes: Sequence[AppendStatus],
+    work: FirestoreWork, events: Sequence[Event], outcomes: Sequence[tuple[str, AppendStatus]],
     generation: str, committed: Any,
 ) -> list[Appended]:  # fmt: skip
     ranks = {record.event_id: rank for rank, (record, _) in enumerate(work.changes.kept, 1)}
     results = []
-    for event, outcome in zip(events, outcomes, strict=True):
+    for event, (event_id, outcome) in zip(events, outcomes, strict=True):
         cursor = None
         if outcome in ("stored", "duplicate"):
-            number = work.prior_cursor(event)
+            number = work.prior_cursor(event_id)
             if number is None:
-                number = live_number(committed, ranks[event.event_id])
+                number = live_number(committed, ranks[event_id])
             cursor = live_cursor(generation, number)
         results.append(Appended(event.event_id, outcome, cursor))
     return results

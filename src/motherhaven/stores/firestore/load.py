@@ -1,11 +1,13 @@
 """Reads what a commit needs: one call for documents, and a query for each side of a coin."""
 
 import asyncio
-from collections.abc import Sequence
-from typing import Any, Final
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+from typing import Any, Final, TypeVar
 
 from google.cloud.firestore_v1.base_document import DocumentSnapshot
 
+from motherhaven.contract.errors import NotFound
 from motherhaven.contract.events import CandlesRecorded, Event, TextPart
 from motherhaven.stores.firestore import candles, documents, paths
 from motherhaven.stores.firestore.database import Database
@@ -15,11 +17,14 @@ from motherhaven.stores.firestore.whole import whole_payload
 from motherhaven.stores.firestore.work import Seen, live_number_of, terms_of
 from motherhaven.stores.keys import micros
 from motherhaven.stores.needs import Needs, needs_of
+from motherhaven.stores.own_ids import own_id
 from motherhaven.stores.records import digest_of
+from motherhaven.stores.unreadable import UNREADABLE
 
 STANDING: Final = Shape(paths.POSITIONS, ("standing",))
 PARTS: Final = Shape(paths.PARTS, ("group",))
 
+Key = TypeVar("Key", int, str)
 Snapshots = dict[paths.Path, DocumentSnapshot[Any]]
 
 
@@ -37,12 +42,12 @@ async def load(database: Database, events: Sequence[Event], *, look: bool) -> Se
     )
     _take_bots(needs, seen, found)
     for place in spans:
-        seen.buckets[place] = documents.buckets_in(_data(found, paths.rollup(*place)))
+        seen.buckets[place] = _read(documents.buckets_in, _data(found, paths.rollup(*place)))
     for bot_id in {bot for bot, _ in needs.marks}:
-        seen.marks[bot_id] = documents.marks_in(_data(found, paths.marks(bot_id)))
+        seen.marks[bot_id] = _read(documents.marks_in, _data(found, paths.marks(bot_id)))
     for series_place in series:
-        seen.candles[series_place] = documents.candles_in(
-            _data(found, paths.candles(*series_place))
+        seen.candles[series_place] = _read(
+            documents.candles_in, _data(found, paths.candles(*series_place))
         )
     _take_rows(needs, seen, found)
     _take_candles(events, seen)
@@ -65,6 +70,16 @@ def _wanted(needs: Needs, spans: set[tuple[str, int, int]], *, look: bool) -> li
     return wanted
 
 
+def _read(
+    read: Callable[[Document | None], dict[Key, list[Any]]], document: Document | None
+) -> dict[Key, list[Any]]:
+    """What cannot be read counts as missing: what comes now takes its place."""
+    try:
+        return read(document)
+    except UNREADABLE:
+        return {}
+
+
 def _data(found: Snapshots, path: paths.Path) -> Document | None:
     snapshot = found.get(path)
     return None if snapshot is None else snapshot.to_dict()
@@ -75,7 +90,8 @@ def _take_bots(needs: Needs, seen: Seen, found: Snapshots) -> None:
         snapshot = found.get(paths.bot(bot_id))
         if snapshot is not None:
             seen.bots[bot_id] = snapshot
-            seen.rows.bots[bot_id] = documents.bot_of(snapshot.to_dict() or {})
+            with suppress(*UNREADABLE):
+                seen.rows.bots[bot_id] = documents.bot_of(snapshot.to_dict() or {})
 
 
 def _take_rows(needs: Needs, seen: Seen, found: Snapshots) -> None:
@@ -83,18 +99,21 @@ def _take_rows(needs: Needs, seen: Seen, found: Snapshots) -> None:
     for pair in needs.executions:
         known = _data(found, paths.execution(*pair))
         if known is not None:
-            rows.executions[pair] = documents.executed_of(known)
+            with suppress(*UNREADABLE):
+                rows.executions[pair] = documents.executed_of(known)
         decision = _data(found, paths.event(pair[1])) if paths.is_id(pair[1]) else None
         if decision is not None and decision["bot_id"] == pair[0] and decision.get("troubled"):
             rows.troubled.add(pair)
     for bot_id, ref in needs.marks:
         values = seen.marks[bot_id].get(ref)
         if values is not None:
-            rows.marks[bot_id, ref] = documents.marked_of(values)
+            with suppress(*UNREADABLE):
+                rows.marks[bot_id, ref] = documents.marked_of(values)
     for bot_id, tier, number in needs.buckets:
         buckets = seen.buckets[bot_id, tier, number // paths.BUCKETS_PER_DOCUMENT]
         if number in buckets:
-            rows.buckets[bot_id, tier, number] = documents.bucket_of(buckets[number])
+            with suppress(*UNREADABLE):
+                rows.buckets[bot_id, tier, number] = documents.bucket_of(buckets[number])
 
 
 def _take_candles(events: Sequence[Event], seen: Seen) -> None:
@@ -107,7 +126,8 @@ def _take_candles(events: Sequence[Event], seen: Seen) -> None:
                 values = seen.candles.get(place, {}).get(start)
                 if values is not None:
                     pair = (event.bot_id, body.coin, start)
-                    seen.rows.candles[pair] = documents.candle_of(values)
+                    with suppress(*UNREADABLE):
+                        seen.rows.candles[pair] = documents.candle_of(values)
 
 
 async def _take_known(
@@ -115,17 +135,19 @@ async def _take_known(
 ) -> None:
     """Events kept before; the whole payload only of those that come again with other bytes."""
     for event in events:
-        snapshot = found.get(paths.event(event.event_id))
-        if snapshot is None or event.event_id in seen.cursors:
-            continue
-        kept = snapshot.to_dict() or {}
-        digest = bytes.fromhex(kept["sha256"])
-        seen.rows.known[event.event_id] = (0, kept["bot_id"], kept["kind"], digest)
-        seen.cursors[event.event_id] = live_number_of(snapshot)
-        if digest_of(event) != digest:
-            payload = await whole_payload(database, snapshot)
-            if payload is not None:
-                seen.rows.payloads[event.event_id] = payload
+        for event_id in (event.event_id, own_id(event.bot_id, event.event_id)):
+            snapshot = found.get(paths.event(event_id))
+            if snapshot is None or event_id in seen.cursors:
+                continue
+            kept = snapshot.to_dict() or {}
+            digest = bytes.fromhex(kept["sha256"])
+            seen.rows.known[event_id] = (0, kept["bot_id"], kept["kind"], digest)
+            seen.cursors[event_id] = live_number_of(snapshot)
+            if digest_of(event) != digest and kept["bot_id"] == event.bot_id:
+                with suppress(NotFound):  # of what cannot be read nothing is the same
+                    payload = await whole_payload(database, snapshot)
+                    if payload is not None:
+                        seen.rows.payloads[event_id] = payload
 
 
 async def _positions(database: Database, needs: Needs, seen: Seen) -> None:
@@ -139,7 +161,10 @@ async def _positions(database: Database, needs: Needs, seen: Seen) -> None:
     ]  # fmt: skip
     for snapshots in await asyncio.gather(*asked):
         for snapshot in snapshots:
-            state = documents.position_of(snapshot.to_dict() or {})
+            try:
+                state = documents.position_of(snapshot.to_dict() or {})
+            except UNREADABLE:
+                continue
             if (state.bot_id, state.id) not in seen.entries:
                 seen.entries[state.bot_id, state.id] = terms_of(state)
                 seen.rows.positions.append(state)

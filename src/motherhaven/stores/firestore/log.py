@@ -24,6 +24,7 @@ from motherhaven.stores.firestore.keytext import committed_at, live_number
 from motherhaven.stores.firestore.shapes import Shape
 from motherhaven.stores.firestore.texts import records_of
 from motherhaven.stores.protocol import Stored, Tail
+from motherhaven.stores.records import named
 from motherhaven.stores.views import event_of
 
 LATE: Final = timedelta(seconds=COMMIT_SECONDS + 2)
@@ -81,13 +82,15 @@ async def tail(database: Database, generation: str, after: str, limit: int) -> T
     # Somebody may delete documents by hand: what is gone is passed over.
     chosen = [place for place in chosen if paths.event(place[1]) in found]
     records = await records_of(database, [found[paths.event(name)] for _, name in chosen])
-    events = tuple(
-        Stored(live_cursor(generation, number), event_of(record))
-        for (number, _), record in zip(chosen, records, strict=True)
+    numbers = {name: number for number, name in chosen}
+    events = database.unreadable.each(
+        records,
+        named,
+        lambda one: Stored(live_cursor(generation, numbers[one.event_id]), event_of(one)),
     )
     reached = places[:limit]
     cursor = live_cursor(generation, reached[-1][0]) if reached else after
-    return Tail(events, cursor, more=more or len(places) > limit)
+    return Tail(tuple(events), cursor, more=more or len(places) > limit)
 
 
 async def commits(

@@ -3,6 +3,8 @@
 from collections.abc import Sequence
 from typing import Any
 
+from google.cloud.firestore_v1.base_document import DocumentSnapshot
+
 from motherhaven.contract.events import TextPart
 from motherhaven.stores.firestore import paths
 from motherhaven.stores.firestore.database import Database, in_steps
@@ -14,7 +16,7 @@ STEP = 16
 async def put_parts(database: Database, parts: Sequence[TextPart], received: int) -> None:
     """Keep parts, except those of events that are kept already."""
     kept = await database.get(paths.event(event_id) for event_id in {p.event_id for p in parts})
-    waiting = [part for part in parts if paths.event(part.event_id) not in kept]
+    waiting = [part for part in parts if not _is_kept(kept.get(paths.event(part.event_id)), part)]
     await in_steps(
         database,
         waiting,
@@ -24,6 +26,10 @@ async def put_parts(database: Database, parts: Sequence[TextPart], received: int
         ),
         STEP,
     )
+
+
+def _is_kept(snapshot: DocumentSnapshot[Any] | None, part: TextPart) -> bool:
+    return snapshot is not None and snapshot.get("bot_id") == part.bot_id
 
 
 def _document(part: TextPart, received: int) -> dict[str, Any]:

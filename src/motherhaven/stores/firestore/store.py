@@ -38,8 +38,9 @@ from motherhaven.stores.firestore.work import live_number_of
 from motherhaven.stores.firestore.writer import MAX_WRITES, Writer
 from motherhaven.stores.keys import DEPOSIT_MINUTES, bucket_range, held, micros
 from motherhaven.stores.protocol import DEPOSITS_TIER, Appended, DecisionFilter, Tail
-from motherhaven.stores.records import no_text, payload_gone
+from motherhaven.stores.records import named, no_text, payload_gone
 from motherhaven.stores.shared import Shared
+from motherhaven.stores.unreadable import UnreadableRows
 from motherhaven.stores.views import (
     account_row,
     deposit_points,
@@ -240,12 +241,12 @@ class FirestoreStore:
     async def fills(self, bot_id: str, position_id: str) -> list[views.FillRow]:
         """The fills of a position, oldest first."""
         found = await feeds.postings(self._open, "fill", bot_id, position_id)
-        return [fill_row(record) for record in found]
+        return self.unreadable.each(found, named, fill_row)
 
     async def fundings(self, bot_id: str, position_id: str) -> list[views.FundingRow]:
         """The funding payments of a position, oldest first."""
         found = await feeds.postings(self._open, "funding", bot_id, position_id)
-        return [funding_row(record) for record in found]
+        return self.unreadable.each(found, named, funding_row)
 
     async def candles(
         self, bot_id: str, coin: str, *, start: datetime, end: datetime, limit: int
@@ -257,12 +258,12 @@ class FirestoreStore:
     async def accounts(self, bot_id: str | None, *, limit: int) -> list[views.AccountRow]:
         """The newest account states, newest first."""
         found = await feeds.newest(self._open, "account", bot_id, held(limit))
-        return [account_row(record) for record in found]
+        return self.unreadable.each(found, named, account_row)
 
     async def statuses(self, bot_id: str | None, *, limit: int) -> list[views.StatusRow]:
         """The newest heartbeats, newest first."""
         found = await feeds.newest(self._open, "status", bot_id, held(limit))
-        return [status_row(record) for record in found]
+        return self.unreadable.each(found, named, status_row)
 
     async def equity(
         self, bot_ids: Sequence[str] | None, *, start: datetime, end: datetime, bucket: int
@@ -288,6 +289,11 @@ class FirestoreStore:
         """What went wrong, newest first; continue with the last row's cursor."""
         key = read_page_cursor("errors", before)
         return await feeds.errors(self._open, bot_id, kind, key, held(limit), since)
+
+    @property
+    def unreadable(self) -> UnreadableRows:
+        """The documents that reads passed over; see Store.unreadable."""
+        return self._open.unreadable
 
     async def report_rejected(self, *, bot_id: str | None, at: datetime, message: str) -> bool:
         """Keep a refusal among the errors; see Store.report_rejected."""

@@ -12,11 +12,13 @@ from typing import Any, Final
 
 from google.cloud.firestore_v1.base_document import DocumentSnapshot
 
+from motherhaven.contract.errors import NotFound, Unreadable
 from motherhaven.contract.views import TextSlice
 from motherhaven.stores.firestore import paths
 from motherhaven.stores.firestore.database import Database, in_steps
 from motherhaven.stores.firestore.documents import Document, record_of
 from motherhaven.stores.records import ROW_CHARS, Prepared, Record, no_text
+from motherhaven.stores.unreadable import UNREADABLE, unreadable
 
 CHUNK: Final = 200_000
 """Characters in a chunk: at most 800,000 bytes."""
@@ -82,16 +84,32 @@ async def write_chunks(database: Database, chunks: list[tuple[paths.Path, str]])
 async def records_of(
     database: Database, snapshots: Iterable[DocumentSnapshot[Any]]
 ) -> list[Record]:
-    """The records of event documents, huge payloads put together."""
+    """The records of event documents; what cannot be read is noted and left out."""
     records = []
     for snapshot in snapshots:
-        document = snapshot.to_dict() or {}
+        try:
+            records.append(await the_record(database, snapshot))
+        except Unreadable as error:
+            bot_id = (snapshot.to_dict() or {}).get("bot_id")
+            database.unreadable.note(str(bot_id), str(snapshot.id), error)
+    return records
+
+
+async def the_record(database: Database, snapshot: DocumentSnapshot[Any]) -> Record:
+    """The record of an event document, a huge payload put together.
+
+    Raises:
+        Unreadable: the document, or a chunk of its payload, is not as it was written.
+    """
+    document = snapshot.to_dict() or {}
+    try:
         payload = document.get(PAYLOAD)
         if payload is None:
             count = document["payload_chunks"]
             payload = await _joined(database, snapshot.id, document, PAYLOAD, range(count))
-        records.append(record_of(snapshot.id, document, payload))
-    return records
+        return record_of(snapshot.id, document, payload)
+    except (*UNREADABLE, NotFound) as error:
+        raise unreadable(str(snapshot.id), error) from None
 
 
 async def read_texts(database: Database, event_id: str, document: Document) -> dict[str, str]:

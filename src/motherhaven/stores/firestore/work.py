@@ -11,7 +11,7 @@ from typing import Any, Final
 
 from google.cloud.firestore_v1.base_document import DocumentSnapshot
 
-from motherhaven.contract.events import Event, Kind
+from motherhaven.contract.events import Kind
 from motherhaven.stores.firestore.keytext import live_number
 from motherhaven.stores.keys import Key
 from motherhaven.stores.loaded import Loaded, LoadedWork
@@ -75,9 +75,9 @@ class FirestoreWork(LoadedWork):
         self.seen.rows.known[record.event_id] = known
         return record
 
-    def prior_cursor(self, event: Event) -> int | None:
+    def prior_cursor(self, event_id: str) -> int | None:
         """The live number of an event kept by an earlier commit."""
-        return self.seen.cursors.get(event.event_id)
+        return self.seen.cursors.get(event_id)
 
     def latest(self, state: BotState) -> tuple[str | None, str | None]:
         """The ids of the events that the bot's status and account pointers name."""

@@ -111,7 +111,9 @@ def translated(error: psycopg.Error, location: Location) -> StoreError:
         )
     for kind, reason in _REASONS:
         if isinstance(error, kind):
-            return StoreUnavailable(f"{where}{reason} ({text}){_NOTHING}")
+            away = StoreUnavailable(f"{where}{reason} ({text}){_NOTHING}")
+            away.reason = reason
+            return away
     if isinstance(error, psycopg.OperationalError | psycopg.InterfaceError):
         return StoreUnavailable(
             f"{where}the server cannot be reached or refuses ({text}){_NOTHING}; check that it "

@@ -11,6 +11,7 @@ from typing import Any, Literal
 from motherhaven.stores.records import Record
 from motherhaven.stores.relational.tables import Kind, Table
 from motherhaven.stores.rows import Row, Rows
+from motherhaven.stores.unreadable import UnreadableRows
 
 
 class Dialect(ABC):
@@ -87,6 +88,8 @@ class Session(ABC):
     """A connection within a transaction."""
 
     dialect: Dialect
+    unreadable = UnreadableRows()
+    """Where reads note the rows that they pass over; who gives a session out sets its own."""
 
     @abstractmethod
     def rows(self, query: str, values: Sequence[Any] = ()) -> list[Row]:

@@ -15,12 +15,14 @@ from motherhaven.contract.views import (
     ErrorRow,
     Execution,
 )
+from motherhaven.stores.cursors import page_cursor
 from motherhaven.stores.keys import Key, micros
 from motherhaven.stores.protocol import DecisionFilter
 from motherhaven.stores.records import Record, no_event
 from motherhaven.stores.relational.dialect import Dialect, Session
 from motherhaven.stores.relational.texts import read_lengths
 from motherhaven.stores.rows import Row
+from motherhaven.stores.unreadable import one
 from motherhaven.stores.views import decision_detail, decision_row, error_row
 
 OWN: Final = "(SELECT no FROM bots WHERE id = ?)"
@@ -56,8 +58,12 @@ def decisions(
         ORDER BY page.time DESC, e.epoch DESC, e.seq DESC, e.n DESC
     """
     found = session.rows(query, (*values, limit + 1))
-    items = tuple(_row(d, row) for row in found[:limit])
-    return DecisionPage(items=items, next=items[-1].cursor if len(found) > limit else None)
+    items = tuple(session.unreadable.each(found[:limit], named, lambda row: _row(session, row)))
+    if len(found) <= limit:
+        return DecisionPage(items=items, next=None)
+    last = found[limit - 1]
+    place = _key(d, d.record_of(last), last[14])
+    return DecisionPage(items=items, next=page_cursor("decisions", place))
 
 
 def _decision_terms(
@@ -113,18 +119,30 @@ def _joins(d: Dialect) -> str:
     """
 
 
-def _row(d: Dialect, row: Row) -> DecisionRow:
-    record = d.record_of(row)
-    return decision_row(record, row[12], _execution(row[13]), _key(d, record, row[14]))
-
-
 def _key(d: Dialect, record: Record, order: Any) -> Key:
     """The decision's place; `order` is the time that `decisions` keeps of it."""
     return Key(d.rows.micros(order), record.epoch, record.seq, record.n)
 
 
-def _execution(text: str | None) -> Execution | None:
-    return None if text is None else Execution.model_validate_json(text)
+def named(row: Row) -> tuple[str, str]:
+    """Whose a row that begins with a record is, and what it is called."""
+    return str(row[2]), str(row[1])
+
+
+def _row(session: Session, row: Row) -> DecisionRow:
+    record = session.dialect.record_of(row)
+    key = _key(session.dialect, record, row[14])
+    return decision_row(record, row[12], _execution(session, row), key)
+
+
+def _execution(session: Session, row: Row) -> Execution | None:
+    """The execution in column 13; unknown where it cannot be read."""
+    if row[13] is None:
+        return None
+    bot_id, event_id = named(row)
+    return session.unreadable.maybe(
+        bot_id, f"execution of {event_id}", lambda: Execution.model_validate_json(row[13])
+    )
 
 
 def decision(session: Session, decision_id: str) -> DecisionDetail:
@@ -146,14 +164,19 @@ def decision(session: Session, decision_id: str) -> DecisionDetail:
         raise NotFound(f"{decision_id} is not a decision but a {record.kind} event")
     key = _key(d, record, row[15])
     place = (row[14], *d.rows.key_values(key))
-    return decision_detail(
-        record,
-        row[12],
-        _execution(row[13]),
-        key,
-        texts=read_lengths(session, record.n),
-        previous=session.value(_BEFORE, place),
-        following=session.value(_AFTER, place),
+    texts = read_lengths(session, record.n)
+    previous, following = session.value(_BEFORE, place), session.value(_AFTER, place)
+    return one(
+        decision_id,
+        lambda: decision_detail(
+            record,
+            row[12],
+            _execution(session, row),
+            key,
+            texts=texts,
+            previous=previous,
+            following=following,
+        ),
     )
 
 
@@ -187,6 +210,8 @@ def errors(
         FROM errors r LEFT JOIN bots b ON b.no = r.bot {where_all(terms)}
         ORDER BY r.time DESC, r.epoch DESC, r.seq DESC, r.no DESC LIMIT ?
     """
-    return [
-        error_row(d.rows.error_of(row), row[10]) for row in session.rows(query, (*values, limit))
-    ]
+    return session.unreadable.each(
+        session.rows(query, (*values, limit)),
+        lambda row: (str(row[5]), f"error of {row[4]}"),
+        lambda row: error_row(d.rows.error_of(row), row[10]),
+    )

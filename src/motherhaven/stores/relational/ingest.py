@@ -16,7 +16,9 @@ PRUNE_STEP: Final = 2_000
 
 _KEEP_PART: Final = """
     INSERT INTO parts (bot_id, event_id, field, place, count, received, text)
-    SELECT ?, ?, ?, ?, ?, ?, ? WHERE NOT EXISTS (SELECT 1 FROM events WHERE event_id = ?)
+    SELECT ?, ?, ?, ?, ?, ?, ? WHERE NOT EXISTS (
+        SELECT 1 FROM events e JOIN bots b ON b.no = e.bot WHERE e.event_id = ? AND b.id = ?
+    )
     ON CONFLICT (bot_id, event_id, field, place) DO UPDATE SET
         count = excluded.count, received = excluded.received, text = excluded.text
 """
@@ -40,8 +42,7 @@ def put_parts(session: Session, parts: Sequence[TextPart], received: datetime) -
     latest = {(p.bot_id, p.event_id, p.field, p.index): p for p in parts}
     # In one order everywhere, so that two servers never wait for each other.
     rows = [
-        (*key, latest[key].count, at, latest[key].text, latest[key].event_id)
-        for key in sorted(latest)
+        (*key, latest[key].count, at, latest[key].text, key[1], key[0]) for key in sorted(latest)
     ]
     session.many(_KEEP_PART, rows)
 

@@ -4,6 +4,7 @@
 # ruff: noqa: S608
 
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any, Final
 
@@ -16,6 +17,7 @@ from motherhaven.stores.relational.log import floor
 from motherhaven.stores.relational.questions import questions
 from motherhaven.stores.relational.texts import read_texts
 from motherhaven.stores.rows import Row
+from motherhaven.stores.unreadable import UNREADABLE
 
 _ENDS: Final = """
     SELECT (SELECT coalesce(max(n), 0) FROM events), (SELECT coalesce(max(no), 0) FROM bots)
@@ -44,7 +46,9 @@ def load(session: Session, needs: Needs) -> tuple[Loaded, Numbers]:
     [(loaded.last, numbers.last)] = ends
     for answers, fold in asked:
         for row in answers:
-            fold(row)
+            # What cannot be read counts as missing: what comes now takes its place.
+            with suppress(*UNREADABLE):
+                fold(row)
     return loaded, numbers
 
 
@@ -102,4 +106,8 @@ def kept_payload(session: Session, n: int) -> bytes | None:
         return None
     d = session.dialect
     kept = session.value(f"SELECT {d.payload} FROM events e WHERE e.n = ?", (n,))
-    return restore(d.rows.payload(kept), read_texts(session, n))
+    texts = read_texts(session, n)
+    try:
+        return restore(d.rows.payload(kept), texts)
+    except UNREADABLE:
+        return None

@@ -8,7 +8,10 @@ from motherhaven.stores.cursors import live_cursor, read_live_cursor
 from motherhaven.stores.protocol import Stored, Tail
 from motherhaven.stores.records import Record, no_event, payload_gone, restore
 from motherhaven.stores.relational.dialect import Session
+from motherhaven.stores.relational.feeds import named
 from motherhaven.stores.relational.texts import read_slice, read_texts
+from motherhaven.stores.rows import Row
+from motherhaven.stores.unreadable import one
 from motherhaven.stores.views import event_of
 
 _HEAD: Final = "SELECT coalesce(max(n), 0) FROM events"
@@ -40,16 +43,17 @@ def tail(session: Session, generation: str, after: str, limit: int) -> Tail:
     """Events after a cursor, in commit order."""
     d, newest = session.dialect, head(session)
     start = read_live_cursor(generation, after, floor=floor(session), head=newest)
-    records: list[Record] = []
+    found: list[Row] = []
     if start < newest:
         query = f"SELECT {d.record()} {_EVENTS} WHERE e.n > ? ORDER BY e.n LIMIT ?"
-        records = [d.record_of(row) for row in session.rows(query, (start, limit))]
-    end = records[-1].n if records else start
-    return Tail(
-        tuple(Stored(live_cursor(generation, record.n), event_of(record)) for record in records),
-        live_cursor(generation, end),
-        more=end < newest,
-    )
+        found = session.rows(query, (start, limit))
+    end = found[-1][0] if found else start
+
+    def read(row: Row) -> Stored:
+        return Stored(live_cursor(generation, row[0]), event_of(d.record_of(row)))
+
+    events = session.unreadable.each(found, named, read)
+    return Tail(tuple(events), live_cursor(generation, end), more=end < newest)
 
 
 def record(session: Session, event_id: str) -> Record:
@@ -70,7 +74,8 @@ def full_payload(session: Session, event_id: str) -> tuple[Kind, bytes]:
     found = record(session, event_id)
     if found.n <= floor(session):
         raise payload_gone(event_id)
-    return found.kind, restore(found.payload, read_texts(session, found.n))
+    texts = read_texts(session, found.n)
+    return found.kind, one(event_id, lambda: restore(found.payload, texts))
 
 
 def text(session: Session, event_id: str, field: str, *, offset: int, limit: int) -> TextSlice:

@@ -3,8 +3,8 @@
 # SQL is joined from constants only; every value is bound.
 # ruff: noqa: S608
 
-from collections.abc import Sequence
-from typing import Any, Final, Literal
+from collections.abc import Callable, Sequence
+from typing import Any, Final, Literal, TypeVar
 
 from motherhaven.contract.errors import NotFound
 from motherhaven.contract.views import (
@@ -14,12 +14,16 @@ from motherhaven.contract.views import (
     PositionPage,
     PositionRow,
 )
+from motherhaven.stores.cursors import page_cursor
 from motherhaven.stores.keys import Key
 from motherhaven.stores.records import Record
 from motherhaven.stores.relational.dialect import Dialect, Session
-from motherhaven.stores.relational.feeds import OWN, where_all
+from motherhaven.stores.relational.feeds import OWN, named, where_all
 from motherhaven.stores.rows import BOT, BUCKET, POSITION, Row
+from motherhaven.stores.unreadable import UNREADABLE, one
 from motherhaven.stores.views import bot_row, equity_point, position_row
+
+Shown = TypeVar("Shown")
 
 _STATUS: Final = {"open": ["p.exit_n IS NULL"], "closed": ["p.exit_n IS NOT NULL"], "all": []}
 _NEWEST: Final = "ORDER BY e.received DESC, e.epoch DESC, e.seq DESC, e.n DESC"
@@ -59,14 +63,13 @@ def bots(
         ORDER BY b.first_seen, b.id
     """
     width = len(names)
-    return [
-        bot_row(
-            d.rows.bot_of(row[:width]),
-            _record(d, row[width : width + _WIDTH]),
-            _record(d, row[width + _WIDTH :]),
-        )
-        for row in session.rows(query, values)
-    ]
+
+    def read(row: Row) -> BotRow:
+        latest = _record(d, row[width : width + _WIDTH]), _record(d, row[width + _WIDTH :])
+        return bot_row(d.rows.bot_of(row[:width]), *latest, session.unreadable)
+
+    found = session.rows(query, values)
+    return session.unreadable.each(found, lambda row: (row[0], "bot"), read)
 
 
 def _record(d: Dialect, row: Row) -> Record | None:
@@ -93,8 +96,17 @@ def positions(
     order = key.replace(",", " DESC,") + " DESC"
     query = f"{_positions(d)} {where_all(terms)} ORDER BY {order} LIMIT ?"
     found = session.rows(query, (*values, limit + 1))
-    items = tuple(_position(d, row, closed=closed) for row in found[:limit])
-    return PositionPage(items=items, next=items[-1].cursor if len(found) > limit else None)
+    items = tuple(
+        session.unreadable.each(
+            found[:limit], _named, lambda row: _position(session, row, closed=closed)
+        )
+    )
+    if len(found) <= limit:
+        return PositionPage(items=items, next=None)
+    last = found[limit - 1]
+    if closed:
+        return PositionPage(items=items, next=page_cursor("closed", d.rows.key_of(last[13:17])))
+    return PositionPage(items=items, next=page_cursor("positions", d.rows.key_of(last[8:12])))
 
 
 def position(session: Session, bot_id: str, position_id: str) -> PositionRow:
@@ -108,7 +120,7 @@ def position(session: Session, bot_id: str, position_id: str) -> PositionRow:
     row = session.row(query, (bot_id, d.key(position_id)))
     if row is None:
         raise NotFound(f"bot {bot_id} has no position {position_id}")
-    return _position(d, row)
+    return one(f"position {position_id}", lambda: _position(session, row))
 
 
 def opened_by(session: Session, bot_id: str, decision_id: str) -> PositionRow | None:
@@ -119,7 +131,9 @@ def opened_by(session: Session, bot_id: str, decision_id: str) -> PositionRow | 
         "ORDER BY p.entered, p.entry_time, p.entry_epoch, p.entry_seq, p.entry_n LIMIT 1",
         (bot_id, d.key(decision_id)),
     )
-    return None if row is None else _position(d, row)
+    if row is None:
+        return None
+    return one(f"the position of {decision_id}", lambda: _position(session, row))
 
 
 def _positions(d: Dialect) -> str:
@@ -132,16 +146,31 @@ def _positions(d: Dialect) -> str:
     """
 
 
-def _position(d: Dialect, row: Row, *, closed: bool = False) -> PositionRow:
+def _named(row: Row) -> tuple[str, str]:
+    return str(row[len(POSITION)]), f"position {row[0]}"
+
+
+def _position(session: Session, row: Row, *, closed: bool = False) -> PositionRow:
+    rows = session.dialect.rows
     bot_id, name, *mark = row[len(POSITION) :]
-    marked = None if mark[0] is None else d.rows.marked_of(mark)
-    return position_row(d.rows.position_of(bot_id, row), name, marked, closed=closed)
+    marked = None
+    if mark[0] is not None:
+        about = f"mark of position {row[0]}"
+        marked = session.unreadable.maybe(bot_id, about, lambda: rows.marked_of(mark))
+    return position_row(rows.position_of(bot_id, row), name, marked, closed=closed)
 
 
 def newest(
-    session: Session, kind: Literal["account", "status"], bot_id: str | None, limit: int
-) -> list[Record]:
-    """The newest events of a kind, newest first; of all bots, each bot's own index gives some."""
+    session: Session,
+    kind: Literal["account", "status"],
+    bot_id: str | None,
+    limit: int,
+    read: Callable[[Record], Shown],
+) -> list[Shown]:
+    """`read` of the newest events of a kind, newest first.
+
+    Of all bots, each bot's own index gives some.
+    """
     d = session.dialect
     if bot_id is not None:
         query = f"""
@@ -156,7 +185,7 @@ def newest(
             ) k JOIN events e ON e.n = k.n JOIN bots b ON b.no = e.bot {_NEWEST}
         """
         found = session.rows(query, (limit, limit))
-    return [d.record_of(row) for row in found]
+    return session.unreadable.each(found, named, lambda row: read(d.record_of(row)))
 
 
 def equity(
@@ -174,9 +203,16 @@ def equity(
         WHERE r.tier = ? AND {d.among("r.bot")} AND r.bucket >= ? AND r.bucket < ?
         ORDER BY r.bot, r.bucket
     """
+    ids = {row[1]: row[0] for row in bots_asked}
     for row in session.rows(query, (tier, d.listed(curves), first, last)):
-        curves[row[0]].append(equity_point(tier, row[1], d.rows.bucket_of(row[2:])))
-    return [
-        EquitySeries(bot_id=bot_id, bot_name=name, mode=mode, points=tuple(curves[no]))
-        for bot_id, no, name, mode in bots_asked
-    ]
+        try:
+            curves[row[0]].append(equity_point(tier, row[1], d.rows.bucket_of(row[2:])))
+        except UNREADABLE as error:
+            session.unreadable.note(ids[row[0]], f"equity {tier}:{row[1]}", error)
+    return session.unreadable.each(
+        bots_asked,
+        lambda bot: (bot[0], "bot"),
+        lambda bot: EquitySeries(
+            bot_id=bot[0], bot_name=bot[2], mode=bot[3], points=tuple(curves[bot[1]])
+        ),
+    )

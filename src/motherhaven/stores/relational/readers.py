@@ -9,6 +9,7 @@ from typing import Generic, Protocol, TypeVar
 
 from motherhaven.stores.relational.dialect import Session
 from motherhaven.stores.relational.writer import closed
+from motherhaven.stores.unreadable import UnreadableRows
 
 Answer = TypeVar("Answer")
 
@@ -30,6 +31,7 @@ class Readers(ABC, Generic[Connection]):
     threads: int
 
     def __init__(self, shown: str) -> None:
+        self.unreadable = UnreadableRows()
         self._shown = shown
         self._pool = ThreadPoolExecutor(self.threads, thread_name_prefix="motherhaven-store-read")
         self._idle: list[Connection] = []
@@ -43,7 +45,12 @@ class Readers(ABC, Generic[Connection]):
             StoreUnavailable: the store is closed, or cannot be read now.
             StoreCorrupt: the database is damaged.
         """
-        return await self._submit(lambda: self._answer(query))
+
+        def noting(session: Session) -> Answer:
+            session.unreadable = self.unreadable
+            return query(session)
+
+        return await self._submit(lambda: self._answer(noting))
 
     async def _submit(self, work: Callable[[], Answer]) -> Answer:
         loop = asyncio.get_running_loop()

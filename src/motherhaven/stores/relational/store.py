@@ -20,6 +20,7 @@ from motherhaven.stores.relational.dialect import Session
 from motherhaven.stores.relational.readers import Answer, Readers
 from motherhaven.stores.relational.writer import Writer, closed
 from motherhaven.stores.shared import Shared
+from motherhaven.stores.unreadable import UnreadableRows
 from motherhaven.stores.views import (
     account_row,
     deposit_points,
@@ -157,13 +158,13 @@ class RelationalStore(ABC, Generic[AnyWriter, AnyReaders]):
     async def fills(self, bot_id: str, position_id: str) -> list[views.FillRow]:
         """The fills of a position, oldest first."""
         return await self._read.ask(
-            lambda db: [fill_row(r) for r in trades.postings(db, bot_id, position_id, "fill")]
+            lambda db: trades.postings(db, bot_id, position_id, "fill", fill_row)
         )
 
     async def fundings(self, bot_id: str, position_id: str) -> list[views.FundingRow]:
         """The funding payments of a position, oldest first."""
         return await self._read.ask(
-            lambda db: [funding_row(r) for r in trades.postings(db, bot_id, position_id, "funding")]
+            lambda db: trades.postings(db, bot_id, position_id, "funding", funding_row)
         )
 
     async def candles(
@@ -177,13 +178,13 @@ class RelationalStore(ABC, Generic[AnyWriter, AnyReaders]):
     async def accounts(self, bot_id: str | None, *, limit: int) -> list[views.AccountRow]:
         """The newest account states, newest first."""
         return await self._read.ask(
-            lambda db: [account_row(r) for r in money.newest(db, "account", bot_id, held(limit))]
+            lambda db: money.newest(db, "account", bot_id, held(limit), account_row)
         )
 
     async def statuses(self, bot_id: str | None, *, limit: int) -> list[views.StatusRow]:
         """The newest heartbeats, newest first."""
         return await self._read.ask(
-            lambda db: [status_row(r) for r in money.newest(db, "status", bot_id, held(limit))]
+            lambda db: money.newest(db, "status", bot_id, held(limit), status_row)
         )
 
     async def equity(
@@ -214,6 +215,11 @@ class RelationalStore(ABC, Generic[AnyWriter, AnyReaders]):
         return await self._read.ask(
             lambda db: feeds.errors(db, bot_id, kind, key, since, held(limit))
         )
+
+    @property
+    def unreadable(self) -> UnreadableRows:
+        """The rows that reads passed over; see Store.unreadable."""
+        return self._read.unreadable
 
     async def report_rejected(self, *, bot_id: str | None, at: datetime, message: str) -> bool:
         """Keep a refusal among the errors; see Store.report_rejected."""

@@ -3,28 +3,35 @@
 # SQL is joined from constants only; every value is bound.
 # ruff: noqa: S608
 
+from collections.abc import Callable
 from datetime import datetime
+from typing import TypeVar
 
 from motherhaven.contract.events import Kind
 from motherhaven.contract.views import Candle
 from motherhaven.stores.keys import micros
 from motherhaven.stores.records import Record
 from motherhaven.stores.relational.dialect import Session
-from motherhaven.stores.relational.feeds import OWN
+from motherhaven.stores.relational.feeds import OWN, named
 from motherhaven.stores.relational.money import columns
 from motherhaven.stores.rows import CANDLE
 from motherhaven.stores.views import candle_row
 
+Shown = TypeVar("Shown")
 
-def postings(session: Session, bot_id: str, position_id: str, kind: Kind) -> list[Record]:
-    """The fills or funding payments that name a position, oldest first."""
+
+def postings(
+    session: Session, bot_id: str, position_id: str, kind: Kind, read: Callable[[Record], Shown]
+) -> list[Shown]:
+    """`read` of the fills or funding payments that name a position, oldest first."""
     d = session.dialect
     query = f"""
         SELECT {d.record()} FROM postings p JOIN events e ON e.n = p.n JOIN bots b ON b.no = e.bot
         WHERE p.bot = {OWN} AND p.{d.keyed("position_id")} = ? AND {d.posting_kind} = ?
         ORDER BY p.time, p.epoch, p.seq, p.n
     """
-    return [d.record_of(row) for row in session.rows(query, (bot_id, d.key(position_id), kind))]
+    found = session.rows(query, (bot_id, d.key(position_id), kind))
+    return session.unreadable.each(found, named, lambda row: read(d.record_of(row)))
 
 
 def candles(
@@ -38,7 +45,8 @@ def candles(
         ORDER BY c.start LIMIT ?
     """
     values = (bot_id, coin, rows.at(micros(start)), rows.at(micros(end)), limit)
-    return [
-        candle_row(rows.micros(row[0]), rows.candle_of(row[1:]))
-        for row in session.rows(query, values)
-    ]
+    return session.unreadable.each(
+        session.rows(query, values),
+        lambda row: (bot_id, f"candle of {coin} at {row[0]}"),
+        lambda row: candle_row(rows.micros(row[0]), rows.candle_of(row[1:])),
+    )

@@ -42,3 +42,8 @@ UPDATE bots SET (account_n, account_epoch, account_seq, account_recorded) = (
     ORDER BY received DESC, epoch DESC, seq DESC, n DESC LIMIT 1
 ) WHERE account_n IS NOT NULL;
 UPDATE bots SET last_decision = min(last_decision, last_seen) WHERE last_decision IS NOT NULL;
+
+DROP INDEX positions_entry_decision;
+CREATE INDEX positions_entry_decision
+    ON positions (bot, entry_decision_id, entered, entry_time, entry_epoch, entry_seq, entry_n)
+    WHERE entry_decision_id IS NOT NULL;

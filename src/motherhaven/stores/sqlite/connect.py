@@ -88,7 +88,9 @@ def translated(error: apsw.Error, path: Path) -> StoreError:
         )
     for kind, reason in _REASONS:
         if isinstance(error, kind):
-            return StoreUnavailable(f"store {path}: {reason} ({error}); nothing was kept")
+            away = StoreUnavailable(f"store {path}: {reason} ({error}); nothing was kept")
+            away.reason = reason
+            return away
     return StoreError(f"store {path}: the database refused ({error}); nothing was kept")
 
 

@@ -39,5 +39,5 @@ class Namesakes:
         while True:
             page = await self._store.bots(after=found[-1].id if found else None, limit=_PAGE)
             found += page
-            if len(page) < _PAGE:
+            if not page:
                 return found

@@ -1,0 +1,324 @@
+"""The safeguards that `make mutants` breaks one by one, and the tests that must notice.
+
+Whoever adds a safeguard adds it here. `tests/architecture/test_mutants.py` keeps the list true:
+each text stands in its file exactly once, each test exists, each rule of the guard is here.
+"""
+
+from typing import Final
+
+from scripts.mutants import Mutant
+
+SRC: Final = "src/motherhaven"
+_APPEND: Final = "tests/conformance/stores/test_store_append.py"
+_GUARD: Final = "tests/unit/bot_core/test_core_guard_rules.py"
+_KEYS: Final = "tests/unit/server/test_server_keys.py"
+_ACCESS: Final = "tests/unit/server/test_server_access.py"
+_LOGIN: Final = "tests/unit/server/test_server_login.py"
+_COURIER: Final = "tests/unit/recorder/test_courier.py"
+_ANSWERS: Final = "tests/unit/recorder/test_acknowledgements.py"
+_BARS: Final = "tests/unit/bot_shell/test_shell_bar_faults.py"
+
+STATE_RULES: Final = (
+    "unknown_coin", "kill_switch", "not_armed", "not_recording", "unknown_position",
+    "answer_expired", "stale_data", "open_candle", "daily_loss", "trades_per_day", "cooldown",
+    "min_confidence", "opposite_position", "max_positions",
+)  # fmt: skip
+SIZE_RULES: Final = ("max_leverage",)
+PRICE_RULES: Final = (
+    "stop_missing", "stop_side", "target_side", "price_band", "stop_beyond_liquidation",
+)  # fmt: skip
+CAPS: Final = {
+    "max_position_size": "position_room", "max_coin_size": "coin_room",
+    "max_total_size": "total_room", "free_margin": "free_margin",
+}  # fmt: skip
+
+
+def _dropped(module: str, *rules: str) -> tuple[Mutant, ...]:
+    """The guard without one of its rules, for each of them."""
+    file, tests = f"{SRC}/bot/guard/judgement.py", (f"{_GUARD}::{_EACH_RULE}",)
+    return tuple(Mutant(f"guard rule {r}", file, f"    {module}.{r},\n", "", tests) for r in rules)
+
+
+_EACH_RULE: Final = "test_each_rule_refuses_by_name_and_says_why"
+
+GUARD: Final = (
+    *_dropped("rules_state", *STATE_RULES),
+    *_dropped("rules_size", *SIZE_RULES),
+    *_dropped("rules_price", *PRICE_RULES),
+    *(
+        Mutant(
+            f"guard cap {name}", f"{SRC}/bot/guard/judgement.py",
+            f'    ("{name}", rules_size.{room}),\n', "", (f"{_GUARD}::{_EACH_RULE}",),
+        )
+        for name, room in CAPS.items()
+    ),
+    Mutant(
+        "guard caps are compared", f"{SRC}/bot/guard/judgement.py",
+        "if left is None or margin <= left:", "if left is None or margin <= left * 2:", (_GUARD,),
+    ),
+    Mutant(
+        "guard caps count what the same answer took", f"{SRC}/bot/guard/judgement.py",
+        "case.tally.margins.get(decision.coin, ZERO) + margin",
+        "case.tally.margins.get(decision.coin, ZERO)", (_GUARD,),
+    ),
+    Mutant(
+        "guard contradictions refuse a coin", f"{SRC}/bot/guard/judgement.py",
+        "if len(set(signals)) > 1:", "if len(set(signals)) > 9:", (_GUARD,),
+    ),
+    Mutant(
+        "guard sizes are floored to the lot", f"{SRC}/bot/exchange/market.py",
+        "return size.quantize(self.lot, ROUND_FLOOR)",
+        "return size.quantize(self.lot, ROUND_CEILING)", (_GUARD,),
+    ),
+    Mutant(
+        "guard a position without its stop is closed", f"{SRC}/bot/desk.py",
+        "if coin not in unprotected(positions, engine.open_orders(coin), frozenset()):",
+        "if coin in positions:", ("tests/unit/bot_shell/test_shell_desk.py",),
+    ),
+)  # fmt: skip
+
+DEDUPLICATION: Final = (
+    Mutant(
+        "deduplication in the journal", f"{SRC}/recorder/writer.py",
+        "        known = self._known(entry)\n", "        known = None\n",
+        ("tests/unit/recorder/test_journal.py",),
+    ),
+    Mutant(
+        "deduplication in memory", f"{SRC}/stores/memory.py",
+        "known = work.known(event.event_id)", "known = None", (_APPEND, "-k", "memory"),
+    ),
+    *(
+        Mutant(
+            f"deduplication in {name}", f"{SRC}/stores/appending.py",
+            "known = work.known(event.event_id)", "known = None", (_APPEND, "-k", name),
+        )
+        for name in ("sqlite", "postgresql")
+    ),
+    Mutant(
+        "deduplication in firestore", f"{SRC}/stores/firestore/ingest.py",
+        "known = work.known(event.event_id)", "known = None", (_APPEND, "-k", "firestore"),
+    ),
+    Mutant(
+        "deduplication compares the payload", f"{SRC}/stores/meaning.py",
+        "return payload is not None and same_meaning(event, digest, payload)", "return True",
+        (_APPEND, "-k", "memory or sqlite"),
+    ),
+    Mutant(
+        "deduplication compares bot and kind", f"{SRC}/stores/meaning.py",
+        "(event.bot_id, event.kind) != (bot_id, kind)", "not bot_id",
+        (_APPEND, "tests/conformance/stores/test_store_meaning.py", "-k", "memory or sqlite"),
+    ),
+    Mutant(
+        "deduplication in the journal compares the payload", f"{SRC}/recorder/writer.py",
+        "if row[2] != payload_sha256(entry.data):", "if not row[2]:",
+        ("tests/unit/recorder/test_journal.py",),
+    ),
+)  # fmt: skip
+
+DURABILITY: Final = (
+    Mutant(
+        "fsync of the journal", f"{SRC}/recorder/database.py",
+        'connection.pragma("synchronous", synchronous)',
+        'connection.pragma("synchronous", "normal")',
+        ("tests/faults/recorder/test_power_loss.py",),
+    ),
+    Mutant(
+        "fsync of the SQLite store", f"{SRC}/stores/sqlite/connect.py",
+        "PRAGMA synchronous=FULL", "PRAGMA synchronous=NORMAL",
+        ("tests/unit/stores/test_sqlite_durable.py",),
+    ),
+    Mutant(
+        "synchronous commit of PostgreSQL", f"{SRC}/stores/postgres/connect.py",
+        "set_config('synchronous_commit', 'on', true)",
+        "set_config('synchronous_commit', 'off', true)",
+        ("tests/unit/stores/test_postgres_schema.py",),
+    ),
+    Mutant(
+        "journal a file that was replaced is noticed", f"{SRC}/recorder/journal.py",
+        "return self.in_memory or inode == self.current_inode()", "return True",
+        ("tests/unit/recorder/test_journal.py",),
+    ),
+    Mutant(
+        "journal a damaged log is noticed", f"{SRC}/recorder/walcheck.py",
+        "return any(data[:_HEADER])", "return False", ("tests/faults/recorder/test_damage.py",),
+    ),
+    Mutant(
+        "journal a failed commit is looked up", f"{SRC}/recorder/journal.py",
+        "            self._settle(writer, error)\n", "            raise\n",
+        ("tests/unit/recorder/test_journal.py",),
+    ),
+)  # fmt: skip
+
+ACKNOWLEDGEMENT: Final = (
+    Mutant(
+        "acknowledgement needs success", f"{SRC}/recorder/answers.py",
+        'body.get("success") is True and all(', "all(", (_ANSWERS,),
+    ),
+    Mutant(
+        "acknowledgement needs a verdict for each event", f"{SRC}/recorder/answers.py",
+        "all(i in results for i in event_ids)", "True", (_ANSWERS,),
+    ),
+    Mutant(
+        "acknowledgement of text parts", f"{SRC}/recorder/answers.py",
+        "if not isinstance(items, list) or len(items) != parts:", "if items is not None:",
+        (_COURIER,),
+    ),
+    Mutant(
+        "acknowledgement of an old server needs success", f"{SRC}/recorder/answers.py",
+        'if body.get("success") is not True:', "if body is None:", (_ANSWERS,),
+    ),
+    Mutant(
+        "redirects are no acknowledgement", f"{SRC}/recorder/answers.py",
+        "        case 200:\n", "        case status if 200 <= status < 400:\n",
+        (_ANSWERS,),
+    ),
+)  # fmt: skip
+
+ACCESS: Final = (
+    Mutant(
+        "scope of a key", f"{SRC}/server/access/rules.py",
+        "    if scope in key.scopes:\n", "    if scope:\n", (_KEYS,),
+    ),
+    Mutant(
+        "scope of ingest", f"{SRC}/server/access/rules.py",
+        'Rule.INGEST: "ingest",', 'Rule.INGEST: "read",', (_KEYS,),
+    ),
+    Mutant(
+        "scope of reading", f"{SRC}/server/access/rules.py",
+        'Rule.READ: "read",', 'Rule.READ: "ingest",', (_KEYS,),
+    ),
+    Mutant(
+        "revoked keys are refused", f"{SRC}/server/access/rules.py",
+        "if key.revoked_at is not None:", "if not key.id:", (_KEYS,),
+    ),
+    Mutant(
+        "identity: a bound key names no other bot", f"{SRC}/server/access/binding.py",
+        "if named == bot:", "if named:", (_KEYS,),
+    ),
+    Mutant(
+        "identity: a bound key sees its bot alone", f"{SRC}/server/access/gate.py",
+        "only(key.bot_id if key else None)", "only(None)",
+        ("tests/conformance/server/test_server_bound_keys.py", "-k", "memory"),
+    ),
+    Mutant(
+        "the shared key is compared whole", f"{SRC}/server/access/rules.py",
+        "return hmac.compare_digest(_digest(given), self._digest)", "return True", (_ACCESS,),
+    ),
+    Mutant(
+        "a bot's key is compared whole", f"{SRC}/server/access/keyring.py",
+        "right = hmac.compare_digest(digest_of(text), key.sha256 if key else _NO_DIGEST)",
+        "right = True", (_KEYS,),
+    ),
+    Mutant(
+        "open reading has a list of hosts", f"{SRC}/server/access/rules.py",
+        'if host_name(visitor.header(b"host")) in config.hosts:', "if config.hosts:", (_ACCESS,),
+    ),
+    Mutant(
+        "open reading ends at a proxy", f"{SRC}/server/access/rules.py",
+        "        if not forwarded:\n", "        if forwarded is not None:\n", (_ACCESS,),
+    ),
+    Mutant(
+        "forms of other sites are refused", f"{SRC}/server/access/rules.py",
+        "if not foreign and (origin is None or self._own(origin, visitor)):",
+        "if origin is None or origin:", (_LOGIN,),
+    ),
+    Mutant(
+        "the session's cookie is strict", f"{SRC}/server/access/login.py",
+        "            httponly=True,\n            samesite=\"strict\",\n",
+        "            httponly=True,\n            samesite=\"lax\",\n", (_LOGIN,),
+    ),
+    Mutant(
+        "the session's cookie is closed to scripts", f"{SRC}/server/access/login.py",
+        "            httponly=True,\n            samesite", "            samesite", (_LOGIN,),
+    ),
+    Mutant(
+        "wrong keys are slowed", f"{SRC}/server/access/rules.py",
+        'self._too_many(visitor) or Problem(\n            401,\n'
+        '            "unauthorized",\n            "the x-api-key header',
+        'Problem(\n            401,\n'
+        '            "unauthorized",\n            "the x-api-key header',
+        ("tests/unit/server/test_server_refusals.py",),
+    ),
+)  # fmt: skip
+
+BOUNDS: Final = (
+    Mutant(
+        "bound of a number's digits", f"{SRC}/contract/money.py",
+        "digits > MAX_DIGITS or not in_range", "not in_range",
+        ("tests/unit/contract/test_money.py",),
+    ),
+    Mutant(
+        "bound of a number's exponent", f"{SRC}/contract/money.py",
+        "digits > MAX_DIGITS or not in_range or", "digits > MAX_DIGITS or",
+        ("tests/unit/contract/test_money.py",),
+    ),
+    Mutant(
+        "bound of an integer's digits", f"{SRC}/contract/jsonio.py",
+        "if len(text) > _MAX_INT_DIGITS:", "if not text:",
+        ("tests/unit/contract/test_jsonio.py",),
+    ),
+    Mutant(
+        "bound of JSON's depth", f"{SRC}/contract/jsonio.py",
+        "        if depth > MAX_DEPTH:\n", "        if depth > 10**9:\n",
+        ("tests/unit/contract/test_jsonio.py",),
+    ),
+    Mutant(
+        "duplicate keys are refused", f"{SRC}/contract/jsonio.py",
+        "            if key in seen:\n", "            if key is None:\n",
+        ("tests/unit/contract/test_jsonio.py",),
+    ),
+    Mutant(
+        "bound of a body", f"{SRC}/server/bodies.py",
+        "    if size > limit:\n        raise too_large(limit)\n", "",
+        ("tests/unit/server/test_server_bodies.py",),
+    ),
+    Mutant(
+        "compressed bodies are refused", f"{SRC}/server/bodies.py",
+        'if encoding not in {"", "identity"}:', "if not encoding:",
+        ("tests/unit/server/test_server_bodies.py",),
+    ),
+    Mutant(
+        "bound of a batch", f"{SRC}/server/ingest/batches.py",
+        "if len(events) > limit or len(parts) > limit:", "if len(events) > 10**9:",
+        ("tests/unit/server/test_server_ingest.py",),
+    ),
+    Mutant(
+        "bound of an id", f"{SRC}/contract/ids.py",
+        "if isinstance(value, str) and _ID.fullmatch(value):", "if isinstance(value, str):",
+        ("tests/unit/contract/test_ids.py",),
+    ),
+    Mutant(
+        "bound of what bars unpack to", f"{SRC}/bot/market/bars/source.py",
+        "if self._left < 0:", "if self._left is None:", (_BARS,),
+    ),
+    Mutant(
+        "bars off the grid are refused", f"{SRC}/bot/market/bars/grid.py",
+        "if len(stamps) - kept <= few:", "if len(stamps) < 0:", (_BARS,),
+    ),
+    Mutant(
+        "bars of two units of time are refused", f"{SRC}/bot/market/bars/times.py",
+        "if self._kind not in (None, kind):", "if not kind:", (_BARS,),
+    ),
+)  # fmt: skip
+
+ESCAPES: Final = (
+    Mutant(
+        "cells of the server's CSV are safe", f"{SRC}/server/reads/export_text.py",
+        """        return "'" + text\n""", "        return text\n",
+        ("tests/conformance/server/test_server_export.py", "-k", "memory or cell"),
+    ),
+    Mutant(
+        "cells of the command's CSV are safe", f"{SRC}/cli/export.py",
+        """        return "'" + value\n""", "        return value\n",
+        ("tests/acceptance/test_move.py", "-k", "cell or formula"),
+    ),
+    Mutant(
+        "the server's words are one line in a log", f"{SRC}/recorder/answers.py",
+        "c if c.isprintable() else ' ' for c", "c for c",
+        ("tests/unit/recorder/test_refused_key.py",),
+    ),
+)  # fmt: skip
+
+MUTANTS: Final = (
+    *GUARD, *DEDUPLICATION, *DURABILITY, *ACKNOWLEDGEMENT, *ACCESS, *BOUNDS, *ESCAPES,
+)  # fmt: skip

@@ -1,0 +1,112 @@
+"""The names that models use for fields and signals, and what each of them means here.
+
+A name stands here only if it can mean one thing. An amount in coins or in notional never
+stands for margin: `AMOUNTS` names those, so that the refusal can say why.
+"""
+
+import re
+from typing import Final
+
+from motherhaven.bot.guard.types import Signal
+
+FIELDS: Final[dict[str, tuple[str, ...]]] = {
+    "coin": ("coin", "symbol", "ticker", "asset", "pair", "trading_pair", "instrument"),
+    "signal": ("signal", "action", "decision", "recommendation", "trade_signal", "operation"),
+    "side": ("side", "direction", "position_side"),
+    "quantity_usd": ("quantity_usd", "margin_usd", "margin", "usd_margin"),
+    "leverage": ("leverage",),
+    "confidence": ("confidence", "confidence_score", "confidence_level"),
+    "stop_loss": ("stop_loss", "stoploss", "stop_loss_price", "stop_price", "stop", "sl"),
+    "profit_target": (
+        "profit_target", "take_profit", "takeprofit", "take_profit_price", "target_price",
+        "target", "tp",
+    ),
+    "invalidation_condition": ("invalidation_condition", "invalidation", "invalidated_if"),
+    "justification": (
+        "justification", "reasoning", "reason", "rationale", "explanation", "thesis", "analysis",
+    ),
+    "exit_plan": ("exit_plan",),
+}  # fmt: skip
+"""Our name for a field, then every spelling that is taken for it."""
+
+AMOUNTS: Final = frozenset(
+    [
+        "quantity",
+        "qty",
+        "size",
+        "amount",
+        "units",
+        "contracts",
+        "notional",
+        "notional_usd",
+        "position_size",
+        "size_usd",
+        "position_size_usd",
+        "position_usd",
+        "position_value",
+        "amount_usd",
+        "usd_amount",
+        "usd_size",
+        "order_size",
+        "order_size_usd",
+        "trade_size",
+        "value_usd",
+        "usd",
+        "allocation",
+        "quantity_coin",
+        "quantity_coins",
+    ]
+)
+"""Amounts that may be coins or notional; they are never guessed into margin."""
+
+DECISIONS: Final = (
+    "decisions", "trade_decisions", "trading_decisions", "trades", "orders", "signals", "actions",
+)  # fmt: skip
+"""Keys under which an answer holds its decisions."""
+
+WRAPPERS: Final = (
+    "decision", "trade_signal_args", "trade", "answer", "final_answer", "result", "output",
+    "response", "data",
+)  # fmt: skip
+"""Keys that wrap one answer or one decision, when they stand alone."""
+
+SIGNALS: Final[dict[str, Signal]] = {
+    **dict.fromkeys(
+        ("buy_to_enter", "buy", "long", "open_long", "enter_long", "go_long", "buy_long",
+         "buy_to_open"), Signal.BUY,
+    ),
+    **dict.fromkeys(
+        ("sell_to_enter", "sell", "short", "open_short", "enter_short", "go_short", "sell_short",
+         "sell_to_open"), Signal.SELL,
+    ),
+    **dict.fromkeys(
+        ("hold", "wait", "none", "no_action", "no_trade", "do_nothing", "skip", "stay"),
+        Signal.HOLD,
+    ),
+    **dict.fromkeys(
+        ("close", "exit", "close_position", "exit_position", "close_long", "close_short",
+         "exit_long", "exit_short", "sell_to_close", "buy_to_close", "buy_to_cover"),
+        Signal.CLOSE,
+    ),
+}  # fmt: skip
+
+CANONICAL: Final = {name: field for field, names in FIELDS.items() for name in names}
+STATES: Final = frozenset(
+    (*FIELDS["coin"], *FIELDS["signal"], *FIELDS["side"], *DECISIONS, "trade_signal_args")
+)
+"""Keys that make a JSON value one that states decisions, not an illustration in prose."""
+
+_HUMP: Final = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
+_GAP: Final = re.compile(r"[\s_\-]+")
+_LONGEST: Final = 64
+
+
+def fold(name: str) -> str:
+    """One spelling of a name: "stopLoss", "Stop Loss" and "STOP-LOSS" give "stop_loss"."""
+    text = name.strip()[:_LONGEST]
+    return _GAP.sub("_", _HUMP.sub("_", text)).lower()
+
+
+def read_signal(text: str) -> Signal | None:
+    """The signal that a text spells, None for none."""
+    return SIGNALS.get(fold(text)) if len(text) <= _LONGEST else None

@@ -1,0 +1,60 @@
+"""Whether a stop can act before the liquidation does: at entry, and where it stands."""
+
+from collections.abc import Iterable
+from decimal import Decimal
+from functools import lru_cache
+from typing import Final
+
+from motherhaven.bot.exchange.account import Position
+from motherhaven.bot.exchange.exact import exact, quotient
+from motherhaven.bot.exchange.margin import MarginTiers
+from motherhaven.bot.exchange.market import MarketSpec
+from motherhaven.contract.money import plain
+
+ZERO: Final = Decimal(0)
+
+
+@lru_cache(maxsize=1024)
+def _tiers(spec: MarketSpec) -> MarginTiers:
+    with exact():
+        return MarginTiers.of(spec)
+
+
+def liquidation_alone(
+    price: Decimal, sign: int, leverage: int, spec: MarketSpec, notional: Decimal
+) -> Decimal | None:
+    """Where a position entered at `price` would be liquidated with only its own margin.
+
+    The careful reading: a cross account may carry more, but other positions can take
+    that margin away. `sign` is +1 for a long; `notional` in USD chooses the margin tier.
+    None when there is no such price.
+    """
+    # A short's value grows on its way to the liquidation, at most by its own margin.
+    twice = 2 * _tiers(spec).max_leverage(notional * 2 if sign < 0 else notional)
+    with exact():
+        # free margin per unit of notional: 1/leverage - 1/twice
+        free = price * (twice - leverage)
+        found = price - sign * quotient(free, Decimal(leverage * (twice - sign)))
+    return found if found > 0 else None
+
+
+def stop_is_idle(stop: Decimal | None, liquidation: Decimal | None, sign: int) -> bool:
+    """Whether the liquidation comes first, so that the stop can never act."""
+    if stop is None or liquidation is None:
+        return False
+    return (stop - liquidation) * sign <= 0
+
+
+def idle_stop(position: Position) -> bool:
+    """Whether the position's stop lies at or beyond its liquidation price as it stands."""
+    return stop_is_idle(position.stop, position.liquidation, position.side.sign)
+
+
+def idle_stops(positions: Iterable[Position]) -> list[str]:
+    """A warning for each position whose stop can not act any more."""
+    return [
+        f"{held.coin}: the stop {plain(held.stop)} lies beyond the liquidation price "
+        f"{held.liquidation:.6g}, so it cannot act; close the position or lower its leverage"
+        for held in positions
+        if held.stop is not None and held.liquidation is not None and idle_stop(held)
+    ]
