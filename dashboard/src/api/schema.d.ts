@@ -53,7 +53,7 @@ export interface paths {
         };
         /**
          * Bots
-         * @description All bots with their state and totals.
+         * @description Bots with their state and totals, page by page.
          */
         get: operations["bots"];
         put?: never;
@@ -134,6 +134,9 @@ export interface paths {
         /**
          * Decisions
          * @description Decisions, newest first; a limit beyond 1 to 500 is taken as the nearest of these.
+         *
+         *     The array ends at one MiB: texts are cut in the rows that would pass it, and rows that
+         *     would pass it even so are left out.
          */
         get: operations["old_decisions"];
         put?: never;
@@ -153,7 +156,7 @@ export interface paths {
         };
         /**
          * Equity
-         * @description Equity of the bots up to their newest market time; buckets follow the range.
+         * @description Equity up to the newest market time; buckets follow the range. Without ids: 250 bots.
          */
         get: operations["equity"];
         put?: never;
@@ -453,7 +456,7 @@ export interface paths {
         };
         /**
          * Positions
-         * @description Positions, newest first.
+         * @description Positions, newest first; the array ends at one MiB.
          */
         get: operations["old_positions"];
         put?: never;
@@ -679,6 +682,11 @@ export interface components {
              */
             realized_pnl: string;
             /**
+             * Received At
+             * Format: date-time
+             */
+            received_at: string;
+            /**
              * Recorded At
              * Format: date-time
              */
@@ -761,10 +769,20 @@ export interface components {
              */
             realized_pnl: string | number;
             /**
+             * Recorded Replaced
+             * @default null
+             */
+            recorded_replaced: string | null;
+            /**
              * Sharpe Ratio
              * @default null
              */
             sharpe_ratio: (string | number) | null;
+            /**
+             * Time Replaced
+             * @default null
+             */
+            time_replaced: string | null;
             /** Timestamp */
             timestamp: unknown;
             /**
@@ -822,6 +840,11 @@ export interface components {
              * @example -12.34
              */
             realized_pnl: string;
+            /**
+             * Received At
+             * Format: date-time
+             */
+            received_at: string;
             /**
              * Recorded At
              * Format: date-time
@@ -915,11 +938,13 @@ export interface components {
         };
         /**
          * BotList
-         * @description All bots, and the server's time to measure ages by.
+         * @description Bots by first sight, and the server's time to measure ages by; `next` continues.
          */
         BotList: {
             /** Bots */
             bots: components["schemas"]["BotView"][];
+            /** Next */
+            next?: string | null;
             /**
              * Server Time
              * Format: date-time
@@ -932,7 +957,8 @@ export interface components {
          *
          *     brier: 0 is perfect, 0.25 a coin. net_usd is equity less deposits, or the realized net
          *     where no account was reported; net_after_model_cost is it less model_cost_usd, None
-         *     while no model cost was told (a baseline asks no model).
+         *     while no model cost was told (a baseline asks no model). unavailable: why the figures
+         *     cannot be worked out; then all of them are empty.
          */
         BotMetrics: {
             /** Bot Id */
@@ -953,6 +979,8 @@ export interface components {
             net_usd: string | null;
             performance: components["schemas"]["PerformanceFigures"];
             trades: components["schemas"]["TradeFigures"];
+            /** Unavailable */
+            unavailable?: string | null;
         };
         /**
          * BotSignal
@@ -974,7 +1002,9 @@ export interface components {
          * @description Totals that a store keeps for one bot. max_drawdown is a fraction, 0 or negative.
          *
          *     alive_seconds: since first_status_at, as far as heartbeats vouch for it: each for the
-         *     time since the last one, at most twice its interval. Both by the recorder's clock.
+         *     time since the last one, at most twice its interval. Both by the recorder's clock, no
+         *     later than the receipt.
+         *     unreadable: rows that the server cannot read back and leaves out, since it was started.
          */
         BotStats: {
             /** Alive Seconds */
@@ -1026,6 +1056,11 @@ export interface components {
              */
             rejected: number;
             /**
+             * Unreadable
+             * @default 0
+             */
+            unreadable: number;
+            /**
              * Wins
              * @default 0
              */
@@ -1035,12 +1070,19 @@ export interface components {
          * BotView
          * @description A bot with what follows from its totals. Fractions: 0.01 is one per cent.
          *
-         *     heartbeat_age_seconds is the server's clock minus the recorder's; return_fraction is
+         *     heartbeat_age_seconds is since the server received it; return_fraction is
          *     (equity - deposits) / deposits; drawdown_fraction is below the peak now, 0 or negative.
          *     sharpe is annualized over sharpe_days daily returns, None while they are too few.
+         *     ambiguous: another bot has the same name, so the end of the id is shown with it.
+         *     unavailable: why figures of this bot cannot be worked out, None where they can.
          */
         BotView: {
             account: components["schemas"]["AccountRow"] | null;
+            /**
+             * Ambiguous
+             * @default false
+             */
+            ambiguous: boolean;
             /** Decider */
             decider: string | null;
             /** Drawdown Fraction */
@@ -1082,6 +1124,8 @@ export interface components {
             stale: boolean;
             stats: components["schemas"]["BotStats"];
             status: components["schemas"]["StatusRow"] | null;
+            /** Unavailable */
+            unavailable?: string | null;
             /** Win Fraction */
             win_fraction: string | null;
         };
@@ -1309,12 +1353,19 @@ export interface components {
         /**
          * DecisionMade
          * @description A decider's decision for one coin. quantity_usd is margin; confidence is 0 to 1.
+         *
+         *     confidence_percent: the confidence as it was sent, where it was taken as a percentage.
          */
         DecisionMade: {
             /** Coin */
             coin: string;
             /** Confidence */
             confidence: (string | number) | null;
+            /**
+             * Confidence Percent
+             * @default null
+             */
+            confidence_percent: (string | number) | null;
             /**
              * Cost Usd
              * @default null
@@ -1377,6 +1428,11 @@ export interface components {
              */
             raw_response: string | null;
             /**
+             * Recorded Replaced
+             * @default null
+             */
+            recorded_replaced: string | null;
+            /**
              * Signal
              * @enum {string}
              */
@@ -1391,6 +1447,11 @@ export interface components {
              * @default null
              */
             system_prompt: string | null;
+            /**
+             * Time Replaced
+             * @default null
+             */
+            time_replaced: string | null;
             /** Timestamp */
             timestamp: unknown;
             /**
@@ -1593,11 +1654,14 @@ export interface components {
          * ErrorGroup
          * @description Errors of one kind whose messages differ in numbers, ids or the coin only.
          *
-         *     message is the newest one, last_id its error, decision_id its decision.
+         *     message is the newest one, last_id its error, decision_id its decision. bots has the
+         *     first hundred of bots_n.
          */
         ErrorGroup: {
             /** Bots */
             bots: string[];
+            /** Bots N */
+            bots_n: number;
             /** Count */
             count: number;
             /** Decision Id */
@@ -1630,7 +1694,8 @@ export interface components {
          * ErrorGroups
          * @description Groups, the one with the newest error first.
          *
-         *     They are made of the newest `counted` errors; `truncated` says that older ones exist.
+         *     They are made of the newest `counted` errors; `truncated` says that older ones exist, or
+         *     more groups than an answer holds.
          */
         ErrorGroups: {
             /** Counted */
@@ -2238,6 +2303,8 @@ export interface components {
         /**
          * PositionClosed
          * @description A position was closed. realized_pnl is net of fees and funding, in USD.
+         *
+         *     quantity_usd, leverage and entry_price are those of the newest opening record.
          */
         PositionClosed: {
             /** Coin */
@@ -2302,6 +2369,11 @@ export interface components {
              */
             reason: string | null;
             /**
+             * Recorded Replaced
+             * @default null
+             */
+            recorded_replaced: string | null;
+            /**
              * Side
              * @enum {string}
              */
@@ -2311,6 +2383,11 @@ export interface components {
              * @constant
              */
             status: "closed";
+            /**
+             * Time Replaced
+             * @default null
+             */
+            time_replaced: string | null;
         } & {
             [key: string]: unknown;
         };
@@ -2374,6 +2451,9 @@ export interface components {
         /**
          * PositionOpened
          * @description A position was opened. quantity_usd is margin, so notional = quantity_usd * leverage.
+         *
+         *     With `replaces` an open position has changed (an add, a reduction, another leverage): this
+         *     record takes the place of the one with those numbers, and entry_time stays the opening's.
          */
         PositionOpened: {
             /** Coin */
@@ -2429,6 +2509,13 @@ export interface components {
              */
             quantity_usd: string | number;
             /**
+             * Recorded Replaced
+             * @default null
+             */
+            recorded_replaced: string | null;
+            /** @default null */
+            replaces: components["schemas"]["Replaced"] | null;
+            /**
              * Side
              * @enum {string}
              */
@@ -2448,6 +2535,11 @@ export interface components {
              * @default null
              */
             stop_loss: (string | number) | null;
+            /**
+             * Time Replaced
+             * @default null
+             */
+            time_replaced: string | null;
         } & {
             [key: string]: unknown;
         };
@@ -2548,6 +2640,32 @@ export interface components {
             unrealized_pnl?: string | null;
         };
         /**
+         * Replaced
+         * @description The numbers of the opening record that another one takes the place of.
+         */
+        Replaced: {
+            /**
+             * Entry Price
+             * Format: decimal
+             * @example -12.34
+             */
+            entry_price: string | number;
+            /**
+             * Leverage
+             * Format: decimal
+             * @example -12.34
+             */
+            leverage: string | number;
+            /**
+             * Quantity Usd
+             * Format: decimal
+             * @example -12.34
+             */
+            quantity_usd: string | number;
+        } & {
+            [key: string]: unknown;
+        };
+        /**
          * Session
          * @description Whether reading is open here, and whether this browser is signed in.
          *
@@ -2634,10 +2752,20 @@ export interface components {
              */
             quarantined: number | null;
             /**
+             * Recorded Replaced
+             * @default null
+             */
+            recorded_replaced: string | null;
+            /**
              * Status
              * @enum {string}
              */
             status: "running" | "paused" | "stopped" | "error";
+            /**
+             * Time Replaced
+             * @default null
+             */
+            time_replaced: string | null;
             /** Timestamp */
             timestamp: unknown;
             /**
@@ -2650,7 +2778,7 @@ export interface components {
         };
         /**
          * StatusRow
-         * @description A heartbeat; recorded_at is the clock to measure its age by.
+         * @description A heartbeat; received_at, the server's clock, is what its age is measured by.
          */
         StatusRow: {
             /** Behind */
@@ -2718,7 +2846,8 @@ export interface components {
          *     funding_usd is what was paid (negative: received), as in the payments. In `position`
          *     it is what was received, so its sign is the other one. An open position's figures are
          *     those so far, without what is unrealized. agrees: whether what the bot reported as
-         *     net at the exit equals net_pnl; None while either is unknown.
+         *     net at the exit equals net_pnl; None while either is unknown. Of fills_n and funding_n
+         *     rows the newest are here, as many as an answer holds; the figures are of all.
          */
         TradeDetail: {
             /** Agrees */
@@ -2727,8 +2856,12 @@ export interface components {
             fees_usd: string | null;
             /** Fills */
             fills: components["schemas"]["FillRow"][];
+            /** Fills N */
+            fills_n: number;
             /** Funding */
             funding: components["schemas"]["FundingRow"][];
+            /** Funding N */
+            funding_n: number;
             /** Funding Usd */
             funding_usd: string | null;
             /** Gross Pnl */
@@ -2842,6 +2975,15 @@ export interface operations {
                     "application/json": components["schemas"]["OldAccount"];
                 };
             };
+            /** @description Not strict JSON, or text that no route takes */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
             /** @description No or a wrong key */
             401: {
                 headers: {
@@ -2862,6 +3004,15 @@ export interface operations {
             };
             /** @description A field is wrong */
             422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Too many attempts */
+            429: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -2901,6 +3052,15 @@ export interface operations {
                     "application/json": components["schemas"]["OldAccountPoint"][];
                 };
             };
+            /** @description Not strict JSON, or text that no route takes */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
             /** @description No or a wrong key */
             401: {
                 headers: {
@@ -2928,6 +3088,15 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
+            /** @description Too many attempts */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
             /** @description Try again later */
             503: {
                 headers: {
@@ -2941,7 +3110,11 @@ export interface operations {
     };
     bots: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description `next` of the page before */
+                cursor?: string | null;
+                limit?: number;
+            };
             header?: never;
             path?: never;
             cookie?: never;
@@ -2955,6 +3128,15 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["BotList"];
+                };
+            };
+            /** @description Not strict JSON, or text that no route takes */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
                 };
             };
             /** @description No or a wrong key */
@@ -3048,6 +3230,15 @@ export interface operations {
                     "application/json": components["schemas"]["CandleSeries"];
                 };
             };
+            /** @description Not strict JSON, or text that no route takes */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
             /** @description No or a wrong key */
             401: {
                 headers: {
@@ -3135,6 +3326,15 @@ export interface operations {
                     "application/json": components["schemas"]["Comparison"];
                 };
             };
+            /** @description Not strict JSON, or text that no route takes */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
             /** @description No or a wrong key */
             401: {
                 headers: {
@@ -3218,6 +3418,15 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["DecisionDetail"];
+                };
+            };
+            /** @description Not strict JSON, or text that no route takes */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
                 };
             };
             /** @description No or a wrong key */
@@ -3307,6 +3516,15 @@ export interface operations {
                     "application/json": components["schemas"]["OldDecision"][];
                 };
             };
+            /** @description Not strict JSON, or text that no route takes */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
             /** @description No or a wrong key */
             401: {
                 headers: {
@@ -3327,6 +3545,15 @@ export interface operations {
             };
             /** @description A field is wrong */
             422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Too many attempts */
+            429: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -3365,6 +3592,15 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Equity"];
+                };
+            };
+            /** @description Not strict JSON, or text that no route takes */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
                 };
             };
             /** @description No or a wrong key */
@@ -3458,6 +3694,15 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorPage"];
                 };
             };
+            /** @description Not strict JSON, or text that no route takes */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
             /** @description No or a wrong key */
             401: {
                 headers: {
@@ -3544,6 +3789,15 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["ErrorGroups"];
+                };
+            };
+            /** @description Not strict JSON, or text that no route takes */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
                 };
             };
             /** @description No or a wrong key */
@@ -3634,6 +3888,15 @@ export interface operations {
                         [key: string]: string | number | null;
                     }[];
                     "text/csv": string;
+                };
+            };
+            /** @description Not strict JSON, or text that no route takes */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
                 };
             };
             /** @description No or a wrong key */
@@ -3727,6 +3990,15 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["DecisionPage"];
+                };
+            };
+            /** @description Not strict JSON, or text that no route takes */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
                 };
             };
             /** @description No or a wrong key */
@@ -3826,7 +4098,7 @@ export interface operations {
                     "application/json": components["schemas"]["Accepted"];
                 };
             };
-            /** @description Not strict JSON */
+            /** @description Not strict JSON, or text that no route takes */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -3968,7 +4240,7 @@ export interface operations {
                     "application/json": components["schemas"]["BatchAccepted"];
                 };
             };
-            /** @description Not strict JSON */
+            /** @description Not strict JSON, or text that no route takes */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -4092,7 +4364,7 @@ export interface operations {
                     "application/json": components["schemas"]["Accepted"];
                 };
             };
-            /** @description Not strict JSON */
+            /** @description Not strict JSON, or text that no route takes */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -4216,7 +4488,7 @@ export interface operations {
                     "application/json": components["schemas"]["Accepted"];
                 };
             };
-            /** @description Not strict JSON */
+            /** @description Not strict JSON, or text that no route takes */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -4340,7 +4612,7 @@ export interface operations {
                     "application/json": components["schemas"]["Accepted"];
                 };
             };
-            /** @description Not strict JSON */
+            /** @description Not strict JSON, or text that no route takes */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -4456,6 +4728,15 @@ export interface operations {
                     "text/event-stream": components["schemas"]["LiveDecision"] | components["schemas"]["LiveExecution"] | components["schemas"]["LivePosition"] | components["schemas"]["LiveAccount"] | components["schemas"]["LiveStatus"] | components["schemas"]["LiveOther"];
                 };
             };
+            /** @description Not strict JSON, or text that no route takes */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
             /** @description No or a wrong key */
             401: {
                 headers: {
@@ -4476,6 +4757,15 @@ export interface operations {
             };
             /** @description A field is wrong */
             422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Too many attempts */
+            429: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -4520,6 +4810,15 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content?: never;
+            };
+            /** @description Not strict JSON, or text that no route takes */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
             };
             /** @description Foreign host or origin */
             403: {
@@ -4570,7 +4869,7 @@ export interface operations {
                     "application/json": components["schemas"]["Accepted"];
                 };
             };
-            /** @description Not strict JSON */
+            /** @description Not strict JSON, or text that no route takes */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -4650,6 +4949,16 @@ export interface operations {
                     "text/html": string;
                 };
             };
+            /** @description Try again later */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                    "text/html": string;
+                };
+            };
         };
     };
     logout: {
@@ -4668,6 +4977,15 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Accepted"];
+                };
+            };
+            /** @description Not strict JSON, or text that no route takes */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
                 };
             };
             /** @description Foreign host or origin */
@@ -4700,6 +5018,15 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["MetricsList"];
+                };
+            };
+            /** @description Not strict JSON, or text that no route takes */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
                 };
             };
             /** @description No or a wrong key */
@@ -4785,6 +5112,15 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Outcome"];
+                };
+            };
+            /** @description Not strict JSON, or text that no route takes */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
                 };
             };
             /** @description No or a wrong key */
@@ -4874,6 +5210,15 @@ export interface operations {
                     "application/json": components["schemas"]["OldPosition"][];
                 };
             };
+            /** @description Not strict JSON, or text that no route takes */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
             /** @description No or a wrong key */
             401: {
                 headers: {
@@ -4894,6 +5239,15 @@ export interface operations {
             };
             /** @description A field is wrong */
             422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Too many attempts */
+            429: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -4930,6 +5284,15 @@ export interface operations {
                     "application/json": components["schemas"]["Session"];
                 };
             };
+            /** @description Not strict JSON, or text that no route takes */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
             /** @description No or a wrong key */
             401: {
                 headers: {
@@ -4941,6 +5304,24 @@ export interface operations {
             };
             /** @description Foreign host or origin */
             403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Too many attempts */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Try again later */
+            503: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -4970,6 +5351,15 @@ export interface operations {
                     "application/json": components["schemas"]["OldStatus"];
                 };
             };
+            /** @description Not strict JSON, or text that no route takes */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
             /** @description No or a wrong key */
             401: {
                 headers: {
@@ -4990,6 +5380,15 @@ export interface operations {
             };
             /** @description A field is wrong */
             422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Too many attempts */
+            429: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -5031,6 +5430,15 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["TextSlice"];
+                };
+            };
+            /** @description Not strict JSON, or text that no route takes */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
                 };
             };
             /** @description No or a wrong key */
@@ -5119,6 +5527,15 @@ export interface operations {
                     "text/plain": string;
                 };
             };
+            /** @description Not strict JSON, or text that no route takes */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
             /** @description No or a wrong key */
             401: {
                 headers: {
@@ -5203,6 +5620,15 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["TradeDetail"];
+                };
+            };
+            /** @description Not strict JSON, or text that no route takes */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
                 };
             };
             /** @description No or a wrong key */
@@ -5294,6 +5720,15 @@ export interface operations {
                     "application/json": components["schemas"]["PositionPage"];
                 };
             };
+            /** @description Not strict JSON, or text that no route takes */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
             /** @description No or a wrong key */
             401: {
                 headers: {
@@ -5377,6 +5812,24 @@ export interface operations {
                     "application/json": components["schemas"]["Health"];
                 };
             };
+            /** @description Not strict JSON, or text that no route takes */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Foreign host or origin */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
         };
     };
     readyz: {
@@ -5395,6 +5848,24 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Health"];
+                };
+            };
+            /** @description Not strict JSON, or text that no route takes */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Foreign host or origin */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
                 };
             };
             /** @description Try again later */

@@ -2,8 +2,10 @@ import type { BotRow } from "@/api/types";
 import { botName } from "@/shape/bots";
 import { hueColor } from "@/shape/hue";
 
-/** A bot's hue and name, the same on every screen. */
-export function BotTag(props: { bot: Pick<BotRow, "id" | "name">; hue: number | undefined }) {
+type Named = Pick<BotRow, "id" | "name"> & Partial<Pick<BotRow, "ambiguous" | "unavailable">>;
+
+/** A bot's hue and name, the same on every screen, and that its figures cannot be worked out. */
+export function BotTag(props: { bot: Named; hue: number | undefined }) {
   return (
     <span className="flex min-w-0 items-center gap-1.5">
       <span
@@ -14,6 +16,11 @@ export function BotTag(props: { bot: Pick<BotRow, "id" | "name">; hue: number | 
       <span className="truncate" title={botName(props.bot)}>
         {botName(props.bot)}
       </span>
+      {props.bot.unavailable && (
+        <span className="shrink-0 text-loss text-sm" title={props.bot.unavailable}>
+          figures unavailable
+        </span>
+      )}
     </span>
   );
 }

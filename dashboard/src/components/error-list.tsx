@@ -77,6 +77,9 @@ function Cause({ group, isOpen, onOpen }: CauseProps) {
             {group.bots.map((id) => (
               <BotTag key={id} bot={byId.get(id) ?? strangerOf(id)} hue={hues[id]} />
             ))}
+            {group.bots_n > group.bots.length && (
+              <span>and {count(group.bots_n - group.bots.length)} more</span>
+            )}
           </span>
         </span>
         <span className="flex flex-col items-end gap-1">

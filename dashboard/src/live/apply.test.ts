@@ -58,6 +58,7 @@ const account = (bot_id: string, time: string, equity: string, positions: unknow
       bot_id,
       time,
       recorded_at: time,
+      received_at: time,
       balance_usd: equity,
       equity_usd: equity,
       unrealized_pnl: "0",

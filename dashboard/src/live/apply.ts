@@ -37,7 +37,7 @@ function patchFeeds(client: QueryClient, batch: Batch): void {
     if (!data) continue;
     const filter = key[1] as FeedFilter;
     const arrivals = batch.decisions.filter((row) => passes(row, filter));
-    const merged = mergeRows(data, arrivals, (row) => row.time);
+    const merged = mergeRows(data, arrivals, (row) => row.received_at);
     client.setQueryData(key, executedIn(merged, batch.executions));
   }
 }

@@ -12,26 +12,26 @@ export function botsAfter(bots: readonly BotRow[], batch: Batch): BotRow[] {
   };
   for (const status of batch.statuses) {
     change(status.bot_id, (bot) => {
-      if (isOlder(status.recorded_at, bot.status?.recorded_at)) return bot;
+      if (isOlder(status.received_at, bot.status?.received_at)) return bot;
       const decider = status.decider ?? bot.decider;
       const market = status.market ?? bot.market;
-      const heartbeat_at = status.recorded_at;
+      const heartbeat_at = status.received_at;
       const stats = withHeartbeat(bot.stats, bot.status, status);
-      return { ...seen(bot, status.recorded_at), status, heartbeat_at, decider, market, stats };
+      return { ...seen(bot, status.received_at), status, heartbeat_at, decider, market, stats };
     });
   }
   for (const { positions: _marks, ...account } of batch.accounts) {
     change(account.bot_id, (bot) => {
-      if (isOlder(account.recorded_at, bot.account?.recorded_at)) return bot;
+      if (isOlder(account.received_at, bot.account?.received_at)) return bot;
       const deposits = account.deposits_usd ?? depositsOf(bot);
       const return_fraction = returnOf(account.equity_usd, deposits) ?? bot.return_fraction;
-      return { ...seen(bot, account.recorded_at), account, return_fraction };
+      return { ...seen(bot, account.received_at), account, return_fraction };
     });
   }
   for (const row of batch.decisions) {
     change(row.bot_id, (bot) => ({
-      ...seen(bot, row.recorded_at),
-      last_decision_at: newest(bot.last_decision_at, row.recorded_at),
+      ...seen(bot, row.received_at),
+      last_decision_at: row.recorded_at,
     }));
   }
   return [...rows.values()];

@@ -1,9 +1,13 @@
 import type { BotRow, Mode } from "@/api/types";
 import { divide, parseDecimal, signOf, subtract, sumTexts, toText } from "./decimal";
 
-/** The name to show: the bot's own, else the start of its id. */
-export function botName(bot: { id: string; name: string | null } | undefined): string {
-  return bot ? bot.name || bot.id.slice(0, 8) : "—";
+/** The bot's own name, with the end of its id where another bot has it; else of the id. */
+export function botName(
+  bot: { id: string; name: string | null; ambiguous?: boolean } | undefined,
+): string {
+  if (!bot) return "—";
+  if (!bot.name) return bot.id.slice(0, 8);
+  return bot.ambiguous ? `${bot.name} […${bot.id.slice(-6)}]` : bot.name;
 }
 
 /** What was paid in, in USD: as reported, else the first equity that was seen. */

@@ -21,6 +21,7 @@ export function botRow(change: Partial<BotRow> & { id: string }): BotRow {
     win_fraction: null,
     sharpe: null,
     sharpe_days: 0,
+    ambiguous: false,
     stats: {
       decisions: 0,
       entries: 0,
@@ -40,6 +41,7 @@ export function accountRow(bot_id: string, equity: string, deposits: string | nu
     bot_id,
     time: "2026-01-01T12:00:00Z",
     recorded_at: "2026-01-01T12:00:00Z",
+    received_at: "2026-01-01T12:00:00Z",
     balance_usd: equity,
     equity_usd: equity,
     unrealized_pnl: "0.10",

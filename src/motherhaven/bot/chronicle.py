@@ -4,13 +4,14 @@ from collections import deque
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from decimal import Decimal
 from typing import Any, Final
 
 from motherhaven.bot import records
 from motherhaven.bot.decider.types import Outcome
 from motherhaven.bot.desk import Desk, Ticket
 from motherhaven.bot.exchange.paper_engine import PaperEngine
-from motherhaven.bot.exchange.types import Bar, ExchangeEvent, Fill, Trade
+from motherhaven.bot.exchange.types import Bar, ExchangeEvent, Fill, Position, Trade
 from motherhaven.bot.guard.types import Verdict
 from motherhaven.bot.records import Record
 from motherhaven.contract.events import MAX_CANDLES, ExecutionStatus, Kind
@@ -46,7 +47,7 @@ class Chronicle:
         self._engine = engine
         self._desk = desk
         self._new_id = new_id
-        self._open: set[str] = set()
+        self._told: dict[str, records.Payload] = {}
         self._bars: dict[str, list[Bar]] = {}
 
     def keep(self, kind: Kind, payload: records.Payload, time: datetime) -> str:
@@ -60,9 +61,9 @@ class Chronicle:
         taken, self.records = self.records, []
         return taken
 
-    def adopt(self, position_ids: set[str]) -> None:
-        """Positions whose opening is on record already, after a restart."""
-        self._open |= position_ids
+    def adopt(self, terms: Mapping[str, records.Payload]) -> None:
+        """Positions on record already, after a restart: their newest terms by id."""
+        self._told.update(terms)
 
     def note(self, events: list[ExchangeEvent]) -> None:
         """Record what happened at the exchange."""
@@ -70,14 +71,20 @@ class Chronicle:
             if isinstance(event, Fill):
                 decision_id = self._desk.decision_of(event.cloid)
                 self.keep("fill", records.fill(event, decision_id), event.time)
-                if event.position_id not in self._open:
-                    self._open.add(event.position_id)
-                    self._opened(event, decision_id)
+                self._stands(event, decision_id)
             elif isinstance(event, Trade):
                 decision_id = self._desk.closing_decision(event.coin)
-                self.keep("position_closed", records.closed(event, decision_id), event.closed_at)
-                self._open.discard(event.position_id)
+                told = self._told.pop(event.position_id, None)
+                payload = records.closed(event, decision_id, told)
+                self.keep("position_closed", payload, event.closed_at)
                 self.trades.append(event)
+
+    def follow(self, positions: Iterable[Position], now: datetime) -> None:
+        """Record what changed a position without a fill, such as another leverage."""
+        for position in positions:
+            told = self._told.get(position.position_id)
+            if told is not None and told != records.terms(position):
+                self._tell(position, None, None, now)
 
     def saw(self, bars: Iterable[Bar]) -> None:
         """Remember closed bars until `keep_candles` records them."""
@@ -132,11 +139,20 @@ class Chronicle:
         known = self.declined.setdefault((status, code), Declined(0, reason))
         known.count += 1
 
-    def _opened(self, entry: Fill, decision_id: str | None) -> None:
-        position = self._engine.account().positions.get(entry.coin)
-        if position is not None and position.position_id == entry.position_id:
-            payload = records.opened(position, entry, decision_id)
-            self.keep("position_opened", payload, entry.time)
+    def _stands(self, fill: Fill, decision_id: str | None) -> None:
+        """Record the fill's position as it stands now, unless it is gone or that is on record."""
+        position = self._engine.account().positions.get(fill.coin)
+        if position is None or position.position_id != fill.position_id:
+            return
+        if self._told.get(fill.position_id) != records.terms(position):
+            self._tell(position, decision_id, fill.fee, fill.time)
+
+    def _tell(
+        self, position: Position, decision_id: str | None, fee: Decimal | None, at: datetime
+    ) -> None:
+        before = self._told.get(position.position_id)
+        self._told[position.position_id] = records.terms(position)
+        self.keep("position_opened", records.opened(position, decision_id, fee, before), at)
 
 
 def outcome_text(status: str, known: Mapping[str, Any]) -> str:

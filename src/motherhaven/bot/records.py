@@ -226,39 +226,61 @@ def funding(payment: FundingPayment) -> Payload:
     }
 
 
-def opened(position: Position, entry: Fill, decision_id: str | None) -> Payload:
-    """A position at its opening; quantity_usd is margin."""
+def terms(position: Position) -> Payload:
+    """What an exit finds its entry by, beside coin and side; quantity_usd is margin."""
+    return {
+        "quantity_usd": margin(position.size, position.entry, position.leverage),
+        "leverage": Decimal(position.leverage),
+        "entry_price": position.entry,
+    }
+
+
+def opened(
+    position: Position,
+    decision_id: str | None,
+    fee: Decimal | None,
+    replaces: Payload | None = None,
+) -> Payload:
+    """A position as it stands: at its opening, or after a change.
+
+    `fee` is that of the fill behind it, `replaces` the terms of the record before.
+    """
     return _lean(
         {
             "coin": position.coin,
             "side": side_name(position.size),
-            "quantity_usd": margin(position.size, position.entry, position.leverage),
-            "leverage": Decimal(position.leverage),
-            "entry_price": position.entry,
-            "entry_time": stamp(entry.time),
+            **terms(position),
+            "entry_time": stamp(position.opened_at),
             "status": "open",
             "position_id": position.position_id,
             "decision_id": decision_id,
             "size": position.size,
-            "fee_usd": entry.fee,
+            "fee_usd": fee,
             "margin_mode": position.mode.value,
             "stop_loss": position.stop,
             "profit_target": position.target,
             "liquidation_price": position.liquidation,
+            "replaces": replaces,
             "stop_beyond_liquidation": True if idle_stop(position) else None,
         }
     )
 
 
-def closed(trade: Trade, decision_id: str | None) -> Payload:
-    """A position at its end; realized_pnl is net of fees and funding."""
+def closed(trade: Trade, decision_id: str | None, told: Payload | None = None) -> Payload:
+    """A position at its end; realized_pnl is net of fees and funding.
+
+    `told` has the terms of its newest opening record, which an exit is found by.
+    """
+    found_by = told or {
+        "quantity_usd": margin(trade.size, trade.entry, trade.leverage),
+        "leverage": Decimal(trade.leverage),
+        "entry_price": trade.entry,
+    }
     return _lean(
         {
             "coin": trade.coin,
             "side": "long" if trade.side.sign > 0 else "short",
-            "quantity_usd": margin(trade.size, trade.entry, trade.leverage),
-            "leverage": Decimal(trade.leverage),
-            "entry_price": trade.entry,
+            **found_by,
             "entry_time": stamp(trade.opened_at),
             "exit_price": trade.exit,
             "exit_time": stamp(trade.closed_at),

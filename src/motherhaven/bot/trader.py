@@ -276,6 +276,7 @@ class Trader:
     def report_account(self, now: datetime, cycle_id: str | None = None) -> None:
         """Record the account with its positions at their marks."""
         shot = self.engine.account()
+        self.log.follow(shot.positions.values(), now)
         # How far the market was seen: from there a later run goes on.
         extras: dict[str, Any] = {"market_time": records.stamp(self.now)}
         if self.day is not None:

@@ -18,6 +18,7 @@ from motherhaven.bot.decider.choose import check_decider
 from motherhaven.bot.market.choose import check_market
 from motherhaven.cli.output import emit
 from motherhaven.cli.page import checkout, page_dir
+from motherhaven.contract.display import for_terminal
 from motherhaven.contract.errors import ConfigError, MotherhavenError
 from motherhaven.server.alerts.send import AlertFailed, Target, targets_of
 from motherhaven.server.wire.redaction import without_keys
@@ -59,10 +60,15 @@ def run(store_url: str | None, *, alert: bool) -> int:
     worst = 0
     secrets: list[str] = []
     for finding in _findings(store_url, secrets, alert=alert):
-        line = f"{finding.grade:4}  {finding.what}: {finding.seen}"
-        emit(_hidden(line + (f"\n      fix: {finding.fix}" if finding.fix else ""), secrets))
+        line = f"{finding.grade:4}  {for_terminal(finding.what)}: {_indented(finding.seen)}"
+        line += f"\n      fix: {_indented(finding.fix)}" if finding.fix else ""
+        emit(_hidden(line, secrets))
         worst |= finding.grade == "fail"
     return worst
+
+
+def _indented(text: str) -> str:
+    return text.replace("\n", "\n      ")
 
 
 def _findings(store_url: str | None, secrets: list[str], *, alert: bool) -> Iterator[Finding]:

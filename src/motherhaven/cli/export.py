@@ -4,10 +4,8 @@ Money stays exact: decimals are text in every format.
 """
 
 import asyncio
-import csv
 import json
 import os
-import re
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import AbstractContextManager, ExitStack
 from datetime import datetime
@@ -19,6 +17,7 @@ from pydantic import BaseModel
 
 from motherhaven.cli.move import opened
 from motherhaven.cli.output import emit
+from motherhaven.contract.csvtext import csv_bytes
 from motherhaven.contract.errors import ConfigError
 from motherhaven.contract.times import format_time
 from motherhaven.contract.views import AccountRow, DecisionRow, PositionRow
@@ -34,8 +33,6 @@ _EVENT: Final = (
     "event_id", "bot_id", "bot_name", "mode", "kind", "epoch", "seq", "time", "recorded_at",
     "received_at", "payload",
 )  # fmt: skip
-_FORMULA: Final = re.compile(r"[=+\-@\t\r\n＝＋－＠]")
-_NUMBER: Final = re.compile(r"[+-]?[0-9]+(\.[0-9]+)?")
 
 
 def export(what: What, form: Format, out: Path, bot: str | None, store: str | None) -> None:
@@ -96,7 +93,12 @@ async def _account(store: Store, bot: str | None) -> AsyncIterator[Row]:
     async for event in StoreSource(store).lean():
         if event.kind == "account" and bot in (None, event.bot_id):
             told = event.body.model_dump(include=set(AccountRow.model_fields))
-            own = {"bot_id": event.bot_id, "time": event.time, "recorded_at": event.recorded_at}
+            own = {
+                "bot_id": event.bot_id,
+                "time": event.shown_at,
+                "recorded_at": event.written_at,
+                "received_at": event.received_at or event.recorded_at,
+            }
             yield _plain(AccountRow.model_validate(told | own))
 
 
@@ -165,12 +167,14 @@ class CsvFile(_File):
 
     def __init__(self, path: Path, columns: Sequence[str]) -> None:
         super().__init__(path, columns)
-        self._csv = csv.writer(self.file)
-        self._csv.writerow(columns)
+        self._write([columns])
 
     def write(self, row: Row) -> None:
         """One line."""
-        self._csv.writerow([safe_cell(row[name]) for name in self.columns])
+        self._write([[row[name] for name in self.columns]])
+
+    def _write(self, rows: Sequence[Sequence[Any]]) -> None:
+        self.file.write(csv_bytes(rows).decode())
 
 
 class JsonFile(_File):
@@ -235,10 +239,3 @@ _WRITERS: Final[dict[Format, Callable[[Path, Sequence[str]], Writer]]] = {
     "json": JsonFile,
     "parquet": ParquetFile,
 }
-
-
-def safe_cell(value: object) -> object:
-    """A CSV cell that no spreadsheet runs: text that begins like a formula gets a quote."""
-    if isinstance(value, str) and _FORMULA.match(value) and not _NUMBER.fullmatch(value):
-        return "'" + value
-    return value

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated, TypeVar
 import typer
 
 from motherhaven.cli.output import clear_errors, emit, say
+from motherhaven.contract.display import for_terminal
 from motherhaven.contract.errors import ConfigError
 
 if TYPE_CHECKING:
@@ -64,6 +65,9 @@ def create(
         list[str] | None,
         typer.Option("--scope", help="ingest or read; several are named one by one."),
     ] = None,
+    allow_live: Annotated[
+        bool, typer.Option("--allow-live", help="Let the bot of --bot call itself live.")
+    ] = False,
     store: STORE = None,
 ) -> None:
     """Make a key and print it, this one time."""
@@ -78,7 +82,9 @@ def create(
 
     async def make(opened: "Store", now: datetime) -> "tuple[BotKey, str]":
         bot_id = None if bot is None else _bot_id(bot, await opened.bots())
-        return await create_key(opened, now, name=name, bot_id=bot_id, scopes=scopes)
+        return await create_key(
+            opened, now, name=name, bot_id=bot_id, scopes=scopes, live=allow_live
+        )
 
     _tell_new(*_with_store(store, make))
 
@@ -97,8 +103,11 @@ def _bot_id(given: str, bots: "list[BotRow]") -> str:
 
 
 def _tell_new(key: "BotKey", secret: str) -> None:
-    say(f"Key {key.id} ({key.name}): {', '.join(key.scopes)}; bot: {key.bot_id or 'any'}.")
+    name = for_terminal(key.name)
+    say(f"Key {key.id} ({name}): {', '.join(key.scopes)}; bot: {key.bot_id or 'any'}.")
     say("It is shown only now; the store keeps its SHA-256. Servers know it within two seconds.")
+    if key.bot_id is not None and not key.live:
+        say("Its bot is shown as live only with a key made with --allow-live.")
     if "ingest" in key.scopes:
         say("For a bot: MOTHERHAVEN_API_KEY in its .env.")
     if "read" in key.scopes:
@@ -128,13 +137,13 @@ def list_(store: STORE = None) -> None:
 def _line(key: "BotKey", used: datetime | None, names: dict[str, str | None]) -> str:
     bot = f"bot {key.bot_id}" if key.bot_id else "any bot"
     if key.bot_id and names.get(key.bot_id):
-        bot += f" ({names[key.bot_id]})"
+        bot += f" ({for_terminal(names[key.bot_id])})"
     return "  ".join(
         (
             key.id,
-            key.name,
+            for_terminal(key.name),
             bot,
-            ",".join(key.scopes),
+            ",".join(key.scopes) + (" live" if key.live else ""),
             f"made {_minute(key.created_at)}",
             f"last used {_minute(used)}" if used else "never used",
             f"revoked {_minute(key.revoked_at)}" if key.revoked_at else "active",
@@ -150,11 +159,16 @@ def _minute(moment: datetime) -> str:
 @clear_errors
 def bots(store: STORE = None) -> None:
     """The bots that have reported to the store, by the id that `create --bot` takes."""
+    from motherhaven.stores.names import namesakes  # commands load only what they use
+
     rows = _with_store(store, lambda opened, _: opened.bots())
     if not rows:
         say("No bot has reported to this store yet.")
+    same = namesakes(rows)
     for row in rows:
-        emit("  ".join((row.id, row.name or "-", row.mode, f"last seen {_minute(row.last_seen)}")))
+        name = for_terminal(row.name or "-")
+        marks = ["AMBIGUOUS: another bot has this name"] if row.id in same else []
+        emit("  ".join((row.id, name, row.mode, f"last seen {_minute(row.last_seen)}", *marks)))
 
 
 @app.command()
@@ -175,4 +189,4 @@ def revoke(key_id: KEY_ID, store: STORE = None) -> None:
     from motherhaven.server.access.keystore import revoke_key  # commands load only what they use
 
     key = _with_store(store, lambda opened, now: revoke_key(opened, now, key_id))
-    say(f"Key {key.id} ({key.name}) is revoked.")
+    say(f"Key {key.id} ({for_terminal(key.name)}) is revoked.")

@@ -7,19 +7,20 @@ from typing import ParamSpec
 
 import typer
 
+from motherhaven.contract.display import for_terminal
 from motherhaven.contract.errors import MotherhavenError
 
 P = ParamSpec("P")
 
 
 def say(text: str) -> None:
-    """A line for people, on standard error, at once."""
-    print(text, file=sys.stderr, flush=True)
+    """A line for people, on standard error, at once; nothing in it moves the cursor."""
+    print(for_terminal(text, lines=True), file=sys.stderr, flush=True)
 
 
 def emit(text: str) -> None:
-    """A line of the result, on standard output."""
-    print(text, flush=True)
+    """A line of the result, on standard output; what bots wrote in it: `for_terminal` first."""
+    print(for_terminal(text, lines=True), flush=True)
 
 
 def clear_errors(command: Callable[P, None]) -> Callable[P, None]:
@@ -30,7 +31,7 @@ def clear_errors(command: Callable[P, None]) -> Callable[P, None]:
         try:
             command(*args, **kwargs)
         except MotherhavenError as error:
-            say(f"error: {error}")
+            say("error: " + str(error).replace("\n", "\n  "))
             raise typer.Exit(1) from None
 
     return run

@@ -9,6 +9,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from enum import StrEnum
 
+from motherhaven.cli.output import emit
 from motherhaven.cli.readback import Expected, ReadBack, ReadBackDenied
 from motherhaven.contract.errors import MotherhavenError
 from motherhaven.recorder import MotherhavenLogger, TradingLogger, open_logger
@@ -52,7 +53,7 @@ class Result:
 def run() -> int:
     """Run the three checks and print the guide's summary; 0 when nothing failed, else 1."""
     _print_any_character()
-    print("Motherhaven integration test\n")
+    emit("Motherhaven integration test\n")
     settings: Settings | None = None
     try:
         settings = load_settings()
@@ -60,16 +61,16 @@ def run() -> int:
     except MotherhavenError as error:
         results = [Result("Configuration Check", Outcome.FAILED, str(error)), *_not_reached()]
     for result in results:
-        print(f"{MARKS[result.outcome]} {result.name}: {result.outcome}")
+        emit(f"{MARKS[result.outcome]} {result.name}: {result.outcome}")
         for line in result.why.splitlines():
-            print(f"    {line}")
+            emit(f"    {line}")
     count = {outcome: sum(r.outcome is outcome for r in results) for outcome in Outcome}
-    print(
+    emit(
         f"\nTotal: {count[Outcome.PASSED]} passed, {count[Outcome.FAILED]} failed, "
         f"{count[Outcome.SKIPPED]} skipped"
     )
     if count[Outcome.FAILED]:
-        print(_advice(settings))
+        emit(_advice(settings))
     return 1 if count[Outcome.FAILED] else 0
 
 
@@ -82,7 +83,7 @@ def _checks(settings: Settings) -> list[Result]:
     if not good:
         why = "\n".join(["Configuration issues found:", *problems])
         return [Result("Configuration Check", Outcome.FAILED, why), *_not_reached()]
-    print(f"Server: {settings.motherhaven_api_url}")
+    emit(f"Server: {settings.motherhaven_api_url}")
     journal = settings.motherhaven_data / "integration_test.db"
     logger = open_logger(settings, bot_name=BOT_NAME, path=journal)
     try:

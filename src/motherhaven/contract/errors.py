@@ -6,7 +6,8 @@
     │   ├── InvalidJson          not strict JSON (NaN, depth, duplicate keys, surrogates …)
     │   ├── InvalidEvent         JSON, but not a valid event
     │   ├── InvalidMoney         not an exact, finite decimal in range
-    │   └── InvalidCursor        not a page cursor of this list
+    │   ├── InvalidCursor        not a page cursor of this list
+    │   └── InvalidQuery         a question with text that no store can hold
     ├── RecorderError
     │   ├── JournalError         the journal cannot take or give events
     │   │   ├── JournalLocked    another process owns what only one may own
@@ -79,6 +80,10 @@ class InvalidMoney(ContractError):
 
 class InvalidCursor(ContractError):
     """Not a page cursor of this list; leave it out to start at the newest."""
+
+
+class InvalidQuery(ContractError):
+    """A question names something with text that no store can hold, such as a NUL."""
 
 
 class RecorderError(MotherhavenError):

@@ -176,8 +176,24 @@ class AccountReported(_Recorded):
     positions: tuple[PositionMark, ...] | None = None
 
 
+class Replaced(_Payload):
+    """The numbers of the opening record that another one takes the place of."""
+
+    quantity_usd: Money
+    leverage: Money
+    entry_price: Money
+
+
+REPLACED: Final = "replaced"
+"""Why an old server is told that a row closed, though the position goes on with new numbers."""
+
+
 class PositionOpened(_Recorded):
-    """A position was opened. quantity_usd is margin, so notional = quantity_usd * leverage."""
+    """A position was opened. quantity_usd is margin, so notional = quantity_usd * leverage.
+
+    With `replaces` an open position has changed (an add, a reduction, another leverage): this
+    record takes the place of the one with those numbers, and entry_time stays the opening's.
+    """
 
     coin: str = Field(min_length=1, max_length=64)
     side: SideName
@@ -194,10 +210,14 @@ class PositionOpened(_Recorded):
     stop_loss: Money | None = None
     profit_target: Money | None = None
     liquidation_price: Money | None = None
+    replaces: Replaced | None = None
 
 
 class PositionClosed(_Recorded):
-    """A position was closed. realized_pnl is net of fees and funding, in USD."""
+    """A position was closed. realized_pnl is net of fees and funding, in USD.
+
+    quantity_usd, leverage and entry_price are those of the newest opening record.
+    """
 
     coin: str = Field(min_length=1, max_length=64)
     side: SideName
@@ -347,6 +367,16 @@ class Event:
     def lane(self) -> Lane:
         """The lane in which this event keeps its order."""
         return LANES[self.kind]
+
+    @property
+    def shown_at(self) -> datetime:
+        """When it happened, as shown: a clock that is ahead tells no later than the receipt."""
+        return min(self.time, self.received_at or self.recorded_at)
+
+    @property
+    def written_at(self) -> datetime:
+        """When it was recorded, no later than the receipt."""
+        return min(self.recorded_at, self.received_at or self.recorded_at)
 
 
 @dataclass(frozen=True, slots=True)

@@ -152,6 +152,7 @@ class AccountRow(_View):
     bot_id: str
     time: datetime
     recorded_at: datetime
+    received_at: datetime
     balance_usd: Money
     equity_usd: Money
     unrealized_pnl: Money
@@ -167,7 +168,7 @@ class AccountRow(_View):
 
 
 class StatusRow(_View):
-    """A heartbeat; recorded_at is the clock to measure its age by."""
+    """A heartbeat; received_at, the server's clock, is what its age is measured by."""
 
     bot_id: str
     time: datetime
@@ -191,7 +192,8 @@ class BotStats(_View):
     """Totals that a store keeps for one bot. max_drawdown is a fraction, 0 or negative.
 
     alive_seconds: since first_status_at, as far as heartbeats vouch for it: each for the
-    time since the last one, at most twice its interval. Both by the recorder's clock.
+    time since the last one, at most twice its interval. Both by the recorder's clock, no
+    later than the receipt.
     unreadable: rows that the server cannot read back and leaves out, since it was started.
     """
 

@@ -4,7 +4,10 @@ import logging
 import sys
 from logging.handlers import RotatingFileHandler
 from pathlib import Path
+from textwrap import indent
 from typing import Final, TextIO
+
+from motherhaven.contract.display import for_terminal
 
 FILE_BYTES: Final = 5 << 20
 FILE_COUNT: Final = 5
@@ -12,7 +15,10 @@ _MARK: Final = "_motherhaven_console"
 
 
 class LineFormatter(logging.Formatter):
-    """The bare message; from WARNING on with its level: `[WARNING] [Motherhaven] …`."""
+    """The bare message; from WARNING on with its level: `[WARNING] [Motherhaven] …`.
+
+    A record is one line, whatever its text holds; lines of a traceback are indented.
+    """
 
     def __init__(self, *, with_time: bool = False) -> None:
         super().__init__()
@@ -20,13 +26,14 @@ class LineFormatter(logging.Formatter):
 
     def format(self, record: logging.LogRecord) -> str:
         """The line for `record`."""
-        line = record.getMessage()
+        line = for_terminal(record.getMessage())
         if record.levelno >= logging.WARNING:
             line = f"[{record.levelname}] {line}"
         if self._with_time:
             line = f"{self.formatTime(record)} {line}"
         if record.exc_info:
-            line = f"{line}\n{self.formatException(record.exc_info)}"
+            trace = for_terminal(self.formatException(record.exc_info), lines=True)
+            line = f"{line}\n{indent(trace, '    ')}"
         return line
 
 

@@ -4,11 +4,12 @@ Nothing large is encoded here: a json.dumps of a whole batch would hold the inte
 lock and stall the trading loop.
 """
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+import hashlib
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import Any, Final
 
-from motherhaven.contract.events import LONG_TEXTS, PAYLOADS, TextPart
+from motherhaven.contract.events import LONG_TEXTS, PAYLOADS, REPLACED, TextPart
 from motherhaven.contract.jsonio import dumps, loads
 from motherhaven.contract.wire import (
     MAX_EVENT_BYTES,
@@ -107,6 +108,34 @@ def bundles(parts: Sequence[bytes], max_bytes: int) -> Iterator[list[bytes]]:
         size += len(part)
     if run:
         yield run
+
+
+def replaced_body(event: Waiting, bot_name: str | None, room: int) -> bytes | None:
+    """What closes, on an old server, the row that a changed position's new record replaces.
+
+    Without it the row stays open there for ever; None for every other event. It closes at
+    its own entry for nothing, and has an id of its own.
+    """
+    if event.kind != "position_opened":
+        return None
+    payload = loads(event.payload)
+    before = payload.get("replaces")
+    if not isinstance(before, Mapping):
+        return None
+    closing = {
+        **{name: payload.get(name) for name in ("coin", "side", "entry_time", "position_id")},
+        **{name: before.get(name) for name in ("quantity_usd", "leverage", "entry_price")},
+        "exit_price": before.get("entry_price"),
+        "exit_time": event.time,
+        "realized_pnl": 0,
+        "status": "closed",
+        "reason": REPLACED,
+    }
+    event_id = "r" + hashlib.sha256(event.event_id.encode()).hexdigest()[:31]
+    other = replace(
+        event, event_id=event_id, kind="position_closed", payload=dumps(closing), seq=0, epoch=0
+    )
+    return single_body(other, bot_name, room)
 
 
 def single_body(event: Waiting, bot_name: str | None, room: int) -> bytes:

@@ -7,7 +7,7 @@ from typing import Any, Final
 
 import apsw
 
-from motherhaven.contract.events import Kind
+from motherhaven.contract.events import REPLACED, Kind
 
 Payload = Mapping[str, Any]
 
@@ -116,6 +116,20 @@ def _account(connection: apsw.Connection, payload: Payload, row: _Row) -> int:
 
 
 def _opened(connection: apsw.Connection, payload: Payload, row: _Row) -> int:
+    if payload.get("replaces") is not None:
+        changed = connection.execute(
+            "UPDATE position_rows SET opened_seq = ?, entry_price = ?, quantity_usd = ?,"
+            " leverage = ? WHERE position_id = ? AND status = 'open' RETURNING id",
+            (
+                row.seq,
+                real(payload.get("entry_price")),
+                real(payload.get("quantity_usd")),
+                real(payload.get("leverage")),
+                payload.get("position_id"),
+            ),
+        ).fetchone()
+        if changed:
+            return int(changed[0])
     connection.execute(
         "INSERT INTO position_rows (id, opened_seq, position_id, coin, side, entry_time,"
         " entry_price, quantity_usd, leverage, decision_id, status, created_at)"
@@ -149,6 +163,8 @@ def _decision_row(connection: apsw.Connection, decision_id: object) -> int | Non
 
 def _closed(connection: apsw.Connection, payload: Payload, row: _Row) -> int | None:
     position_id = payload.get("position_id")
+    if payload.get("reason") == REPLACED:
+        return None
     connection.execute(
         "INSERT OR IGNORE INTO position_rows (position_id, coin, side, entry_time, entry_price,"
         " quantity_usd, leverage, status, created_at) VALUES (?, ?, ?, ?, ?, ?, ?, 'open', ?)",

@@ -5,7 +5,7 @@ from typing import Final
 from motherhaven.contract.clock import Clock
 from motherhaven.recorder.answers import Meaning, Reading, read_single
 from motherhaven.recorder.outbox import Waiting
-from motherhaven.recorder.parcels import SMALLEST_ROOM, single_body
+from motherhaven.recorder.parcels import SMALLEST_ROOM, replaced_body, single_body
 from motherhaven.recorder.report import ENDPOINTS, Reporter, path_of
 from motherhaven.recorder.transport import Transport
 
@@ -41,8 +41,15 @@ class Singles:
         Raises:
             ShippingError: no whole answer came.
         """
-        body = single_body(event, self._bot_name, self._rooms.get(event.seq, LARGEST_BODY))
+        room = self._rooms.get(event.seq, LARGEST_BODY)
         path = path_of(ENDPOINTS[event.kind])
+        before = replaced_body(event, self._bot_name, room)
+        if before is not None:
+            answer = self._transport.post(path, before, self._timeout)
+            reading, _ = read_single(answer, event.event_id, self._clock.now())
+            if reading.meaning not in (Meaning.TAKEN, Meaning.REFUSED):
+                return reading
+        body = single_body(event, self._bot_name, room)
         answer = self._transport.post(path, body, self._timeout)
         reading, named = read_single(answer, event.event_id, self._clock.now())
         if reading.meaning is Meaning.TAKEN:

@@ -110,13 +110,13 @@ class Writer:
         return recorded
 
     def opening(self, position_id: str) -> tuple[str, str] | None:
-        """Payload (JSON) and entry time of the open position with this id, if there is one.
+        """Newest opening payload (JSON) and entry time of the open position with this id.
 
         An id that was used again names the oldest of its positions that are open.
         """
         row = self._connection.execute(
-            "SELECT e.payload, e.time FROM position_rows AS p"
-            " JOIN events AS e ON e.seq = p.opened_seq"
+            "SELECT e.payload, coalesce(json_extract(e.payload, '$.entry_time'), e.time)"
+            " FROM position_rows AS p JOIN events AS e ON e.seq = p.opened_seq"
             " WHERE p.status = 'open' AND (p.position_id = ?"
             " OR (p.position_id > ? AND p.position_id < ?)) ORDER BY p.id LIMIT 1",
             (position_id, f"{position_id}{AGAIN}", f"{position_id}{AGAIN}:"),

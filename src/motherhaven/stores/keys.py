@@ -17,10 +17,10 @@ PAGE_LIMIT: Final = 10_000
 
 
 class Key(NamedTuple):
-    """The order of feeds, compared from left to right.
+    """The order of lists, compared from left to right; no client's clock is in it.
 
-    `time` is the market's clock in microseconds; the bot's own epoch and seq come
-    next, and `n`, the number of the commit, makes every key different.
+    `time` in microseconds is when it happened, at most its receipt and, within a bot and
+    kind, always after what came before; the rest makes every key different.
     """
 
     time: int
@@ -38,14 +38,14 @@ class Pointer(NamedTuple):
     recorded: int
 
     def supersedes(self, other: "Pointer | None") -> bool:
-        """Whether this is the later one; at a tie the later arrival is.
+        """Whether this is the later word on one thing; at a tie the later arrival is.
 
-        Clients without a sequence send epoch and seq 0: then the recorder's clock decides.
+        Clients without a sequence send epoch and seq 0: then the order of receipt decides.
         """
         if other is None:
             return True
         if 0 in (self.epoch + self.seq, other.epoch + other.seq):
-            return self.recorded >= other.recorded
+            return self.n >= other.n
         return (self.epoch, self.seq) >= (other.epoch, other.seq)
 
 

@@ -2,7 +2,7 @@
 
 import secrets
 import threading
-from bisect import bisect_left, insort
+from bisect import insort
 from collections.abc import AsyncIterator, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import datetime
@@ -14,6 +14,7 @@ from motherhaven.contract.clock import Clock
 from motherhaven.contract.errors import NotFound, StoreUnavailable
 from motherhaven.contract.events import Event, Kind, TextPart
 from motherhaven.stores import memory_query as query
+from motherhaven.stores.asked import checks_questions
 from motherhaven.stores.changes import Hub
 from motherhaven.stores.cursors import (
     live_cursor,
@@ -21,7 +22,7 @@ from motherhaven.stores.cursors import (
     read_live_cursor,
     read_page_cursor,
 )
-from motherhaven.stores.keys import bucket_range, held, micros
+from motherhaven.stores.keys import Key, bucket_range, held, micros
 from motherhaven.stores.meaning import is_same
 from motherhaven.stores.memory_work import MemoryWork, Tables
 from motherhaven.stores.own_ids import own_event
@@ -56,6 +57,7 @@ from motherhaven.stores.views import (
 )
 
 
+@checks_questions
 class MemoryStore:
     """Keeps everything in the process. Safe to use from several event loops and threads."""
 
@@ -148,11 +150,17 @@ class MemoryStore:
         """Yields after commits; misses none from this call on."""
         return self._hub.subscribe()
 
-    async def bots(self) -> list[views.BotRow]:
-        """All bots, by first_seen and id."""
+    async def bots(
+        self,
+        ids: Sequence[str] | None = None,
+        *,
+        after: str | None = None,
+        limit: int | None = None,
+    ) -> list[views.BotRow]:
+        """Bots, by first_seen and id; see Reader.bots."""
         with self._usable():
             return self.unreadable.each(
-                self._ordered(),
+                query.bots(self._tables, ids, after, limit),
                 query.bot_name,
                 lambda bot: bot_row(
                     bot,
@@ -168,21 +176,25 @@ class MemoryStore:
     async def decisions(
         self, where: DecisionFilter, *, before: str | None, limit: int
     ) -> views.DecisionPage:
-        """A page of the feed, newest first by (time, epoch, seq, commit)."""
+        """A page of the feed, newest first by receipt."""
         start = read_page_cursor("decisions", before)
         with self._usable():
             found = list(islice(query.feed(self._tables, where, start), held(limit) + 1))
             page = found[: held(limit)]
-            records = [self._record(key.n) for key in page]
-            items = tuple(self.unreadable.each(records, named, self._decision_row))
+            items = tuple(
+                self.unreadable.each(
+                    page, lambda key: named(self._record(key.n)), self._decision_row
+                )
+            )
         more = len(found) > len(page)
         return views.DecisionPage(
             items=items, next=page_cursor("decisions", page[-1]) if more else None
         )
 
-    def _decision_row(self, record: Record) -> views.DecisionRow:
+    def _decision_row(self, key: Key) -> views.DecisionRow:
+        record = self._record(key.n)
         executed = self._tables.executions.get((record.bot_id, record.event_id))
-        return decision_row(record, self._name(record.bot_id), executed and executed.execution)
+        return decision_row(record, self._name(record.bot_id), executed and executed.execution, key)
 
     async def decision(self, decision_id: str) -> views.DecisionDetail:
         """One decision with its neighbours of the same bot."""
@@ -191,7 +203,7 @@ class MemoryStore:
             if record.kind != "decision":
                 raise NotFound(f"{decision_id} is not a decision but a {record.kind} event")
             own = [row.key for row in self._tables.feed if row.bot_id == record.bot_id]
-            place = bisect_left(own, record.key)
+            place = next(i for i, key in enumerate(own) if key.n == record.n)
             executed = self._tables.executions.get((record.bot_id, decision_id))
             texts = {f: len(text) for f, text in self._tables.texts.get(record.n, {}).items()}
             after = own[place + 1 : place + 2]
@@ -201,6 +213,7 @@ class MemoryStore:
                     record,
                     self._name(record.bot_id),
                     executed and executed.execution,
+                    own[place],
                     texts=texts,
                     previous=self._record(own[place - 1].n).event_id if place else None,
                     following=self._record(after[0].n).event_id if after else None,
@@ -221,7 +234,7 @@ class MemoryStore:
         before: str | None,
         limit: int,
     ) -> views.PositionPage:
-        """A page, newest first by entry time (open, all) or exit time (closed)."""
+        """A page, newest first by receipt of the entry (open, all) or exit (closed)."""
         closed = status == "closed"
         start = read_page_cursor("closed" if closed else "positions", before)
         with self._usable():

@@ -32,7 +32,7 @@ def feed(tables: Tables, where: DecisionFilter, before: Key | None) -> Iterator[
 
 
 def _matches(tables: Tables, where: DecisionFilter, row: DecisionState) -> bool:
-    time = row.key.time
+    time = tables.records[row.key.n - 1].shown
     return (
         where.bot_id in (None, row.bot_id)
         and where.coin in (None, row.coin)
@@ -51,6 +51,19 @@ def _was_executed(tables: Tables, row: DecisionState) -> bool:
     return executed is not None and executed.execution.status in _DONE
 
 
+def bots(
+    tables: Tables, ids: Sequence[str] | None, after: str | None, limit: int | None
+) -> list[BotState]:
+    """The bots that are asked for, by first_seen and id."""
+    chosen = tables.bots.values() if ids is None else (tables.bots.get(name) for name in set(ids))
+    ordered = sorted((b for b in chosen if b is not None), key=lambda bot: (bot.first_seen, bot.id))
+    if after is not None:
+        last = tables.bots.get(after)
+        place = None if last is None else (last.first_seen, last.id)
+        ordered = [b for b in ordered if place is not None and (b.first_seen, b.id) > place]
+    return ordered[:limit]
+
+
 def errors(
     tables: Tables,
     *,
@@ -62,7 +75,9 @@ def errors(
     """What went wrong, newest first."""
     for state in reversed(tables.errors):
         if since is not None and state.key.time < micros(since):
-            return
+            return  # nothing happens after its receipt
+        if since is not None and state.at < micros(since):
+            continue
         if (
             bot_id in (None, state.bot_id or DEFAULT_BOT)
             and kind in (None, state.kind)
@@ -146,7 +161,7 @@ def opened_by(tables: Tables, bot_id: str, decision_id: str) -> PositionState | 
         for state in tables.positions.values()
         if (state.bot_id, state.entry_decision_id) == (bot_id, decision_id)
     )
-    return min(found, key=lambda state: state.entry, default=None)
+    return min(found, key=lambda state: (state.entered, state.entry), default=None)
 
 
 def drop_rejections(tables: Tables, before: int) -> None:

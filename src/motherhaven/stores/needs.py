@@ -56,7 +56,7 @@ def needs_of(events: Iterable[Event]) -> Needs:
 def _add(needs: Needs, event: Event) -> None:
     bot_id, body = event.bot_id, event.body
     if isinstance(body, AccountReported):
-        seconds = micros(event.time) // 1_000_000
+        seconds = micros(event.shown_at) // 1_000_000
         for tier in TIERS:
             needs.buckets.add((bot_id, tier, seconds // tier))
         if body.deposits_usd is not None:
@@ -69,5 +69,8 @@ def _add(needs: Needs, event: Event) -> None:
     elif isinstance(body, PositionOpened | PositionClosed):
         if body.position_id is not None:
             needs.named.add((bot_id, body.position_id))
-        if isinstance(body, PositionClosed):
+        changes = isinstance(body, PositionOpened) and body.replaces is not None
+        if changes and body.position_id is not None:
+            needs.marks.add((bot_id, body.position_id))
+        if isinstance(body, PositionClosed) or changes:
             needs.sides.add((bot_id, body.coin, body.side))

@@ -5,6 +5,7 @@ agree by construction. Positions are in `stores.positions`.
 """
 
 from collections.abc import Callable
+from dataclasses import replace
 from decimal import Decimal
 from typing import Any, Final
 
@@ -51,10 +52,27 @@ HEARTBEAT_SECONDS: Final = 180
 _FAILED: Final = ("rejected", "unknown")
 
 
-def project(record: Record, body: Any, work: Work) -> None:
-    """Change the projections in `work` as `record`, whose payload is `body`, says."""
+def project(record: Record, body: Any, work: Work) -> Record:
+    """Change the projections in `work` as `record`, whose payload is `body`, says.
+
+    Returns the record with its place in the lists.
+    """
     bot = _seen(record, work)
-    _HANDLERS[record.kind](record, body, bot, work)
+    placed = replace(record, order=_order(record, bot))
+    _HANDLERS[record.kind](placed, body, bot, work)
+    return placed
+
+
+def _order(record: Record, bot: BotState) -> int:
+    """When it happened, but always after what came before it of the same bot and kind.
+
+    So bots stand beside each other by time, and within a bot the order is that of receipt,
+    though a clock was ahead (it counts as the receipt) or is behind.
+    """
+    last = bot.orders.get(record.kind)
+    order = record.shown if last is None else max(record.shown, last + 1)
+    bot.orders[record.kind] = order
+    return order
 
 
 def _seen(record: Record, work: Work) -> BotState:
@@ -77,7 +95,7 @@ def _decision(record: Record, body: DecisionMade, bot: BotState, work: Work) -> 
     totals = bot.totals
     totals.decisions += 1
     totals.model_cost = plus(totals.model_cost, body.cost_usd)
-    bot.last_decision = max(bot.last_decision or record.recorded, record.recorded)
+    bot.last_decision = record.written
     bot.decider = bot.decider or body.decider
     verdict = body.verdict
     allowed = None if verdict is None else verdict.allowed
@@ -95,7 +113,7 @@ def _execution(record: Record, body: DecisionExecuted, bot: BotState, work: Work
     known = work.execution(record.bot_id, body.decision_id)
     if record.pointer.supersedes(known and known.at):
         execution = Execution(
-            time=moment(record.time),
+            time=moment(record.shown),
             status=body.execution_status,
             error=body.execution_error,
             cloid=body.cloid,
@@ -113,11 +131,10 @@ def _execution(record: Record, body: DecisionExecuted, bot: BotState, work: Work
 
 
 def _account(record: Record, body: AccountReported, bot: BotState, work: Work) -> None:
-    pointer, key, equity = record.pointer, record.key, body.equity_usd
-    if pointer.supersedes(bot.account):
-        bot.account = pointer
-        _drawdown(bot.totals, equity, body.deposits_usd)
-    seconds = record.time // 1_000_000
+    pointer, key, equity = record.pointer, record.receipt, body.equity_usd
+    bot.account = pointer
+    _drawdown(bot.totals, equity, body.deposits_usd)
+    seconds = record.shown // 1_000_000
     for tier in TIERS:
         bucket = work.bucket(record.bot_id, tier, seconds // tier)
         if bucket is None:
@@ -128,15 +145,12 @@ def _account(record: Record, body: AccountReported, bot: BotState, work: Work) -
     if body.deposits_usd is not None:
         _deposits(record, body.deposits_usd, work)
     for mark in body.positions or ():
-        known = work.mark(record.bot_id, mark.position_id)
-        if pointer.supersedes(known and known.at):
-            marked = Marked(pointer, record.time, mark)
-            work.put_mark(record.bot_id, mark.position_id, marked)
+        work.put_mark(record.bot_id, mark.position_id, Marked(pointer, record.shown, mark))
 
 
 def _deposits(record: Record, amount: Decimal, work: Work) -> None:
     """Keep the deposits where they change; most reports only look at the latest."""
-    bot_id, key, minute = record.bot_id, record.key, record.time // 60_000_000
+    bot_id, key, minute = record.bot_id, record.receipt, record.shown // 60_000_000
     latest = work.bucket(bot_id, DEPOSITS_TIER, 0)
     if latest is None:
         work.add_bucket(bot_id, DEPOSITS_TIER, 0, Bucket(key, amount, amount, amount))
@@ -155,7 +169,7 @@ def _into(bucket: Bucket, key: Key, equity: Decimal) -> None:
 
 
 def _drawdown(totals: Totals, equity: Decimal, deposits: Decimal | None) -> None:
-    """The running peak and deepest fall; a report that comes late does not count."""
+    """The running peak and deepest fall, in the order of receipt."""
     if deposits is not None:
         if totals.first_deposits is None:
             totals.first_deposits = deposits
@@ -187,7 +201,7 @@ def _funding(record: Record, body: FundingPaid, bot: BotState, work: Work) -> No
 
 def _post(record: Record, position_id: str | None, work: Work) -> None:
     if position_id is not None:
-        work.add_posting(PostingState(record.bot_id, position_id, record.kind, record.key))
+        work.add_posting(PostingState(record.bot_id, position_id, record.kind, record.receipt))
 
 
 def _candles(record: Record, body: CandlesRecorded, bot: BotState, work: Work) -> None:
@@ -202,11 +216,10 @@ def _candles(record: Record, body: CandlesRecorded, bot: BotState, work: Work) -
 
 
 def _status(record: Record, body: StatusReported, bot: BotState, work: Work) -> None:
-    if record.pointer.supersedes(bot.status):
-        _alive(bot.totals, record, bot.status, body.interval_seconds or HEARTBEAT_SECONDS)
-        bot.status = record.pointer
-        bot.decider = body.decider or bot.decider
-        bot.market = body.market or bot.market
+    _alive(bot.totals, record, bot.status, body.interval_seconds or HEARTBEAT_SECONDS)
+    bot.status = record.pointer
+    bot.decider = body.decider or bot.decider
+    bot.market = body.market or bot.market
     if body.status == "error" or body.error is not None:
         bot.totals.errors += 1
         _error(record, "cycle", body.error or body.message or "the cycle failed", None, work)
@@ -215,9 +228,9 @@ def _status(record: Record, body: StatusReported, bot: BotState, work: Work) -> 
 def _alive(totals: Totals, record: Record, last: Pointer | None, interval: int) -> None:
     """A heartbeat vouches for the time since the last one, two intervals at most."""
     if totals.first_status == 0 or last is None:
-        totals.first_status = totals.first_status or record.recorded
+        totals.first_status = totals.first_status or record.written
         return
-    gap = record.recorded - last.recorded
+    gap = record.written - last.recorded
     totals.alive += max(0, min(gap, 2 * interval * 1_000_000))
 
 
@@ -227,8 +240,10 @@ def _error(
     number = record.n * len(ERROR_KINDS) + ERROR_KINDS.index(kind)
     if len(message) > MESSAGE_CHARS:
         message = message[: MESSAGE_CHARS - 1] + "…"
-    key = Key(record.time, record.epoch, record.seq, number)
-    work.add_error(ErrorState(key, record.event_id, record.bot_id, kind, message, decision_id))
+    key = record.key._replace(n=number)
+    work.add_error(
+        ErrorState(key, record.shown, record.event_id, record.bot_id, kind, message, decision_id)
+    )
 
 
 _HANDLERS: Final[dict[Kind, Callable[[Record, Any, BotState, Work], None]]] = {

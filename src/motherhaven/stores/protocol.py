@@ -4,7 +4,10 @@ Adapters: memory, sqlite, postgres, firestore; one conformance suite runs over a
 them (tests/conformance). Cursors are opaque text: only the store that made one can
 read it. No SQL and no document path leaves an adapter.
 
-Feeds are ordered by (time, epoch, seq, commit), newest first. A row's `cursor` is its
+Lists are newest first. Within a bot that is the order of receipt, whatever its clock says;
+bots stand beside each other by time, which is the client's, at most the receipt's. States
+of accounts and heartbeats are by receipt over all bots.
+A row's `cursor` is its
 place in the list that gave it: as `before` it continues after that row. Limits are held
 within 1 and 10,000. A page cursor of another list, or garbage, raises InvalidCursor.
 """
@@ -124,14 +127,23 @@ class Log(Protocol):
 class Reader(Protocol):
     """The part of a store that answers the dashboard's queries."""
 
-    async def bots(self) -> list[views.BotRow]:
-        """All bots, ordered by first_seen and id."""
+    async def bots(
+        self,
+        ids: Sequence[str] | None = None,
+        *,
+        after: str | None = None,
+        limit: int | None = None,
+    ) -> list[views.BotRow]:
+        """Bots, ordered by first_seen and id: all, or those of `ids` that are known.
+
+        `after` is the id of the bot to go on behind (unknown: none follow), `limit` how many.
+        """
         ...
 
     async def decisions(
         self, where: DecisionFilter, *, before: str | None, limit: int
     ) -> views.DecisionPage:
-        """A keyset page, newest first by (time, event order)."""
+        """A keyset page, newest first by receipt."""
         ...
 
     async def decision(self, decision_id: str) -> views.DecisionDetail:
@@ -150,7 +162,7 @@ class Reader(Protocol):
         before: str | None,
         limit: int,
     ) -> views.PositionPage:
-        """A keyset page, newest first by entry time (open, all) or exit time (closed)."""
+        """A keyset page, newest first by receipt of the entry (open, all) or exit (closed)."""
         ...
 
     async def position(self, bot_id: str, position_id: str) -> views.PositionRow:
@@ -199,7 +211,7 @@ class Reader(Protocol):
         """When the deposits that the bots' accounts report changed, oldest first.
 
         The first point is the first report's; times are exact to the minute, which they
-        begin. A report that comes late does not count. Unknown bots are left out.
+        begin. Unknown bots are left out.
         """
         ...
 

@@ -20,7 +20,10 @@ _encode: Final = json.JSONEncoder(ensure_ascii=False).encode
 
 @dataclass(frozen=True, slots=True)
 class Record:
-    """An event as kept: times in microseconds, `payload` canonical JSON without long texts."""
+    """An event as kept: times in microseconds, `payload` canonical JSON without long texts.
+
+    `time` and `recorded` are the client's clock, as sent; `shown` is what lists and charts show.
+    """
 
     n: int
     event_id: str
@@ -34,16 +37,35 @@ class Record:
     recorded: int
     received: int
     payload: bytes
+    order: int | None = None
+    """Its place among all lists' rows, once `project` gave it one."""
 
     @property
     def key(self) -> Key:
-        """The place in the feeds."""
-        return Key(self.time, self.epoch, self.seq, self.n)
+        """The place in the lists: by receipt, whatever the client's clock says."""
+        return Key(
+            self.received if self.order is None else self.order, self.epoch, self.seq, self.n
+        )
+
+    @property
+    def receipt(self) -> Key:
+        """Its place in the order of receipt."""
+        return Key(self.received, self.epoch, self.seq, self.n)
+
+    @property
+    def shown(self) -> int:
+        """When it happened; a client's clock that is ahead tells no later than the receipt."""
+        return min(self.time, self.received)
+
+    @property
+    def written(self) -> int:
+        """When the recorder wrote it down, no later than the receipt."""
+        return min(self.recorded, self.received)
 
     @property
     def pointer(self) -> Pointer:
         """The place among the bot's own events."""
-        return Pointer(self.n, self.epoch, self.seq, self.recorded)
+        return Pointer(self.n, self.epoch, self.seq, self.written)
 
 
 def named(record: Record) -> tuple[str, str]:

@@ -65,4 +65,4 @@ def new_rejection(
         return None
     if len(kept) == PER_HOUR - 1:
         text += _LAST
-    return ErrorState(Key(time, 0, 0, number), name, bot_id, "ingest", text, None)
+    return ErrorState(Key(time, 0, 0, number), time, name, bot_id, "ingest", text, None)

@@ -29,7 +29,7 @@ from motherhaven.stores.states import (
 BOT: Final = (
     "id", "name", "mode", "decider", "market", "first_seen", "last_seen", "last_decision",
     "status_n", "status_epoch", "status_seq", "status_recorded",
-    "account_n", "account_epoch", "account_seq", "account_recorded",
+    "account_n", "account_epoch", "account_seq", "account_recorded", "orders",
 )  # fmt: skip
 """The columns of a bot; those of its totals follow."""
 
@@ -38,7 +38,7 @@ POSITION: Final = (
     "entry_time", "entry_epoch", "entry_seq", "entry_n", "opened",
     "exit_time", "exit_epoch", "exit_seq", "exit_n", "size", "exit_price", "realized", "gross",
     "fees", "funding", "reason", "entry_decision_id", "exit_decision_id",
-    "stop_loss", "profit_target", "liquidation_price",
+    "stop_loss", "profit_target", "liquidation_price", "entered", "exited",
 )  # fmt: skip
 """The columns of a position, without its bot."""
 
@@ -146,7 +146,8 @@ class Rows:
             last_decision=None if decision is None else self.micros(decision),
             status=None if row[8] is None else self.pointer_of(row[8:12]),
             account=None if row[12] is None else self.pointer_of(row[12:16]),
-            totals=self.totals_of(row[16:]),
+            orders=json.loads(row[16] or "{}"),
+            totals=self.totals_of(row[17:]),
         )
 
     def bot_values(self, bot: BotState) -> tuple[Any, ...]:
@@ -155,13 +156,16 @@ class Rows:
         return (
             bot.id, bot.name, bot.mode, bot.decider, bot.market, self.at(bot.first_seen),
             self.at(bot.last_seen), decision, *self.pointer_values(bot.status),
-            *self.pointer_values(bot.account), *self.totals_values(bot.totals),
+            *self.pointer_values(bot.account), json.dumps(bot.orders, separators=(",", ":")),
+            *self.totals_values(bot.totals),
         )  # fmt: skip
 
     def position_of(self, bot_id: str, row: Row) -> PositionState:
         """A position from the columns POSITION."""
         size, exit_price, realized, gross, fees, funding = map(self.money_or_none, row[17:23])
         stop_loss, profit_target, liquidation_price = map(self.money_or_none, row[26:29])
+        entry = self.key_of(row[8:12])
+        exited = None if row[16] is None else self.key_of(row[13:17])
         return PositionState(
             bot_id=bot_id,
             id=row[0],
@@ -172,9 +176,11 @@ class Rows:
             quantity=self.money(row[5]),
             leverage=self.money(row[6]),
             entry_price=self.money(row[7]),
-            entry=self.key_of(row[8:12]),
+            entry=entry,
+            entered=entry.time if row[29] is None else self.micros(row[29]),
             opened=bool(row[12]),
-            exit=None if row[16] is None else self.key_of(row[13:17]),
+            exit=exited,
+            exited=exited and (exited.time if row[30] is None else self.micros(row[30])),
             size=size,
             exit_price=exit_price,
             realized=realized,
@@ -200,6 +206,7 @@ class Rows:
             amount(state.gross), amount(state.fees), amount(state.funding), state.reason,
             state.entry_decision_id, state.exit_decision_id, amount(state.stop_loss),
             amount(state.profit_target), amount(state.liquidation_price),
+            self.at(state.entered), None if state.exited is None else self.at(state.exited),
         )  # fmt: skip
 
     def executed_of(self, row: Row) -> Executed:
@@ -248,8 +255,10 @@ class Rows:
         return (*self.pointer_values(candle.at), candle.interval, *money)
 
     def error_of(self, row: Row) -> ErrorState:
-        """An error from (time, epoch, seq, no, event_id, bot id, kind, message, decision_id)."""
-        return ErrorState(self.key_of(row[:4]), row[4], row[5] or UNKNOWN, *row[6:9])
+        """An error from its key, event_id, bot id, kind, message, decision_id and `at`."""
+        key = self.key_of(row[:4])
+        at = key.time if row[9] is None else self.micros(row[9])
+        return ErrorState(key, at, row[4], row[5] or UNKNOWN, *row[6:9])
 
 
 PLAIN: Final = Rows()

@@ -1,6 +1,6 @@
 """The state that the projections keep, as plain rows that any adapter can store."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Literal, NamedTuple, Protocol
 
@@ -61,13 +61,16 @@ class BotState:
     last_decision: int | None = None
     status: Pointer | None = None
     account: Pointer | None = None
+    orders: dict[str, int] = field(default_factory=dict)
+    """For each kind of event the order of the one that came last, in microseconds."""
 
 
 @dataclass(slots=True)
 class PositionState:
     """One position. `ref` is the client's own id; an exit without an entry has no `opened`.
 
-    `entry` and `exit` are the order keys of the lists; money in USD, `quantity` margin.
+    `entry` and `exit` are the order keys of the lists, `entered` and `exited` the times that
+    are shown (microseconds); money in USD, `quantity` margin.
     """
 
     bot_id: str
@@ -80,8 +83,10 @@ class PositionState:
     leverage: Decimal
     entry_price: Decimal
     entry: Key
+    entered: int
     opened: bool
     exit: Key | None = None
+    exited: int | None = None
     size: Decimal | None = None
     exit_price: Decimal | None = None
     realized: Decimal | None = None
@@ -153,9 +158,13 @@ class CandleState(NamedTuple):
 
 
 class ErrorState(NamedTuple):
-    """Something that went wrong; `key.n` counts the kinds within an event too."""
+    """Something that went wrong; `key.n` counts the kinds within an event too.
+
+    `at`: when, as it is shown, in microseconds; `key.time` is when it was received.
+    """
 
     key: Key
+    at: int
     event_id: str
     bot_id: str
     kind: ErrorKind

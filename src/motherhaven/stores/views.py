@@ -27,7 +27,7 @@ from motherhaven.contract.views import (
 from motherhaven.contract.wire import validate_payload
 from motherhaven.stores.amounts import shown
 from motherhaven.stores.cursors import page_cursor
-from motherhaven.stores.keys import held_moment, kept_moment, moment
+from motherhaven.stores.keys import Key, held_moment, kept_moment, moment
 from motherhaven.stores.records import Record
 from motherhaven.stores.states import (
     BotState,
@@ -86,16 +86,19 @@ def event_of(record: Record) -> Event:
     )
 
 
-def decision_row(record: Record, name: str | None, execution: Execution | None) -> DecisionRow:
-    """A decision for lists."""
+def decision_row(
+    record: Record, name: str | None, execution: Execution | None, key: Key
+) -> DecisionRow:
+    """A decision for lists; `key` is its place in them."""
     payload = json.loads(record.payload)
-    return DecisionRow.model_validate(_decision(record, name, execution, payload, _ROW))
+    return DecisionRow.model_validate(_decision(record, name, execution, payload, key, _ROW))
 
 
 def decision_detail(
     record: Record,
     name: str | None,
     execution: Execution | None,
+    key: Key,
     *,
     texts: Mapping[str, int],
     previous: str | None,
@@ -103,7 +106,7 @@ def decision_detail(
 ) -> DecisionDetail:
     """A decision with its chain; `previous` and `following` are its neighbours' ids."""
     payload = json.loads(record.payload)
-    fields = _decision(record, name, execution, payload, _DETAIL)
+    fields = _decision(record, name, execution, payload, key, _DETAIL)
     fields |= {"texts": dict(texts), "payload": payload, "previous": previous, "next": following}
     return DecisionDetail.model_validate(fields)
 
@@ -113,17 +116,18 @@ def _decision(
     name: str | None,
     execution: Execution | None,
     payload: Mapping[str, Any],
+    key: Key,
     names: tuple[str, ...],
 ) -> dict[str, Any]:
-    fields: dict[str, Any] = {key: payload.get(key) for key in names}
+    fields: dict[str, Any] = {field: payload.get(field) for field in names}
     fields |= {
         "id": record.event_id,
-        "cursor": page_cursor("decisions", record.key),
+        "cursor": page_cursor("decisions", key),
         "bot_id": record.bot_id,
         "bot_name": name,
         "mode": record.mode,
-        "time": kept_moment(record.time),
-        "recorded_at": kept_moment(record.recorded),
+        "time": kept_moment(record.shown),
+        "recorded_at": kept_moment(record.written),
         "received_at": kept_moment(record.received),
         "execution": execution,
     }
@@ -136,8 +140,9 @@ def account_row(record: Record) -> AccountRow:
     fields = {key: payload.get(key) for key in _ACCOUNT}
     return AccountRow(
         bot_id=record.bot_id,
-        time=kept_moment(record.time),
-        recorded_at=kept_moment(record.recorded),
+        time=kept_moment(record.shown),
+        recorded_at=kept_moment(record.written),
+        received_at=kept_moment(record.received),
         **fields,
     )
 
@@ -149,8 +154,8 @@ def status_row(record: Record) -> StatusRow:
     following = payload.get("next_cycle_at")
     return StatusRow(
         bot_id=record.bot_id,
-        time=kept_moment(record.time),
-        recorded_at=kept_moment(record.recorded),
+        time=kept_moment(record.shown),
+        recorded_at=kept_moment(record.written),
         received_at=kept_moment(record.received),
         next_cycle_at=None if following is None else str(following),
         **fields,
@@ -237,9 +242,9 @@ def position_row(
         leverage=state.leverage,
         size=state.size,
         entry_price=state.entry_price,
-        entry_time=kept_moment(state.entry.time),
+        entry_time=kept_moment(state.entered),
         exit_price=state.exit_price,
-        exit_time=None if state.exit is None else kept_moment(state.exit.time),
+        exit_time=None if state.exited is None else kept_moment(state.exited),
         realized_pnl=state.realized,
         gross_pnl=state.gross,
         fees_usd=state.fees,
@@ -268,14 +273,14 @@ def fill_row(record: Record) -> FillRow:
     """A fill of a position."""
     payload = json.loads(record.payload)
     fields = {key: payload.get(key) for key in _FILL}
-    return FillRow(id=record.event_id, time=kept_moment(record.time), **fields)
+    return FillRow(id=record.event_id, time=kept_moment(record.shown), **fields)
 
 
 def funding_row(record: Record) -> FundingRow:
     """A funding payment of a position."""
     payload = json.loads(record.payload)
     fields = {key: payload.get(key) for key in _FUNDING}
-    return FundingRow(id=record.event_id, time=kept_moment(record.time), **fields)
+    return FundingRow(id=record.event_id, time=kept_moment(record.shown), **fields)
 
 
 def candle_row(start: int, candle: CandleState) -> Candle:
@@ -307,7 +312,7 @@ def _error_row(state: ErrorState, name: str | None, time: datetime | None = None
         cursor=page_cursor("errors", state.key),
         bot_id=state.bot_id or DEFAULT_BOT,
         bot_name=name,
-        time=time or kept_moment(state.key.time),
+        time=time or kept_moment(state.at),
         kind=state.kind,
         message=state.message,
         decision_id=state.decision_id,

@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -28,7 +29,9 @@ class Api:
         self.clock = clock
 
     async def keep(self, *items: dict[str, Any]) -> None:
-        """Post events, all of them stored."""
+        """Post events, all of them stored; no earlier than they happen."""
+        times = [datetime.fromisoformat(one["time"]) for one in items]
+        self.clock.moment = max(self.clock.moment, *times)
         answer = await self.client.post(f"{API}/ingest/batch", json={"events": list(items)})
         assert [one for one in answer.json()["results"] if one["status"] != "stored"] == []
 

@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 
+from motherhaven.contract.csvtext import safe_cell
 from motherhaven.contract.errors import StoreUnavailable
 from motherhaven.contract.jsonio import loads
-from motherhaven.server.reads.export_text import safe_cell
 from motherhaven.stores import MemoryStore
 from tests.conformance.server.conftest import Served
 from tests.serverkit import API, KEY, event, running

@@ -92,10 +92,10 @@ class Bot:
         self.mode = "paper"
         self.epoch = epoch
         self.seq = 0
-        self.received = START
+        self.received: datetime | None = None
 
     def at(self, received: datetime) -> Self:
-        """Let what follows be received at this time."""
+        """Let what follows be received at this time; else it is when it happens."""
         self.received = received
         return self
 
@@ -114,7 +114,7 @@ class Bot:
             "recorded_at": time.isoformat(),
             "payload": payload,
         }
-        return event_from_item(item | envelope, self.received)
+        return event_from_item(item | envelope, self.received or max(START, time))
 
     def decision(self, minute: float = 0, *, envelope: Any = None, **fields: Any) -> Event:
         """A decision, `minute` minutes after START."""

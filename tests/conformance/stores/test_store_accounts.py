@@ -50,16 +50,17 @@ def test_money_keeps_every_digit(place: Place) -> None:
     place.run(scenario)
 
 
-def test_the_latest_state_of_a_bot_is_by_its_sequence(place: Place) -> None:
-    """A late arrival does not replace a newer heartbeat or account."""
+def test_the_latest_state_of_a_bot_is_what_came_last(place: Place) -> None:
+    """Whatever the clock and the sequence say: a journal made anew begins at 1 again."""
 
     async def scenario(store: Store) -> None:
-        bot = Bot()
-        early = [bot.status(1, "running"), bot.account(1, "900")]
+        bot, anew = Bot(), Bot().at(START + timedelta(minutes=3))
+        for _ in range(9):
+            bot.seq += 1
+        await store.append([bot.status(2, "running"), bot.account(2, "900")])
         await store.append(
-            [bot.status(2, "stopped", market="m", decider="d"), bot.account(2, "950")]
+            [anew.status(1, "stopped", market="m", decider="d"), anew.account(1, "950")]
         )
-        await store.append(early)
         row = (await store.bots())[0]
         assert row.status is not None
         assert row.account is not None
@@ -143,15 +144,14 @@ def test_drawdown_is_net_of_deposits(place: Place) -> None:
 
 
 def test_deposits_are_kept_where_they_change(place: Place) -> None:
-    """One point for each change, by the minute; late reports and unknown deposits add none."""
+    """One point for each change, by the minute; unknown deposits add none."""
 
     async def scenario(store: Store) -> None:
         bot, mute = Bot(), Bot("bot-b", "beta")
-        late = bot.account(1, "1000", deposits_usd="7")
         steps = [(2, "1000"), (3, "1000"), (4.5, "2500.25"), (5, "2500.25"), (6, "500")]
         for minute, deposits in steps:
             await store.append([bot.account(minute, "1000", deposits_usd=deposits)])
-        await store.append([late, mute.account(1)])
+        await store.append([mute.account(1)])
         await store.append([bot.account(9, "1000", deposits_usd=d) for d in ("600", "700")])
         found = await store.deposits(["bot-a", "bot-b", "nobody"])
         assert found["bot-b"] == []
@@ -222,22 +222,40 @@ def test_a_bot_without_equity_has_an_empty_curve(place: Place) -> None:
 
 
 def test_uptime_is_what_the_heartbeats_vouch_for(place: Place) -> None:
-    """Each for the time since the last one, two intervals at most; a late one for nothing."""
+    """Each for the time since the last one, two intervals at most; by no more than the receipt."""
 
     async def scenario(store: Store) -> None:
         bot = Bot()
         await store.append([bot.account(0)])
         [row] = await store.bots()
         assert (row.stats.alive_seconds, row.stats.first_status_at) == (None, None)
-        early = bot.status(1, interval_seconds=60)
         await store.append([bot.status(0, interval_seconds=60)])
         [row] = await store.bots()
         assert (row.stats.alive_seconds, row.stats.first_status_at) == (0, START)
         await store.append([bot.status(1, interval_seconds=60)])
-        await store.append([bot.status(31, interval_seconds=60), early])
+        await store.append([bot.status(31, interval_seconds=60)])
         await store.append([bot.status(32)])
         [row] = await store.bots()
         assert row.stats.alive_seconds == 60 + 120 + 60
         assert row.stats.first_status_at == START
+
+    place.run(scenario)
+
+
+def test_bots_come_by_id_and_page_by_page(place: Place) -> None:
+    """The same order as all of them; unknown ids are left out, an unknown place ends it."""
+
+    async def scenario(store: Store) -> None:
+        names = [f"bot-{letter}" for letter in "dbeac"]
+        for number, name in enumerate(names):
+            await store.append([Bot(name).at(START + number * DAY).status(0)])
+        assert [row.id for row in await store.bots()] == names
+        assert [row.id for row in await store.bots(limit=2)] == names[:2]
+        assert [row.id for row in await store.bots(after="bot-b", limit=2)] == names[2:4]
+        assert await store.bots(after=names[-1], limit=2) == []
+        assert await store.bots(after="nobody", limit=2) == []
+        some = await store.bots(["bot-a", "nobody", "bot-d", "bot-a"])
+        assert [row.id for row in some] == ["bot-d", "bot-a"]
+        assert await store.bots([]) == []
 
     place.run(scenario)

@@ -68,8 +68,9 @@ def test_old_exits_find_their_entry_by_numbers(place: Place) -> None:
         )
         entry = "{" + common + ',"entry_time":"2026-01-02T0%d:59:59.999999","status":"open"}'
         other = entry.replace("60000.50", "60000.51")
-        await store.append([old("position", entry % 3), old("position", entry % 2)])
-        await store.append([old("position", other % 2)])
+        soon = START + timedelta(seconds=1)
+        await store.append([old("position", entry % 3, soon), old("position", entry % 2, soon)])
+        await store.append([old("position", other % 2, soon)])
         exit_text = (
             '{"coin":"BTC","side":"long","quantity_usd":50,"leverage":3.0,"entry_price":60000.5,'
             '"entry_time":"2026-01-01T22:00:00","exit_price":61000,"exit_time":"%s",'
@@ -171,7 +172,7 @@ def test_bots_do_not_touch_each_others_positions(place: Place) -> None:
 
 
 def test_marks_show_on_open_positions_only(place: Place) -> None:
-    """The account's latest marks, by sequence; a closed position keeps none."""
+    """The marks of the account that came last; a closed position keeps none."""
 
     async def scenario(store: Store) -> None:
         bot = Bot()
@@ -185,9 +186,8 @@ def test_marks_show_on_open_positions_only(place: Place) -> None:
         await store.append(
             [bot.opened(0, position_id="p", stop_loss="59000", profit_target="65000")]
         )
-        late = bot.account(1, **mark("60100"))
+        await store.append([bot.account(1, **mark("60100"))])
         await store.append([bot.account(2, **mark("60200", stop_loss="60050"))])
-        await store.append([late])
         row = (await rows(store, "open"))[0]
         assert (row.mark, row.unrealized_pnl) == (Decimal(60200), Decimal("1.5"))
         assert row.mark_time == START + timedelta(minutes=2)
@@ -201,7 +201,7 @@ def test_marks_show_on_open_positions_only(place: Place) -> None:
 
 @pytest.mark.parametrize("limit", [1, 3, 50])
 def test_pages_follow_entry_or_exit_time(place: Place, limit: int) -> None:
-    """Open and all by entry, closed by exit, newest first, each row once."""
+    """Open and all by entry, closed by exit, what came last first, each row once."""
 
     async def scenario(store: Store) -> None:
         bot = Bot()
@@ -209,9 +209,9 @@ def test_pages_follow_entry_or_exit_time(place: Place, limit: int) -> None:
         await store.append([bot.closed(20 - n, position_id=f"p{n}") for n in range(5)])
         every, still = await rows(store, "all", limit), await rows(store, "open", limit)
         closed = await rows(store, "closed", limit)
-        assert [r.id for r in every] == ["p7", "p3", "p6", "p2", "p5", "p1", "p8", "p4", "p0"]
-        assert [r.id for r in still] == ["p7", "p6", "p5", "p8"]
-        assert [r.id for r in closed] == ["p0", "p1", "p2", "p3", "p4"]
+        assert [r.id for r in every] == [f"p{n}" for n in reversed(range(9))]
+        assert [r.id for r in still] == ["p8", "p7", "p6", "p5"]
+        assert [r.id for r in closed] == ["p4", "p3", "p2", "p1", "p0"]
 
     place.run(scenario)
 

@@ -24,7 +24,7 @@ WANTED = {
 class Exploding(MemoryStore):
     """A store with a fault that nobody foresaw, which holds a secret."""
 
-    async def bots(self) -> Any:
+    async def bots(self, *ids: Any, **how: Any) -> Any:
         raise RuntimeError("boom")
 
 

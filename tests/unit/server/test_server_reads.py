@@ -214,7 +214,7 @@ async def test_bots_carry_what_follows_from_their_totals() -> None:
         one, other = (await client.get(f"{API}/bots")).json()["bots"]
         assert one["return_fraction"] == "0.045"
         assert one["drawdown_fraction"] == "-0.05"
-        assert (one["heartbeat_age_seconds"], one["stale"]) == (96.0, False)
+        assert (one["heartbeat_age_seconds"], one["stale"]) == (100.0, False)
         assert one["win_fraction"] is None
         assert (other["return_fraction"], other["heartbeat_age_seconds"]) == (None, None)
         server.clock.advance(300)
@@ -227,7 +227,8 @@ async def test_a_sharpe_ratio_needs_thirty_finished_days() -> None:
     async with running() as server, server.client(key=KEY) as client:
         equities = [Decimal(1000) + (day * 37 % 11) for day in range(33)]
         for day, equity in enumerate(equities):
-            one = item(day + 1, "account", time=(NOW + timedelta(days=day)).isoformat())
+            server.clock.moment = NOW + timedelta(days=day)
+            one = item(day + 1, "account", time=server.clock.moment.isoformat())
             one["payload"]["equity_usd"] = str(equity)
             await batch(client, one)
             [bot] = (await client.get(f"{API}/bots")).json()["bots"]

@@ -70,7 +70,7 @@ def test_a_copy_is_equal_in_every_payload_and_every_answer(tmp_path: Path, kind:
             first = await everything(one)
             assert await everything(two) == first
             assert await everything(three) == first
-            assert first[-1] or first[8]
+            assert any(first[8:])
             assert differing_bots(await one.bots(), await three.bots()) == []
 
     asyncio.run(scenario())

@@ -28,15 +28,16 @@ LATER = Key(micros(START + timedelta(days=1)), 1, 1, 1)
 # Copies of the few true rows, spread over time.
 MANY = f"""
     INSERT INTO events SELECT 1000 + g, 'e-' || g, sha256, bot, bot_name, mode, kind, epoch, g,
-        time + g * interval '1 s', recorded, received, payload
+        time + g * interval '1 s', recorded, received + g * interval '1 s', payload
         FROM events, generate_series(1, {ROWS}) g WHERE n = CASE WHEN g % 2 = 0 THEN 1 ELSE 2 END;
     INSERT INTO decisions SELECT n, bot, 'BTC', CASE WHEN n % 10 = 0 THEN 'close' ELSE 'hold' END,
-        n % 7 > 0, time, epoch, seq FROM events WHERE n > 1000 AND kind = 'decision';
+        n % 7 > 0, received, epoch, seq FROM events WHERE n > 1000 AND kind = 'decision';
     INSERT INTO texts SELECT n, 0, 0, 'answer' FROM events WHERE n > 1000;
     INSERT INTO executions SELECT bot, substr(sha256(event_id::bytea), 1, 16), event_id, n, epoch,
         seq, recorded, 'executed', execution
         FROM events, (SELECT execution FROM executions LIMIT 1) x WHERE n > 1000;
-    INSERT INTO errors SELECT n * 4, bot, 'cycle', event_id, time, epoch, seq, 'late', NULL
+    INSERT INTO errors SELECT n * 4, bot, 'cycle', event_id, received, epoch, seq, 'late', NULL,
+        time
         FROM events WHERE n > 1000;
     INSERT INTO rollups SELECT 60, bot, 100 + g, time, epoch, seq, n, last, low, high
         FROM rollups, generate_series(1, {ROWS}) g WHERE tier = 60;

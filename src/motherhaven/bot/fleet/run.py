@@ -13,6 +13,7 @@ from motherhaven.bot.running.control import ControlDesk, ControlRoom
 from motherhaven.bot.running.entry import stop_on_signals
 from motherhaven.bot.running.logs import configure_bot_logging
 from motherhaven.contract.clock import Clock
+from motherhaven.contract.display import for_terminal
 from motherhaven.contract.ids import IdSource
 from motherhaven.settings import child_environment, load_settings
 
@@ -117,6 +118,7 @@ def fleet_status(plan: FleetPlan, clock: Clock) -> tuple[str, bool]:
         state = ControlDesk(bot.control, clock, str).state()
         alive = alive or state is not None
         rows.append(_row(bot, members.get(bot.name, {}), state or {}))
+    rows = [tuple(map(for_terminal, row)) for row in rows]
     widths = [max(len(row[column]) for row in rows) for column in range(len(rows[0]))]
     lines = [
         "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip()
@@ -172,7 +174,7 @@ async def _obey(room: ControlRoom, stop: asyncio.Event) -> None:
 
 
 def _line(text: str) -> None:
-    sys.stdout.write(text + "\n")
+    sys.stdout.write(for_terminal(text) + "\n")
     sys.stdout.flush()
 
 

@@ -21,6 +21,7 @@ from motherhaven.bot.running.build import build_bot, simulated_journal
 from motherhaven.bot.running.control import ControlDesk, ControlRoom, Verb
 from motherhaven.bot.running.logs import configure_bot_logging
 from motherhaven.contract.clock import Clock
+from motherhaven.contract.display import for_terminal
 from motherhaven.contract.errors import ConfigError, MotherhavenError
 from motherhaven.contract.ids import IdSource
 from motherhaven.recorder.factory import open_logger
@@ -253,4 +254,4 @@ def describe(state: Mapping[str, Any]) -> str:
 
 
 def _tell(text: str, *, error: bool = False) -> None:
-    (sys.stderr if error else sys.stdout).write(text + "\n")
+    (sys.stderr if error else sys.stdout).write(for_terminal(text, lines=True) + "\n")

@@ -16,6 +16,7 @@ from motherhaven.bot.fleet.plan import FleetPlan, read_fleet
 from motherhaven.bot.fleet.run import run_fleet
 from motherhaven.bot.running.entry import ENDING_SIGNALS
 from motherhaven.bot.running.entry import main as run_bot
+from motherhaven.contract.display import for_terminal
 from motherhaven.contract.errors import ConfigError, MotherhavenError
 from motherhaven.settings import Settings, SystemClock, load_settings, require_names
 
@@ -39,7 +40,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         url = settings.motherhaven_api_url.rstrip("/")
         server = None if answers(url) else _start_dashboard(url)
     except MotherhavenError as error:
-        sys.stderr.write(f"{type(error).__name__}: {error}\n")
+        sys.stderr.write(for_terminal(f"{type(error).__name__}: {error}", lines=True) + "\n")
         return 1
     except KeyboardInterrupt:
         return 130
@@ -78,7 +79,7 @@ def _run_fleet(plan: FleetPlan) -> int:
     try:
         return 0 if asyncio.run(run_fleet(plan, SystemClock())) else 1
     except MotherhavenError as error:
-        sys.stderr.write(f"{type(error).__name__}: {error}\n")
+        sys.stderr.write(for_terminal(f"{type(error).__name__}: {error}", lines=True) + "\n")
         return 1
 
 

@@ -37,6 +37,7 @@ KINDS: Final[tuple[Kind, ...]] = (
 )
 ZERO: Final = Decimal(0)
 _SIGNALS: Final = 500
+_TERMS: Final = ("quantity_usd", "leverage", "entry_price")
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 
 
@@ -52,7 +53,8 @@ class Protection:
 class Saved:
     """What the journal says of a bot: everything that must outlive its process.
 
-    `pending` are decisions to trade of which nothing more is on record, oldest first;
+    `terms` are those of each position's newest opening record; `pending` are decisions to
+    trade of which nothing more is on record, oldest first;
     `signals` the newest decisions' signals by id, for the `outcomes` that follow them.
     """
 
@@ -60,6 +62,7 @@ class Saved:
     fills: list[Fill] = field(default_factory=list)
     payments: list[FundingPayment] = field(default_factory=list)
     protections: dict[str, Protection] = field(default_factory=dict)
+    terms: dict[str, dict[str, Any]] = field(default_factory=dict)
     pending: dict[str, str] = field(default_factory=dict)
     day: DayStart | None = None
     entries_today: int = 0
@@ -106,7 +109,8 @@ def restore(trader: Trader, saved: Saved) -> list[str]:
             coin, holding.size, known.stop, known.target
         ):
             unprotected.append(coin)
-    trader.log.adopt({held.position_id for held in trader.engine.ledger.holdings.values()})
+    held = [holding.position_id for holding in trader.engine.ledger.holdings.values()]
+    trader.log.adopt({name: saved.terms[name] for name in held if name in saved.terms})
     trader.day = saved.day
     trader.entries_today = saved.entries_today
     trader.last_entries = dict(saved.last_entries)
@@ -163,9 +167,12 @@ def _take(saved: Saved, event: Kept, zone: str) -> None:
     elif event.kind == "position_opened":
         position_id = str(payload.get("position_id"))
         saved.protections[position_id] = _protection(payload)
-        saved.last_entries[str(payload["coin"])] = event.time
+        saved.terms[position_id] = {name: _money(payload, name) for name in _TERMS}
+        if payload.get("replaces") is None:
+            saved.last_entries[str(payload["coin"])] = event.time
     elif event.kind == "position_closed":
         saved.protections.pop(str(payload.get("position_id")), None)
+        saved.terms.pop(str(payload.get("position_id")), None)
     elif event.kind == "account":
         _take_account(saved, event, zone)
     elif event.kind == "status" and payload.get("status") != "stopped":

@@ -36,7 +36,10 @@ _NO_DIGEST: Final = "0" * 64
 
 @dataclass(frozen=True, slots=True)
 class BotKey:
-    """A key without its secret. `bot_id`: the only bot it sends for and sees; None: any."""
+    """A key without its secret. `bot_id`: the only bot it sends for and sees; None: any.
+
+    `live`: a bound key's bot may call itself live.
+    """
 
     id: str
     name: str
@@ -45,6 +48,7 @@ class BotKey:
     sha256: str
     created_at: datetime
     revoked_at: datetime | None = None
+    live: bool = False
 
 
 def digest_of(secret: str) -> str:
@@ -82,6 +86,7 @@ def write_keys(keys: tuple[BotKey, ...], token: str) -> str:
             "sha256": key.sha256,
             "created_at": format_time(key.created_at),
             "revoked_at": format_time(key.revoked_at) if key.revoked_at else None,
+            "live": key.live,
         }
         for key in keys
     ]
@@ -98,6 +103,7 @@ def _key_of(entry: Any) -> BotKey:
         sha256=entry["sha256"],
         created_at=parse_instant(entry["created_at"]),
         revoked_at=parse_instant(revoked) if revoked else None,
+        live=entry.get("live") is True,
     )
 
 

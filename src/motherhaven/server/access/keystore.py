@@ -44,6 +44,7 @@ async def create_key(
     name: str,
     bot_id: str | None,
     scopes: tuple[KeyScope, ...],
+    live: bool = False,
     random_bytes: RandomBytes = secrets.token_bytes,
 ) -> tuple[BotKey, str]:
     """A new key and its secret, which is nowhere else.
@@ -54,6 +55,7 @@ async def create_key(
     """
     _check(name, bot_id, scopes)
     key, secret = _new(now, name, bot_id, scopes, random_bytes)
+    key = replace(key, live=live)
 
     def add(keys: Keys) -> Keys:
         return _added(keys, key)
@@ -83,6 +85,7 @@ async def rotate_key(
         name=old.name,
         bot_id=old.bot_id,
         scopes=old.scopes,
+        live=old.live,
         random_bytes=random_bytes,
     )
 

@@ -112,10 +112,18 @@ class VisibleReader:
         following = None if page.next is None else self._shown(page.next)
         return page.model_copy(update={"items": items, "next": following})
 
-    async def bots(self) -> list[BotRow]:
-        """See Reader.bots."""
+    async def bots(
+        self,
+        ids: Sequence[str] | None = None,
+        *,
+        after: str | None = None,
+        limit: int | None = None,
+    ) -> list[BotRow]:
+        """See Reader.bots; with an only bot it is that one, or none."""
         mine = _ONLY.get()
-        return [row for row in await self._store.bots() if mine in (None, row.id)]
+        if mine is None:
+            return await self._store.bots(ids, after=after, limit=limit)
+        return await self._store.bots([mine]) if after is None and mine in (ids or [mine]) else []
 
     async def decisions(
         self, where: DecisionFilter, *, before: str | None, limit: int

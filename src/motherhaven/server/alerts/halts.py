@@ -1,6 +1,7 @@
 """What stands in a bot's way, from its own reports: pure, folded event by event."""
 
 import json
+import logging
 import re
 from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime, timedelta
@@ -8,6 +9,8 @@ from typing import Any, Final, Literal
 from zoneinfo import ZoneInfo
 
 from motherhaven.contract.events import Event
+
+LOG: Final = logging.getLogger("motherhaven.server")
 
 Halt = Literal["kill", "loss", "zone"]
 Halts = Mapping[str, Mapping[Halt, str]]
@@ -35,17 +38,24 @@ def fold_halts(halts: Halts, events: Iterable[Event]) -> dict[str, dict[Halt, st
     for event in events:
         if event.kind not in {"status", "decision"} or event.received_at is None:
             continue
-        known = after.setdefault(event.bot_id, {})
-        payload = json.loads(event.payload)  # the store could read it, so this can too
-        if not isinstance(payload, Mapping):
-            continue
-        if event.kind == "status":
-            _fold_status(known, payload, event.received_at)
-        else:
-            _fold_verdict(known, payload, event.received_at)
-        if not known:
-            del after[event.bot_id]
+        known = dict(after.pop(event.bot_id, {}))
+        try:
+            _fold(known, event, event.received_at)
+        except Exception:  # boundary of one event: whatever it holds, the others count
+            LOG.exception("event %s was left out of the alerts' watch", event.event_id)
+        if known:
+            after[event.bot_id] = known
     return after
+
+
+def _fold(known: dict[Halt, str], event: Event, at: datetime) -> None:
+    payload = json.loads(event.payload)  # the store could read it, so this can too
+    if not isinstance(payload, Mapping):
+        return
+    if event.kind == "status":
+        _fold_status(known, payload, at)
+    else:
+        _fold_verdict(known, payload, at)
 
 
 def _fold_status(known: dict[Halt, str], payload: Mapping[str, Any], at: datetime) -> None:

@@ -8,6 +8,7 @@ from typing import Final
 from motherhaven.contract.views import BotRow, StatusRow
 from motherhaven.server.alerts.halts import Halts, is_over
 from motherhaven.server.figures.bots import DEFAULT_INTERVAL_SECONDS
+from motherhaven.stores.names import shown_name
 
 GRACE_SECONDS: Final = 2.0
 """A heartbeat is late this long after twice its bot's interval."""
@@ -26,7 +27,8 @@ class Facts:
     """What a server sees. `since`: when it began to listen, before which silence is its own.
 
     `deaf`: when it could not hear since, oldest first. `free_bytes`: of the server's disk;
-    None where that says nothing. `told`: the names of what was told and is not over.
+    None where that says nothing. `same`: the bots whose name another one has. `told`: the
+    names of what was told and is not over.
     """
 
     now: datetime
@@ -36,6 +38,7 @@ class Facts:
     free_bytes: int | None = None
     told: frozenset[str] = frozenset()
     deaf: Spans = ()
+    same: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +52,7 @@ class Trouble:
 
 def troubles(facts: Facts) -> dict[str, Trouble]:
     """Everything that is wrong, by name."""
-    found = [one for bot in facts.bots for one in _of_bot(bot, facts)]
+    found = [one for bot in facts.bots for one in _safely_of_bot(bot, facts)]
     if facts.free_bytes is not None and facts.free_bytes < LOW_DISK_BYTES:
         free = facts.free_bytes >> 20
         found.append(
@@ -62,8 +65,25 @@ def troubles(facts: Facts) -> dict[str, Trouble]:
     return {one.name: one for one in found}
 
 
+def _safely_of_bot(bot: BotRow, facts: Facts) -> Iterable[Trouble]:
+    """What is wrong with one bot; that its data cannot be judged is told, and stops no other."""
+    try:
+        return list(_of_bot(bot, facts))
+    except Exception as error:  # noqa: BLE001  boundary of one bot, whatever its data hold
+        return [unwatched(bot.id, f"{type(error).__name__}: {error}")]
+
+
+def unwatched(bot_id: str, why: str) -> Trouble:
+    """That the watch cannot judge one bot."""
+    return Trouble(
+        f"watch:{bot_id}",
+        f"WATCH: alerts cannot judge the bot {bot_id} ({why[:200]}); look at it on the dashboard",
+        f"the bot {bot_id} is watched again",
+    )
+
+
 def _of_bot(bot: BotRow, facts: Facts) -> Iterable[Trouble]:
-    who = f"{bot.name or bot.id} ({bot.mode})"
+    who = f"{shown_name(bot, facts.same)} ({bot.mode})"
     late = _late(bot, facts, who)
     if late is not None:
         yield late
@@ -126,11 +146,14 @@ def _silence(status: StatusRow, facts: Facts) -> float:
 
 def next_late(facts: Facts) -> float | None:
     """Seconds until the first bot that is in time would be late; None: no bot could be."""
-    left = [
-        _patience(bot.status) - _silence(bot.status, facts)
-        for bot in facts.bots
-        if bot.status is not None
-        and bot.status.status != "stopped"
-        and f"late:{bot.id}" not in facts.told
-    ]
+    left = [_time_left(bot, facts) for bot in facts.bots if f"late:{bot.id}" not in facts.told]
     return min((seconds for seconds in left if seconds > 0), default=None)
+
+
+def _time_left(bot: BotRow, facts: Facts) -> float:
+    if bot.status is None or bot.status.status == "stopped":
+        return 0.0
+    try:
+        return _patience(bot.status) - _silence(bot.status, facts)
+    except (OverflowError, ValueError):
+        return 0.0

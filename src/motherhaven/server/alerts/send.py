@@ -10,6 +10,7 @@ from collections.abc import Callable, Sequence
 from typing import Any, Final, Protocol
 from urllib.parse import urlsplit
 
+from motherhaven.contract.display import ChatKind, for_chat
 from motherhaven.contract.errors import ConfigError, MotherhavenError
 from motherhaven.server.alerts.addresses import literal, why_not
 
@@ -146,7 +147,14 @@ class Webhook:
 
     def _request(self, text: str) -> bytes:
         # "text" is what Slack and Mattermost read, "content" what Discord reads.
-        body = json.dumps({"title": TITLE, "text": text, "content": text}).encode()
+        body = json.dumps(
+            {
+                "title": TITLE,
+                "text": _for_slack(text),
+                "content": for_chat(text, "discord"),
+                "allowed_mentions": {"parse": []},
+            }
+        ).encode()
         path = (self._parts.path or "/") + (f"?{self._parts.query}" if self._parts.query else "")
         host = f"[{self._host}]" if ":" in self._host else self._host
         port = "" if self._port in {80, 443} else f":{self._port}"
@@ -174,6 +182,9 @@ class Apprise:
         for name in ("apprise", "urllib3"):
             logging.getLogger(name).setLevel(logging.CRITICAL)
         self._apprise: Any = apprise.Apprise()
+        # Plain text: apprise itself then escapes what Telegram or a mail would take for HTML.
+        self._plain: Any = apprise.NotifyFormat.TEXT
+        self._kind: ChatKind = "discord" if urlsplit(url).scheme == "discord" else "plain"
         if not self._apprise.add(url):
             raise ConfigError(
                 f"MOTHERHAVEN_ALERT_URL: apprise does not know target {number}; "
@@ -185,11 +196,18 @@ class Apprise:
         """Deliver; see Target.send."""
         try:
             async with asyncio.timeout(3 * SECONDS):
-                arrived = await self._apprise.async_notify(body=text, title=TITLE)
+                arrived = await self._apprise.async_notify(
+                    body=for_chat(text, self._kind), title=TITLE, body_format=self._plain
+                )
         except (OSError, TimeoutError) as error:
             raise AlertFailed(f"{self.shown}: {type(error).__name__}") from None
         if not arrived:
             raise AlertFailed(f"{self.shown}: it was not accepted")
+
+
+def _for_slack(text: str) -> str:
+    words = for_chat(text)
+    return words.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
 
 
 def _resolve(host: str, port: int) -> list[str]:

@@ -16,6 +16,7 @@ from typing import Final, cast
 
 from motherhaven.contract.clock import Clock
 from motherhaven.contract.errors import CursorGone, StoreError
+from motherhaven.contract.views import BotRow
 from motherhaven.server.alerts.halts import Halts, fold_halts
 from motherhaven.server.alerts.hearing import Hearing
 from motherhaven.server.alerts.rules import Facts, Trouble, next_late, troubles
@@ -30,6 +31,7 @@ from motherhaven.server.alerts.state import (
     settled,
 )
 from motherhaven.stores.capabilities import capabilities_of
+from motherhaven.stores.names import namesakes
 from motherhaven.stores.protocol import Store
 from motherhaven.stores.shared import put_own_record
 
@@ -118,7 +120,11 @@ class Alerts:
             await self._look()
         except StoreError as error:
             self._hearing.lost()
-            await self._store_fails(error)
+            await self._fails(self._store_trouble(error))
+        except Exception as error:  # boundary of a round: a watch that fails is told, and goes on
+            self._hearing.lost()
+            LOG.exception("the alerts' watch failed; it goes on")
+            await self._fails(self._watch_trouble(error))
         else:
             self._failing_since = None
             await self._tell_own({})
@@ -127,7 +133,7 @@ class Alerts:
         record = await self._store.record(RECORD)
         before = load_state(record.text) if record else AlertState()
         state = await self._followed(before)
-        bots = await self._store.bots()
+        bots = await self._bots()
         now = self._clock.now()
         self._hearing.heard(now)
         facts = Facts(
@@ -138,6 +144,7 @@ class Alerts:
             halts=cast("Halts", state.halts),
             free_bytes=self._free(),
             told=frozenset(state.told),
+            same=namesakes(bots),
         )
         self._next_late = next_late(facts)
         state, due = claimed(advance(state, troubles(facts), now.timestamp()), now.timestamp())
@@ -148,6 +155,15 @@ class Alerts:
             return  # another server was faster; the next look sees what it made of this
         if due:
             await self._settle(await self._send(due))
+
+    async def _bots(self) -> list[BotRow]:
+        """All bots, some at a time: other requests go on meanwhile."""
+        bots: list[BotRow] = []
+        while True:
+            page = await self._store.bots(after=bots[-1].id if bots else None, limit=_PAGE)
+            bots += page
+            if not page:
+                return bots
 
     async def _followed(self, state: AlertState) -> AlertState:
         """`state` with what bots reported since its cursor."""
@@ -204,18 +220,25 @@ class Alerts:
             return False
         return True
 
-    async def _store_fails(self, error: StoreError) -> None:
-        """The store cannot remember its own failure: this server does, and tells it itself."""
+    async def _fails(self, trouble: Trouble) -> None:
+        """The store may not remember that rounds fail: this server does, and tells it itself."""
         now = self._clock.monotonic()
         if self._failing_since is None:
             self._failing_since = now
-            LOG.warning("the alerts' watch cannot use the store: %s", error)
+            LOG.warning("the alerts' watch failed: %s", trouble.text)
         if now - self._failing_since >= STORE_PATIENCE_SECONDS:
-            text = f"STORE: {self._name} cannot use its store and keeps no events: "
-            trouble = Trouble(
-                "server:store", text + str(error)[:300], f"{self._name} can use its store"
-            )
             await self._tell_own({trouble.name: trouble})
+
+    def _store_trouble(self, error: StoreError) -> Trouble:
+        text = f"STORE: {self._name} cannot use its store and keeps no events: "
+        return Trouble("server:store", text + str(error)[:300], f"{self._name} can use its store")
+
+    def _watch_trouble(self, error: Exception) -> Trouble:
+        text = (
+            f"WATCH: the alerts of {self._name} fail ({type(error).__name__}) and tell of no "
+            "other trouble; its log says where"
+        )
+        return Trouble("server:watch", text, f"the alerts of {self._name} work again")
 
     async def _tell_own(self, found: dict[str, Trouble]) -> None:
         now = self._clock.now().timestamp()

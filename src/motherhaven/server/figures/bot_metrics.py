@@ -8,11 +8,13 @@ from datetime import datetime, timedelta
 from typing import Any, Final
 
 from motherhaven.contract.clock import Clock
+from motherhaven.contract.errors import StoreError
 from motherhaven.contract.views import BotRow, PositionRow
 from motherhaven.server.figures.closed_trades import ClosedTrades
 from motherhaven.server.figures.curves import DAWN, DUSK
 from motherhaven.server.figures.histories import History, histories
-from motherhaven.server.figures.metrics_view import Known, bot_metrics
+from motherhaven.server.figures.isolated import of_each, why
+from motherhaven.server.figures.metrics_view import Known, bot_metrics, no_metrics
 from motherhaven.server.figures.ratios import DailyReturns
 from motherhaven.server.figures.stated import Confidences
 from motherhaven.server.wire.figures import BotMetrics
@@ -50,7 +52,7 @@ class Metrics:
 
     async def of(self, ids: Sequence[str] | None) -> tuple[BotMetrics, ...]:
         """The metrics of these bots in the order asked; None: of all, at most MOST_BOTS."""
-        rows = {row.id: row for row in await self._store.bots()}
+        rows = {row.id: row for row in await self._store.bots(ids, limit=MOST_BOTS)}
         wanted = [rows[name] for name in (rows if ids is None else ids) if name in rows]
         async with self._lock:
             stale = [row for row in wanted[:MOST_BOTS] if not self._is_fresh(row)]
@@ -66,21 +68,38 @@ class Metrics:
 
     async def _renew(self, rows: Sequence[BotRow]) -> None:
         returns = await self._returns.of(rows)
-        found = await self._histories(rows)
+        by_id = {row.id: row for row in rows}
+        found, failed = await of_each(
+            list(by_id), lambda ids: self._histories([by_id[name] for name in ids])
+        )
+        failed = self._returns.failed | failed
         for row in rows:
+            item = (
+                no_metrics(row, failed[row.id])
+                if row.id in failed
+                else await self._item(row, found.get(row.id, History()), returns[row.id])
+            )
+            self._kept[row.id] = _Kept(item, _told(row), self._clock.monotonic())
+
+    async def _item(self, row: BotRow, history: History, returns: tuple[float, ...]) -> BotMetrics:
+        """One bot's metrics, or that they are unavailable: the others go on."""
+        try:
             trades = await self._trades.of(row)
             known = Known(
                 row=row,
-                history=found.get(row.id, History()),
+                history=history,
                 first=self._first.get(row.id),
-                returns=returns[row.id],
+                returns=returns,
                 trades=trades,
                 open=await open_positions(self._store, row),
                 stated=await self._confidences.pairs(row.id, trades),
             )
             # Thousands of trades take a while: other requests and the streams go on meanwhile.
-            item = await asyncio.to_thread(bot_metrics, known)
-            self._kept[row.id] = _Kept(item, _told(row), self._clock.monotonic())
+            return await asyncio.to_thread(bot_metrics, known)
+        except StoreError:
+            raise
+        except Exception as error:  # noqa: BLE001  boundary of one bot
+            return no_metrics(row, why(row.id, error))
 
     async def _histories(self, rows: Sequence[BotRow]) -> dict[str, History]:
         """Each bot's whole equity, in the finest tier that gives _MOST_POINTS at most."""
@@ -92,8 +111,8 @@ class Metrics:
                 by_tier[_tier(ends[name] - self._first[name])].append(name)
         found: dict[str, History] = {}
         for tier, names in by_tier.items():
-            end = max(ends[name] for name in names) + timedelta(microseconds=1)
-            found |= await histories(self._store, names, start=DAWN, end=end, bucket=tier)
+            # Up to dusk: a clock that was set back must not hide what came before it was.
+            found |= await histories(self._store, names, start=DAWN, end=DUSK, bucket=tier)
         return found
 
     async def _find_first(self, names: Sequence[str]) -> None:

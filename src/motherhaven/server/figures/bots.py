@@ -7,6 +7,7 @@ from typing import Final
 from motherhaven.contract.money import EXACT
 from motherhaven.contract.views import BotRow
 from motherhaven.metrics import Figure
+from motherhaven.server.figures.isolated import why
 from motherhaven.server.wire.answers import BotView
 
 DEFAULT_INTERVAL_SECONDS: Final = 180
@@ -14,24 +15,44 @@ _GRACE_SECONDS: Final = 15
 _PLACES: Final = Decimal("1e-12")
 
 
-def bot_view(row: BotRow, now: datetime, ratio: Figure[float]) -> BotView:
-    """`row` with its derived figures; None where one cannot be known."""
-    beat = row.status.recorded_at if row.status else None
+def bot_view(
+    row: BotRow, now: datetime, ratio: Figure[float], unavailable: str | None = None
+) -> BotView:
+    """`row` with its derived figures; None where one cannot be known.
+
+    `unavailable`: why others of this bot's figures are not.
+    """
+    beat = row.status.received_at if row.status else None
     age = None if beat is None else max(0.0, round((now - beat).total_seconds(), 3))
     interval = (row.status.interval_seconds if row.status else None) or DEFAULT_INTERVAL_SECONDS
-    equity = row.account.equity_usd if row.account else None
-    paid = (row.account.deposits_usd if row.account else None) or row.stats.first_equity
-    closed = row.stats.closed_positions
+    try:
+        growth, fall, wins = _fractions(row)
+    except ArithmeticError as error:
+        growth = fall = wins = None
+        unavailable = why(row.id, error)
     return BotView(
         **{name: getattr(row, name) for name in BotRow.model_fields},
         heartbeat_at=beat,
         heartbeat_age_seconds=age,
         stale=age is None or age > 2 * interval + _GRACE_SECONDS,
-        return_fraction=_change(equity, paid),
-        drawdown_fraction=_change(equity, row.stats.peak_equity),
+        return_fraction=growth,
+        drawdown_fraction=fall,
         sharpe=ratio.value,
         sharpe_days=ratio.n,
-        win_fraction=_quotient(Decimal(row.stats.wins), Decimal(closed)) if closed else None,
+        win_fraction=wins,
+        unavailable=unavailable,
+    )
+
+
+def _fractions(row: BotRow) -> tuple[Decimal | None, Decimal | None, Decimal | None]:
+    """Return, drawdown and wins, as fractions."""
+    equity = row.account.equity_usd if row.account else None
+    paid = (row.account.deposits_usd if row.account else None) or row.stats.first_equity
+    closed = row.stats.closed_positions
+    return (
+        _change(equity, paid),
+        _change(equity, row.stats.peak_equity),
+        _quotient(Decimal(row.stats.wins), Decimal(closed)) if closed else None,
     )
 
 

@@ -21,6 +21,7 @@ from motherhaven.server.figures.closed_trades import ClosedTrades, KeptTrade
 from motherhaven.server.figures.configs import config_of, differing, warnings_of
 from motherhaven.server.figures.curves import DAWN, DUSK, floor_time
 from motherhaven.server.figures.histories import History
+from motherhaven.server.figures.isolated import of_each
 from motherhaven.server.figures.stated import Confidences
 from motherhaven.server.wire.figures import BotMetrics, CoinCell, CoinRow, Comparison
 from motherhaven.stores.amounts import plus, shown
@@ -28,6 +29,7 @@ from motherhaven.stores.protocol import TIERS, Reader
 
 _Lives = dict[str, tuple[datetime, datetime]]
 _DAY = timedelta(days=1)
+_MOST_COINS = 100
 
 
 async def compare(
@@ -37,8 +39,28 @@ async def compare(
     ids: Sequence[str],
     span: timedelta | None,
 ) -> Comparison:
+    """The bots `ids` side by side; one whose figures fail is left out, with a warning."""
+
+    async def beside(some: Sequence[str]) -> dict[str, Comparison]:
+        return dict.fromkeys(some, await _compare(store, kept, confidences, some, span))
+
+    found, failed = await of_each(ids, beside)
+    if not failed:
+        return found[ids[0]] if ids else await _compare(store, kept, confidences, ids, span)
+    left = await _compare(store, kept, confidences, [n for n in ids if n not in failed], span)
+    told = tuple(f"the figures of {name} are unavailable: {why}" for name, why in failed.items())
+    return left.model_copy(update={"warnings": (*told, *left.warnings)})
+
+
+async def _compare(
+    store: Reader,
+    kept: ClosedTrades,
+    confidences: Confidences,
+    ids: Sequence[str],
+    span: timedelta | None,
+) -> Comparison:
     """The bots `ids` over the time in which all ran, or the last `span` of it."""
-    known = {row.id: row for row in await store.bots()}
+    known = {row.id: row for row in await store.bots(ids)}
     rows = [known[name] for name in ids if name in known]
     lives = await _lives(store, rows)
     common = _common(lives, span) if len(lives) == len(rows) else None
@@ -111,7 +133,7 @@ def _common(lives: _Lives, span: timedelta | None) -> Span | None:
 
 
 def _matrix(trades: Mapping[str, Sequence[KeptTrade]], common: Span) -> tuple[CoinRow, ...]:
-    """Trades that began and ended within the span; the coin with the most of them first."""
+    """Trades that began and ended within the span, of the coins with the most of them."""
     inside = {bot_id: [one for one in kept if common.holds(one)] for bot_id, kept in trades.items()}
     counts: dict[str, int] = {}
     for kept in inside.values():
@@ -119,7 +141,7 @@ def _matrix(trades: Mapping[str, Sequence[KeptTrade]], common: Span) -> tuple[Co
             counts[one.coin] = counts.get(one.coin, 0) + 1
     return tuple(
         CoinRow(coin=coin, cells=tuple(_cell(b, coin, kept) for b, kept in inside.items()))
-        for coin in sorted(counts, key=lambda coin: (-counts[coin], coin))
+        for coin in sorted(counts, key=lambda coin: (-counts[coin], coin))[:_MOST_COINS]
     )
 
 

@@ -4,7 +4,8 @@ from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Final
 
-from motherhaven.contract.views import BotRow
+from motherhaven.contract.views import BotRow, EquitySeries
+from motherhaven.server.figures.isolated import of_each
 from motherhaven.server.wire.answers import Equity
 from motherhaven.stores.protocol import TIERS, Reader
 
@@ -20,6 +21,9 @@ RANGES: Final[dict[str, timedelta | None]] = {
 
 MAX_BUCKETS: Final = 1_500
 _MAX_POINTS: Final = 30_000
+MOST_CURVES: Final = 250
+"""So many curves at once; of more bots, ask for some by id."""
+
 _MIN_BUCKETS: Final = 120
 DAWN: Final = datetime(1971, 1, 1, tzinfo=UTC)
 DUSK: Final = datetime(2200, 12, 31, tzinfo=UTC)
@@ -29,23 +33,28 @@ DUSK: Final = datetime(2200, 12, 31, tzinfo=UTC)
 async def equity_curves(
     store: Reader, bot_ids: Sequence[str] | None, span: timedelta | None, now: datetime
 ) -> Equity:
-    """The curves of these bots (None: all) over the span that ends at their newest time.
+    """The curves of these bots over the span that ends at their newest time.
+
+    None: of the first MOST_CURVES, so that the answer stays bounded.
 
     The end is market time, so a replay of 2018 ends in 2018.
     """
-    rows = await store.bots()
-    wanted = [row for row in rows if bot_ids is None or row.id in bot_ids]
+    wanted = await store.bots(bot_ids, limit=MOST_CURVES)
     end = max((newest_time(row) for row in wanted), default=now)
     if not wanted:
         start = end - (span or timedelta(days=1))
         return Equity(bucket_seconds=TIERS[0], start=start, end=end, series=())
-    ids = None if bot_ids is None else [row.id for row in wanted]
-    start = end - span if span else await _first(store, ids, end)
+    start = end - span if span else await _first(store, wanted, end)
     bucket = bucket_for(end - start, len(wanted))
     start = floor_time(start, bucket)
     until = end + timedelta(microseconds=1)
-    series = await store.equity(ids, start=start, end=until, bucket=bucket)
-    return Equity(bucket_seconds=bucket, start=start, end=end, series=tuple(series))
+
+    async def read(some: Sequence[str]) -> dict[str, EquitySeries]:
+        found = await store.equity(some, start=start, end=until, bucket=bucket)
+        return {one.bot_id: one for one in found}
+
+    series, _ = await of_each([row.id for row in wanted], read)
+    return Equity(bucket_seconds=bucket, start=start, end=end, series=tuple(series.values()))
 
 
 def bucket_for(span: timedelta, bots: int) -> int:
@@ -55,14 +64,23 @@ def bucket_for(span: timedelta, bots: int) -> int:
     return next((tier for tier in TIERS if seconds / tier <= most), TIERS[-1])
 
 
-async def _first(store: Reader, ids: Sequence[str] | None, end: datetime) -> datetime:
+async def _first(store: Reader, rows: Sequence[BotRow], end: datetime) -> datetime:
+    ids = [row.id for row in rows]
     until = end + timedelta(microseconds=1)
-    days = await store.equity(ids, start=DAWN, end=until, bucket=TIERS[-1])
-    first = min((one.points[0].time for one in days if one.points), default=end)
-    hour = await store.equity(
-        ids, start=first, end=first + timedelta(seconds=TIERS[-1]), bucket=TIERS[0]
-    )
-    return min((one.points[0].time for one in hour if one.points), default=first)
+    first = await _earliest(store, ids, DAWN, until, TIERS[-1]) or end
+    after = first + timedelta(seconds=TIERS[-1])
+    return await _earliest(store, ids, first, after, TIERS[0]) or first
+
+
+async def _earliest(
+    store: Reader, ids: Sequence[str], start: datetime, end: datetime, bucket: int
+) -> datetime | None:
+    async def read(some: Sequence[str]) -> dict[str, datetime]:
+        curves = await store.equity(some, start=start, end=end, bucket=bucket)
+        return {one.bot_id: one.points[0].time for one in curves if one.points}
+
+    found, _ = await of_each(ids, read)
+    return min(found.values(), default=None)
 
 
 def newest_time(row: BotRow) -> datetime:

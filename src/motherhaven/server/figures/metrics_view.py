@@ -1,12 +1,12 @@
 """One bot's metrics from what is known of it; every figure comes from motherhaven.metrics."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 
 from motherhaven.contract.money import ZERO
-from motherhaven.contract.views import BotRow, PositionRow
+from motherhaven.contract.views import BotRow, BotStats, PositionRow
 from motherhaven.metrics import (
     MIN_DAYS,
     ClosedTrade,
@@ -74,6 +74,15 @@ def bot_metrics(known: Known) -> BotMetrics:
         net_usd=net,
         net_after_model_cost=None if net is None or cost is None else shown(minus(net, cost)),
     )
+
+
+def no_metrics(row: BotRow, reason: str) -> BotMetrics:
+    """A bot's place among the metrics while its figures are unavailable."""
+    empty = replace(
+        Known(row, History(), None, (), (), (), ()),
+        row=row.model_copy(update={"stats": BotStats(), "account": None}),
+    )
+    return bot_metrics(empty).model_copy(update={"unavailable": reason})
 
 
 def _points(known: Known) -> list[EquityPoint]:

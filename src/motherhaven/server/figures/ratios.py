@@ -8,6 +8,7 @@ from motherhaven.contract.views import BotRow
 from motherhaven.metrics import MIN_DAYS, Figure, daily_closes, daily_returns, sharpe
 from motherhaven.server.figures.curves import DAWN
 from motherhaven.server.figures.histories import History, histories
+from motherhaven.server.figures.isolated import of_each
 from motherhaven.stores.protocol import TIERS, Reader
 
 _NOTHING: Final[tuple[date, tuple[float, ...]]] = (date.min, ())
@@ -19,6 +20,8 @@ class DailyReturns:
     def __init__(self, store: Reader) -> None:
         self._store = store
         self._kept: dict[str, tuple[date, tuple[float, ...]]] = {}
+        self.failed: dict[str, str] = {}
+        """Why there are none, for bots whose history cannot be read."""
 
     async def of(self, rows: Sequence[BotRow]) -> dict[str, tuple[float, ...]]:
         """The returns of each bot by id; only bots whose day has changed cost a query."""
@@ -26,9 +29,15 @@ class DailyReturns:
         old = [name for name, day in days.items() if self._day(name) != day]
         if old:
             end = datetime.combine(max(days[name] for name in old), time(), UTC)
-            found = await histories(self._store, old, start=DAWN, end=end, bucket=TIERS[-1])
-            for name, history in found.items():
-                self._kept[name] = (days[name], _returns(history, days[name]))
+
+            async def read(ids: Sequence[str]) -> dict[str, tuple[float, ...]]:
+                found = await histories(self._store, ids, start=DAWN, end=end, bucket=TIERS[-1])
+                return {name: _returns(one, days[name]) for name, one in found.items()}
+
+            found, failed = await of_each(old, read)
+            for name in old:
+                self._kept[name] = (days[name], found.get(name, ()))
+            self.failed = {n: text for n, text in self.failed.items() if n not in old} | failed
         return {row.id: self._kept.get(row.id, _NOTHING)[1] for row in rows}
 
     def _day(self, bot_id: str) -> date | None:

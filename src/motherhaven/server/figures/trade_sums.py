@@ -39,6 +39,8 @@ def trade_detail(
         position=position,
         fills=tuple(fills),
         funding=tuple(funding),
+        fills_n=len(fills),
+        funding_n=len(funding),
         gross_pnl=shown(gross),
         fees_usd=shown(fees),
         funding_usd=shown(paid),

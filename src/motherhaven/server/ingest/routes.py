@@ -12,6 +12,7 @@ from motherhaven.contract.errors import InvalidEvent, MotherhavenError
 from motherhaven.contract.ids import IdSource
 from motherhaven.contract.wire import Endpoint, event_from_single
 from motherhaven.server.access.binding import bind_event, bound_bot
+from motherhaven.server.access.claims import Claims
 from motherhaven.server.access.refusals import Refusals
 from motherhaven.server.access.rules import API
 from motherhaven.server.bodies import read_json, read_json_bytes
@@ -39,6 +40,7 @@ class Ingest:
         self._ids = ids
         self._limits = limits
         self._refusals = refusals
+        self._claims = Claims(store, clock, refusals)
 
     def add_routes(self, router: APIRouter) -> None:
         """Each route answers with and without a trailing slash, never by redirect."""
@@ -56,6 +58,7 @@ class Ingest:
             try:
                 body = bind_event(await read_json(request, self._limits), bound_bot(request.scope))
                 event = event_from_single(endpoint, body, self._clock.now(), self._ids)
+                [event] = await self._claims.held([event], request.scope)
                 [result] = await self._store.append([event])
                 _raise_for(result)
             except MotherhavenError as error:
@@ -77,6 +80,7 @@ class Ingest:
         if batch.parts:
             await self._store.put_parts(batch.parts)
         if batch.events:
+            batch.events = await self._claims.held(batch.events, request.scope)
             batch.settle(await self._store.append(batch.events))
         for bot, why in batch.refused:
             await self._refusals.tell(bot, f"event refused: {why}")

@@ -16,6 +16,7 @@ from motherhaven.contract.jsonio import dumps
 from motherhaven.contract.times import format_time
 from motherhaven.server.config import Limits
 from motherhaven.server.live.rows import live_message
+from motherhaven.server.wire.sizes import short
 from motherhaven.stores.protocol import Store, Stored
 from motherhaven.stores.unreadable import UNREADABLE
 
@@ -137,7 +138,7 @@ class Hub:
         messages: list[Told] = []
         for stored in events:
             try:
-                message = await live_message(self.store, stored)
+                message = short(await live_message(self.store, stored))
             except UNREADABLE as error:
                 self.store.unreadable.note(stored.event.bot_id, stored.event.event_id, error)
                 message = None

@@ -63,7 +63,7 @@ def decision_row(detail: DecisionRow) -> DecisionRow:
 
 def _execution(event: Event, body: DecisionExecuted) -> Executed:
     execution = Execution(
-        time=event.time,
+        time=event.shown_at,
         status=body.execution_status,
         error=body.execution_error,
         cloid=body.cloid,
@@ -82,8 +82,9 @@ def _account(event: Event, body: AccountReported) -> AccountLive:
         {
             **fields,
             "bot_id": event.bot_id,
-            "time": event.time,
-            "recorded_at": event.recorded_at,
+            "time": event.shown_at,
+            "recorded_at": event.written_at,
+            "received_at": event.received_at or event.recorded_at,
             "positions": None if marks is None else [mark.model_dump() for mark in marks],
         }
     )
@@ -96,8 +97,8 @@ def _status(event: Event, body: StatusReported) -> StatusRow:
         {
             **fields,
             "bot_id": event.bot_id,
-            "time": event.time,
-            "recorded_at": event.recorded_at,
+            "time": event.shown_at,
+            "recorded_at": event.written_at,
             "received_at": event.received_at or event.recorded_at,
             "next_cycle_at": None if due is None else str(due),
         }
@@ -122,7 +123,7 @@ async def _position(
 
 def _is_exit(row: PositionRow, event: Event, body: PositionClosed) -> bool:
     return (
-        row.exit_time == event.time
+        row.exit_time == event.shown_at
         and (row.coin, row.side) == (body.coin, body.side)
         and (row.exit_price, row.realized_pnl) == (body.exit_price, body.realized_pnl)
         and (body.position_id is None or body.position_id == row.id or row.id == event.event_id)

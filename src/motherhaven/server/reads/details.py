@@ -22,6 +22,7 @@ from motherhaven.server.reads.params import (
     time_of,
 )
 from motherhaven.server.wire.details import CandleSeries, ErrorGroups, Outcome, TradeDetail
+from motherhaven.server.wire.sizes import fitting, short
 from motherhaven.stores.protocol import Reader
 
 _OUTCOME_CANDLES: Final = 5_000
@@ -50,7 +51,13 @@ class Details:
         """One position with its fills and funding; the figures add up exactly."""
         position = await self._store.position(bot, id)
         fills = await self._store.fills(bot, id)
-        return json_view(trade_detail(position, fills, await self._store.fundings(bot, id)))
+        whole = trade_detail(position, fills, await self._store.fundings(bot, id))
+        newest = {
+            "position": short(position),
+            "fills": fitting(whole.fills[::-1])[::-1],
+            "funding": fitting(whole.funding[::-1])[::-1],
+        }
+        return json_view(whole.model_copy(update=newest))
 
     async def outcome(self, id: Id) -> Response:
         """What happened after a decision."""
@@ -85,10 +92,10 @@ class Details:
         """The newest errors, grouped by what their messages have in common."""
         rows = await self._errors(bot, kind, time_of(since, "since"))
         counted = rows[:_COUNTED_ERRORS]
-        groups = ErrorGroups(
-            items=grouped(counted), counted=len(counted), truncated=len(rows) > len(counted)
-        )
-        return json_view(groups)
+        groups = grouped(counted)
+        items = fitting(groups)
+        truncated = len(rows) > len(counted) or len(items) < len(groups)
+        return json_view(ErrorGroups(items=items, counted=len(counted), truncated=truncated))
 
     async def _errors(
         self, bot: str | None, kind: str | None, since: datetime | None

@@ -76,16 +76,15 @@ async def _equity(store: Reader, bot_id: str | None) -> Pages:
     """Minute by minute where there is anything: one query for each bot and day."""
     ids = None if bot_id is None else [bot_id]
     days = await store.equity(ids, start=DAWN, end=DUSK, bucket=TIERS[-1])
-    if not days:
-        yield []
+    yield []  # without an account the file is its header alone
     for series in days:
         known = {"bot_id": series.bot_id, "bot_name": series.bot_name, "mode": series.mode}
         for day in series.points:
-            [fine] = await store.equity(
+            fine = await store.equity(
                 [series.bot_id], start=day.time, end=day.time + _DAY, bucket=TIERS[0]
             )
             yield [{**known, **_flat(point, ("time", "equity", "low", "high"))}
-                   for point in fine.points]  # fmt: skip
+                   for one in fine for point in one.points]  # fmt: skip
 
 
 def _flat(view: BaseModel, columns: Sequence[str]) -> Row:

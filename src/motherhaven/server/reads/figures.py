@@ -14,6 +14,7 @@ from motherhaven.server.figures.ratios import DailyReturns
 from motherhaven.server.figures.stated import Confidences
 from motherhaven.server.reads.params import Ids, MaybeIds, Range, add_reads, ids_of, json_view
 from motherhaven.server.wire.figures import Comparison, MetricsList
+from motherhaven.server.wire.sizes import short
 from motherhaven.stores.protocol import Reader
 
 _MOST_COMPARED: Final = 10
@@ -41,4 +42,4 @@ class Figures:
         """Up to ten bots beside each other, from the first time at which all had begun."""
         chosen = ids_of(ids, most=_MOST_COMPARED) or ()
         found = await compare(self._store, self._trades, self._confidences, chosen, RANGES[range])
-        return json_view(found)
+        return json_view(short(found))

@@ -19,6 +19,8 @@ _NUMBER: Final = re.compile(r"[-+−]?\d[\d.,:_]*(?:[eE][-+]?\d+)?")
 _SPACE: Final = re.compile(r"\s+")
 _WITH_COIN: Final = frozenset({"guard", "order"})
 _COMPARED_CHARS: Final = 300
+MOST_BOTS: Final = 100
+"""So many ids of bots are listed with a group."""
 
 
 def normalised(kind: str, message: str) -> str:
@@ -46,6 +48,7 @@ def grouped(rows: Iterable[ErrorRow]) -> tuple[ErrorGroup, ...]:
 
 def _group(name: str, rows: Sequence[ErrorRow]) -> ErrorGroup:
     newest = rows[0]
+    bots = tuple(dict.fromkeys(row.bot_id for row in rows))
     return ErrorGroup(
         fingerprint=name,
         kind=newest.kind,
@@ -53,7 +56,8 @@ def _group(name: str, rows: Sequence[ErrorRow]) -> ErrorGroup:
         count=len(rows),
         first=rows[-1].time,
         last=newest.time,
-        bots=tuple(dict.fromkeys(row.bot_id for row in rows)),
+        bots=bots[:MOST_BOTS],
+        bots_n=len(bots),
         last_id=newest.id,
         decision_id=newest.decision_id,
         next_step=next_step(newest.kind, newest.message),

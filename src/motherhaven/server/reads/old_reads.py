@@ -23,11 +23,14 @@ from motherhaven.server.wire.answers import (
     OldStatus,
 )
 from motherhaven.server.wire.problems import json_answer
+from motherhaven.server.wire.sizes import ROW_CHARS, BoundedArray, cut
 from motherhaven.stores.protocol import DecisionFilter, Reader
 
 _MOST: Final = 500
 _ANSWER_CHARS: Final = 65_536
+_MESSAGE_CHARS: Final = 10_000
 _DAY_TRADES: Final = 500
+_STEP: Final = 25
 
 
 class OldReads:
@@ -59,21 +62,35 @@ class OldReads:
     async def decisions(
         self, limit: int = 50, coin: MaybeId = None, bot: MaybeId = None
     ) -> Response:
-        """Decisions, newest first; a limit beyond 1 to 500 is taken as the nearest of these."""
-        where = DecisionFilter(bot_id=bot, coin=coin)
-        page = await self._store.decisions(where, before=None, limit=_within(limit))
-        answers = await asyncio.gather(*(self._answer(row.id) for row in page.items))
-        rows = [_decision(*pair) for pair in zip(page.items, answers, strict=True)]
-        return json_answer(rows, numbers=True)
+        """Decisions, newest first; a limit beyond 1 to 500 is taken as the nearest of these.
+
+        The array ends at one MiB: texts are cut in the rows that would pass it, and rows that
+        would pass it even so are left out.
+        """
+        where, wanted = DecisionFilter(bot_id=bot, coin=coin), _within(limit)
+        rows, before = BoundedArray(), None
+        while wanted > 0 and not rows.full:
+            page = await self._store.decisions(where, before=before, limit=min(wanted, _STEP))
+            chars = _ANSWER_CHARS if rows.roomy else ROW_CHARS
+            answers = await asyncio.gather(*(self._answer(row.id, chars) for row in page.items))
+            for row, answer in zip(page.items, answers, strict=True):
+                rows.add(_decision(row, answer))
+            wanted, before = wanted - len(page.items), page.next
+            if before is None:
+                break
+        return rows.answer()
 
     async def positions(
         self, status: Status = "all", limit: int = _MOST, bot: MaybeId = None
     ) -> Response:
-        """Positions, newest first."""
+        """Positions, newest first; the array ends at one MiB."""
         page = await self._store.positions(
             status=status, bot_id=bot, before=None, limit=_within(limit)
         )
-        return json_answer([_position(row) for row in page.items], numbers=True)
+        rows = BoundedArray()
+        for row in page.items:
+            rows.add(_position(row))
+        return rows.answer()
 
     async def account(self, bot: MaybeId = None) -> Response:
         """The newest account state; all null when there is none yet."""
@@ -107,17 +124,15 @@ class OldReads:
             "bot_id": row.bot_id if row else None,
             "timestamp": format_time(row.time) if row else None,
             "status": row.status if row else "stopped",
-            "message": (row.message or row.error or "") if row else "",
+            "message": cut(row.message or row.error or "", _MESSAGE_CHARS) if row else "",
             "trades_today": trades,
             "pnl_today": pnl,
         }
         return json_answer(body, numbers=True)
 
-    async def _answer(self, decision_id: str) -> str | None:
+    async def _answer(self, decision_id: str, chars: int) -> str | None:
         try:
-            piece = await self._store.text(
-                decision_id, "raw_response", offset=0, limit=_ANSWER_CHARS
-            )
+            piece = await self._store.text(decision_id, "raw_response", offset=0, limit=chars)
         except NotFound:
             return None
         return piece.text

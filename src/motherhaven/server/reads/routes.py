@@ -1,6 +1,7 @@
 """The reads of the dashboard: keyset pages, details and long texts on demand."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
+from datetime import datetime
 from typing import Final, Literal
 
 from fastapi import APIRouter
@@ -8,10 +9,20 @@ from starlette.responses import Response, StreamingResponse
 
 from motherhaven.contract.clock import Clock
 from motherhaven.contract.events import Signal
-from motherhaven.contract.views import DecisionDetail, DecisionPage, PositionPage, TextSlice
+from motherhaven.contract.views import (
+    BotRow,
+    DecisionDetail,
+    DecisionPage,
+    DecisionRow,
+    ErrorRow,
+    PositionPage,
+    PositionRow,
+    TextSlice,
+)
 from motherhaven.server.figures.bots import bot_view
-from motherhaven.server.figures.curves import RANGES, equity_curves
+from motherhaven.server.figures.curves import MOST_CURVES, RANGES, equity_curves
 from motherhaven.server.figures.ratios import DailyReturns, sharpe_of
+from motherhaven.server.reads.namesakes import Namesakes
 from motherhaven.server.reads.params import (
     Cursor,
     ErrorKind,
@@ -30,11 +41,11 @@ from motherhaven.server.reads.params import (
     json_view,
     time_of,
 )
-from motherhaven.server.wire.answers import BotList, Equity, ErrorPage
+from motherhaven.server.wire.answers import BotList, BotView, Equity, ErrorPage
+from motherhaven.server.wire.sizes import page_of
 from motherhaven.stores.protocol import DecisionFilter, Reader
 
 _DOWNLOAD_CHARS: Final = 500_000
-_MOST_CURVES: Final = 1_000
 
 
 class Reads:
@@ -44,6 +55,7 @@ class Reads:
         self._store = store
         self._clock = clock
         self._returns = returns
+        self._namesakes = Namesakes(store, clock)
 
     def add_routes(self, router: APIRouter) -> None:
         """Register the reads."""
@@ -59,13 +71,29 @@ class Reads:
         )
         add_reads(router, self, routes)
 
-    async def bots(self) -> Response:
-        """All bots with their state and totals."""
+    async def bots(self, cursor: Cursor = None, limit: Limit = 500) -> Response:
+        """Bots with their state and totals, page by page."""
         now = self._clock.now()
-        rows = await self._store.bots()
+
+        async def read(after: str | None, most: int) -> tuple[list[BotView], str | None]:
+            # A row that cannot be read is left out: only an empty answer is the end.
+            rows = await self._store.bots(after=after, limit=most)
+            same = await self._namesakes.of(rows, whole=after is None and len(rows) < most)
+            return await self._views(rows, now, same), rows[-1].id if rows else None
+
+        items, following = await page_of(read, cursor, limit, lambda row: row.id)
+        return json_view(BotList(bots=items, server_time=now, next=following))
+
+    async def _views(
+        self, rows: Sequence[BotRow], now: datetime, same: frozenset[str]
+    ) -> list[BotView]:
         returns = await self._returns.of(rows)
-        views = tuple(bot_view(row, now, sharpe_of(returns[row.id])) for row in rows)
-        return json_view(BotList(bots=views, server_time=now))
+        failed = self._returns.failed
+        found = []
+        for row in rows:
+            view = bot_view(row, now, sharpe_of(returns[row.id]), failed.get(row.id))
+            found.append(view.model_copy(update={"ambiguous": row.id in same}))
+        return found
 
     async def feed(
         self,
@@ -87,7 +115,13 @@ class Reads:
             executed=executed,
             only_trades=kind == "trades",
         )
-        return json_view(await self._store.decisions(where, before=cursor, limit=limit))
+
+        async def read(before: str | None, most: int) -> tuple[Sequence[DecisionRow], str | None]:
+            page = await self._store.decisions(where, before=before, limit=most)
+            return page.items, page.next
+
+        items, following = await page_of(read, cursor, limit, lambda row: row.cursor)
+        return json_view(DecisionPage(items=items, next=following))
 
     async def decision(self, id: Id) -> Response:
         """One decision with its chain; its long texts are fetched apart."""
@@ -123,12 +157,17 @@ class Reads:
         limit: Limit = 50,
     ) -> Response:
         """Positions, newest first by entry, closed ones by exit."""
-        page = await self._store.positions(status=status, bot_id=bot, before=cursor, limit=limit)
-        return json_view(page)
+
+        async def read(before: str | None, most: int) -> tuple[Sequence[PositionRow], str | None]:
+            page = await self._store.positions(status=status, bot_id=bot, before=before, limit=most)
+            return page.items, page.next
+
+        items, following = await page_of(read, cursor, limit, lambda row: row.cursor)
+        return json_view(PositionPage(items=items, next=following))
 
     async def equity(self, bots: MaybeIds = None, range: Range = "1d") -> Response:
-        """Equity of the bots up to their newest market time; buckets follow the range."""
-        ids = ids_of(bots, most=_MOST_CURVES)
+        """Equity up to the newest market time; buckets follow the range. Without ids: 250 bots."""
+        ids = ids_of(bots, most=MOST_CURVES)
         return json_view(await equity_curves(self._store, ids, RANGES[range], self._clock.now()))
 
     async def errors(
@@ -140,12 +179,16 @@ class Reads:
         limit: Limit = 50,
     ) -> Response:
         """What went wrong at or after `since`, newest first."""
-        found = await self._store.errors(
-            bot_id=bot, kind=kind, before=cursor, limit=limit + 1, since=time_of(since, "since")
-        )
-        items = tuple(found[:limit])
-        more = items[-1].cursor if len(found) > limit else None
-        return json_view(ErrorPage(items=items, next=more))
+        start = time_of(since, "since")
+
+        async def read(before: str | None, most: int) -> tuple[Sequence[ErrorRow], str | None]:
+            rows = await self._store.errors(
+                bot_id=bot, kind=kind, before=before, limit=most, since=start
+            )
+            return rows, rows[-1].cursor if rows else None
+
+        items, following = await page_of(read, cursor, limit, lambda row: row.cursor)
+        return json_view(ErrorPage(items=items, next=following))
 
 
 class _TextFile(StreamingResponse):

@@ -74,9 +74,11 @@ class BatchAccepted(_Answer):
 class BotView(BotRow):
     """A bot with what follows from its totals. Fractions: 0.01 is one per cent.
 
-    heartbeat_age_seconds is the server's clock minus the recorder's; return_fraction is
+    heartbeat_age_seconds is since the server received it; return_fraction is
     (equity - deposits) / deposits; drawdown_fraction is below the peak now, 0 or negative.
     sharpe is annualized over sharpe_days daily returns, None while they are too few.
+    ambiguous: another bot has the same name, so the end of the id is shown with it.
+    unavailable: why figures of this bot cannot be worked out, None where they can.
     """
 
     heartbeat_at: datetime | None
@@ -87,13 +89,16 @@ class BotView(BotRow):
     win_fraction: Money | None
     sharpe: float | None
     sharpe_days: int
+    unavailable: str | None = None
+    ambiguous: bool = False
 
 
 class BotList(_Answer):
-    """All bots, and the server's time to measure ages by."""
+    """Bots by first sight, and the server's time to measure ages by; `next` continues."""
 
     bots: tuple[BotView, ...]
     server_time: datetime
+    next: str | None = None
 
 
 class Equity(_Answer):

@@ -34,12 +34,15 @@ class TradeDetail(_Answer):
     funding_usd is what was paid (negative: received), as in the payments. In `position`
     it is what was received, so its sign is the other one. An open position's figures are
     those so far, without what is unrealized. agrees: whether what the bot reported as
-    net at the exit equals net_pnl; None while either is unknown.
+    net at the exit equals net_pnl; None while either is unknown. Of fills_n and funding_n
+    rows the newest are here, as many as an answer holds; the figures are of all.
     """
 
     position: PositionRow
     fills: tuple[FillRow, ...]
     funding: tuple[FundingRow, ...]
+    fills_n: int
+    funding_n: int
     gross_pnl: Money | None
     fees_usd: Money | None
     funding_usd: Money | None
@@ -77,7 +80,8 @@ class Outcome(_Answer):
 class ErrorGroup(_Answer):
     """Errors of one kind whose messages differ in numbers, ids or the coin only.
 
-    message is the newest one, last_id its error, decision_id its decision.
+    message is the newest one, last_id its error, decision_id its decision. bots has the
+    first hundred of bots_n.
     """
 
     fingerprint: str
@@ -87,6 +91,7 @@ class ErrorGroup(_Answer):
     first: datetime
     last: datetime
     bots: tuple[str, ...]
+    bots_n: int
     last_id: str
     decision_id: str | None
     next_step: str
@@ -95,7 +100,8 @@ class ErrorGroup(_Answer):
 class ErrorGroups(_Answer):
     """Groups, the one with the newest error first.
 
-    They are made of the newest `counted` errors; `truncated` says that older ones exist.
+    They are made of the newest `counted` errors; `truncated` says that older ones exist, or
+    more groups than an answer holds.
     """
 
     items: tuple[ErrorGroup, ...]

@@ -82,7 +82,8 @@ class BotMetrics(_Answer):
 
     brier: 0 is perfect, 0.25 a coin. net_usd is equity less deposits, or the realized net
     where no account was reported; net_after_model_cost is it less model_cost_usd, None
-    while no model cost was told (a baseline asks no model).
+    while no model cost was told (a baseline asks no model). unavailable: why the figures
+    cannot be worked out; then all of them are empty.
     """
 
     bot_id: str
@@ -95,6 +96,7 @@ class BotMetrics(_Answer):
     model_cost_usd: Money | None
     net_usd: Money | None
     net_after_model_cost: Money | None
+    unavailable: str | None = None
 
 
 class MetricsList(_Answer):

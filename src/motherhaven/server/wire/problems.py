@@ -34,6 +34,7 @@ class Problem(errors.MotherhavenError):
 _TABLE: Final[tuple[tuple[type[errors.MotherhavenError], int, str, str], ...]] = (
     (errors.InvalidJson, 400, "invalid_json", "send one strict JSON document in UTF-8"),
     (errors.InvalidEvent, 422, "invalid_event", "correct the named field and send it again"),
+    (errors.InvalidQuery, 400, "invalid_query", "take the named characters out and ask again"),
     (errors.ContractError, 422, "invalid_event", "correct the named field and send it again"),
     (errors.AccessDenied, 401, "unauthorized", "send the server's LLM_BOT_API_KEY as x-api-key"),
     (errors.NotFound, 404, "not_found", "check the id"),

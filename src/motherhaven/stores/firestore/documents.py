@@ -65,7 +65,7 @@ def bot_document(state: BotState) -> dict[str, Any]:
 
 def bot_of(document: Document) -> BotState:
     """The bot of a document."""
-    return PLAIN.bot_of([document[name] for name in _BOT])
+    return PLAIN.bot_of([document.get(name) for name in _BOT])
 
 
 def position_document(state: PositionState) -> dict[str, Any]:
@@ -92,7 +92,7 @@ def position_document(state: PositionState) -> dict[str, Any]:
 
 def position_of(document: Document) -> PositionState:
     """The position of a document."""
-    return PLAIN.position_of(document["bot_id"], [document[name] for name in POSITION])
+    return PLAIN.position_of(document["bot_id"], [document.get(name) for name in POSITION])
 
 
 def named(bot_id: str, name: str) -> str:
@@ -189,6 +189,7 @@ def error_document(state: ErrorState) -> dict[str, Any]:
     """Something that went wrong; what was refused of unknown bots is listed as the default's."""
     return {
         "key": key_text(state.key),
+        "at": state.at,
         "event_id": state.event_id,
         "bot_id": state.bot_id or DEFAULT_BOT,
         "unknown": state.bot_id == UNKNOWN,
@@ -200,8 +201,10 @@ def error_document(state: ErrorState) -> dict[str, Any]:
 
 def error_of(document: Document) -> ErrorState:
     """What went wrong, of a document."""
+    key = key_of(document["key"])
     return ErrorState(
-        key_of(document["key"]),
+        key,
+        document.get("at", key.time),
         document["event_id"],
         UNKNOWN if document["unknown"] else document["bot_id"],
         document["kind"],

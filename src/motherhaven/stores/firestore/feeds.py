@@ -18,7 +18,7 @@ from motherhaven.contract.views import (
 )
 from motherhaven.stores.firestore import documents, paths
 from motherhaven.stores.firestore.database import Database
-from motherhaven.stores.firestore.keytext import key_text
+from motherhaven.stores.firestore.keytext import key_of, key_text
 from motherhaven.stores.firestore.shapes import Shape
 from motherhaven.stores.firestore.texts import records_of, text_lengths, the_record
 from motherhaven.stores.firestore.work import live_number_of
@@ -26,6 +26,7 @@ from motherhaven.stores.keys import Key, micros
 from motherhaven.stores.protocol import DecisionFilter
 from motherhaven.stores.records import Record, named, no_event
 from motherhaven.stores.rejected import UNKNOWN
+from motherhaven.stores.states import ErrorState
 from motherhaven.stores.unreadable import one
 from motherhaven.stores.views import decision_detail, decision_row, error_row
 
@@ -38,20 +39,21 @@ async def decisions(
 ) -> DecisionPage:
     """A page, newest first.
 
-    Whether a decision was executed stands in another document, so that filter is applied
-    here, to decisions that are no holds.
+    Whether a decision was executed stands in another document, and the order is that of
+    receipt: so that filter and those of time are applied here.
     """
     asked = _asked(where)
     rows: list[DecisionRow] = []
     if asked is None:
         return DecisionPage(items=(), next=None)
-    span = tuple(None if at is None else _first_key(at) for at in (where.since, where.until))
+    since = None if where.since is None else _first_key(where.since)
     after = None if before is None else key_text(before)
     while len(rows) <= limit:
         step = limit + 1
-        found = await _events(database, "decision", asked, after, step, span)
-        told = await _rows(database, await records_of(database, found))
-        rows += [row for row in told if not where.executed or _was_executed(row)]
+        found = await _events(database, "decision", asked, after, step, since)
+        keys = {int(doc.get("n")): key_of(str(doc.get("key"))) for doc in found}
+        told = await _rows(database, await records_of(database, found), keys)
+        rows += [row for row in told if _is_within(row, where)]
         if len(found) < step:
             break
         after = str(found[-1].get("key"))
@@ -71,6 +73,14 @@ def _asked(where: DecisionFilter) -> dict[str, Any] | None:
     elif where.only_trades or where.executed:
         filters["trade"] = True
     return {name: value for name, value in filters.items() if value is not None}
+
+
+def _is_within(row: DecisionRow, where: DecisionFilter) -> bool:
+    return (
+        (not where.executed or _was_executed(row))
+        and (where.since is None or row.time >= where.since)
+        and (where.until is None or row.time < where.until)
+    )
 
 
 def _was_executed(row: DecisionRow) -> bool:
@@ -102,24 +112,24 @@ def _position_of(record: Record) -> Any:
 
 async def _events(
     database: Database, kind: str, asked: dict[str, Any], after: str | None, limit: int,
-    span: tuple[str | None, ...] = (None, None),
+    since: str | None = None,
 ) -> list[DocumentSnapshot[Any]]:  # fmt: skip
     shape = Shape(paths.EVENTS, ("kind", *asked), "key", descending=True)
-    since, until = span
     return await database.query(
-        shape, (kind, *asked.values()), after=after, since=since, until=until, limit=limit
+        shape, (kind, *asked.values()), after=after, since=since, limit=limit
     )
 
 
-async def _rows(database: Database, records: list[Record]) -> list[DecisionRow]:
+async def _rows(
+    database: Database, records: list[Record], keys: dict[int, Key]
+) -> list[DecisionRow]:
     executions = [paths.execution(record.bot_id, record.event_id) for record in records]
     bots = {paths.bot(record.bot_id) for record in records}
     found = await database.get([*executions, *bots])
 
     def read(record: Record) -> DecisionRow:
-        return decision_row(
-            record, _name(found, record.bot_id), _execution(database, found, record)
-        )
+        execution = _execution(database, found, record)
+        return decision_row(record, _name(found, record.bot_id), execution, keys[record.n])
 
     return database.unreadable.each(records, named, read)
 
@@ -168,7 +178,7 @@ async def decision(database: Database, decision_id: str, floor: int) -> Decision
     path = paths.execution(record.bot_id, decision_id)
     found = await database.get([path, paths.bot(record.bot_id)])
     is_pruned = live_number_of(snapshot) <= floor
-    values, key = ("decision", record.bot_id), key_text(record.key)
+    values, key = ("decision", record.bot_id), str(snapshot.get("key"))
     earlier = Shape(paths.EVENTS, ("kind", "bot_id"), "key", descending=True)
     previous = await database.query(earlier, values, after=key, limit=1)
     following = await database.query(_LATER, values, after=key, limit=1)
@@ -178,6 +188,7 @@ async def decision(database: Database, decision_id: str, floor: int) -> Decision
             record,
             _name(found, record.bot_id),
             _execution(database, found, record),
+            key_of(key),
             texts={} if is_pruned else text_lengths(snapshot.to_dict() or {}),
             previous=_first_id(previous),
             following=_first_id(following),
@@ -199,14 +210,21 @@ async def errors(
     shape = Shape(paths.ERRORS, tuple(asked), "key", descending=True)
     after = None if before is None else key_text(before)
     first = None if since is None else _first_key(since)
-    found = await database.query(
-        shape, tuple(asked.values()), after=after, since=first, limit=limit
-    )
-    states = database.unreadable.each(
-        found,
-        lambda snapshot: (str((snapshot.to_dict() or {}).get("bot_id")), f"error {snapshot.id}"),
-        lambda snapshot: documents.error_of(snapshot.to_dict() or {}),
-    )
+    states: list[ErrorState] = []
+    while len(states) < limit:
+        found = await database.query(
+            shape, tuple(asked.values()), after=after, since=first, limit=limit
+        )
+        told = database.unreadable.each(
+            found,
+            lambda one: (str((one.to_dict() or {}).get("bot_id")), f"error {one.id}"),
+            lambda one: documents.error_of(one.to_dict() or {}),
+        )
+        states += [state for state in told if since is None or state.at >= micros(since)]
+        if len(found) < limit:
+            break
+        after = str(found[-1].get("key"))
+    states = states[:limit]
     names = await bot_names(database, (one.bot_id for one in states if one.bot_id != UNKNOWN))
     return database.unreadable.each(
         states,

@@ -31,7 +31,7 @@ from motherhaven.stores.firestore.keytext import live_number
 from motherhaven.stores.firestore.load import load
 from motherhaven.stores.firestore.readable import readable_event, readable_position
 from motherhaven.stores.firestore.texts import Layout, parse_lean, write_chunks
-from motherhaven.stores.firestore.work import CandlePlace, FirestoreWork, Place
+from motherhaven.stores.firestore.work import CandlePlace, FirestoreWork, Place, terms_of
 from motherhaven.stores.meaning import is_same
 from motherhaven.stores.own_ids import own_event
 from motherhaven.stores.project import project
@@ -101,7 +101,9 @@ def _keep(work: FirestoreWork, sent: Event) -> tuple[str, AppendStatus]:
     prepared = None if digest is None else prepare(event, digest, work.parts(sent))
     if prepared is None:
         return event.event_id, "incomplete"
-    project(work.keep(prepared), event.body, work)
+    placed = project(work.keep(prepared), event.body, work)
+    if placed.kind == "decision":  # the one kind whose list goes by the event's own document
+        work.changes.kept[-1] = (placed, prepared)
     return event.event_id, "stored"
 
 
@@ -179,7 +181,7 @@ def _write_rows(batch: Batch, work: FirestoreWork, *, readable: bool) -> None:
     for pair, state in changes.positions.items():
         batch.set(paths.position(*pair), documents.position_document(state))
         if readable:
-            is_new = seen.entries.get(pair) != state.entry
+            is_new = seen.entries.get(pair) != terms_of(state)
             row = readable_position(state, with_entry=is_new)
             batch.set(paths.readable_position(*pair), row, merge=True)
     for error in changes.errors:

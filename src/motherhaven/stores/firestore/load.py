@@ -14,7 +14,7 @@ from motherhaven.stores.firestore.database import Database
 from motherhaven.stores.firestore.documents import Document
 from motherhaven.stores.firestore.shapes import Shape
 from motherhaven.stores.firestore.whole import whole_payload
-from motherhaven.stores.firestore.work import Seen, live_number_of
+from motherhaven.stores.firestore.work import Seen, live_number_of, terms_of
 from motherhaven.stores.keys import micros
 from motherhaven.stores.needs import Needs, needs_of
 from motherhaven.stores.own_ids import own_id
@@ -166,7 +166,7 @@ async def _positions(database: Database, needs: Needs, seen: Seen) -> None:
             except UNREADABLE:
                 continue
             if (state.bot_id, state.id) not in seen.entries:
-                seen.entries[state.bot_id, state.id] = state.entry
+                seen.entries[state.bot_id, state.id] = terms_of(state)
                 seen.rows.positions.append(state)
 
 

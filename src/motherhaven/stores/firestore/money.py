@@ -21,6 +21,7 @@ from motherhaven.stores.unreadable import UNREADABLE, one, unreadable
 from motherhaven.stores.views import bot_row, equity_point, position_row
 
 EVERY_BOT: Final = Shape(paths.BOTS)
+PAGED: Final = Shape(paths.BOTS, (), "first_seen")
 _OPENED: Final = Shape(paths.POSITIONS, ("opener",))
 _LATEST: Final = ("status", "account")
 _AT_ONCE: Final = 16
@@ -36,9 +37,35 @@ async def _bot_snapshots(database: Database) -> list[tuple[BotState, DocumentSna
     return sorted(found, key=lambda pair: (pair[0].first_seen, pair[0].id))
 
 
-async def bots(database: Database) -> list[BotRow]:
-    """All bots, by first_seen and id."""
-    found = await _bot_snapshots(database)
+async def _chosen(
+    database: Database, ids: Sequence[str] | None, after: str | None, limit: int | None
+) -> list[tuple[BotState, DocumentSnapshot[Any]]]:
+    if ids is not None:
+        wanted = [paths.bot(name) for name in dict.fromkeys(ids) if paths.is_id(name)]
+        snapshots = list((await database.get(wanted)).values())
+    elif after is None and limit is None:
+        return await _bot_snapshots(database)
+    else:
+        last = None
+        if after is not None:
+            last = await database.one(paths.bot(after)) if paths.is_id(after) else None
+            if last is None:
+                return []
+        # Firestore's own order, ties included, so that the next page begins where this ends.
+        snapshots = await database.query(PAGED, after=last, limit=limit)
+        return [(documents.bot_of(one.to_dict() or {}), one) for one in snapshots]
+    found = [(documents.bot_of(one.to_dict() or {}), one) for one in snapshots]
+    return sorted(found, key=lambda pair: (pair[0].first_seen, pair[0].id))
+
+
+async def bots(
+    database: Database,
+    ids: Sequence[str] | None = None,
+    after: str | None = None,
+    limit: int | None = None,
+) -> list[BotRow]:
+    """Bots, by first_seen and id."""
+    found = await _chosen(database, ids, after, limit)
     latest = [snapshot.get(f"{name}_id") for _, snapshot in found for name in _LATEST]
     events = await database.get(paths.event(event_id) for event_id in latest if event_id)
     records = {record.event_id: record for record in await records_of(database, events.values())}
@@ -105,7 +132,8 @@ async def opened_by(database: Database, bot_id: str, decision_id: str) -> Positi
     own = [state for state in states if state.entry_decision_id == decision_id]
     if not own:
         return None
-    return await _row(database, min(own, key=lambda state: state.entry))
+    earliest = min(own, key=lambda state: (state.entered, state.entry))
+    return await _row(database, earliest)
 
 
 async def _row(database: Database, state: PositionState) -> PositionRow:

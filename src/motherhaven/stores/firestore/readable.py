@@ -47,7 +47,7 @@ def readable_event(
         "bot_id": record.bot_id,
         "bot_name": record.bot_name,
         "mode": record.mode,
-        "time": moment(record.time),
+        "time": moment(record.shown),
         "received_at": moment(record.received),
     }
     return document
@@ -63,14 +63,14 @@ def readable_position(state: PositionState, *, with_entry: bool) -> dict[str, An
             "quantity_usd": plain_number(state.quantity),
             "leverage": plain_number(state.leverage),
             "entry_price": plain_number(state.entry_price),
-            "entry_time": format_time(moment(state.entry.time)),
+            "entry_time": format_time(moment(state.entered)),
         }
         if state.ref is not None:
             document["position_id"] = state.ref
-    if state.exit is not None:
+    if state.exited is not None:
         document |= {
             "exit_price": plain_number(state.exit_price),
-            "exit_time": format_time(moment(state.exit.time)),
+            "exit_time": format_time(moment(state.exited)),
             "realized_pnl": plain_number(state.realized),
         }
     document[OURS] = {"bot_id": state.bot_id, "mode": state.mode}

@@ -60,6 +60,7 @@ SHAPES: Final[frozenset[Shape]] = frozenset(
     + [Shape(paths.POSITIONS, ("standing",)), Shape(paths.POSITIONS, ("opener",))]
     + [Shape(paths.EVENTS, ("posting",)), Shape(paths.PARTS, ("group",))]
     + [Shape(paths.PARTS, (), "received"), Shape(paths.BOTS)]
+    + [Shape(paths.BOTS, (), "first_seen")]
     + [Shape(name, (), field) for name, field in (
         (paths.OLD_DECISIONS, "timestamp"), (paths.OLD_ACCOUNT, "timestamp"),
         (paths.OLD_STATUS, "timestamp"), (paths.OLD_POSITIONS, "entry_time"))]

@@ -22,6 +22,7 @@ from motherhaven.contract import views
 from motherhaven.contract.clock import Clock
 from motherhaven.contract.errors import ConfigError, StoreError, StoreUnavailable
 from motherhaven.contract.events import Event, Kind, TextPart
+from motherhaven.stores.asked import checks_questions
 from motherhaven.stores.capabilities import Capabilities
 from motherhaven.stores.changes import Hub
 from motherhaven.stores.cursors import live_cursor, read_page_cursor
@@ -53,6 +54,7 @@ POLL_SECONDS: Final = 2.0
 """How often the commits of other processes are looked for while somebody waits for changes."""
 
 
+@checks_questions
 class FirestoreStore:
     """Keeps everything in one Firestore database; several processes may share it."""
 
@@ -187,14 +189,20 @@ class FirestoreStore:
             return False
         return False
 
-    async def bots(self) -> list[views.BotRow]:
-        """All bots, by first_seen and id."""
-        return await money.bots(self._open)
+    async def bots(
+        self,
+        ids: Sequence[str] | None = None,
+        *,
+        after: str | None = None,
+        limit: int | None = None,
+    ) -> list[views.BotRow]:
+        """Bots, by first_seen and id; see Reader.bots."""
+        return await money.bots(self._open, ids, after, limit)
 
     async def decisions(
         self, where: DecisionFilter, *, before: str | None, limit: int
     ) -> views.DecisionPage:
-        """A page of the feed, newest first by (time, epoch, seq, commit)."""
+        """A page of the feed, newest first by receipt."""
         key = read_page_cursor("decisions", before)
         return await feeds.decisions(self._open, where, key, held(limit))
 
@@ -218,7 +226,7 @@ class FirestoreStore:
         before: str | None,
         limit: int,
     ) -> views.PositionPage:
-        """A page, newest first by entry time (open, all) or exit time (closed)."""
+        """A page, newest first by receipt of the entry (open, all) or exit (closed)."""
         key = read_page_cursor("closed" if status == "closed" else "positions", before)
         return await money.positions(self._open, status, bot_id, key, held(limit))
 

@@ -6,6 +6,7 @@ bits: growing within a bot, and never the same twice.
 """
 
 from dataclasses import dataclass, field, fields
+from decimal import Decimal
 from typing import Any, Final
 
 from google.cloud.firestore_v1.base_document import DocumentSnapshot
@@ -15,9 +16,12 @@ from motherhaven.stores.firestore.keytext import live_number
 from motherhaven.stores.keys import Key
 from motherhaven.stores.loaded import Loaded, LoadedWork
 from motherhaven.stores.records import Prepared, Record
-from motherhaven.stores.states import BotState
+from motherhaven.stores.states import BotState, PositionState
 
 _BOT_BITS: Final = 20
+
+Terms = tuple[Key, Decimal, Decimal, Decimal]
+"""What a position's entry says: when it came, margin, leverage, price."""
 
 Place = tuple[str, int, int]
 """A rollup document: bot, tier, span."""
@@ -36,7 +40,7 @@ class Seen:
     cursors: dict[str, int] = field(default_factory=dict)
     marks: dict[str, dict[str, list[Any]]] = field(default_factory=dict)
     buckets: dict[Place, dict[int, list[Any]]] = field(default_factory=dict)
-    entries: dict[tuple[str, str], Key] = field(default_factory=dict)
+    entries: dict[tuple[str, str], Terms] = field(default_factory=dict)
     candles: dict[CandlePlace, dict[int, list[Any]]] = field(default_factory=dict)
 
 
@@ -97,6 +101,11 @@ class FirestoreWork(LoadedWork):
                 names = [name.name for name in fields(BotMeta)]
                 self.metas[bot_id] = BotMeta(**{name: snapshot.get(name) for name in names})
         return self.metas[bot_id]
+
+
+def terms_of(state: PositionState) -> Terms:
+    """The terms of a position."""
+    return state.entry, state.quantity, state.leverage, state.entry_price
 
 
 def live_number_of(snapshot: DocumentSnapshot[Any]) -> int:

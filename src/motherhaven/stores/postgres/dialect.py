@@ -69,8 +69,8 @@ class PostgresDialect(Dialect):
     def newest(self, kind: str) -> str:
         """Each bot's own index gives its newest."""
         return f"""bots o CROSS JOIN LATERAL (
-            SELECT time, epoch, seq, n FROM events WHERE bot = o.no AND kind = '{kind}'
-            ORDER BY time DESC, epoch DESC, seq DESC, n DESC LIMIT ?
+            SELECT received, epoch, seq, n FROM events WHERE bot = o.no AND kind = '{kind}'
+            ORDER BY received DESC, epoch DESC, seq DESC, n DESC LIMIT ?
         ) own"""
 
     def among(self, column: str) -> str:

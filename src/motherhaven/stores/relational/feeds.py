@@ -18,7 +18,7 @@ from motherhaven.contract.views import (
 from motherhaven.stores.cursors import page_cursor
 from motherhaven.stores.keys import Key, micros
 from motherhaven.stores.protocol import DecisionFilter
-from motherhaven.stores.records import no_event
+from motherhaven.stores.records import Record, no_event
 from motherhaven.stores.relational.dialect import Dialect, Session
 from motherhaven.stores.relational.texts import read_lengths
 from motherhaven.stores.rows import Row
@@ -50,18 +50,20 @@ def decisions(
     terms, values = _decision_terms(d, where, before)
     query = f"""
         WITH page AS MATERIALIZED (
-            SELECT n FROM decisions d {where_all(terms)}
+            SELECT n, time FROM decisions d {where_all(terms)}
             ORDER BY d.time DESC, d.epoch DESC, d.seq DESC, d.n DESC LIMIT ?
         )
-        SELECT {d.record()}, b.name, x.execution FROM page JOIN events e ON e.n = page.n {_joins(d)}
-        ORDER BY e.time DESC, e.epoch DESC, e.seq DESC, e.n DESC
+        SELECT {d.record()}, b.name, x.execution, page.time
+        FROM page JOIN events e ON e.n = page.n {_joins(d)}
+        ORDER BY page.time DESC, e.epoch DESC, e.seq DESC, e.n DESC
     """
     found = session.rows(query, (*values, limit + 1))
     items = tuple(session.unreadable.each(found[:limit], named, lambda row: _row(session, row)))
     if len(found) <= limit:
         return DecisionPage(items=items, next=None)
-    last = d.record_of(found[limit - 1]).key
-    return DecisionPage(items=items, next=page_cursor("decisions", last))
+    last = found[limit - 1]
+    place = _key(d, d.record_of(last), last[14])
+    return DecisionPage(items=items, next=page_cursor("decisions", place))
 
 
 def _decision_terms(
@@ -85,16 +87,21 @@ def _decision_terms(
         terms.append("d.signal <> 'hold'")
     if where.executed:
         terms.append(_executed(d))
-    if where.since is not None:
-        terms.append("d.time >= ?")
-        values.append(d.rows.at(micros(where.since)))
+    if where.since is not None:  # nothing happens after its receipt: that bounds the scan
+        terms += ["d.time >= ?", _told("e.time >= ?")]
+        values += [d.rows.at(micros(where.since))] * 2
     if where.until is not None:
-        terms.append("d.time < ?")
-        values.append(d.rows.at(micros(where.until)))
+        terms.append(_told("(e.time < ? OR e.received < ?)"))
+        values += [d.rows.at(micros(where.until))] * 2
     if before is not None:
         terms.append("(d.time, d.epoch, d.seq, d.n) < (?, ?, ?, ?)")
         values.extend(d.rows.key_values(before))
     return terms, values
+
+
+def _told(condition: str) -> str:
+    """A condition on the event behind `decisions d`."""
+    return f"EXISTS (SELECT 1 FROM events e WHERE e.n = d.n AND {condition})"
 
 
 def _executed(d: Dialect) -> str:
@@ -112,13 +119,20 @@ def _joins(d: Dialect) -> str:
     """
 
 
+def _key(d: Dialect, record: Record, order: Any) -> Key:
+    """The decision's place; `order` is the time that `decisions` keeps of it."""
+    return Key(d.rows.micros(order), record.epoch, record.seq, record.n)
+
+
 def named(row: Row) -> tuple[str, str]:
     """Whose a row that begins with a record is, and what it is called."""
     return str(row[2]), str(row[1])
 
 
 def _row(session: Session, row: Row) -> DecisionRow:
-    return decision_row(session.dialect.record_of(row), row[12], _execution(session, row))
+    record = session.dialect.record_of(row)
+    key = _key(session.dialect, record, row[14])
+    return decision_row(record, row[12], _execution(session, row), key)
 
 
 def _execution(session: Session, row: Row) -> Execution | None:
@@ -139,8 +153,8 @@ def decision(session: Session, decision_id: str) -> DecisionDetail:
     """
     d = session.dialect
     row = session.row(
-        f"SELECT {d.record()}, b.name, x.execution, e.bot FROM events e {_joins(d)} "
-        "WHERE e.event_id = ?",
+        f"SELECT {d.record()}, b.name, x.execution, e.bot, o.time FROM events e {_joins(d)} "
+        "LEFT JOIN decisions o ON o.n = e.n WHERE e.event_id = ?",
         (decision_id,),
     )
     if row is None:
@@ -148,7 +162,8 @@ def decision(session: Session, decision_id: str) -> DecisionDetail:
     record = d.record_of(row)
     if record.kind != "decision":
         raise NotFound(f"{decision_id} is not a decision but a {record.kind} event")
-    place = (row[14], *d.rows.key_values(record.key))
+    key = _key(d, record, row[15])
+    place = (row[14], *d.rows.key_values(key))
     texts = read_lengths(session, record.n)
     previous, following = session.value(_BEFORE, place), session.value(_AFTER, place)
     return one(
@@ -157,6 +172,7 @@ def decision(session: Session, decision_id: str) -> DecisionDetail:
             record,
             row[12],
             _execution(session, row),
+            key,
             texts=texts,
             previous=previous,
             following=following,
@@ -179,9 +195,9 @@ def errors(
     if bot_id is not None:
         terms.append(f"r.bot IN (0, {OWN})" if bot_id == DEFAULT_BOT else f"r.bot = {OWN}")
         values.append(bot_id)
-    if since is not None:
-        terms.append("r.time >= ?")
-        values.append(d.rows.at(micros(since)))
+    if since is not None:  # nothing happens after its receipt: that bounds the scan
+        terms += ["r.time >= ?", "r.at >= ?"]
+        values += [d.rows.at(micros(since))] * 2
     if kind is not None:
         terms.append("r.kind = ?")
         values.append(kind)
@@ -190,12 +206,12 @@ def errors(
         values.extend(d.rows.key_values(before))
     query = f"""
         SELECT r.time, r.epoch, r.seq, r.no, r.event_id, b.id, r.kind, r.message, r.decision_id,
-            b.name
+            r.at, b.name
         FROM errors r LEFT JOIN bots b ON b.no = r.bot {where_all(terms)}
         ORDER BY r.time DESC, r.epoch DESC, r.seq DESC, r.no DESC LIMIT ?
     """
     return session.unreadable.each(
         session.rows(query, (*values, limit)),
         lambda row: (str(row[5]), f"error of {row[4]}"),
-        lambda row: error_row(d.rows.error_of(row), row[9]),
+        lambda row: error_row(d.rows.error_of(row), row[10]),
     )

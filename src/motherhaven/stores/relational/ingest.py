@@ -31,8 +31,8 @@ _REJECTED: Final = """
     SELECT event_id FROM errors WHERE bot = ? AND kind = 'ingest' AND time >= ? AND time < ?
 """
 _REJECT: Final = """
-    INSERT INTO errors (no, bot, kind, event_id, time, epoch, seq, message)
-    VALUES (?, ?, ?, ?, ?, ?, ?, ?)
+    INSERT INTO errors (no, bot, kind, event_id, time, epoch, seq, message, at)
+    VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)
 """
 
 
@@ -68,7 +68,8 @@ def report_rejected(session: Session, bot_id: str | None, at: datetime, message:
     if state is None:
         return False
     time, epoch, seq, no = rows.key_values(state.key)
-    session.run(_REJECT, (no, number, state.kind, state.event_id, time, epoch, seq, state.message))
+    values = (no, number, state.kind, state.event_id, time, epoch, seq, state.message, time)
+    session.run(_REJECT, values)
     return True
 
 

@@ -26,7 +26,7 @@ from motherhaven.stores.views import bot_row, equity_point, position_row
 Shown = TypeVar("Shown")
 
 _STATUS: Final = {"open": ["p.exit_n IS NULL"], "closed": ["p.exit_n IS NOT NULL"], "all": []}
-_NEWEST: Final = "ORDER BY e.time DESC, e.epoch DESC, e.seq DESC, e.n DESC"
+_NEWEST: Final = "ORDER BY e.received DESC, e.epoch DESC, e.seq DESC, e.n DESC"
 _WIDTH: Final = 12
 """Columns of a record."""
 
@@ -36,13 +36,30 @@ def columns(names: Sequence[str], alias: str) -> str:
     return ", ".join(f"{alias}.{name}" for name in names)
 
 
-def bots(session: Session) -> list[BotRow]:
-    """All bots, by first_seen and id, in one query whatever their number."""
+def bots(
+    session: Session,
+    ids: Sequence[str] | None = None,
+    after: str | None = None,
+    limit: int | None = None,
+) -> list[BotRow]:
+    """Bots, by first_seen and id, in one query whatever their number."""
     d = session.dialect
     names = (*BOT, *d.rows.totals)
+    if ids is not None and not ids:
+        return []
+    terms, values = list[str](), list[Any]()
+    if ids is not None:
+        terms.append(f"id IN ({', '.join('?' * len(ids))})")
+        values += ids
+    if after is not None:
+        terms.append("(first_seen, id) > (SELECT l.first_seen, l.id FROM bots l WHERE l.id = ?)")
+        values.append(after)
+    held = "" if limit is None else "LIMIT ?"
+    values += [] if limit is None else [limit]
     query = f"""
         SELECT {columns(names, "b")}, {d.record("s")}, {d.record("a")}
-        FROM bots b LEFT JOIN events s ON s.n = b.status_n LEFT JOIN events a ON a.n = b.account_n
+        FROM (SELECT * FROM bots {where_all(terms)} ORDER BY first_seen, id {held}) b
+        LEFT JOIN events s ON s.n = b.status_n LEFT JOIN events a ON a.n = b.account_n
         ORDER BY b.first_seen, b.id
     """
     width = len(names)
@@ -51,7 +68,8 @@ def bots(session: Session) -> list[BotRow]:
         latest = _record(d, row[width : width + _WIDTH]), _record(d, row[width + _WIDTH :])
         return bot_row(d.rows.bot_of(row[:width]), *latest, session.unreadable)
 
-    return session.unreadable.each(session.rows(query), lambda row: (row[0], "bot"), read)
+    found = session.rows(query, values)
+    return session.unreadable.each(found, lambda row: (row[0], "bot"), read)
 
 
 def _record(d: Dialect, row: Row) -> Record | None:
@@ -110,7 +128,7 @@ def opened_by(session: Session, bot_id: str, decision_id: str) -> PositionRow | 
     d = session.dialect
     row = session.row(
         f"{_positions(d)} WHERE p.bot = {OWN} AND p.{d.keyed('entry_decision_id')} = ? "
-        "ORDER BY p.entry_time, p.entry_epoch, p.entry_seq, p.entry_n LIMIT 1",
+        "ORDER BY p.entered, p.entry_time, p.entry_epoch, p.entry_seq, p.entry_n LIMIT 1",
         (bot_id, d.key(decision_id)),
     )
     if row is None:

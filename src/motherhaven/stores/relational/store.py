@@ -10,6 +10,7 @@ from motherhaven.contract import views
 from motherhaven.contract.clock import Clock
 from motherhaven.contract.errors import StoreError
 from motherhaven.contract.events import Event, Kind, TextPart
+from motherhaven.stores.asked import checks_questions
 from motherhaven.stores.changes import Hub
 from motherhaven.stores.cursors import live_cursor, read_page_cursor
 from motherhaven.stores.keys import DEPOSIT_MINUTES, bucket_range, held
@@ -32,6 +33,7 @@ AnyWriter = TypeVar("AnyWriter", bound=Writer)
 AnyReaders = TypeVar("AnyReaders", bound=Readers[Any])
 
 
+@checks_questions
 class RelationalStore(ABC, Generic[AnyWriter, AnyReaders]):
     """What `open` of a database's own store has to bring: a writer, readers, a generation."""
 
@@ -104,14 +106,20 @@ class RelationalStore(ABC, Generic[AnyWriter, AnyReaders]):
             self._hub.wake()
         return False
 
-    async def bots(self) -> list[views.BotRow]:
-        """All bots, by first_seen and id."""
-        return await self._read.ask(money.bots)
+    async def bots(
+        self,
+        ids: Sequence[str] | None = None,
+        *,
+        after: str | None = None,
+        limit: int | None = None,
+    ) -> list[views.BotRow]:
+        """Bots, by first_seen and id; see Reader.bots."""
+        return await self._read.ask(lambda db: money.bots(db, ids, after, limit))
 
     async def decisions(
         self, where: DecisionFilter, *, before: str | None, limit: int
     ) -> views.DecisionPage:
-        """A page of the feed, newest first by (time, epoch, seq, commit)."""
+        """A page of the feed, newest first by receipt."""
         key = read_page_cursor("decisions", before)
         return await self._read.ask(lambda db: feeds.decisions(db, where, key, held(limit)))
 
@@ -133,7 +141,7 @@ class RelationalStore(ABC, Generic[AnyWriter, AnyReaders]):
         before: str | None,
         limit: int,
     ) -> views.PositionPage:
-        """A page, newest first by entry time (open, all) or exit time (closed)."""
+        """A page, newest first by receipt of the entry (open, all) or exit (closed)."""
         key = read_page_cursor("closed" if status == "closed" else "positions", before)
         return await self._read.ask(
             lambda db: money.positions(db, status, bot_id, key, held(limit))

@@ -32,14 +32,14 @@ def _columns(names: tuple[str, ...], **kinds: str) -> dict[str, Kind]:
 
 _BOT: Final = _columns(
     BOT,
-    text="id name mode decider market",
+    text="id name mode decider market orders",
     time="first_seen last_seen last_decision status_recorded account_recorded",
     big="status_n status_epoch status_seq account_n account_epoch account_seq",
 )
 _POSITION: Final = _columns(
     POSITION,
     text="id ref mode coin side reason entry_decision_id exit_decision_id",
-    time="entry_time exit_time",
+    time="entry_time exit_time entered exited",
     big="entry_epoch entry_seq entry_n exit_epoch exit_seq exit_n",
     flag="opened",
 )
@@ -90,5 +90,5 @@ CANDLES: Final = Table(
 )
 ERRORS: Final = Table("errors", {
     "no": "big", "bot": "int", "kind": "text", "event_id": "text", "time": "time",
-    "epoch": "big", "seq": "big", "message": "text", "decision_id": "text",
+    "epoch": "big", "seq": "big", "message": "text", "decision_id": "text", "at": "time",
 })  # fmt: skip

@@ -56,7 +56,7 @@ class SqliteDialect(Dialect):
         """A list of numbers for each bot: there is no LATERAL here."""
         return f"""bots o CROSS JOIN events own ON own.n IN (
             SELECT n FROM events WHERE bot = o.no AND kind = '{kind}'
-            ORDER BY time DESC, epoch DESC, seq DESC, n DESC LIMIT ?
+            ORDER BY received DESC, epoch DESC, seq DESC, n DESC LIMIT ?
         )"""
 
     def among(self, column: str) -> str:
