@@ -52,7 +52,8 @@ conformance: bootstrap ## the suite over all four stores; its table into docs/re
 	@$(VENV)/pytest tests/conformance/stores tests/conformance/server \
 		--conformance-table=docs/reference/conformance.md $(ARGS)
 
-soak: bootstrap page ## the slow sweeps
+soak: bootstrap page ## the slow sweeps; their table into benchmarks/reliability.md
+	@$(VENV)/python -m benchmarks reliability --full
 	@$(VENV)/pytest -m soak $(ARGS)
 
 mutants: bootstrap ## break each safeguard in a copy: the tests must notice (ARGS="guard" chooses)

@@ -17,6 +17,7 @@ _ACCESS: Final = "tests/unit/server/test_server_access.py"
 _LOGIN: Final = "tests/unit/server/test_server_login.py"
 _COURIER: Final = "tests/unit/recorder/test_courier.py"
 _ANSWERS: Final = "tests/unit/recorder/test_acknowledgements.py"
+_READERS: Final = "tests/faults/recorder/test_in_process_readers.py"
 _BARS: Final = "tests/unit/bot_shell/test_shell_bar_faults.py"
 
 STATE_RULES: Final = (
@@ -148,13 +149,37 @@ DURABILITY: Final = (
         ("tests/unit/stores/test_postgres_schema.py",),
     ),
     Mutant(
-        "journal a file that was replaced is noticed", f"{SRC}/recorder/journal.py",
-        "return self.in_memory or inode == self.current_inode()", "return True",
-        ("tests/unit/recorder/test_journal.py",),
+        "journal a log that was replaced is noticed", f"{SRC}/recorder/opening.py",
+        " and self.log == inode(self._log_path)", "", (_READERS,),
+    ),
+    Mutant(
+        "journal a file that was replaced is noticed", f"{SRC}/recorder/opening.py",
+        "self.main == inode(self._path) and ", "", (_READERS,),
+    ),
+    Mutant(
+        "journal its log is held in place", f"{SRC}/recorder/fileguard.py",
+        "_wait(locks.handle or 0, _READ, _SHARED_FIRST, _SHARED_SIZE, seconds)", "pass",
+        (_READERS,),
     ),
     Mutant(
         "journal a damaged log is noticed", f"{SRC}/recorder/walcheck.py",
-        "return any(data[:_HEADER])", "return False", ("tests/faults/recorder/test_damage.py",),
+        "if commit and _continues(data, number + 1):", "if False:",
+        ("tests/faults/recorder/test_damage.py",),
+    ),
+    Mutant(
+        "journal a commit that was cut off is no damage", f"{SRC}/recorder/walcheck.py",
+        "if commit and _continues(data, number + 1):", "if commit:",
+        ("tests/faults/recorder/test_power_loss.py",),
+    ),
+    Mutant(
+        "journal the digest is compared", f"{SRC}/recorder/digest.py",
+        "row.digest is None or row.digest == row_digest(row)", "row.digest != 0",
+        ("tests/faults/recorder/test_corruption.py",),
+    ),
+    Mutant(
+        "journal works off the callers' threads", f"{SRC}/recorder/journal.py",
+        "        if not self.in_memory:\n            return self._worker", "        if not self:\n            return self._worker",
+        ("tests/faults/recorder/test_interrupted_calls.py", "--timeout", "120"),
     ),
     Mutant(
         "journal a failed commit is looked up", f"{SRC}/recorder/journal.py",

@@ -20,6 +20,7 @@ import typer
 
 from motherhaven.cli.move import opened
 from motherhaven.cli.output import emit, say
+from motherhaven.contract import private
 from motherhaven.contract.errors import ConfigError, InvalidEvent
 from motherhaven.contract.events import Event, Mode
 from motherhaven.contract.ids import IdSource, check_id
@@ -72,7 +73,8 @@ def import_file(path: Path, store: str | None, bot: str | None) -> None:
         say("conflict: rows that changed since an earlier import stay as they were imported then.")
     if result.refused:
         kept = Path(path.name + ".refused.jsonl")
-        kept.write_text("".join(json.dumps(line) + "\n" for line in result.refused), "utf-8")
+        lines = "".join(json.dumps(line) + "\n" for line in result.refused)
+        private.write(kept, lines.encode())
         say(f"{len(result.refused)} rows are no valid events and were not imported; see {kept}")
         raise typer.Exit(1)
 

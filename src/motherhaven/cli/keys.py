@@ -4,6 +4,7 @@ import os
 import secrets
 from pathlib import Path
 
+from motherhaven.contract import private
 from motherhaven.contract.errors import ConfigError
 
 
@@ -27,7 +28,7 @@ def own_key(path: Path) -> str:
     Raises:
         ConfigError: the file is there but holds no key.
     """
-    path.parent.mkdir(parents=True, exist_ok=True)
+    private.make_folder(path.parent)
     try:
         handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     except FileExistsError:

@@ -7,6 +7,7 @@ from typing import Annotated
 import typer
 
 from motherhaven import __version__
+from motherhaven.cli.journal_commands import register as register_journal
 from motherhaven.cli.key_commands import app as keys_app
 from motherhaven.cli.move_commands import register
 from motherhaven.cli.output import clear_errors, emit
@@ -243,6 +244,7 @@ def doctor(
 
 
 register(app)
+register_journal(app)
 app.add_typer(keys_app)
 app.add_typer(quarantine_app)
 

@@ -25,7 +25,7 @@ class IdSource:
     def __init__(self, clock: Clock, random_bytes: Callable[[int], bytes]) -> None:
         self._clock = clock
         self._random = random_bytes
-        self._lock = threading.Lock()
+        self._lock = threading.RLock()  # a signal handler may ask while it is held
         self._last = 0
 
     def new(self) -> str:

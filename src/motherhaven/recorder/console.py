@@ -2,11 +2,13 @@
 
 import logging
 import sys
+from io import TextIOWrapper
 from logging.handlers import RotatingFileHandler
 from pathlib import Path
 from textwrap import indent
 from typing import Final, TextIO
 
+from motherhaven.contract import private
 from motherhaven.contract.display import for_terminal
 
 FILE_BYTES: Final = 5 << 20
@@ -46,6 +48,17 @@ class ConsoleHandler(logging.StreamHandler[TextIO]):
         super().emit(record)
 
 
+class PrivateLogFile(RotatingFileHandler):
+    """A rotating log for the owner alone; files that are there already are tightened."""
+
+    def _open(self) -> TextIOWrapper:
+        path = Path(self.baseFilename)
+        private.make_file(path)
+        for number in range(1, self.backupCount + 1):
+            private.tighten(path.with_name(f"{path.name}.{number}"))
+        return super()._open()
+
+
 def configure_logging(
     log_dir: Path | str | None, level: str = "INFO", *, name: str = "motherhaven"
 ) -> logging.Logger:
@@ -65,8 +78,8 @@ def configure_logging(
         _add(logger, console)
     if log_dir is not None:
         try:
-            Path(log_dir).mkdir(parents=True, exist_ok=True)
-            file = RotatingFileHandler(
+            private.make_folder(Path(log_dir))
+            file = PrivateLogFile(
                 Path(log_dir) / f"{name}.log",
                 maxBytes=FILE_BYTES,
                 backupCount=FILE_COUNT,

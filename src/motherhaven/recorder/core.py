@@ -68,8 +68,13 @@ class Recorder:
         Raises:
             InvalidEvent, JournalError: as `record`; nothing was recorded.
         """
-        entries = [self.entry(event) for event in events]
-        return self.journal.append(entries) if entries else []
+        given = list(events)
+
+        def work() -> list[Recorded]:
+            entries = [self.entry(event) for event in given]
+            return self.journal.append(entries) if entries else []
+
+        return self.journal.run(work)
 
     def record_with(self, build: Callable[[Writer], NewEvent | None]) -> Recorded | None:
         """Record the event that `build` makes from the journal, in the same transaction.

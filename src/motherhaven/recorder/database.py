@@ -13,15 +13,25 @@ from motherhaven.contract.errors import JournalError, JournalLocked, JournalTooN
 from motherhaven.contract.events import Mode
 from motherhaven.contract.ids import IdSource
 from motherhaven.recorder import takeover
-from motherhaven.recorder.schema import APPLICATION_ID, SCHEMA_VERSION, TABLES, VIEWS
+from motherhaven.recorder.schema import (
+    APPLICATION_ID,
+    MIGRATIONS,
+    SCHEMA_VERSION,
+    TABLES,
+    VIEWS,
+)
 
 Synchronous = Literal["full", "normal", "off"]
 
 MEMORY: Final = ":memory:"
 _WAL_LIMIT: Final = 64 << 20
+_MOST_VERSIONS: Final = 10_000
 
 Damaged = (apsw.CorruptError, apsw.NotADBError)
 """What SQLite raises when the file itself is broken."""
+
+Suspect = (*Damaged, apsw.SQLError, apsw.MismatchError, apsw.FormatError, UnicodeDecodeError)
+"""What else comes of a broken file: its schema or its values make no sense."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,25 +47,46 @@ class Identity:
         return f"motherhaven-journal:{self.bot_id}:{self.epoch}:"
 
 
+def is_cut_off(error: Exception) -> bool:
+    """Whether SQLite read past the end of a file: it is shorter than it says."""
+    short = apsw.SQLITE_IOERR_SHORT_READ
+    return isinstance(error, apsw.IOError) and getattr(error, "extendedresult", None) == short
+
+
 def new_identity(ids: IdSource) -> Identity:
     """A fresh random identity; 60 random bits."""
     return Identity("bot-" + ids.new().replace("-", "")[-15:], 1)
 
 
 def connect(
-    path: str, *, synchronous: Synchronous, busy_seconds: float, vfs: str | None = None
+    path: str,
+    *,
+    synchronous: Synchronous,
+    busy_seconds: float,
+    vfs: str | None = None,
+    flags: int | None = None,
 ) -> apsw.Connection:
-    """A connection with its pragmas set; makes the file if there is none.
+    """A connection with its pragmas set; makes the file if there is none, unless `flags` forbid.
 
     Raises:
         apsw.Error: as SQLite says.
     """
-    connection = apsw.Connection(path, vfs=vfs)
+    if flags is None:
+        flags = apsw.SQLITE_OPEN_READWRITE | apsw.SQLITE_OPEN_CREATE
+    connection = apsw.Connection(path, flags=flags, vfs=vfs)
     connection.set_busy_timeout(int(busy_seconds * 1000))
     connection.pragma("synchronous", synchronous)
     connection.pragma("legacy_alter_table", True)
     connection.pragma("journal_size_limit", _WAL_LIMIT)
     return connection
+
+
+def is_ours(connection: apsw.Connection) -> bool:
+    """Whether the file is a journal of any version, as far as it can be read."""
+    try:
+        return bool(connection.pragma("application_id") == APPLICATION_ID)
+    except apsw.Error:
+        return False
 
 
 def is_ready(connection: apsw.Connection, path: str) -> bool:
@@ -66,6 +97,8 @@ def is_ready(connection: apsw.Connection, path: str) -> bool:
     """
     ours = connection.pragma("application_id") == APPLICATION_ID
     version = connection.pragma("user_version")
+    if ours and not 0 < version <= _MOST_VERSIONS:
+        raise apsw.CorruptError(f"its version, {version}, is none that ever was")
     if ours and version > SCHEMA_VERSION:
         raise JournalTooNew(
             f"{path}: journal version {version}, but this Motherhaven knows up to "
@@ -93,7 +126,10 @@ def prepare(
     try:
         taken = 0
         if not is_ready(connection, connection.db_filename("main")):
-            taken = _create(connection, identity, ids, now, mode)
+            if connection.pragma("application_id") == APPLICATION_ID:
+                _migrate(connection)
+            else:
+                taken = _create(connection, identity, ids, now, mode)
         connection.execute("COMMIT")
     except BaseException:
         if connection.in_transaction:
@@ -102,9 +138,24 @@ def prepare(
     return taken
 
 
+def _migrate(connection: apsw.Connection) -> None:
+    """From an older version to today's, inside the caller's transaction."""
+    version = connection.pragma("user_version")
+    if version not in MIGRATIONS:
+        raise apsw.CorruptError(f"its version, {version}, is none that ever was")
+    have = {row[1] for row in connection.execute("PRAGMA table_info(events)")}
+    for step in range(version, SCHEMA_VERSION):
+        for statement in MIGRATIONS[step]:
+            if statement.split()[5] not in have:  # the version number alone may be damaged
+                connection.execute(statement)
+    connection.pragma("user_version", SCHEMA_VERSION)
+
+
 def _create(
     connection: apsw.Connection, identity: Identity, ids: IdSource, now: datetime, mode: Mode
 ) -> int:
+    if connection.table_exists("main", "journal_meta"):
+        raise apsw.CorruptError("the mark of a journal is gone from its header")
     old = takeover.old_tables(connection)
     takeover.set_old_tables_aside(connection, old)
     for statement in (*TABLES, *VIEWS):
@@ -120,10 +171,22 @@ def _create(
 
 
 def read_identity(connection: apsw.Connection) -> Identity:
-    """Who the open journal belongs to."""
-    rows = connection.execute("SELECT key, value FROM journal_meta").fetchall()
-    meta = {str(key): str(value) for key, value in rows}
-    return Identity(meta["bot_id"], int(meta["epoch"]))
+    """Who the open journal belongs to.
+
+    Raises:
+        apsw.CorruptError: it does not say so any more.
+    """
+    try:
+        rows = connection.execute(
+            "SELECT key, value FROM journal_meta WHERE key IN ('bot_id', 'epoch', 'mark')"
+        ).fetchall()
+        meta = {str(key): str(value) for key, value in rows}
+        identity = Identity(meta["bot_id"], int(meta["epoch"]))
+    except (KeyError, ValueError):  # no text of ours is anything else than UTF-8
+        raise apsw.CorruptError("it no longer says which bot it belongs to") from None
+    if meta.get("mark") != identity.mark:
+        raise apsw.CorruptError("what it says about its bot contradicts itself")
+    return identity
 
 
 def close_untouched(connection: apsw.Connection) -> None:

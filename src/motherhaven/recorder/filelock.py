@@ -11,6 +11,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Final
 
+from motherhaven.contract import private
 from motherhaven.contract.errors import JournalLocked
 
 _POLL_SECONDS: Final = 0.01
@@ -55,7 +56,8 @@ class FileLock:
         """
         if self._handle is not None:
             return True
-        handle = os.open(self._path, os.O_RDWR | os.O_CREAT, 0o600)
+        handle = os.open(self._path, os.O_RDWR | os.O_CREAT, private.FILE_MODE)
+        private.tighten(self._path)
         if _try_lock(handle):
             self._handle = handle
             return True

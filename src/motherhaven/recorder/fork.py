@@ -22,26 +22,30 @@ class ForkAware(Protocol):
         ...
 
 
-_registered: "weakref.WeakSet[ForkAware]" = weakref.WeakSet()
+_registered: "weakref.WeakKeyDictionary[ForkAware, int]" = weakref.WeakKeyDictionary()
 _guard = threading.Lock()
 _prepared: list[ForkAware] = []
 
 
-def register(thing: ForkAware) -> None:
-    """Tell `thing` of every fork as long as it lives."""
+def register(thing: ForkAware, *, rank: int) -> None:
+    """Tell `thing` of every fork as long as it lives.
+
+    Locks are taken by ascending `rank`: one that is held while another is taken has the
+    lower rank (0 shipper, 1 journal, 2 outbox, 3 locks on files).
+    """
     with _guard:
-        _registered.add(thing)
+        _registered[thing] = rank
 
 
 def unregister(thing: ForkAware) -> None:
     """Forget `thing`."""
     with _guard:
-        _registered.discard(thing)
+        _registered.pop(thing, None)
 
 
 def _before() -> None:
     _guard.acquire()
-    _prepared[:] = sorted(_registered, key=id)
+    _prepared[:] = sorted(_registered, key=lambda thing: (_registered[thing], id(thing)))
     for thing in _prepared:
         thing.before_fork()
 

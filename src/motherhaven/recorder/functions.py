@@ -7,7 +7,7 @@ from typing import Any
 from motherhaven.contract.events import BotState, SideName
 from motherhaven.recorder.trading_logger import Number, TradingLogger
 
-_guard = threading.Lock()
+_guard = threading.RLock()  # a signal handler may log inside a log call
 _shared: list[TradingLogger] = []
 
 
@@ -17,6 +17,8 @@ def get_logger() -> TradingLogger:
     Raises:
         ConfigError, JournalError: as TradingLogger().
     """
+    if _shared:  # without the lock: an exception could leave it held
+        return _shared[0]
     with _guard:
         if not _shared:
             _shared.append(TradingLogger())

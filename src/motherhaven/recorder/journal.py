@@ -1,12 +1,12 @@
 """The journal: an append-only SQLite file that is the truth about one bot.
 
-One connection for recording, guarded by one lock; what `write` returned for is on disk
-(WAL, synchronous=FULL). A damaged file is set aside and replaced by a new one with the
-next epoch, holding all that could be read.
+One connection for recording, used by one thread that no signal handler interrupts; what
+`write` returned for is on disk (WAL, synchronous=FULL), in the files at the path. A
+damaged file is set aside and replaced by a new one with the next epoch, holding all
+that could be read.
 """
 
 import logging
-import os
 import threading
 from collections.abc import Callable
 from pathlib import Path
@@ -18,30 +18,29 @@ from motherhaven.contract.clock import Clock
 from motherhaven.contract.errors import JournalError
 from motherhaven.contract.events import Mode
 from motherhaven.contract.ids import IdSource
-from motherhaven.recorder import database, fork, salvage, walcheck
+from motherhaven.recorder import fork
 from motherhaven.recorder.database import (
-    MEMORY,
     Damaged,
     Identity,
+    Suspect,
     Synchronous,
-    close_untouched,
     explained,
 )
-from motherhaven.recorder.filelock import FileLock
-from motherhaven.recorder.writer import Entry, Numbers, Recorded, Writer
+from motherhaven.recorder.journal_files import JournalFiles
+from motherhaven.recorder.opening import MemoryFiles, Opener, OpenFiles
+from motherhaven.recorder.worker import Worker
+from motherhaven.recorder.writer import Entry, Recorded, Writer
 
 T = TypeVar("T")
 
 _LOG: Final = logging.getLogger("motherhaven")
-_PREPARE_SECONDS: Final = 60.0
-_CHECK_BYTES: Final = 32 << 20
 _PROBE_SECONDS: Final = 1.0
 
 _abandoned: list[object] = []
 """Connections that a fork carried into a child: never used and never closed there."""
 
 
-class Journal:
+class Journal(JournalFiles):
     """One journal file (or `:memory:`), open for recording."""
 
     def __init__(
@@ -61,32 +60,27 @@ class Journal:
             JournalTooNew: a newer Motherhaven wrote the file.
             JournalError: it cannot be opened or made; says what to do.
         """
-        self.path = Path(path)
-        self.in_memory = str(path) == MEMORY
+        opener = Opener(
+            Path(path), clock=clock, ids=ids, mode=mode, synchronous=synchronous,
+            busy_seconds=busy_seconds, vfs=vfs,
+        )  # fmt: skip
+        super().__init__(Path(path), opener)
         self.mode = mode
         self._clock = clock
-        self._ids = ids
-        self._synchronous = synchronous
-        self._busy_seconds = busy_seconds
-        self._vfs = vfs
+        self._worker = Worker("motherhaven-journal")
         self._lock = threading.RLock()
-        self._connection: apsw.Connection | None = None
-        self._inode: tuple[int, int] | None = None
-        self._identity: Identity | None = None
-        self._numbers = Numbers()
+        self._active: Writer | None = None
         self._listeners: list[Callable[[], None]] = []
         self._failure: str | None = None
         self._next_probe = 0.0
-        self._closed = False
-        fork.register(self)
-        with self._lock:
-            self._ensure_open()
+        fork.register(self, rank=1)
+        self.run(lambda: self._locked(self._ensure_open))
 
     @property
     def identity(self) -> Identity:
         """Who this journal belongs to; the epoch grows when a damaged file is replaced."""
-        assert self._identity is not None
-        return self._identity
+        assert self._opener.identity is not None
+        return self._opener.identity
 
     @property
     def bot_id(self) -> str:
@@ -121,14 +115,15 @@ class Journal:
         Raises:
             JournalError: nothing was recorded, or the message says that it is not known.
         """
-        with self._lock:
-            try:
-                result = self._write(work)
-            except (apsw.Error, OSError, JournalError) as error:
-                self._fail(error)
-            self._failure = None
-        for listener in self._listeners:
-            listener()
+        return self.run(lambda: self._locked(lambda: self._write(work)), self._tell)
+
+    def run(self, work: Callable[[], T], after: Callable[[], None] | None = None) -> T:
+        """Run `work` on the recording thread, where no signal handler interrupts it."""
+        if not self.in_memory:
+            return self._worker.run(work, after)
+        result = work()
+        if after is not None:
+            after()
         return result
 
     def healthy(self) -> bool:
@@ -150,21 +145,25 @@ class Journal:
         Raises:
             apsw.Error: as SQLite says.
         """
-        return database.connect(
-            str(self.path), synchronous=synchronous, busy_seconds=self._busy_seconds, vfs=self._vfs
-        )
+        return self._opener.connect(synchronous)
 
-    def is_current(self, inode: tuple[int, int] | None) -> bool:
-        """Whether `inode` is still the file at the journal's path."""
-        return self.in_memory or inode == self.current_inode()
+    def share(self, synchronous: Synchronous) -> OpenFiles:
+        """One more connection that is kept; `on_reopen` must be told how to drop it.
 
-    def current_inode(self) -> tuple[int, int] | None:
-        """Device and inode of the file at the journal's path, None if there is none."""
-        try:
-            found = os.stat(self.path)  # three times as fast as Path, on every call
-        except OSError:
-            return None
-        return found.st_dev, found.st_ino
+        Raises:
+            apsw.Error: as SQLite says.
+        """
+        return self._opener.share(synchronous)
+
+    def settle_files(self) -> None:
+        """Make sure that the open files are those at the path.
+
+        Raises:
+            JournalError: they are not, and no journal can be opened there.
+        """
+        files = self._files
+        if files is not None and not files.in_place():
+            self.run(lambda: self._locked(self._restore_if_moved))
 
     def report_damage(self) -> None:
         """Another connection found the file damaged: set it aside and begin a new one.
@@ -172,14 +171,33 @@ class Journal:
         Raises:
             JournalError: the new file could not be made.
         """
-        with self._lock, explained(self.path, "setting the damaged file aside"):
-            self._set_aside()
+
+        def work() -> None:
+            with explained(self.path, "setting the damaged file aside"):
+                self._set_aside()
+
+        self.run(lambda: self._locked(work))
+
+    def wait_checked(self, timeout: float) -> bool:
+        """Wait up to `timeout` seconds until a large file was looked through behind recording."""
+        while (later := self._opener.later) is not None:
+            if not later.finished.wait(timeout):
+                return False
+            if later is self._opener.later:
+                break
+        return True
 
     def close(self) -> None:
         """Close the file; harmless when closed."""
-        with self._lock:
+
+        def work() -> None:
             self._closed = True
+            if self._opener.later is not None:
+                self._opener.later.stop()
             self._drop()
+
+        self.run(lambda: self._locked(work))
+        self._worker.stop()
         fork.unregister(self)
 
     # -- writing ---------------------------------------------------------------------
@@ -192,18 +210,57 @@ class Journal:
             self._failure = str(shown)
             raise
 
+    def _locked(self, work: Callable[[], T]) -> T:
+        with self._lock:
+            return work()
+
+    def _tell(self) -> None:
+        for listener in list(self._listeners):
+            listener()
+
     def _write(self, work: Callable[[Writer], T]) -> T:
         try:
+            result = self._transact_or_replace(work)
+        except (apsw.Error, OSError, JournalError) as error:
+            self._fail(error)
+        self._failure = None
+        return result
+
+    def _transact_or_replace(self, work: Callable[[Writer], T]) -> T:
+        try:
             return self._transact(work)
-        except Damaged:
+        except Suspect:
             if self.in_memory:
                 raise
             self._set_aside()
             return self._transact(work)
 
     def _transact(self, work: Callable[[Writer], T]) -> T:
-        connection = self._begin()
-        writer = Writer(connection, self.identity, self._numbers)
+        if self._active is not None:
+            return self._nested(work)
+        files = self._ensure_in_place()
+        with files.guard.writing(self._opener.busy_seconds):
+            connection = self._begin(files)
+            writer = self._active = Writer(connection, self.identity, self._numbers)
+            try:
+                result = self._in_transaction(connection, writer, work)
+            finally:
+                self._active = None
+        if writer.changed and not files.in_place():
+            self._write_again(writer)
+        return result
+
+    def _nested(self, work: Callable[[Writer], T]) -> T:
+        """A log call while another one's event is being made."""
+        if self.in_memory and self._active is not None:
+            return work(self._active)
+        raise JournalError(
+            f"{self.path}: a log call was made while another builds its event; log after it"
+        )
+
+    def _in_transaction(
+        self, connection: apsw.Connection, writer: Writer, work: Callable[[Writer], T]
+    ) -> T:
         try:
             self._numbers.refresh(connection)
             self._numbers.forget()
@@ -215,25 +272,27 @@ class Journal:
             connection.execute("ROLLBACK")
             raise
         try:
-            connection.execute("COMMIT" if writer.added else "ROLLBACK")
+            connection.execute("COMMIT" if writer.changed else "ROLLBACK")
         except apsw.Error as error:
             self._settle(writer, error)
         else:
             self._numbers.committed(connection)
         return result
 
-    def _begin(self) -> apsw.Connection:
-        """A connection in a write transaction on the file that is at the path now."""
-        connection = self._connection
-        if connection is not None:
-            connection.execute("BEGIN IMMEDIATE")
-            if self.is_current(self._inode):
-                return connection
+    def _begin(self, files: OpenFiles | MemoryFiles) -> apsw.Connection:
+        """The connection, in a write transaction."""
+        connection = files.connection
+        if connection.in_transaction:  # left by an exception at a bad moment
             connection.execute("ROLLBACK")
-            self._drop()
-        connection = self._ensure_open()
         connection.execute("BEGIN IMMEDIATE")
         return connection
+
+    def _write_again(self, writer: Writer) -> None:
+        """The commit is in files that are no longer at the path: make sure of those that are."""
+        self._ensure_in_place()
+        for known, entry in zip(writer.added, writer.entries, strict=True):
+            again = self._transact(lambda fresh, entry=entry: fresh.add(entry))  # type: ignore[misc]
+            known.seq, known.row_id = again.seq, again.row_id
 
     def _settle(self, writer: Writer, error: apsw.Error) -> None:
         """A failed COMMIT may have worked: look, on a fresh connection."""
@@ -241,7 +300,7 @@ class Journal:
         if self.in_memory or isinstance(error, Damaged):
             raise error
         try:
-            fresh = self._ensure_open()
+            fresh = self._ensure_open().connection
             kept = all(_holds(fresh, item.event_id) for item in writer.added)
             if kept:
                 # Seen is not synced: only a commit that works proves the disk takes it.
@@ -265,113 +324,6 @@ class Journal:
         except apsw.Error:
             self._drop_broken()
 
-    # -- opening ---------------------------------------------------------------------
-
-    def _ensure_open(self) -> apsw.Connection:
-        if self._closed:
-            raise JournalError(f"{self.path}: the journal is closed; open a new one")
-        if self._connection is not None:
-            return self._connection
-        self._numbers.forget()
-        with explained(self.path, "opening the journal"):
-            try:
-                self._connection = self._open()
-            except Damaged:
-                self._set_aside()
-        assert self._connection is not None
-        return self._connection
-
-    def _open(self) -> apsw.Connection:
-        if not self.in_memory:
-            self.path.parent.mkdir(parents=True, exist_ok=True)
-            if salvage.is_unfinished(self.path) or walcheck.is_orphaned(self.path):
-                raise apsw.CorruptError("its write-ahead log or an earlier repair stands alone")
-        connection = self.open_connection(self._synchronous)
-        try:
-            self._check_log(connection)
-            self._make_ready(connection)
-            self._identity = database.read_identity(connection)
-            self._inode = self.current_inode()
-        except BaseException:
-            close_untouched(connection)
-            raise
-        return connection
-
-    def _make_ready(self, connection: apsw.Connection) -> None:
-        if database.is_ready(connection, str(self.path)):
-            self._check(connection)
-            return
-        identity = self._identity or database.new_identity(self._ids)
-        if self._identity is not None:
-            identity = Identity(identity.bot_id, identity.epoch + 1)
-            _LOG.error("%s vanished; going on with a new, empty journal", self.path)
-        if self.in_memory:
-            database.prepare(
-                connection, identity, self._ids, self._clock.now(), self.mode, wal=False
-            )
-            return
-        lock = self._preparation_lock()
-        lock.acquire(_PREPARE_SECONDS)
-        try:
-            taken = database.prepare(connection, identity, self._ids, self._clock.now(), self.mode)
-        finally:
-            lock.release()
-        if taken:
-            _LOG.info("%s: %d events of the old database were taken over", self.path, taken)
-
-    def _check_log(self, connection: apsw.Connection) -> None:
-        """Look for acknowledged commits that SQLite would silently forget."""
-        if self.in_memory or not walcheck.wal_path(self.path).exists():
-            return
-        observer = self.open_connection("full")
-        connection.execute("BEGIN IMMEDIATE")
-        try:
-            if walcheck.is_broken(self.path, observer):
-                raise apsw.CorruptError("commits in the write-ahead log can no longer be read")
-        finally:
-            connection.execute("ROLLBACK")
-            close_untouched(observer)
-
-    def _check(self, connection: apsw.Connection) -> None:
-        """Look through a file that is small enough for it."""
-        if self.in_memory or self.path.stat().st_size > _CHECK_BYTES:
-            return
-        verdict = connection.execute("PRAGMA quick_check(1)").fetchall()
-        if verdict != [("ok",)]:
-            raise apsw.CorruptError(str(verdict[0][0]))
-
-    def _preparation_lock(self) -> FileLock:
-        return FileLock(self.path.with_name(self.path.name + "-open.lock"))
-
-    def _set_aside(self) -> None:
-        """Replace the damaged file by a new one that holds all that can still be read."""
-        self._drop_broken()
-        lock = self._preparation_lock()
-        lock.acquire(_PREPARE_SECONDS)
-        try:
-            outcome = salvage.replace(
-                self.path, self._identity, self._ids, self._clock.now(), self.mode
-            )
-        finally:
-            lock.release()
-        if outcome is not None:
-            _LOG.critical(
-                "%s is damaged: set aside as %s; a new journal (epoch %d) holds the %d events "
-                "that could be read. Keep the old file, and check the disk",
-                self.path, outcome.aside, outcome.identity.epoch, outcome.saved,
-            )  # fmt: skip
-        self._connection = self._open()
-
-    def _drop(self) -> None:
-        connection, self._connection = self._connection, None
-        if connection is not None:
-            connection.close()
-
-    def _drop_broken(self) -> None:
-        connection, self._connection = self._connection, None
-        if connection is not None:
-            close_untouched(connection)
-
     # -- fork ------------------------------------------------------------------------
 
     def before_fork(self) -> None:
@@ -384,8 +336,8 @@ class Journal:
 
     def after_fork_in_child(self) -> None:
         """Leave the parent's connection alone; the next call opens one of its own."""
-        _abandoned.append(self._connection)
-        self._connection = None
+        _abandoned.append(self._files)
+        self._files = self._active = None
         self._lock = threading.RLock()
 
 

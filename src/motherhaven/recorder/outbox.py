@@ -20,6 +20,7 @@ from motherhaven.contract.times import format_time
 from motherhaven.recorder import fork
 from motherhaven.recorder.database import Damaged, explained
 from motherhaven.recorder.journal import Journal
+from motherhaven.recorder.opening import OpenFiles
 from motherhaven.recorder.schema import LANE_CODES
 
 T = TypeVar("T")
@@ -39,6 +40,8 @@ _MOST_RETRIES: Final = 10_000
 
 _ENVELOPE_BYTES: Final = 800
 """Room for an item's other fields, a long bot name included."""
+
+_WRITE_SECONDS: Final = 10.0
 
 _abandoned: list[object] = []
 
@@ -77,14 +80,14 @@ class Outbox:
         self._journal = journal
         self._clock = clock
         self._lock = threading.Lock()
-        self._connection: apsw.Connection | None = None
-        self._inode: tuple[int, int] | None = None
+        self._files: OpenFiles | None = None
         self._done: dict[int, int] = {}
         self._unsaved: dict[int, tuple[str, str, str] | None] = {}
         self._counts: dict[str, int] = {}
         self._retries: tuple[int, ...] = ()
         self._seen: object = None
-        fork.register(self)
+        fork.register(self, rank=2)
+        journal.on_reopen(self._let_go)
 
     def take(
         self, max_events: int, max_bytes: int, passed_over: Collection[int] = ()
@@ -115,7 +118,7 @@ class Outbox:
         Raises:
             JournalError: the journal cannot be read.
         """
-        self._guarded("reading what was set aside", self._refresh)
+        self._safely(lambda: self._guarded("reading what was set aside", self._refresh))
 
     def requeue(self, state: ExceptionState) -> None:
         """Send the exceptions in `state` again.
@@ -158,7 +161,7 @@ class Outbox:
         Raises:
             JournalError: the journal cannot be read.
         """
-        return self._guarded("counting what to ship", self._pending)
+        return self._safely(lambda: self._guarded("counting what to ship", self._pending))
 
     def behind(self) -> int:
         """How many events wait to be sent, those to be sent again included.
@@ -185,34 +188,46 @@ class Outbox:
 
     def reload(self) -> None:
         """Forget the marks in memory and read them anew (another process shipped)."""
-        with self._lock:
-            self._drop()
+        self._safely(self._let_go)
 
     def close(self) -> None:
         """Let go of the connection."""
-        with self._lock:
-            self._drop()
+        self._safely(lambda: self._let_go(untouched=False))
         fork.unregister(self)
 
     # -- inside ----------------------------------------------------------------------
 
+    @property
+    def _connection(self) -> apsw.Connection | None:
+        return None if self._files is None else self._files.connection
+
+    def _safely(self, work: Callable[[], T]) -> T:
+        """Off the main thread: a handler there could raise, or log, while the lock is held."""
+        if threading.current_thread() is threading.main_thread():
+            return self._journal.run(work)
+        return work()
+
+    def _let_go(self, *, untouched: bool = True) -> None:
+        with self._lock:
+            self._drop(untouched=untouched)
+
     def _guarded(self, doing: str, work: Callable[[apsw.Connection], T]) -> T:
+        self._journal.settle_files()
         try:
             with self._lock, explained(self._journal.path, doing):
                 return work(self._ensure_open())
         except JournalError as error:
             if isinstance(error.__cause__, Damaged):
-                self.reload()
+                self._let_go()
                 self._journal.report_damage()
             raise
 
     def _ensure_open(self) -> apsw.Connection:
-        if self._connection is not None and self._journal.is_current(self._inode):
-            return self._connection
-        self._drop()
-        self._inode = self._journal.current_inode()
-        connection = self._journal.open_connection("normal")
-        self._connection = connection
+        if self._files is not None and self._files.in_place():
+            return self._files.connection
+        self._drop(untouched=True)
+        self._files = self._journal.share("normal")
+        connection = self._files.connection
         marks = connection.execute("SELECT lane, done FROM lanes").fetchall()
         self._done = {cast("int", lane): cast("int", done) for lane, done in marks}
         self._count(connection)
@@ -266,6 +281,14 @@ class Outbox:
         return taken
 
     def _save(self, connection: apsw.Connection) -> None:
+        assert self._files is not None
+        with self._files.guard.writing(_WRITE_SECONDS):
+            self._save_marks(connection)
+        if self._unsaved:
+            self._unsaved.clear()
+            self._count(connection)
+
+    def _save_marks(self, connection: apsw.Connection) -> None:
         connection.execute("BEGIN IMMEDIATE")
         try:
             connection.executemany(
@@ -286,9 +309,6 @@ class Outbox:
             if connection.in_transaction:
                 connection.execute("ROLLBACK")
             raise
-        if self._unsaved:
-            self._unsaved.clear()
-            self._count(connection)
 
     def _pending(self, connection: apsw.Connection) -> int:
         waiting = 0
@@ -299,10 +319,12 @@ class Outbox:
             waiting += max(0, last - self._done[lane])
         return waiting
 
-    def _drop(self) -> None:
-        connection, self._connection = self._connection, None
-        if connection is not None:
-            connection.close()
+    def _drop(self, *, untouched: bool) -> None:
+        files, self._files = self._files, None
+        if files is not None and untouched:
+            files.close_untouched()
+        elif files is not None:
+            files.close()
 
     # -- fork ------------------------------------------------------------------------
 
@@ -316,8 +338,8 @@ class Outbox:
 
     def after_fork_in_child(self) -> None:
         """Leave the parent's connection alone; the next call opens one of its own."""
-        _abandoned.append(self._connection)
-        self._connection = None
+        _abandoned.append(self._files)
+        self._files = None
         self._lock = threading.Lock()
 
 

@@ -1,43 +1,34 @@
-"""Replaces a damaged journal by a new one with all events that can still be read.
+"""Replaces a damaged journal by a new one with all events that can still be found in it.
 
 The new file is built beside the old one under `*.salvaging`; giving it the name
 `*.salvaged` is the point of no return, after which any process finishes the exchange.
 The damaged file is kept under `*.damaged-<time>`.
 """
 
+import contextlib
 import os
 import re
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
+from mmap import ACCESS_READ, mmap
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 import apsw
 
-from motherhaven.contract.errors import ContractError
+from motherhaven.contract import private
 from motherhaven.contract.events import Mode
-from motherhaven.contract.ids import IdSource
-from motherhaven.contract.jsonio import loads
-from motherhaven.contract.wire import payload_sha256
-from motherhaven.recorder import database, walcheck
-from motherhaven.recorder.database import Damaged, Identity, close_untouched
-from motherhaven.recorder.projection import project
-
-Row = tuple[Any, ...]
+from motherhaven.contract.ids import DEFAULT_BOT, IdSource
+from motherhaven.recorder import checks, database, fileguard, walcheck
+from motherhaven.recorder.database import Identity, Suspect, close_untouched
+from motherhaven.recorder.pouring import pour
+from motherhaven.recorder.rawscan import Buffer, Files, Place, every_row
 
 _MARK: Final = re.compile(rb"motherhaven-journal:([A-Za-z0-9-]{1,64}):(\d{1,9}):")
-_SCAN_BYTES: Final = 1 << 20
-_SELECT: Final = (
-    "SELECT seq, event_id, bot_id, mode, epoch, kind, lane, lane_seq, row_id, time,"
-    " recorded_at, sha256, payload FROM events"
-)
-_INSERT: Final = (
-    "INSERT INTO events (seq, event_id, bot_id, mode, epoch, kind, lane, lane_seq, row_id, time,"
-    " recorded_at, sha256, payload) VALUES (?, ?, ?, ?, ?, ?, ?, -?, ?, ?, ?, ?, ?)"
-)
-_LAST_SEQ: Final = 1 << 62
+
+Shipped = tuple[dict[int, int], list[tuple[int, str, str, str]]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,174 +72,127 @@ def replace(
 def _is_damaged(path: Path) -> bool:
     if walcheck.is_orphaned(path):
         return True
+    connection: apsw.Connection | None = None
     try:
         connection = database.connect(str(path), synchronous="full", busy_seconds=5)
-    except apsw.Error:
-        return True
-    observer = apsw.Connection(str(path))
-    try:
-        connection.execute("BEGIN IMMEDIATE")
-        if walcheck.is_broken(path, observer):
+        if not database.is_ready(connection, str(path)):
             return True
-        return connection.execute("PRAGMA integrity_check(1)").fetchall() != [("ok",)]
-    except Damaged:
+        checks.raise_if_log_broken(path, connection)
+        checks.raise_if_damaged(connection)
+    except Suspect:
+        return True
+    except apsw.IOError as error:
+        if not database.is_cut_off(error):
+            raise
         return True
     finally:
-        close_untouched(connection)
-        close_untouched(observer)
+        if connection is not None:
+            close_untouched(connection)
+    return False
 
 
 def _build(path: Path, known: Identity | None, ids: IdSource, now: datetime, mode: Mode) -> int:
     fresh = _named(path, ".salvaging")
-    copy = _named(path, ".reading")
-    for leftover in (fresh, copy):
-        _remove(leftover)
-    identity = _next_identity(path, known, ids)
-    target = database.connect(str(fresh), synchronous="full", busy_seconds=5)
-    try:
-        database.prepare(target, identity, ids, now, mode, wal=False)
-        _copy_repaired(path, copy)
-        with target:
-            saved = _pour(copy, target) + _pour(path, target)
-            _renumber(target)
-    finally:
-        target.close()
-        _remove(copy)
+    _remove(fresh)
+    with _bytes_of(path) as main:
+        log = _read(walcheck.wal_path(path))
+        rows, places = _find(main, log)
+        identity = _next_identity((main, log), rows, known, ids)
+        private.make_file(fresh)
+        target = database.connect(str(fresh), synchronous="full", busy_seconds=5)
+        try:
+            database.prepare(target, identity, ids, now, mode, wal=False)
+            shipped = _shipped(path, log)
+            with target:
+                found = (row for files, place in places if (row := files.row(place)) is not None)
+                saved = pour(target, found, *shipped)
+        finally:
+            target.close()
     os.replace(fresh, _named(path, ".salvaged"))
     return saved
 
 
-def _copy_repaired(path: Path, copy: Path) -> None:
-    """A private copy whose log SQLite reads to its end."""
-    shutil.copyfile(path, copy)
-    log = walcheck.wal_path(path)
-    if log.exists():
-        walcheck.wal_path(copy).write_bytes(walcheck.repaired(log.read_bytes()))
+def _find(
+    main: Buffer, log: bytes
+) -> tuple[dict[str, tuple[int, str, int]], list[tuple[Files, Place]]]:
+    """Who recorded each intact event and its number; and where they stand, in their order."""
+    rows: dict[str, tuple[int, str, int]] = {}
+    places: dict[str, tuple[Files, Place]] = {}
+    for row, place, files in every_row(main, log):
+        rows[row.event_id] = (row.seq, row.bot_id, row.epoch)
+        places[row.event_id] = (files, place)
+    return rows, [places[key] for key in sorted(rows, key=lambda key: rows[key][0])]
 
 
-def _pour(source_path: Path, target: apsw.Connection) -> int:
-    """Copy what `source` still holds and `target` lacks; returns how many events."""
-    try:
-        source = apsw.Connection(str(source_path))
-    except apsw.Error:
-        return 0
-    saved = 0
-    try:
-        # In this mode SQLite reads a file that is shorter than its header says.
-        source.config(apsw.SQLITE_DBCONFIG_WRITABLE_SCHEMA, 1)
-        for row in _readable(source):
-            saved += _keep(target, row)
-        _copy_shipping(source, target)
-    finally:
-        close_untouched(source)
-    return saved
+def _shipped(path: Path, log: bytes) -> Shipped:
+    """How far each lane was shipped, and what was refused, in the numbers of the old file.
 
-
-def _readable(source: apsw.Connection) -> Iterator[Row]:
-    """Every row that can be read, going around the holes; not in order."""
-    start, step = 0, 1
-    while start < _LAST_SEQ:
-        last = start - 1
-        try:
-            for row in source.execute(_SELECT + " WHERE seq >= ? ORDER BY seq", (start,)):
-                last = row[0]
-                step = 1
-                yield row
-        except (*Damaged, apsw.SQLError, apsw.IOError) as error:
-            if isinstance(error, apsw.SQLError):
-                return
-            hole = last + 1
-            start = max(hole, start) + step
-            yield from _backwards(source, hole, start)
-            step *= 2
-        else:
-            return
-
-
-def _backwards(source: apsw.Connection, low: int, high: int) -> Iterator[Row]:
-    try:
-        yield from source.execute(
-            _SELECT + " WHERE seq >= ? AND seq < ? ORDER BY seq DESC", (low, high)
-        )
-    except Damaged:
-        return
-
-
-def _keep(target: apsw.Connection, row: Row) -> int:
-    """Keep one row if its payload is what was recorded; 1 if it is new."""
-    seq, kind, row_id, recorded_at, sha256, payload = (row[i] for i in (0, 5, 8, 10, 11, 12))
-    try:
-        data = payload.encode()
-        if payload_sha256(data) != sha256:
-            return 0
-        parsed = loads(data)
-        target.execute("SAVEPOINT one")
-        target.execute(_INSERT, row)
-        project(target, kind, parsed, seq, recorded_at, row_id)
-        target.execute("RELEASE one")
-    except (apsw.ConstraintError, apsw.MismatchError):
-        target.execute("ROLLBACK TO one")
-        return 0
-    except (ContractError, AttributeError, TypeError, UnicodeError):
-        return 0
-    return 1
-
-
-def _copy_shipping(source: apsw.Connection, target: apsw.Connection) -> None:
-    """Carry over how far each lane was shipped, in the numbers of the source.
-
-    The first source that can tell wins; without one everything is sent again, which the
-    server ignores.
+    Without an answer everything is sent again, which the server ignores.
     """
+    copy = _named(path, ".reading")
+    _remove(copy)
     try:
-        lanes = source.execute("SELECT done, lane FROM lanes").fetchall()
-        exceptions = source.execute("SELECT seq, state, reason, at FROM shipping_exceptions")
-        target.executemany("UPDATE lanes SET done = ? WHERE lane = ? AND done = 0", lanes)
-        target.executemany(
-            "INSERT OR IGNORE INTO shipping_exceptions (seq, state, reason, at)"
-            " VALUES (?, ?, ?, ?)",
-            exceptions,
-        )
-    except apsw.Error:
-        return
+        private.make_file(copy)
+        with fileguard.reading(path) as raw, copy.open("wb") as out:
+            shutil.copyfileobj(raw, out)
+        private.write(walcheck.wal_path(copy), walcheck.repaired(log))
+        source = apsw.Connection(str(copy))
+        try:
+            lanes = source.execute("SELECT lane, done FROM lanes").fetchall()
+            last = source.execute("SELECT lane, max(lane_seq) FROM events GROUP BY lane").fetchall()
+            refused = source.execute(
+                "SELECT seq, state, reason, at FROM shipping_exceptions"
+                " WHERE typeof(seq) = 'integer' AND typeof(state) = 'text'"
+            ).fetchall()
+        finally:
+            close_untouched(source)
+    except (apsw.Error, OSError, UnicodeDecodeError):
+        return {}, []
+    finally:
+        _remove(copy)
+    limits = {lane: most for lane, most in last if isinstance(lane, int) and isinstance(most, int)}
+    done = {
+        lane: number
+        for lane, number in lanes
+        if isinstance(lane, int) and isinstance(number, int) and 0 <= number <= limits.get(lane, 0)
+    }
+    return done, [(int(str(seq)), str(state), str(why), str(at)) for seq, state, why, at in refused]
 
 
-def _renumber(target: apsw.Connection) -> None:
-    """Number each lane without gaps; numbers of the source are negative until here."""
-    for lane in (0, 1, 2):
-        ((done,),) = target.execute("SELECT done FROM lanes WHERE lane = ?", (lane,))
-        rows = target.execute(
-            "SELECT seq, -lane_seq FROM events WHERE lane = ? ORDER BY seq", (lane,)
-        ).fetchall()
-        target.executemany(
-            "UPDATE events SET lane_seq = ? WHERE seq = ?",
-            [(number, seq) for number, (seq, _) in enumerate(rows, 1)],
-        )
-        shipped = sum(1 for _, old in rows if int(str(old)) <= int(str(done)))
-        target.execute("UPDATE lanes SET done = ? WHERE lane = ?", (shipped, lane))
-
-
-def _next_identity(path: Path, known: Identity | None, ids: IdSource) -> Identity:
-    """The same bot in its next epoch, from memory or from the file's raw bytes."""
-    if known is None:
-        known = _find_mark(path) or _find_mark(walcheck.wal_path(path))
-    if known is None:
+def _next_identity(
+    buffers: Iterable[Buffer], rows: dict[str, tuple[int, str, int]], known: Identity | None,
+    ids: IdSource,
+) -> Identity:  # fmt: skip
+    """The same bot in its next epoch: from memory, from the raw bytes, or from its events."""
+    marks = [
+        Identity(found[1].decode(), int(found[2]))
+        for buffer in buffers
+        if len(buffer)
+        for found in _MARK.finditer(buffer)
+    ]
+    told = [Identity(bot, epoch) for _, bot, epoch in rows.values() if bot != DEFAULT_BOT]
+    bots = [known, *marks, *told]
+    bot = next((one.bot_id for one in bots if one is not None), None)
+    if bot is None:
         return database.new_identity(ids)
-    return Identity(known.bot_id, known.epoch + 1)
+    return Identity(bot, max(one.epoch for one in bots if one and one.bot_id == bot) + 1)
 
 
-def _find_mark(path: Path) -> Identity | None:
-    tail = b""
+@contextlib.contextmanager
+def _bytes_of(path: Path) -> Iterator[Buffer]:
+    """The file's bytes; none if it is not there or empty."""
+    if not path.exists() or path.stat().st_size == 0:
+        yield b""
+        return
+    with fileguard.reading(path) as raw, mmap(raw.fileno(), 0, access=ACCESS_READ) as mapped:
+        yield mapped
+
+
+def _read(path: Path) -> bytes:
     try:
-        with path.open("rb") as raw:
-            while chunk := raw.read(_SCAN_BYTES):
-                found = _MARK.search(tail + chunk)
-                if found:
-                    return Identity(found[1].decode(), int(found[2]))
-                tail = chunk[-128:]
-    except OSError:
-        return None
-    return None
+        return path.read_bytes()
+    except FileNotFoundError:
+        return b""
 
 
 def _exchange(path: Path, ready: Path, now: datetime) -> Path:
@@ -256,11 +200,12 @@ def _exchange(path: Path, ready: Path, now: datetime) -> Path:
     stamp = now.strftime("%Y%m%dT%H%M%S")
     aside = _named(path, f".damaged-{stamp}")
     count = 1
-    while aside.exists():
+    while aside.exists() or walcheck.wal_path(aside).exists():
         count += 1
         aside = _named(path, f".damaged-{stamp}-{count}")
     for old, kept in ((path, aside), (walcheck.wal_path(path), walcheck.wal_path(aside))):
         if old.exists():
+            private.tighten(old)
             _duplicate(old, kept)
     for old in (walcheck.wal_path(path), _named(path, "-shm")):
         old.unlink(missing_ok=True)
@@ -272,7 +217,9 @@ def _duplicate(old: Path, kept: Path) -> None:
     try:
         os.link(old, kept)
     except OSError:
-        shutil.copy2(old, kept)
+        private.make_file(kept)
+        with fileguard.reading(old) as raw, kept.open("wb") as out:
+            shutil.copyfileobj(raw, out)
 
 
 def _named(path: Path, suffix: str) -> Path:

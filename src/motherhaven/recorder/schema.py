@@ -9,7 +9,7 @@ an offset, numbers compare as numbers.
 from typing import Final
 
 APPLICATION_ID: Final = 0x4D484A4E
-SCHEMA_VERSION: Final = 1
+SCHEMA_VERSION: Final = 2
 
 LANE_CODES: Final = {"status": 0, "money": 1, "decisions": 2}
 
@@ -32,7 +32,8 @@ TABLES: Final = (
         justification TEXT AS (json_extract(payload, '$.justification')) VIRTUAL,
         raw_response TEXT AS (json_extract(payload, '$.raw_response')) VIRTUAL,
         system_prompt TEXT AS (json_extract(payload, '$.system_prompt')) VIRTUAL,
-        user_prompt TEXT AS (json_extract(payload, '$.user_prompt')) VIRTUAL
+        user_prompt TEXT AS (json_extract(payload, '$.user_prompt')) VIRTUAL,
+        digest TEXT
     )""",
     "CREATE UNIQUE INDEX events_by_lane ON events (lane, lane_seq)",
     """CREATE TABLE lanes (lane INTEGER PRIMARY KEY, done INTEGER NOT NULL)""",
@@ -125,6 +126,9 @@ VIEWS: Final = (
         id, timestamp, status, message, error, created_at, trades_today, pnl_today
     FROM status_rows""",
 )
+
+MIGRATIONS: Final = {1: ("ALTER TABLE events ADD COLUMN digest TEXT",)}
+"""Statements that take a journal of each older version to the next."""
 
 OLD_TABLES: Final = ("decisions", "positions", "account_state", "bot_status")
 """Tables of the databases that the first bots made; taken over as old_*."""

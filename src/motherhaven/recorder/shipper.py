@@ -25,6 +25,7 @@ IDLE_SECONDS: Final = 0.5
 """How often to look for events that other processes recorded, and for a free lock."""
 
 EXIT_SECONDS: Final = 5.0
+_NOTIFY_SECONDS: Final = 0.1
 _JOURNAL_RETRY_SECONDS: Final = 5.0
 _SLICE_SECONDS: Final = 1.0
 """How often a thread that waits looks whether its shipper was forgotten."""
@@ -36,7 +37,8 @@ class _Signal:
     """What the thread and the others tell each other; the thread keeps it, not the shipper."""
 
     def __init__(self) -> None:
-        self.changed = threading.Condition()
+        self.mutex = threading.RLock()  # entering a Condition can be interrupted half-way
+        self.changed = threading.Condition(self.mutex)
         self.news = 0
         self.rounds = 0
         self.asleep = False
@@ -44,7 +46,7 @@ class _Signal:
 
     def wait(self, delay: float | None, seen: int, *, idle: bool) -> None:
         """Wait until the next step is due, or for news when nothing waits."""
-        with self.changed:
+        with self.mutex:
             self.rounds += 1
             self.changed.notify_all()
             if self.stopping or delay == 0 or (idle and self.news != seen):
@@ -73,7 +75,7 @@ class Shipper:
         self._lock = FileLock(journal.path.with_name(journal.path.name + "-ship.lock"))
         self._begin()
         self._closed = False
-        fork.register(self)
+        fork.register(self, rank=0)
         self._wake = _weak_notify(self)
         journal.subscribe(self._wake)
         self._at_exit = _close_at_exit(self)
@@ -87,17 +89,21 @@ class Shipper:
 
     def start(self) -> None:
         """Begin shipping; harmless when begun."""
-        with self._signal.changed:
+        with self._signal.mutex:
             self._start()
 
     def notify(self) -> None:
         """Something was recorded: wake the thread if it sleeps for want of events."""
-        with self._signal.changed:
-            self._signal.news += 1
+        self._signal.news += 1
+        if not self._signal.mutex.acquire(timeout=_NOTIFY_SECONDS):
+            return  # the thread looks again by itself; a log call never waits for it
+        try:
             if self._thread is None:
                 self._start()
             elif self._signal.asleep:
                 self._signal.changed.notify_all()
+        finally:
+            self._signal.mutex.release()
 
     def stats(self) -> ShippingStats:
         """Counts as of now; a journal that cannot be read counts as 0 behind."""
@@ -142,7 +148,7 @@ class Shipper:
         thread = self._thread
         if thread is not None:
             self._drain(timeout, give_up_early=True)
-        with self._signal.changed:
+        with self._signal.mutex:
             self._signal.stopping = True
             self._signal.changed.notify_all()
         self._transport.close()
@@ -159,7 +165,7 @@ class Shipper:
         self.start()
         begun = self._courier.backoff.attempts
         while True:
-            with self._signal.changed:
+            with self._signal.mutex:
                 rounds = self._signal.rounds
                 if self._courier.backoff.last_failed <= begun:
                     # No try that saw all events has failed yet: do not wait for the next.
@@ -171,7 +177,7 @@ class Shipper:
             left = deadline - time.monotonic()
             if left <= 0 or (give_up_early and self._is_hopeless(begun)):
                 return False
-            with self._signal.changed:
+            with self._signal.mutex:
                 if self._signal.rounds == rounds:
                     self._signal.changed.wait(min(left, IDLE_SECONDS / 5))
 

@@ -19,6 +19,7 @@ from motherhaven.contract.ids import DEFAULT_BOT, IdSource
 from motherhaven.contract.jsonio import dumps
 from motherhaven.contract.times import format_time, parse_time
 from motherhaven.contract.wire import payload_sha256
+from motherhaven.recorder import digest
 from motherhaven.recorder.payload import clean, encode
 from motherhaven.recorder.schema import LANE_CODES, OLD_TABLES
 from motherhaven.recorder.text import clean_text
@@ -131,17 +132,13 @@ class _Importer:
         self.seq += 1
         moment = format_time(_moment(time, self._now))
         data = _json({**payload, _TIME_FIELDS.get(kind, "timestamp"): moment})
-        self._connection.execute(
-            "INSERT INTO events (seq, event_id, bot_id, mode, epoch, kind, lane, lane_seq,"
-            " row_id, time, recorded_at, sha256, payload)"
-            " VALUES (?, ?, ?, ?, 0, ?, ?, ?, ?, ?, ?, ?, ?)",
-            (
-                self.seq, self._ids.new(), DEFAULT_BOT, self._mode, kind, LANE_CODES[lane],
-                self._lane_seq[lane], row.get("id"), moment,
-                format_time(_moment(row.get("created_at"), self._now)),
-                payload_sha256(data), data.decode(),
-            ),
+        event = digest.Row(
+            self.seq, self._ids.new(), DEFAULT_BOT, self._mode, 0, kind, LANE_CODES[lane],
+            self._lane_seq[lane], row.get("id"), moment,
+            format_time(_moment(row.get("created_at"), self._now)),
+            payload_sha256(data), data.decode(), None,
         )  # fmt: skip
+        self._connection.execute(digest.INSERT, digest.sealed(event))
         return self.seq
 
 

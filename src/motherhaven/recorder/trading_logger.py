@@ -92,7 +92,9 @@ class TradingLogger:
 
     def stats(self) -> ShippingStats:
         """What was sent, is still kept, and was set aside; all 0 while shipping is off."""
-        return ShippingStats() if self.shipper is None else self.shipper.stats()
+        if self.shipper is None:
+            return ShippingStats()
+        return self.recorder.journal.run(self.shipper.stats)
 
     def flush(self, timeout: float = 5.0) -> bool:
         """Wait up to `timeout` seconds until all recorded so far is at the server.

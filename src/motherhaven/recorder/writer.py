@@ -1,5 +1,6 @@
 """One transaction of the journal, seen from inside."""
 
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final, NamedTuple
 
@@ -10,6 +11,7 @@ from motherhaven.contract.events import LANES, Kind, Mode
 from motherhaven.contract.times import format_time
 from motherhaven.contract.wire import payload_sha256
 from motherhaven.recorder.database import Identity
+from motherhaven.recorder.digest import INSERT, Row, sealed
 from motherhaven.recorder.projection import project
 from motherhaven.recorder.schema import LANE_CODES
 
@@ -32,8 +34,13 @@ class Entry(NamedTuple):
     data: bytes
 
 
-class Recorded(NamedTuple):
-    """An event that is kept: its place, its id, and its row in the view of its kind."""
+@dataclass(slots=True)
+class Recorded:
+    """An event that is kept: its place, its id, and its row in the view of its kind.
+
+    Place and row change only before the call returns, if the event had to be written
+    again to another file.
+    """
 
     seq: int
     event_id: str
@@ -81,6 +88,8 @@ class Writer:
         self._identity = identity
         self._numbers = numbers
         self.added: list[Recorded] = []
+        self.entries: list[Entry] = []
+        self.changed = False
 
     def add(self, entry: Entry) -> Recorded:
         """Add one event and its projection; the same event again changes nothing.
@@ -96,17 +105,19 @@ class Writer:
         seq, lane_seq = self._numbers.next(lane)
         row_id = self._project(entry, seq)
         self._connection.execute(
-            "INSERT INTO events (seq, event_id, bot_id, mode, epoch, kind, lane, lane_seq,"
-            " row_id, time, recorded_at, sha256, payload)"
-            " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-            (
-                seq, entry.event_id, self._identity.bot_id, entry.mode, self._identity.epoch,
-                entry.kind, lane, lane_seq, row_id, entry.time, entry.recorded_at,
-                payload_sha256(entry.data), entry.data.decode(),
+            INSERT,
+            sealed(
+                Row(
+                    seq, entry.event_id, self._identity.bot_id, entry.mode,
+                    self._identity.epoch, entry.kind, lane, lane_seq, row_id, entry.time,
+                    entry.recorded_at, payload_sha256(entry.data), entry.data.decode(), None,
+                )
             ),
         )  # fmt: skip
         recorded = Recorded(seq, entry.event_id, row_id)
+        self.changed = True
         self.added.append(recorded)
+        self.entries.append(entry)
         return recorded
 
     def opening(self, position_id: str) -> tuple[str, str] | None:
@@ -172,7 +183,7 @@ class Writer:
             " ON CONFLICT (key) DO UPDATE SET value = excluded.value",
             (text * (_PROBE_BYTES // len(text)),),
         )
-        self.added.append(Recorded(0, "", None))
+        self.changed = True
 
     def _known(self, entry: Entry) -> Recorded | None:
         row = self._connection.execute(

@@ -11,7 +11,7 @@ class FakeClock:
     """A `Clock` for tests; both of its times move only by `advance` and `jump`."""
 
     def __init__(self, now: datetime = START) -> None:
-        self._lock = threading.Lock()
+        self._lock = threading.RLock()  # a signal handler may ask while it is held
         self._now = now
         self._monotonic = 0.0
 

@@ -9,6 +9,7 @@ import pytest
 
 from motherhaven.contract.jsonio import loads
 from motherhaven.recorder.outbox import Outbox
+from motherhaven.recorder.schema import SCHEMA_VERSION
 from motherhaven.recorder.trading_logger import TradingLogger
 from motherhaven.testing.clock import FakeClock
 from tests.unit.recorder.old_schema import contents, fill_old, make_old
@@ -165,7 +166,7 @@ def test_a_kill_at_any_statement_leaves_the_old_or_the_new_whole(old):
         _, code = os.waitpid(child, 0)
         finished = code == 0
         check = apsw.Connection(str(path))
-        ready = check.pragma("user_version") == 1
+        ready = check.pragma("user_version") == SCHEMA_VERSION
         check.close()
         outcomes.add(ready)
         assert same(before, read(path)), f"after a kill at statement {at}"

@@ -14,6 +14,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any, Final, Literal, cast, get_args
 
+from motherhaven.contract import private
 from motherhaven.contract.clock import Clock
 from motherhaven.contract.errors import ConfigError, InvalidJson
 from motherhaven.contract.jsonio import dumps, loads
@@ -56,7 +57,7 @@ class ControlRoom:
             ConfigError: a bot runs here already, or the folder cannot be used.
         """
         try:
-            self._commands.mkdir(parents=True, exist_ok=True)
+            private.make_folder(self._commands)
             free = self._lock.try_acquire()
         except OSError as error:
             raise ConfigError(
@@ -86,7 +87,7 @@ class ControlRoom:
         known = {"pid": os.getpid(), "run": self._run, **state}
         target = self._folder / "state.json"
         draft = target.with_suffix(".tmp")
-        draft.write_bytes(dumps(known))
+        private.write(draft, dumps(known))
         draft.replace(target)
 
     def killed(self) -> Mapping[str, Any] | None:
@@ -174,7 +175,7 @@ class ControlDesk:
         }
         commands = self._folder / "commands"
         draft = commands / f"{command_id}.tmp"
-        draft.write_bytes(json.dumps(command).encode())
+        private.write(draft, json.dumps(command).encode())
         draft.replace(commands / f"{command_id}.json")
         deadline = self._clock.monotonic() + _WAIT_SECONDS
         while self._clock.monotonic() < deadline:
@@ -198,8 +199,8 @@ class ControlDesk:
         """
         data = {"at": format_time(self._clock.now()), "flatten": flatten}
         try:
-            self._folder.mkdir(parents=True, exist_ok=True)
-            (self._folder / KILL_FILE).write_bytes(dumps(data))
+            private.make_folder(self._folder)
+            private.write(self._folder / KILL_FILE, dumps(data))
         except OSError as error:
             raise ConfigError(f"{self._folder}: {error.strerror}; make it writable") from None
         return "no bot runs here; the next start begins with the kill switch engaged"

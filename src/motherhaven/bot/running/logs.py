@@ -5,12 +5,12 @@ import logging
 import re
 from collections.abc import Callable
 from datetime import UTC, datetime
-from logging.handlers import RotatingFileHandler
 from pathlib import Path
 from typing import Any, Final
 
+from motherhaven.contract import private
 from motherhaven.contract.times import format_time
-from motherhaven.recorder.console import FILE_BYTES, FILE_COUNT, configure_logging
+from motherhaven.recorder.console import FILE_BYTES, FILE_COUNT, PrivateLogFile, configure_logging
 
 _NAME: Final = re.compile(r"[^A-Za-z0-9._-]+")
 
@@ -50,8 +50,8 @@ def configure_bot_logging(folder: Path, level: str, bot: str) -> Callable[[], No
     logger = configure_logging(None, level)
     path = log_file(folder, bot)
     try:
-        folder.mkdir(parents=True, exist_ok=True)
-        handler = RotatingFileHandler(
+        private.make_folder(folder)
+        handler = PrivateLogFile(
             path, maxBytes=FILE_BYTES, backupCount=FILE_COUNT, encoding="utf-8", delay=True
         )
     except OSError as error:

@@ -7,6 +7,7 @@ from typing import Final
 
 import apsw
 
+from motherhaven.contract import private
 from motherhaven.contract.errors import ConfigError, StoreCorrupt, StoreError, StoreUnavailable
 
 APPLICATION_ID: Final = 0x4D485344
@@ -43,14 +44,19 @@ def connect_writer(path: Path, generation: str) -> apsw.Connection:
         ConfigError: the file is another program's, or a newer Motherhaven's.
     """
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
+        private.make_folder(path.parent)
     except OSError as error:
         raise StoreUnavailable(f"store {path}: its folder cannot be made: {error}") from error
-    is_new = not path.exists()
+    try:
+        private.make_file(path)
+        for suffix in ("-wal", "-shm"):
+            private.tighten(path.with_name(path.name + suffix))
+    except OSError as error:
+        raise StoreUnavailable(
+            f"store {path}: cannot be made: {error}; make its folder writable"
+        ) from error
     try:
         connection = apsw.Connection(os.fspath(path))
-        if is_new:
-            path.chmod(0o600)
         try:
             connection.set_busy_timeout(BUSY_MILLISECONDS)
             _check_owner(connection, path)

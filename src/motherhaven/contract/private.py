@@ -1,0 +1,63 @@
+"""Files and folders that only their owner may read, whatever the umask says."""
+
+import contextlib
+import os
+import stat
+from pathlib import Path
+from typing import Final
+
+FILE_MODE: Final = 0o600
+FOLDER_MODE: Final = 0o700
+
+
+def make_folder(folder: Path) -> None:
+    """Make `folder` and those above it that are missing, for the owner alone.
+
+    One that exists is left as it is: a user may have made it for other things too.
+
+    Raises:
+        OSError: it cannot be made.
+    """
+    missing = []
+    at = folder
+    while not at.exists():
+        missing.append(at)
+        at = at.parent
+    for one in reversed(missing):
+        with contextlib.suppress(FileExistsError):
+            one.mkdir(FOLDER_MODE)
+    folder.mkdir(exist_ok=True)
+
+
+def make_file(path: Path) -> bool:
+    """Make an empty file for the owner alone, or take others' rights from the one there.
+
+    Never opens a file that exists. Returns whether it was made.
+
+    Raises:
+        OSError: it cannot be made, or belongs to somebody else.
+    """
+    try:
+        os.close(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, FILE_MODE))
+    except FileExistsError:
+        tighten(path)
+        return False
+    return True
+
+
+def write(path: Path, data: bytes) -> None:
+    """Write a file for the owner alone, in place of one that is there.
+
+    Raises:
+        OSError: it cannot be written.
+    """
+    make_file(path)
+    path.write_bytes(data)
+
+
+def tighten(path: Path) -> None:
+    """Take the rights of group and others from a file of ours; harmless if it is gone."""
+    with contextlib.suppress(FileNotFoundError, PermissionError):
+        mode = stat.S_IMODE(path.stat().st_mode)
+        if path.is_file() and mode & 0o077:
+            path.chmod(mode & FOLDER_MODE)

@@ -1,0 +1,102 @@
+"""Journals of older versions are taken over whole, with all that they hold."""
+
+import os
+import signal
+
+import apsw
+import pytest
+
+from motherhaven.recorder.schema import SCHEMA_VERSION
+from motherhaven.testing.clock import FakeClock
+from tests.unit.recorder.support import decision, open_journal, open_recorder
+
+
+def version_1(path):
+    """A journal as version 1 wrote it: rows without a digest of their envelope."""
+    recorder = open_recorder(path, FakeClock())
+    ids = [recorder.record("decision", decision(n)).event_id for n in range(5)]
+    recorder.journal.close()
+    connection = apsw.Connection(str(path))
+    connection.execute("ALTER TABLE events DROP COLUMN digest")
+    connection.execute("PRAGMA user_version = 1")
+    connection.close()
+    return ids
+
+
+def contents(path):
+    """Everything but the digests."""
+    connection = apsw.Connection(str(path))
+    rows = connection.execute(
+        "SELECT seq, event_id, bot_id, epoch, kind, time, sha256, payload FROM events ORDER BY seq"
+    ).fetchall()
+    version = connection.pragma("user_version")
+    connection.close()
+    return rows, version
+
+
+def test_a_journal_of_version_1_is_taken_over(tmp_path, caplog):
+    """Old rows are accepted by their payload's hash; new ones have the whole digest."""
+    path = tmp_path / "j.db"
+    ids = version_1(path)
+    recorder = open_recorder(path, FakeClock(), seed=8)
+    new = recorder.record("decision", decision(9)).event_id
+    recorder.journal.close()
+    connection = apsw.Connection(str(path))
+    rows = connection.execute("SELECT event_id, digest IS NULL FROM events ORDER BY seq").fetchall()
+    connection.close()
+    assert rows == [*((event_id, 1) for event_id in ids), (new, 0)]
+    assert contents(path)[1] == SCHEMA_VERSION
+    again = open_journal(path, seed=9)
+    assert again.identity.epoch == 1
+    again.close()
+    assert caplog.records == []
+
+
+@pytest.mark.parametrize("version", [0, -1, 99_999])
+def test_a_version_that_never_was_is_damage(tmp_path, version):
+    """A damaged number in the header costs nothing."""
+    path = tmp_path / "j.db"
+    ids = version_1(path)
+    connection = apsw.Connection(str(path))
+    connection.execute(f"PRAGMA user_version = {version}")
+    connection.close()
+    open_journal(path, seed=8).close()
+    assert [row[1] for row in contents(path)[0]] == ids
+
+
+def test_a_kill_at_any_statement_leaves_the_old_or_the_new_whole(tmp_path):
+    """SIGKILL before each statement of opening an old journal; nothing changes but the version."""
+    path = tmp_path / "j.db"
+    version_1(path)
+    before = contents(path)[0]
+    original = path.read_bytes()
+    versions = set()
+    at, finished = 0, False
+    while not finished:
+        at += 1
+        for file in tmp_path.glob("j.db*"):
+            file.unlink()
+        path.write_bytes(original)
+        child = os.fork()
+        if child == 0:
+            left = [at]
+
+            def count(cursor, statement, bindings, left=left):
+                left[0] -= 1
+                if left[0] == 0:
+                    os.kill(os.getpid(), signal.SIGKILL)
+                return True
+
+            apsw.connection_hooks.append(lambda c, count=count: c.set_exec_trace(count))
+            open_journal(path, seed=8).close()
+            os._exit(0)
+        finished = os.waitpid(child, 0)[1] == 0
+        rows, version = contents(path)
+        versions.add(version)
+        assert rows == before, f"after a kill at statement {at}"
+        journal = open_journal(path, seed=9)
+        assert journal.identity.epoch == 1
+        journal.close()
+        assert contents(path) == (before, SCHEMA_VERSION)
+    assert versions == {1, SCHEMA_VERSION}
+    assert at > 10
