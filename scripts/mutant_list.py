@@ -178,7 +178,7 @@ DURABILITY: Final = (
     ),
     Mutant(
         "journal works off the callers' threads", f"{SRC}/recorder/journal.py",
-        "        if not self.in_memory:\n            return self._worker", "        if not self:\n            return self._worker",
+        "            return self._worker.run(work, after)", "            pass",
         ("tests/faults/recorder/test_interrupted_calls.py", "--timeout", "120"),
     ),
     Mutant(

@@ -197,7 +197,7 @@ def sweep(folder: Path, n: int, seed: int) -> list[Tally]:
         try:
             os.close(reader)
             signal.signal(signal.SIGALRM, signal.SIG_DFL)
-            threading.Thread(target=_end_after, args=(60 + n,), daemon=True).start()
+            threading.Thread(target=_end_after, args=(120 + n // 10,), daemon=True).start()
             count = Count()
             moments = sweep_here(folder, n, seed, count)
             numbers = (moments, count.acknowledged, count.lost, count.twice, count.false_damage)

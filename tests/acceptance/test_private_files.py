@@ -83,7 +83,7 @@ def test_the_trading_bot_tightens_what_an_older_version_left_open(tmp_path: Path
     for folder in (data, logs):
         folder.mkdir(mode=0o755)
     settings = {
-        "TRADING_MARKET": "simulated", "TRADING_DECIDER": "random", "EXECUTION_INTERVAL_SECONDS": "60",
+        "TRADING_MARKET": "simulated", "TRADING_DECIDER": "random",
         "LOG_DIR": str(logs), "MOTHERHAVEN_DATA": str(data), "LLM_BOT_API_KEY": KEY,
     }  # fmt: skip
     for _ in range(2):

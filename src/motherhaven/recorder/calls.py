@@ -44,6 +44,19 @@ class LogCall:
             InvalidEvent: strict, and something is wrong.
             JournalError: as Recorder.record.
         """
+        # All of it on the recording thread: a handler that raises could leave a lock held here.
+        return self._recorder.journal.run(
+            lambda: self._record(kind, payload, time, event_id, decision_id)
+        )
+
+    def _record(
+        self,
+        kind: Kind,
+        payload: Mapping[str, Any] | Build,
+        time: object,
+        event_id: object,
+        decision_id: object,
+    ) -> int | None:
         moment = arguments.moment(time, self._recorder.clock.now(), self.faults)
         given = arguments.event_text(event_id, self.faults)
         link = arguments.decision_link(decision_id, self.faults)
@@ -62,9 +75,14 @@ class LogCall:
     ) -> int | None:
         kinds: list[Kind] = []
         noted = len(self.faults.found), self.faults.count
+        made: list[str] = []
 
         def work(writer: Writer) -> Recorded | None:
-            # It may run again on a fresh file: what an earlier run noted is forgotten.
+            # It may run again on a fresh file: what an earlier run noted is forgotten, and
+            # what it committed all the same is not recorded under a second id.
+            kept = writer.kept(made[-1]) if made else None
+            if kept is not None:
+                return kept
             del self.faults.found[noted[0] :]
             self.faults.count = noted[1]
             built = payload(writer) if callable(payload) else payload
@@ -73,6 +91,7 @@ class LogCall:
             whole = {**built, **self._link(writer, link)}
             entry = self._entry(writer, replace(new, payload=whole))
             kinds[:] = [entry.kind]
+            made.append(entry.event_id)
             return writer.add(entry)
 
         recorded = self._recorder.journal.write(work)

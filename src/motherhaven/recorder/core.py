@@ -85,9 +85,18 @@ class Recorder:
             InvalidEvent, JournalError: as `record`.
         """
 
+        made: list[str] = []
+
         def work(writer: Writer) -> Recorded | None:
+            kept = writer.kept(made[-1]) if made else None  # an earlier run committed after all
+            if kept is not None:
+                return kept
             event = build(writer)
-            return None if event is None else writer.add(self.entry(event))
+            if event is None:
+                return None
+            entry = self.entry(event)
+            made.append(entry.event_id)
+            return writer.add(entry)
 
         return self.journal.write(work)
 

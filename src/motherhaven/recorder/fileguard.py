@@ -24,6 +24,9 @@ import apsw
 
 from motherhaven.recorder import fork
 
+if sys.platform != "win32":
+    import fcntl
+
 _SHARED_FIRST: Final = 0x40000002
 _SHARED_SIZE: Final = 510
 _INDEX_IN_USE: Final = 128
@@ -37,7 +40,7 @@ _READ, _WRITE, _FREE = (0, 1, 2) if sys.platform == "linux" else (1, 3, 2)
 
 _guard = threading.RLock()
 _held: "dict[tuple[int, int], _Locks]" = {}
-_parked: list[IO[bytes] | int] = []
+_parked: list[tuple[tuple[int, int], int]] = []
 """Handles that may not be closed yet: closing would drop the locks of other connections."""
 
 
@@ -46,8 +49,6 @@ def _lock(handle: int, kind: int, start: int, length: int) -> bool:
     command = _COMMANDS.get(sys.platform)
     if command is None:
         raise OSError(errno.ENOTSUP, "no locks of open file descriptions")
-    import fcntl  # not on every system
-
     if sys.platform == "linux":
         what = struct.pack("hhqqi", kind, 0, start, length, 0)
     else:
@@ -108,15 +109,15 @@ class Guard:
         locks = self._locks
         if locks is None:
             return
+        name = f"{self._path}-shm"
         with _guard, contextlib.suppress(OSError):
-            index = os.open(f"{self._path}-shm", os.O_RDWR | os.O_CLOEXEC)
-            if locks.index is not None and os.path.sameopenfile(index, locks.index):
-                _parked.append(index)  # closing it would drop the connection's locks
+            if locks.index is not None and os.path.samestat(os.stat(name), os.fstat(locks.index)):
                 return
-            _lock(index, _READ, _INDEX_IN_USE, 1)
+            index = os.open(name, os.O_RDWR | os.O_CLOEXEC)
             if locks.index is not None:
-                _parked.append(locks.index)
+                _parked.append((locks.key, locks.index))
             locks.index = index
+            _lock(index, _READ, _INDEX_IN_USE, 1)
 
     @contextlib.contextmanager
     def writing(self, seconds: float) -> Iterator[None]:
@@ -177,6 +178,7 @@ def hold(path: Path, seconds: float) -> Guard:
     with _guard:
         try:
             found = os.stat(path)
+            _close_parked()
             locks = _held.get((found.st_dev, found.st_ino))
             if locks is None:
                 locks = _Locks(path, (found.st_dev, found.st_ino))
@@ -199,15 +201,14 @@ def reading(path: Path) -> Iterator[IO[bytes]]:
     Raises:
         OSError: it cannot be opened.
     """
-    raw = path.open("rb")
+    handle = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
     try:
-        yield raw
+        with os.fdopen(handle, "rb", closefd=False) as raw:
+            yield raw
     finally:
         with _guard:
-            if is_open_here(_inode(raw.fileno())):
-                _parked.append(raw)
-            else:
-                raw.close()
+            _parked.append((_inode(handle), handle))
+            _close_parked()
 
 
 def _wait(handle: int, kind: int, start: int, length: int, seconds: float) -> None:
@@ -222,11 +223,18 @@ def _wait(handle: int, kind: int, start: int, length: int, seconds: float) -> No
 
 def _close_or_park(locks: _Locks) -> None:
     """Close the handles, unless other connections to the file would lose their locks."""
-    if is_open_here(locks.key):
-        _parked.extend(h for h in (locks.handle, locks.index) if h is not None)
-        locks.handle = locks.index = None
-    else:
-        locks.close()
+    _parked.extend((locks.key, h) for h in (locks.handle, locks.index) if h is not None)
+    locks.handle = locks.index = None
+    _close_parked()
+
+
+def _close_parked() -> None:
+    """Close the handles to files that no connection has open any more."""
+    kept = [(key, handle) for key, handle in _parked if is_open_here(key)]
+    for key, handle in _parked:
+        if (key, handle) not in kept:
+            os.close(handle)
+    _parked[:] = kept
 
 
 def is_open_here(key: tuple[int, int]) -> bool:

@@ -120,6 +120,13 @@ class Writer:
         self.entries.append(entry)
         return recorded
 
+    def kept(self, event_id: str) -> Recorded | None:
+        """The event with this id, if it is in the journal."""
+        row = self._connection.execute(
+            "SELECT seq, row_id FROM events WHERE event_id = ?", (event_id,)
+        ).fetchone()
+        return None if row is None else Recorded(row[0], event_id, row[1])
+
     def opening(self, position_id: str) -> tuple[str, str] | None:
         """Newest opening payload (JSON) and entry time of the open position with this id.
 
