@@ -363,14 +363,9 @@ BOUNDS: Final = (
 
 ESCAPES: Final = (
     Mutant(
-        "cells of the server's CSV are safe", f"{SRC}/server/reads/export_text.py",
-        """        return "'" + text\n""", "        return text\n",
-        ("tests/conformance/server/test_server_export.py", "-k", "memory or cell"),
-    ),
-    Mutant(
-        "cells of the command's CSV are safe", f"{SRC}/cli/export.py",
-        """        return "'" + value\n""", "        return value\n",
-        ("tests/acceptance/test_move.py", "-k", "cell or formula"),
+        "cells of CSV are safe", f"{SRC}/contract/csvtext.py",
+        """return "'" + text if _would_run(text) else text\n""", "return text\n",
+        ("tests/unit/contract/test_csvtext.py",),
     ),
     Mutant(
         "the server's words are one line in a log", f"{SRC}/recorder/answers.py",

@@ -30,6 +30,7 @@ export function botRow(change: Partial<BotRow> & { id: string }): BotRow {
       open_positions: 0,
       closed_positions: 0,
       wins: 0,
+      unreadable: 0,
       ...stats,
     },
     ...rest,

@@ -17,11 +17,7 @@ from motherhaven.bot.decider.types import Answer, Context
 from motherhaven.bot.desk import Desk, Ticket
 from motherhaven.bot.exchange.paper_engine import PaperConfig, PaperEngine
 from motherhaven.bot.exchange.slippage import Slippage
-from motherhaven.bot.exchange.types import (
-    Bar,
-    FeeRates,
-    MarketSpec,
-)
+from motherhaven.bot.exchange.types import Bar, FeeRates, MarketSpec
 from motherhaven.bot.guard.day import DayStart, KillSwitch, roll_day
 from motherhaven.bot.guard.judgement import held_verdict, judge
 from motherhaven.bot.guard.types import (

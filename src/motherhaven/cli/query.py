@@ -1,6 +1,5 @@
 """`motherhaven query`: a bot's own journal, read safely while the bot runs."""
 
-import csv
 import json
 import sys
 from collections.abc import Iterator
@@ -8,8 +7,8 @@ from itertools import islice
 from pathlib import Path
 from typing import Final
 
-from motherhaven.cli.export import safe_cell
 from motherhaven.cli.output import emit, say
+from motherhaven.contract.csvtext import csv_bytes
 from motherhaven.contract.errors import ConfigError
 from motherhaven.recorder.factory import journal_path
 from motherhaven.recorder.query import Value, query
@@ -39,9 +38,9 @@ def run(sql: str, journal: Path | None, *, as_json: bool, as_csv: bool) -> None:
         for row in rows:
             emit(json.dumps(dict(zip(columns, map(_plain, row), strict=True))))
     elif as_csv:
-        writer = csv.writer(sys.stdout)
-        writer.writerow([safe_cell(column) for column in columns])
-        writer.writerows([safe_cell(_plain(value)) for value in row] for row in rows)
+        sys.stdout.buffer.write(csv_bytes([columns]))
+        for row in rows:
+            sys.stdout.buffer.write(csv_bytes([[_plain(value) for value in row]]))
     else:
         _table(columns, rows)
 

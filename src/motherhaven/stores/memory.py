@@ -14,30 +14,16 @@ from motherhaven.contract.clock import Clock
 from motherhaven.contract.errors import NotFound, StoreUnavailable
 from motherhaven.contract.events import Event, Kind, TextPart
 from motherhaven.stores import memory_query as query
+from motherhaven.stores import records
 from motherhaven.stores.asked import checks_questions
 from motherhaven.stores.changes import Hub
-from motherhaven.stores.cursors import (
-    live_cursor,
-    page_cursor,
-    read_live_cursor,
-    read_page_cursor,
-)
+from motherhaven.stores.cursors import live_cursor, page_cursor, read_live_cursor, read_page_cursor
 from motherhaven.stores.keys import Key, bucket_range, held, micros
 from motherhaven.stores.meaning import is_same
 from motherhaven.stores.memory_work import MemoryWork, Tables
 from motherhaven.stores.own_ids import own_event
 from motherhaven.stores.project import project
 from motherhaven.stores.protocol import Appended, DecisionFilter, Stored, Tail
-from motherhaven.stores.records import (
-    Record,
-    digest_of,
-    named,
-    no_event,
-    payload_gone,
-    prepare,
-    restore,
-    slice_of,
-)
 from motherhaven.stores.rejected import FIRST_NUMBER, UNKNOWN, claimed_bot, new_rejection
 from motherhaven.stores.shared import Shared, check_record, replaced
 from motherhaven.stores.states import BotState, PositionState
@@ -93,7 +79,7 @@ class MemoryStore:
 
     def _keep(self, sent: Event, work: MemoryWork) -> Appended:
         event = own_event(sent, work.owner)
-        digest = digest_of(event)
+        digest = records.digest_of(event)
         known = work.known(event.event_id)
         if known is not None:
             record, before = known
@@ -102,7 +88,7 @@ class MemoryStore:
                 return Appended(sent.event_id, "conflict")
             return Appended(sent.event_id, "duplicate", live_cursor(self._generation, record.n))
         parts = self._tables.parts.get((sent.bot_id, sent.event_id), {})
-        prepared = None if digest is None else prepare(event, digest, parts.values())
+        prepared = None if digest is None else records.prepare(event, digest, parts.values())
         if prepared is None:
             return Appended(sent.event_id, "incomplete")
         record = work.keep(prepared)
@@ -139,7 +125,7 @@ class MemoryStore:
         events = tuple(
             self.unreadable.each(
                 chosen,
-                named,
+                records.named,
                 lambda record: Stored(live_cursor(self._generation, record.n), event_of(record)),
             )
         )
@@ -183,7 +169,7 @@ class MemoryStore:
             page = found[: held(limit)]
             items = tuple(
                 self.unreadable.each(
-                    page, lambda key: named(self._record(key.n)), self._decision_row
+                    page, lambda key: records.named(self._record(key.n)), self._decision_row
                 )
             )
         more = len(found) > len(page)
@@ -224,7 +210,7 @@ class MemoryStore:
         """A slice of one long text, in characters."""
         with self._usable():
             texts = self._tables.texts.get(self._find(event_id).n, {})
-        return slice_of(event_id, field, texts.get(field), offset, limit)
+        return records.slice_of(event_id, field, texts.get(field), offset, limit)
 
     async def positions(
         self,
@@ -281,13 +267,13 @@ class MemoryStore:
         """The fills of a position, oldest first."""
         with self._usable():
             found = query.postings(self._tables, bot_id, position_id, "fill")
-        return self.unreadable.each(found, named, fill_row)
+        return self.unreadable.each(found, records.named, fill_row)
 
     async def fundings(self, bot_id: str, position_id: str) -> list[views.FundingRow]:
         """The funding payments of a position, oldest first."""
         with self._usable():
             found = query.postings(self._tables, bot_id, position_id, "funding")
-        return self.unreadable.each(found, named, funding_row)
+        return self.unreadable.each(found, records.named, funding_row)
 
     async def candles(
         self, bot_id: str, coin: str, *, start: datetime, end: datetime, limit: int
@@ -300,13 +286,13 @@ class MemoryStore:
         """The newest account states, newest first."""
         with self._usable():
             found = query.newest(self._tables, self._tables.accounts, bot_id, held(limit))
-            return self.unreadable.each(found, named, account_row)
+            return self.unreadable.each(found, records.named, account_row)
 
     async def statuses(self, bot_id: str | None, *, limit: int) -> list[views.StatusRow]:
         """The newest heartbeats, newest first."""
         with self._usable():
             found = query.newest(self._tables, self._tables.statuses, bot_id, held(limit))
-            return self.unreadable.each(found, named, status_row)
+            return self.unreadable.each(found, records.named, status_row)
 
     async def equity(
         self, bot_ids: Sequence[str] | None, *, start: datetime, end: datetime, bucket: int
@@ -374,9 +360,9 @@ class MemoryStore:
         with self._usable():
             record = self._find(event_id)
             if record.n <= self._floor:
-                raise payload_gone(event_id)
+                raise records.payload_gone(event_id)
             texts = self._tables.texts.get(record.n, {})
-            return record.kind, one(event_id, lambda: restore(record.payload, texts))
+            return record.kind, one(event_id, lambda: records.restore(record.payload, texts))
 
     async def prune(self, before: datetime) -> int:
         """Drop the oldest events received before `before`; see Store.prune."""
@@ -393,13 +379,13 @@ class MemoryStore:
             query.drop_rejections(self._tables, limit)
             return self._floor - start
 
-    def _record(self, n: int) -> Record:
+    def _record(self, n: int) -> records.Record:
         return self._tables.records[n - 1]
 
-    def _find(self, event_id: str) -> Record:
+    def _find(self, event_id: str) -> records.Record:
         number = self._tables.numbers.get(event_id)
         if number is None:
-            raise no_event(event_id)
+            raise records.no_event(event_id)
         return self._record(number)
 
     def _name(self, bot_id: str) -> str | None:
