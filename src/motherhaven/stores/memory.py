@@ -145,19 +145,14 @@ class MemoryStore:
     ) -> list[views.BotRow]:
         """Bots, by first_seen and id; see Reader.bots."""
         with self._usable():
-            return self.unreadable.each(
-                query.bots(self._tables, ids, after, limit),
-                query.bot_name,
-                lambda bot: bot_row(
-                    bot,
-                    None if bot.status is None else self._record(bot.status.n),
-                    None if bot.account is None else self._record(bot.account.n),
-                    self.unreadable,
-                ),
-            )
+            chosen = query.bots(self._tables, ids, after, limit)
+            return self.unreadable.each(chosen, query.bot_name, self._bot_row)
 
-    def _ordered(self) -> list[BotState]:
-        return sorted(self._tables.bots.values(), key=lambda bot: (bot.first_seen, bot.id))
+    def _bot_row(self, bot: BotState) -> views.BotRow:
+        status, account = (
+            None if at is None else self._record(at.n) for at in (bot.status, bot.account)
+        )
+        return bot_row(bot, status, account, self.unreadable)
 
     async def decisions(
         self, where: DecisionFilter, *, before: str | None, limit: int
@@ -300,7 +295,11 @@ class MemoryStore:
         """Equity per bot from the rollups of tier `bucket`; see Store.equity."""
         first, last = bucket_range(start, end, bucket)
         with self._usable():
-            wanted = [bot.id for bot in self._ordered()] if bot_ids is None else bot_ids
+            wanted = (
+                [bot.id for bot in query.bots(self._tables, None, None, None)]
+                if bot_ids is None
+                else bot_ids
+            )
             return query.all_series(self._tables, wanted, bucket, first, last, self.unreadable)
 
     async def deposits(self, bot_ids: Sequence[str]) -> dict[str, list[views.DepositPoint]]:

@@ -17,6 +17,9 @@ pytestmark = pytest.mark.anyio
 BIG = "\u6f22\x01" * 15_000
 """Much more than a row shows, each character of it several bytes of JSON."""
 
+SHORT = BIG[:60]
+"""Where a name stands, whose length ingest bounds."""
+
 LISTS: dict[str, tuple[str, int]] = {
     "/bots": ("limit=500", PAGE_BYTES),
     "/feed": ("limit=500", PAGE_BYTES),
@@ -52,14 +55,14 @@ def events() -> list[dict[str, Any]]:
 
     for number in range(40):
         add("decision", justification=BIG, invalidation_condition=BIG, raw_response=BIG,
-            error=f"{number} {BIG}", decider=BIG, model=BIG, extra=BIG,
-            verdict={"allowed": False, "rule": BIG, "reason": BIG})  # fmt: skip
+            error=f"{number} {BIG}", decider=SHORT, model=SHORT, extra=BIG,
+            verdict={"allowed": False, "rule": SHORT, "reason": BIG})  # fmt: skip
         add("execution", decision_id=f"event-{number * 5 + 1:06d}", execution_error=BIG,
-            cloid=BIG, execution_status="rejected")  # fmt: skip
+            cloid=SHORT, execution_status="rejected")  # fmt: skip
         add("position_opened", position_id=f"p{number}", margin_mode="cross")
         add("position_closed", position_id=f"p{number}", reason=BIG)
-        add("status", status="error", error=f"{number} {BIG}", message=BIG, decider=BIG,
-            market=BIG, coins=[BIG] * 3)  # fmt: skip
+        add("status", status="error", error=f"{number} {BIG}", message=BIG, decider=SHORT,
+            market=SHORT, coins=["BTC"] * 3)  # fmt: skip
     for _ in range(20):
         add("fill", position_id="p0", reason=BIG)
         add("account", note=BIG)
