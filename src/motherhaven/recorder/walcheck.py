@@ -17,6 +17,9 @@ State = Literal["sound", "torn", "broken"]
 
 HEADER: Final = 32
 FRAME: Final = 24
+_LEAST_PAGES: Final = 3
+"""A record changes the rows and two indexes of `events` at least."""
+
 _MAGIC: Final = 0x377F0682
 
 
@@ -62,29 +65,41 @@ def read(path: Path, observer: apsw.Connection) -> Log:
             raise apsw.CorruptError("the header of its write-ahead log is damaged")
         return Log(data, 0, 0, False)
     seen = max(observer.wal_checkpoint(mode=apsw.SQLITE_CHECKPOINT_NOOP)[0], 0)
-    state = _state_after(data, seen)
+    state = _state_after(data, seen, _marks_page(observer))
     if state == "broken":
         raise apsw.CorruptError("commits in the write-ahead log can no longer be read")
     return Log(data, HEADER + seen * (FRAME + page_size(data)), seen, state == "torn")
 
 
-def _state_after(data: bytes, seen: int) -> State:
-    """A commit that another was written behind was synced before, and so acknowledged.
+def _state_after(data: bytes, seen: int, marks_page: int) -> State:
+    """A record that another commit was written behind was synced before, so acknowledged.
 
-    The last one may have been cut off by a loss of power: nobody was promised it.
+    The last one may have been cut off by a loss of power: nobody was promised it. The
+    shipper's commits are not synced; they write its marks, or few pages.
     """
     salt = data[16:24]
     found: State = "sound"
-    for number, (own, commit) in enumerate(_frames(data)):
+    pages: list[int] = []
+    for number, (page, own, commit) in enumerate(_frames(data)):
         if number < seen or own != salt:
             continue
-        if commit and _continues(data, number + 1):
-            return "broken"
         found = "torn"
-    rest = _rest(data)
-    if rest[8:16] == salt:
+        pages.append(page)
+        if not commit:
+            continue
+        is_record = len(pages) >= _LEAST_PAGES and marks_page not in pages
+        if is_record and _continues(data, number + 1):
+            return "broken"
+        pages.clear()
+    if _rest(data)[8:16] == salt:
         found = "torn"
     return "broken" if _is_shifted(data, seen) else found
+
+
+def _marks_page(observer: apsw.Connection) -> int:
+    """The page of the shipper's marks."""
+    found = observer.execute("SELECT rootpage FROM sqlite_schema WHERE name = 'lanes'").get
+    return found if isinstance(found, int) else 0
 
 
 def _rest(data: bytes) -> bytes:
@@ -172,11 +187,12 @@ def page_size(data: bytes) -> int:
     return 4096
 
 
-def _frames(data: bytes) -> Iterator[tuple[bytes, bool]]:
-    """Salt and whether it commits, for each frame."""
+def _frames(data: bytes) -> Iterator[tuple[int, bytes, bool]]:
+    """Page number, salt and whether it commits, for each frame."""
     page = page_size(data)
     for at in range(HEADER, len(data) - page - FRAME + 1, page + FRAME):
-        yield data[at + 8 : at + 16], data[at + 4 : at + 8] != b"\0\0\0\0"
+        number = int.from_bytes(data[at : at + 4], "big")
+        yield number, data[at + 8 : at + 16], data[at + 4 : at + 8] != b"\0\0\0\0"
 
 
 def _checksum(data: bytes, order: str, start: tuple[int, int]) -> tuple[int, int]:
