@@ -188,13 +188,16 @@ async def a_market_order_never_fills_beyond_its_bound(venue: Venue) -> None:
 
 
 async def reduce_only_never_opens_or_grows(venue: Venue) -> None:
-    """Without a position, on its own side, and beyond its size it is refused."""
+    """Without a position and on its own side it is refused; beyond its size it is shrunk."""
     assert isinstance(await one(venue, sell(venue, SIZE, 7)), Rejected)
     await opened(venue)
     same = OrderIntent(venue.coin, Side.BUY, SIZE, reduce_only=True, cloid=cloid(8))
     assert isinstance(await one(venue, same), Rejected)
-    assert isinstance(await one(venue, sell(venue, 2 * SIZE, 9)), Rejected)
     assert (await venue.exchange.positions())[venue.coin].size == SIZE
+    shrunk = await one(venue, sell(venue, 2 * SIZE, 9))
+    assert isinstance(shrunk, Accepted), shrunk
+    assert shrunk.filled == SIZE
+    assert not await venue.exchange.positions()
 
 
 async def a_reduction_keeps_the_entry_and_realizes(venue: Venue) -> None:

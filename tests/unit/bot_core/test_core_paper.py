@@ -151,12 +151,43 @@ def test_what_the_venue_would_refuse_is_refused(intent, says):
     assert paper.on_bar(bar(50_000, 50_000, 50_000, 50_000)) == []
 
 
-def test_a_reduce_only_larger_than_the_position_is_rejected():
-    """Also one on the wrong side, and a trigger that would fire at once."""
+@pytest.mark.parametrize("form", ["market", "limit", "next open", "book"])
+@pytest.mark.parametrize("size", ["0.1", "0.11", "50"])
+def test_a_reduce_only_larger_than_the_position_is_shrunk_to_it(form, size):
+    """Filled for what is held, at the price of that size; nothing opens on the other side."""
+    slippage = None if form == "book" else Slippage(D("0.0001"), D("0.05"), D(2_000_000))
+    paper = engine(next_open=form == "next open", slippage=slippage)
+    paper.place([buy()])
+    paper.on_bar(bar(50_000, 50_000, 50_000, 50_000))
+    if form == "book":
+        paper.on_book("BTC", [Level(D(49_990), D("0.1")), Level(D(49_000), D(100))], [])
+    kind, price = (OrderKind.LIMIT, D(48_000)) if form == "limit" else (OrderKind.MARKET, None)
+    sell = OrderIntent("BTC", Side.SELL, D(size), kind, price, reduce_only=True, cloid="0x1")
+    expected = paper.taker_price("BTC", Side.SELL, D("0.1"))
+    assert isinstance(paper.place([sell])[0], Accepted)
+    paper.on_bar(bar(50_000, 50_000, 50_000, 50_000))
+    (fill,) = [fill for fill in paper.fills(T0) if fill.cloid == "0x1"]
+    assert (fill.size, fill.price) == (D("-0.1"), expected)
+    assert not paper.ledger.holdings
+    status = paper.order_by_cloid("0x1")
+    assert (status.state, status.filled) == (OrderState.FILLED, D("0.1"))
+
+
+def test_the_least_value_of_a_shrunk_order_is_that_of_what_is_closed():
+    """More than a whole position below $10 closes it, as an order for exactly that does."""
+    paper = engine(next_open=False)
+    paper.place([buy("0.1")])
+    paper.place([OrderIntent("BTC", Side.SELL, D("0.0999"), reduce_only=True)])
+    assert isinstance(paper.place([OrderIntent("BTC", Side.SELL, D(1), reduce_only=True)])[0],
+                      Accepted)  # fmt: skip
+    assert not paper.ledger.holdings
+
+
+def test_a_reduce_only_on_the_wrong_side_is_rejected():
+    """Also a trigger that would fire at once."""
     paper = engine(next_open=False)
     paper.place([buy()])
-    sell = OrderIntent("BTC", Side.SELL, D("0.11"), reduce_only=True)
-    for intent in (sell, buy("0.05", reduce_only=True), *guards(50_500), *guards(None, 49_500)):
+    for intent in (buy("0.05", reduce_only=True), *guards(50_500), *guards(None, 49_500)):
         assert isinstance(paper.place([intent])[0], Rejected)
     assert isinstance(paper.place(guards(49_500))[0], Accepted)
     assert paper.account().positions["BTC"].stop == D(49_500)

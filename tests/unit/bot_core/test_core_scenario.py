@@ -1,6 +1,7 @@
 """Paper scenarios: the worked cases of the venue's equations, and errors that name the step."""
 
 import json
+from decimal import Decimal
 
 import pytest
 
@@ -216,7 +217,7 @@ def test_symbols_mean_the_same_coin():
 
 
 def test_refused_orders_are_events_with_the_venues_words():
-    """Too small, past the limit, reduce-only too large: rejected, and nothing changes."""
+    """Too small, past the limit, reduce-only when flat: rejected, and nothing changes."""
     small = {"coin": "ETH", "side": "buy", "size": "0.003", "mid": "3000"}
     past = {"coin": "ETH", "side": "buy", "size": "1", "mid": "3000", "half_spread": "0.001",
             "limit": "3001"}  # fmt: skip
@@ -227,6 +228,21 @@ def test_refused_orders_are_events_with_the_venues_words():
     assert "could not immediately match" in reasons[1]
     assert "would increase position" in reasons[2]
     assert result["equity"] == "10000"
+
+
+def test_a_reduce_only_step_closes_at_most_the_position():
+    """As an order or as a fill, for a long or a short; without slippage for what is not held."""
+    order = {"coin": "ETH", "size": "5", "mid": "3000", "lambda": "0.05", "depth": "1000000",
+             "reduce_only": True}  # fmt: skip
+    for held, side in (("2", "sell"), ("-2", "buy")):
+        whole = {"coin": "ETH", "size": "5" if side == "buy" else "-5", "price": "3000",
+                 "reduce_only": True}  # fmt: skip
+        exact = {"order": order | {"side": side, "size": "2"}}
+        larger = {"order": order | {"side": side}}
+        assert run(fill("ETH", held, "3000"), larger) == run(fill("ETH", held, "3000"), exact)
+        result = run(fill("ETH", held, "3000"), {"fill": whole})
+        assert result["positions"] == {}
+        assert Decimal(result["events"][-1]["size"]) == -Decimal(held)
 
 
 def test_a_full_close_below_ten_dollars_is_allowed():

@@ -9,6 +9,13 @@ from motherhaven.bot.exchange.orders import MarginMode, OrderIntent, OrderKind
 
 ZERO: Final = Decimal(0)
 NO_MATCH: Final = "Order could not immediately match against any resting orders."
+INCREASES: Final = "Reduce only order would increase position."
+
+
+def within(intent: OrderIntent, size: Decimal, ledger: Ledger) -> Decimal:
+    """`size` of the order, a reduce-only one shrunk to the position that it reduces."""
+    holding = ledger.holdings.get(intent.coin)
+    return min(size, abs(holding.size)) if intent.reduce_only and holding is not None else size
 
 
 def refusal(
@@ -36,7 +43,11 @@ def _form(intent: OrderIntent, ledger: Ledger) -> str | None:
     trigger = intent.kind in (OrderKind.STOP, OrderKind.TARGET)
     if intent.size == 0 and not trigger:
         return "Order has zero size."
-    if intent.size and not spec.is_legal_size(intent.size) and not _whole(intent, ledger):
+    if (
+        intent.size
+        and not spec.is_legal_size(intent.size)
+        and not _whole(intent, ledger, intent.size)
+    ):
         return f"Order has invalid size. {intent.size} is not a multiple of {spec.lot}."
     if intent.price is None and intent.kind is not OrderKind.MARKET:
         return "Order has no price."
@@ -67,9 +78,7 @@ def _trigger(intent: OrderIntent, ledger: Ledger, mark: Decimal) -> str | None:
 def _reduction(intent: OrderIntent, ledger: Ledger) -> str | None:
     holding = ledger.holdings.get(intent.coin)
     if holding is None or (holding.size > 0) == (intent.side.sign > 0):
-        return "Reduce only order would increase position."
-    if intent.size > abs(holding.size):
-        return f"Reduce only order would increase position. Only {abs(holding.size)} is open."
+        return INCREASES
     return None
 
 
@@ -81,22 +90,19 @@ def _entry(intent: OrderIntent, ledger: Ledger, mark: Decimal) -> str | None:
 def _minimum(intent: OrderIntent, ledger: Ledger, price: Decimal) -> str | None:
     """Too small, unless it is a reduce-only order that closes the whole position."""
     least = ledger.spec(intent.coin).min_notional
+    size = within(intent, intent.size, ledger)
     with exact():
-        if intent.size * price >= least:
+        if size * price >= least:
             return None
-    if _whole(intent, ledger):
+    if _whole(intent, ledger, size):
         return None
     return f"Order must have minimum value of ${least}."
 
 
-def _whole(intent: OrderIntent, ledger: Ledger) -> bool:
-    """Whether the order closes the whole position, which no rule of size may prevent."""
+def _whole(intent: OrderIntent, ledger: Ledger, size: Decimal) -> bool:
+    """Whether the order, with this `size`, closes the whole position, which no rule of size may prevent."""
     holding = ledger.holdings.get(intent.coin)
-    return (
-        intent.reduce_only
-        and holding is not None
-        and holding.size == -intent.side.sign * intent.size
-    )
+    return intent.reduce_only and holding is not None and holding.size == -intent.side.sign * size
 
 
 def margin_refusal(intent: OrderIntent, ledger: Ledger, price: Decimal) -> str | None:

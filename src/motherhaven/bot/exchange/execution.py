@@ -3,7 +3,7 @@
 from datetime import datetime
 from decimal import Decimal
 
-from motherhaven.bot.exchange.admission import NO_MATCH, margin_refusal
+from motherhaven.bot.exchange.admission import INCREASES, NO_MATCH, margin_refusal, within
 from motherhaven.bot.exchange.ledger import Ledger
 from motherhaven.bot.exchange.orders import (
     ExchangeEvent,
@@ -33,7 +33,7 @@ class Executor:
     def take(self, order: Order, mid: Decimal, time: datetime) -> None:
         """Execute a taker order at `mid` plus slippage, or refuse it past its limit."""
         intent = order.intent
-        size = intent.size - order.filled
+        size = within(intent, intent.size - order.filled, self._ledger)
         price = self.taker_price(intent.coin, intent.side, size, mid)
         if intent.price is not None and intent.side.sign * (price - intent.price) > 0:
             if intent.kind is OrderKind.LIMIT:
@@ -56,8 +56,8 @@ class Executor:
         holding = self._ledger.holdings.get(intent.coin)
         if intent.reduce_only:
             if holding is None or (holding.size > 0) == (intent.side.sign > 0):
-                return self.refuse(order, "Reduce only order would increase position.", time)
-            size = min(size, abs(holding.size))
+                return self.refuse(order, INCREASES, time)
+            size = within(intent, size, self._ledger)
         else:
             reason = margin_refusal(intent, self._ledger, price)
             if reason is not None:
@@ -92,7 +92,7 @@ class Executor:
         """Execute a stop or target for its size, at most for what is still held."""
         intent = order.intent
         held = abs(self._ledger.holdings[intent.coin].size)
-        size = min(intent.size, held) if intent.size else held
+        size = within(intent, intent.size or held, self._ledger)
         if liquidity is Liquidity.TAKER:
             price = self.taker_price(intent.coin, intent.side, size, price)
         self._fill(order, size, price, liquidity, reason, time)

@@ -13,7 +13,7 @@ from itertools import count
 from typing import Final
 
 from motherhaven.bot.exchange.account import AccountSnapshot, LeverageSetting
-from motherhaven.bot.exchange.admission import NO_MATCH, refusal
+from motherhaven.bot.exchange.admission import NO_MATCH, refusal, within
 from motherhaven.bot.exchange.execution import Executor
 from motherhaven.bot.exchange.holding import Exits, Holding
 from motherhaven.bot.exchange.ledger import Ledger
@@ -346,7 +346,8 @@ class PaperEngine:
             return self._executor.take(order, self.ledger.marks[intent.coin], self.now)
         levels = book[1] if intent.side is Side.BUY else book[0]
         spec = self.ledger.spec(intent.coin)
-        walk = walk_book(levels, intent.side, intent.size, intent.price, spec)
+        size = within(intent, intent.size, self.ledger)
+        walk = walk_book(levels, intent.side, size, intent.price, spec)
         if walk.average is None:
             return self._executor.refuse(order, NO_MATCH, self.now)
         return self._executor.execute(order, walk.filled, walk.average, Liquidity.TAKER, self.now)

@@ -5,6 +5,7 @@ from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import Any, Final
 
+from motherhaven.bot.exchange.admission import INCREASES, within
 from motherhaven.bot.exchange.market import Bar, FeeRates, check_bar, default_spec
 from motherhaven.bot.exchange.orders import (
     Fill,
@@ -94,8 +95,9 @@ class _Run:
         if fields.flag("reduce_only"):
             holding = self.engine.ledger.holdings.get(coin)
             held = holding.size if holding else ZERO
-            if held * size >= 0 or abs(size) > abs(held):
-                return self.reject(number, coin, "Reduce only order would increase position.")
+            if held * size >= 0:
+                return self.reject(number, coin, INCREASES)
+            size = max(size, -held) if held > 0 else min(size, -held)
         self.engine.book_fill(
             coin,
             size,
@@ -172,6 +174,7 @@ class _Run:
             leverage=fields.leverage(spec.max_leverage),
             mode=fields.choice("mode", MarginMode),
         )
+        size = within(intent, size, self.engine.ledger)
         price = slippage.price(mid, side, size, spec)
         outcome = self.engine.take_at(intent, price)
         if isinstance(outcome, Rejected):
