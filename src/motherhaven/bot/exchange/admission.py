@@ -100,7 +100,7 @@ def _minimum(intent: OrderIntent, ledger: Ledger, price: Decimal) -> str | None:
 
 
 def _whole(intent: OrderIntent, ledger: Ledger, size: Decimal) -> bool:
-    """Whether the order, with this `size`, closes the whole position, which no rule of size may prevent."""
+    """Whether `size` closes the whole position, which no rule of size may prevent."""
     holding = ledger.holdings.get(intent.coin)
     return intent.reduce_only and holding is not None and holding.size == -intent.side.sign * size
 

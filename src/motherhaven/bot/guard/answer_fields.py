@@ -34,7 +34,7 @@ class Fields:
         self.notes: list[str] = []
         self._values: dict[str, dict[str, Any]] = {}
         self._amounts: list[str] = []
-        self._twice = item.twice if isinstance(item, Spoiled) else frozenset()
+        self._differing = item.differing if isinstance(item, Spoiled) else frozenset()
         for key, value in item.items():
             name = fold(key)
             if name in AMOUNTS and value is not None:
@@ -53,8 +53,8 @@ class Fields:
         found = self._values.get(field)
         if not found:
             return None
-        if self._twice & found.keys():
-            key = min(self._twice & found.keys())
+        if self._differing & found.keys():
+            key = min(self._differing & found.keys())
             self._refuse(FaultCode.DUPLICATE_KEY, f"duplicate key {key[:40]!r}; send each key once")
             return None
         (key, value), *others = sorted(found.items(), key=lambda pair: fold(pair[0]) != field)

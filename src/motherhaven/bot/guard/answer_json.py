@@ -29,6 +29,8 @@ class Spoiled(dict[str, Any]):
     """An object with keys that came twice: which value was meant is not known."""
 
     twice: frozenset[str] = frozenset()
+    differing: frozenset[str] = frozenset()
+    """Those of them whose values are not all the same."""
 
     @property
     def why(self) -> str:
@@ -84,6 +86,8 @@ def _named(text: str, error: json.JSONDecodeError) -> tuple[FaultCode, str]:
         return FaultCode.QUOTES, "names and texts need plain double quotes; another quote"
     if before == "," and here[:1].isdigit():
         return FaultCode.NUMBER_SPELLING, "a number with a thousands separator"
+    if here[:1] and here[0] < " ":
+        return FaultCode.NOT_JSON, r"a line break or tab inside a text; write \n or \t"
     if _SPELLED.match(text, error.pos):
         return FaultCode.NUMBER_SPELLING, "a number that is not spelled plainly"
     return FaultCode.NOT_JSON, error.msg
@@ -132,13 +136,30 @@ def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     result = dict(pairs)
     if len(result) == len(pairs):
         return result
-    seen: set[str] = set()
+    first: dict[str, Any] = {}
     twice: set[str] = set()
-    for key, _ in pairs:
-        (twice if key in seen else seen).add(key)
+    differing: set[str] = set()
+    for key, value in pairs:
+        if key not in first:
+            first[key] = value
+            continue
+        twice.add(key)
+        if not same(first[key], value):
+            differing.add(key)
     spoiled = Spoiled(result)
-    spoiled.twice = frozenset(twice)
+    spoiled.twice, spoiled.differing = frozenset(twice), frozenset(differing)
     return spoiled
+
+
+def same(one: object, other: object) -> bool:
+    """Equality that keeps true and 1 apart, and objects with duplicate keys from all others."""
+    if isinstance(one, Spoiled) or isinstance(other, Spoiled):
+        return False
+    if isinstance(one, dict) and isinstance(other, dict):
+        return one.keys() == other.keys() and all(same(one[key], other[key]) for key in one)
+    if isinstance(one, list) and isinstance(other, list):
+        return len(one) == len(other) and all(map(same, one, other))
+    return type(one) is type(other) and one == other
 
 
 _DECODER: Final = json.JSONDecoder(

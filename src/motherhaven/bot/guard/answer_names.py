@@ -85,7 +85,10 @@ SIGNALS: Final[dict[str, Signal]] = {
     ),
     **dict.fromkeys(
         ("close", "exit", "close_position", "exit_position", "close_long", "close_short",
-         "exit_long", "exit_short", "sell_to_close", "buy_to_close", "buy_to_cover"),
+         "exit_long", "exit_short", "sell_to_close", "buy_to_close", "buy_to_cover",
+         "close_all", "exit_all", "close_trade", "exit_trade", "close_order", "close_now",
+         "close_full", "full_close", "flat", "go_flat", "flatten", "flatten_position",
+         "liquidate", "liquidate_position", "square_off"),
         Signal.CLOSE,
     ),
 }  # fmt: skip
@@ -95,6 +98,12 @@ STATES: Final = frozenset(
     (*FIELDS["coin"], *FIELDS["signal"], *FIELDS["side"], *DECISIONS, "trade_signal_args")
 )
 """Keys that make a JSON value one that states decisions, not an illustration in prose."""
+
+FLAT: Final = "flat"
+"""A close when it is said of a position; a market may be called so too."""
+
+_MARKS: Final = " \t\r\n.!*_`\"'"
+"""What may stand around a signal without changing it; a question mark does."""
 
 _HUMP: Final = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
 _GAP: Final = re.compile(r"[\s_\-]+")
@@ -109,4 +118,4 @@ def fold(name: str) -> str:
 
 def read_signal(text: str) -> Signal | None:
     """The signal that a text spells, None for none."""
-    return SIGNALS.get(fold(text)) if len(text) <= _LONGEST else None
+    return SIGNALS.get(fold(text.strip(_MARKS))) if len(text) <= _LONGEST else None

@@ -5,9 +5,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any, Final
 
-from motherhaven.bot.guard.answer_json import Bad, Spoiled
+from motherhaven.bot.guard.answer_json import Bad, Spoiled, same
 from motherhaven.bot.guard.answer_names import CANONICAL, DECISIONS, WRAPPERS, fold, read_signal
-from motherhaven.bot.guard.answer_text import read_document, wrong_tool
+from motherhaven.bot.guard.answer_text import read_document, states_decisions, wrong_tool
 from motherhaven.bot.guard.faults import TOOL, AnswerFault, FaultCode
 
 MAX_DECISIONS: Final = 50
@@ -82,6 +82,8 @@ def _of_list(values: list[Any], wraps: int) -> list[Item]:
 
 
 def _of_object(value: Mapping[str, Any], wraps: int) -> list[Item]:
+    if isinstance(value, Spoiled) and not _is_decision(value):
+        raise AnswerFault(FaultCode.DUPLICATE_KEY, value.why)
     call = _call(value)
     if call is not None:
         return _items(call, wraps + 1)
@@ -90,25 +92,47 @@ def _of_object(value: Mapping[str, Any], wraps: int) -> list[Item]:
         return _under(holders, value, wraps)
     if _is_decision(value):
         return [Item(value)]
-    if len(value) == 1:
-        ((key, inner),) = value.items()
-        if fold(key) in (*WRAPPERS, TOOL) and isinstance(inner, (Mapping, list, str)):
-            return _items(inner, wraps + 1)
+    inner = _wrapped(value)
+    if inner is not None:
+        return _items(inner, wraps + 1)
     return _keyed(value, wraps) or [Item(value)]
+
+
+def _wrapped(value: Mapping[str, Any]) -> object | None:
+    """What the only wrapper of an object holds; texts and numbers beside it say nothing."""
+    parts = [key for key, inner in value.items() if isinstance(inner, (Mapping, list))]
+    if len(value) == 1 and not parts:
+        parts = [key for key, inner in value.items() if isinstance(inner, str)]
+    if len(parts) != 1 or fold(parts[0]) not in (*WRAPPERS, TOOL):
+        return None
+    inner: object = value[parts[0]]
+    return inner
 
 
 def _under(holders: list[str], value: Mapping[str, Any], wraps: int) -> list[Item]:
     """What stands under "decisions" or one of its other names."""
     if isinstance(value, Spoiled):
         raise AnswerFault(FaultCode.DUPLICATE_KEY, value.why)
-    if len(holders) > 1 or _is_decision(value):
-        named = ", ".join(sorted(holders)[:5])
+    meant = value[holders[0]]
+    others = [k for k, v in value.items() if k != holders[0] and _takes_back(k, v, meant)]
+    if len(holders) > 1 or others or _is_decision(value):
+        named = ", ".join(sorted({*holders, *others})[:5])
         raise AnswerFault(
             FaultCode.AMBIGUOUS,
             f"decisions stand in several places of one object ({named}); send them once, "
             "under decisions",
         )
-    return _items(value[holders[0]], wraps + 1)
+    return _items(meant, wraps + 1)
+
+
+def _takes_back(key: str, value: object, meant: object) -> bool:
+    """Whether another key, such as "final_decisions", holds decisions that differ."""
+    return (
+        fold(key).endswith(("decision", "decisions"))
+        and isinstance(value, (Mapping, list))
+        and states_decisions(value)
+        and not same(value, meant)
+    )
 
 
 def _holds(key: str, value: object) -> bool:
@@ -162,7 +186,7 @@ def _keyed(value: Mapping[str, Any], wraps: int) -> list[Item]:
 
 def _unwrapped(value: Mapping[str, Any], wraps: int) -> Mapping[str, Any]:
     """One decision without the single key that wraps it."""
-    while len(value) == 1 and wraps < _MAX_WRAPS:
+    while len(value) == 1 and wraps < _MAX_WRAPS and not isinstance(value, Spoiled):
         ((key, inner),) = value.items()
         if fold(key) not in WRAPPERS or not isinstance(inner, Mapping):
             break

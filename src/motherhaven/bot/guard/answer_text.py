@@ -8,8 +8,8 @@ import re
 from collections.abc import Mapping
 from typing import Any, Final
 
-from motherhaven.bot.guard.answer_json import Spoiled, Unreadable, decode_at
-from motherhaven.bot.guard.answer_names import STATES, fold, read_signal
+from motherhaven.bot.guard.answer_json import Unreadable, decode_at, same
+from motherhaven.bot.guard.answer_names import FLAT, STATES, fold, read_signal
 from motherhaven.bot.guard.faults import TOOL, AnswerFault, FaultCode
 
 MAX_CHARACTERS: Final = 1_000_000
@@ -20,13 +20,21 @@ _THOUGHTS: Final = (
     "think|thinking|thought|thoughts|thought_process|reasoning|reasoning_process|reflection|"
     "analysis|scratchpad|inner_monologue|antthinking|seed:think"
 )
+_CALLS: Final = (
+    r"<function=|<invoke\s{1,8}name=\"|<tool_call>\s{0,8}|<\|tool_call_begin\|>\s{0,8}|"
+    r"\[TOOL_CALLS\]\s{0,8}|<｜tool▁call▁begin｜>(?!function<)|<｜tool▁sep｜>\s{0,8}|"
+    r"\bto=(?=functions\.)|\bdefault_api\."
+)
+"""What stands before the name of a tool in the markup of models; the name follows at once."""
+
 _TOKEN: Final = re.compile(
     rf"<(?P<close>/)?(?P<tag>{_THOUGHTS})(?:\s[^<>]{{0,200}})?(?P<void>/)?>"
     r"|(?P<square>\[/?THINK\])"
     r"|(?P<kimi>◁/?think▷)"
     r"|<\|(?P<marker>begin_of_thought|end_of_thought)\|>"
     r"|(?P<final><\|channel\|>\s*final\b)"
-    r"|<function=(?P<function>[\w.\-]{1,64})>"
+    r"|<\|channel\|>\s*(?P<channel>analysis|commentary)\b(?:\s*to=(?P<addressee>[\w.\-]{1,64}))?"
+    rf"|(?:{_CALLS})(?P<function>[A-Za-z_][\w.\-]{{0,63}})"
     r"|(?P<fence>`{3,}|~{3,})"
     r'|(?P<quoted>"(?=(?:\\{1,7}[nrt"]|\s){0,8}[\[{]))'
     r"|(?P<open>[\[{])"
@@ -40,6 +48,8 @@ _NAMED: Final = re.compile(
     r"(?<![A-Za-z0-9])(?:decisions?|coin|symbol|ticker|signal|action|side)[\\\"'‘’“”]*\s{0,8}:",
     re.IGNORECASE,
 )
+_ANALYSIS: Final = "|channel|>analysis"
+_CALLED: Final = re.compile(r"([A-Za-z_][\w.]{0,63})\(\s{0,8}\Z")
 _WINDOW: Final = 2_000
 _MAX_THOUGHTS: Final = 50
 _MAX_ATTEMPTS: Final = 20_000
@@ -134,6 +144,8 @@ class _Scan:
             name, closing = mark
             if closing:
                 self._close(name)
+                if found["addressee"] and not self.thoughts:
+                    self._called(found["addressee"])
             elif len(self.thoughts) < _MAX_THOUGHTS:
                 self.thoughts.append(name)
             else:
@@ -142,8 +154,7 @@ class _Scan:
         if self.thoughts or self.fault is not None:
             return found.end()
         if found["function"]:
-            if found["function"] != TOOL:
-                self.fault = wrong_tool(found["function"])
+            self._called(found["function"])
         elif found["fence"]:
             self.fences += 1
         elif found["end"]:
@@ -164,13 +175,20 @@ class _Scan:
             return "thought", found["marker"].lower().startswith("end")
         if found["final"]:
             return "", True
+        if found["channel"]:
+            return _ANALYSIS, found["channel"].lower() != "analysis"
         return None
+
+    def _called(self, name: str) -> None:
+        """A tool that is called in a model's own markup."""
+        if name.removeprefix("functions.") != TOOL and self.fault is None:
+            self.fault = wrong_tool(name)
 
     def _close(self, name: str) -> None:
         if name in self.thoughts:
             while self.thoughts.pop() != name:
                 pass
-        elif name == "" or not self.thoughts:
+        elif name == "" or (not self.thoughts and name != _ANALYSIS):
             self.forget()
 
     def _quoted(self, start: int) -> int:
@@ -202,6 +220,10 @@ class _Scan:
         if isinstance(read, Unreadable):
             return self._not_json(start, read)
         value, end = read
+        if states_decisions(value) and (
+            call := _CALLED.search(self.text[max(0, start - 80) : start])
+        ):
+            self._called(call[1].rpartition(".")[2])
         if self.braces and states_decisions(value):
             self.fault = AnswerFault(
                 FaultCode.NOT_JSON, "the decisions stand inside braces that are not JSON"
@@ -265,7 +287,7 @@ def states_decisions(value: object) -> bool:
             todo.extend(item.values())
         elif isinstance(item, list):
             todo.extend(item)
-        elif isinstance(item, str) and read_signal(item) is not None:
+        elif isinstance(item, str) and read_signal(item) is not None and fold(item) != FLAT:
             return True
     return False
 
@@ -280,19 +302,8 @@ def wrong_tool(name: str) -> AnswerFault:
 
 def _different(values: list[Any]) -> list[Any]:
     """The first value and, if there is one, the first that differs from it."""
-    other = next((value for value in values[1:] if not _same(value, values[0])), None)
+    other = next((value for value in values[1:] if not same(value, values[0])), None)
     return values[:1] if other is None else [values[0], other]
-
-
-def _same(one: object, other: object) -> bool:
-    """Equality that keeps true and 1 apart, and objects with duplicate keys from all others."""
-    if isinstance(one, Spoiled) or isinstance(other, Spoiled):
-        return False
-    if isinstance(one, dict) and isinstance(other, dict):
-        return one.keys() == other.keys() and all(_same(one[key], other[key]) for key in one)
-    if isinstance(one, list) and isinstance(other, list):
-        return len(one) == len(other) and all(map(_same, one, other))
-    return type(one) is type(other) and one == other
 
 
 def _unquoted(text: str, start: int) -> tuple[FaultCode, str]:
