@@ -14,7 +14,7 @@ from pydantic_settings import NoDecode, SettingsConfigDict
 
 from motherhaven.contract.errors import ConfigError
 from motherhaven.contract.money import Money
-from motherhaven.settings.env_file import not_text
+from motherhaven.settings.env_file import not_text, require_text
 from motherhaven.settings.providers import ProviderSettings
 from motherhaven.settings.ranges import MAX_COINS, RANGES, coin_list, time_zone
 
@@ -181,6 +181,7 @@ def load_settings(**changes: object) -> Settings:
     Raises:
         ConfigError: names each setting that is wrong, and why; never shows its value.
     """
+    require_text(Path(".env"))
     try:
         return Settings(**changes)  # type: ignore[arg-type]  # checked by pydantic itself
     except ValidationError as error:

@@ -10,6 +10,8 @@ from dotenv.parser import parse_stream
 from motherhaven.contract.errors import ConfigError
 
 MAX_BYTES: Final = 1 << 20
+_MARKS: Final = (b"\xff\xfe", b"\xfe\xff", b"\x00\x00\xfe\xff")
+"""Byte order marks that UTF-8 does not have."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +42,7 @@ def read_lines(path: Path) -> list[Line]:
         text = data.decode("utf-8").removeprefix("\ufeff")
     except UnicodeDecodeError as error:
         raise ConfigError(_undecodable(path, data, error)) from None
+    _without_nul(path, data)
     found = []
     for binding in parse_stream(StringIO(text)):
         shown = binding.original.string.strip()
@@ -49,6 +52,29 @@ def read_lines(path: Path) -> list[Line]:
             name = None if binding.error else binding.key
             found.append(Line(number, name, binding.value, shown))
     return found
+
+
+def require_text(*paths: Path) -> None:
+    """Refuse files whose names nobody could read, though they decode as UTF-8.
+
+    Raises:
+        ConfigError: a file holds a NUL byte, as UTF-16 without its mark does at every other.
+    """
+    for path in paths:
+        try:
+            _without_nul(path, path.read_bytes())
+        except OSError:
+            continue
+
+
+def _without_nul(path: Path, data: bytes) -> None:
+    at = data.find(b"\x00")
+    if at >= 0 and not data.startswith(_MARKS):
+        number = data.count(b"\n", 0, at) + 1
+        raise ConfigError(
+            f"{path}: line {number}: byte 0x00 (number {at + 1} of the file): UTF-16 or a damaged "
+            "file; save the file as UTF-8"
+        )
 
 
 def not_text(*paths: Path) -> ConfigError:
@@ -65,8 +91,8 @@ def not_text(*paths: Path) -> ConfigError:
 
 
 def _undecodable(path: Path, data: bytes, error: UnicodeDecodeError) -> str:
-    if data.startswith((b"\xff\xfe", b"\xfe\xff")):
-        return f"{path}: line 1: UTF-16, not UTF-8; save it as UTF-8"
+    if data.startswith(_MARKS):
+        return f"{path}: line 1: UTF-16 or UTF-32, not UTF-8; save it as UTF-8"
     number = data.count(b"\n", 0, error.start) + 1
     return (
         f"{path}: line {number}: byte 0x{data[error.start]:02x} (number {error.start + 1} of the "

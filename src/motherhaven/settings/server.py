@@ -8,7 +8,7 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from motherhaven.contract.errors import ConfigError
 from motherhaven.settings.bot import explain
-from motherhaven.settings.env_file import not_text
+from motherhaven.settings.env_file import not_text, require_text
 
 ENV_FILES: Final = (".env", ".env.local")
 """What the server reads, the stronger one last."""
@@ -57,6 +57,7 @@ def load_server_settings(**changes: object) -> ServerSettings:
     Raises:
         ConfigError: names each setting that is wrong, and why; never shows its value.
     """
+    require_text(*(Path(name) for name in ENV_FILES))
     try:
         return ServerSettings(**changes)  # type: ignore[arg-type]  # checked by pydantic itself
     except ValidationError as error:

@@ -65,6 +65,12 @@ def test_a_case_is_named_by_doctor_which_fails(file, words, capsys):
         (b"\xff\xfeM\x00A\x00", 1),
         (b"A=1\r\nB=2\r\nC=\x80\r\n", 3),
         (b"\xef\xbb\xbfA=1\n\xc3(", 2),
+        ("MAX_LEVERAGE=3\n".encode("utf-16"), 1),
+        ("MAX_LEVERAGE=3\n".encode("utf-16-le"), 1),
+        ("MAX_LEVERAGE=3\n".encode("utf-16-be"), 1),
+        ("MAX_LEVERAGE=3\n".encode("utf-32"), 1),
+        ("MAX_LEVERAGE=3\n".encode("utf-32-be"), 1),
+        (b"MAX_LEVERAGE=3\nDAILY_LOSS_LIMIT_USD=1\x00\n", 2),
     ],
 )
 @pytest.mark.parametrize("name", [".env", ".env.local"])
