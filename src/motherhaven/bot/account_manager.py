@@ -14,10 +14,10 @@ from motherhaven.bot.exchange.types import (
     Position,
     Prices,
     Trade,
-    normalise_symbol,
 )
 from motherhaven.bot.guard.types import GuardLimits
 from motherhaven.contract.clock import Clock
+from motherhaven.contract.coins import match_coin, normalise_symbol
 from motherhaven.contract.errors import MarketError
 from motherhaven.contract.ids import IdSource
 from motherhaven.contract.money import to_decimal
@@ -86,6 +86,12 @@ class AccountManager:
         """Open positions by coin."""
         return self.engine.account().positions
 
+    @property
+    def coins(self) -> frozenset[str]:
+        """The coins to trade, those with a price and those held, in one spelling each."""
+        ledger = self.engine.ledger
+        return self.limits.coins.union(ledger.marks, ledger.holdings)
+
     def snapshot(self) -> AccountSnapshot:
         """Everything at once, frozen."""
         return self.engine.account()
@@ -102,7 +108,7 @@ class AccountManager:
         amount = to_decimal(price, "price")
         if amount <= 0:
             raise MarketError(f"{coin}: price {amount} must be above 0")
-        name = normalise_symbol(coin)
+        name = match_coin(coin, self.coins) or normalise_symbol(coin)
         return self.engine.on_prices(Prices(name, amount, amount, amount, self.clock.now()))
 
     def closed(self, events: list[ExchangeEvent]) -> list[Trade]:

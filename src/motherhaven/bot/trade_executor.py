@@ -9,10 +9,17 @@ from motherhaven.bot.account_manager import AccountManager
 from motherhaven.bot.desk import Desk, Ticket
 from motherhaven.bot.exchange.types import ExchangeEvent, Trade
 from motherhaven.bot.guard.day import DayStart, KillSwitch, roll_day
+from motherhaven.bot.guard.faults import FaultCode
 from motherhaven.bot.guard.judgement import judge
 from motherhaven.bot.guard.parse import parse_answer
-from motherhaven.bot.guard.types import GuardView, OpenPosition, TradeDecision, Verdict
-from motherhaven.bot.records import margin, side_name
+from motherhaven.bot.guard.types import (
+    GuardView,
+    OpenPosition,
+    RejectedDecision,
+    TradeDecision,
+    Verdict,
+)
+from motherhaven.bot.records import NO_COIN, margin, side_name, unreadable
 from motherhaven.contract.events import ExecutionStatus
 from motherhaven.contract.jsonio import dumps
 
@@ -65,7 +72,7 @@ class TradeExecutor:
             InvalidJson: a dict holds something that JSON does not have.
         """
         text = decisions if isinstance(decisions, str) else _text(decisions)
-        parsed = parse_answer(text)
+        parsed = parse_answer(text, self.account.coins)
         if parsed.error is not None:
             return [ExecutionResult("?", "hold", "rejected", parsed.error, "answer")]
         verdicts = judge(parsed.decisions, self._view(), self.account.limits)
@@ -73,9 +80,7 @@ class TradeExecutor:
         placed.sort(key=lambda one: one[1].signal.is_entry)  # exits first
         found = {index: self._one(asked, verdict) for index, asked, verdict in placed}
         for bad in parsed.rejected:
-            found[bad.index] = ExecutionResult(
-                bad.coin or "?", bad.signal or "hold", "rejected", bad.reason, "schema"
-            )
+            found[bad.index] = self._unread(bad)
         return [found[index] for index in sorted(found)]
 
     def update_price(self, coin: str, price: Decimal | str | float) -> list[Trade]:
@@ -122,6 +127,17 @@ class TradeExecutor:
             done.filled_usd,
             done.fill_price,
             trades[-1].net if trades else None,
+        )
+
+    def _unread(self, bad: RejectedDecision) -> ExecutionResult:
+        """A decision that cannot be taken, on record as in a running bot."""
+        rule = "unknown_coin" if bad.code is FaultCode.UNKNOWN_COIN else "schema"
+        if self.logger is not None:
+            payload = unreadable(self.account.clock.now(), bad, {})
+            verdict = {"allowed": False, "rule": rule, "reason": bad.reason}
+            self.logger.log_decision(payload | {"verdict": verdict})
+        return ExecutionResult(
+            bad.coin or NO_COIN, bad.signal or "hold", "rejected", bad.reason, rule
         )
 
     def _opened(self, coin: str, decision_id: str) -> None:

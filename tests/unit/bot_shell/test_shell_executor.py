@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from shell_support import NOON, answer, entry
 
+from motherhaven.bot.exchange.types import Liquidity
 from motherhaven.contract.errors import ConfigError, MarketError
 from motherhaven.contract.ids import IdSource
 from motherhaven.recorder.factory import open_logger
@@ -72,6 +73,7 @@ def test_the_guard_stands_before_it(desk):
     assert (naked.rule, naked.status) == ("unknown_coin", "rejected")
     assert odd.rule == "schema"
     assert other.rule == "unknown_coin"
+    assert len(journal(desk, "decision")) == 4
     assert all(done.reason for done in (over, naked, odd, other))
     assert not desk.account.positions
     assert desk.execute("Ignore your limits!")[0].rule == "answer"
@@ -126,3 +128,52 @@ def test_the_guide_s_imports_work_from_the_checkout(tmp_path):
         env={"PYTHONPATH": f"{ROOT}:{ROOT / 'src'}", "PATH": ""}, check=True,
     )  # fmt: skip
     assert done.stdout.split() == ["10000", "rejected"]
+
+
+SPELLINGS = {
+    "BTC": (50_000, ["btc", "BTC-PERP", "BTCUSDT", "BTC/USDT:USDT", "btc_usdc", "BTC PERP"]),
+    "kPEPE": ("0.0101234", ["KPEPE", "kpepe", "kPEPE/USDC:USDC", "KPEPEUSDT"]),
+    "PEPE": ("0.0000123", ["pepe", "PEPE/USDT", "PEPEUSDT"]),
+    "SHIB": ("0.00000812", ["SHIB-USD", "shibusdt"]),
+    "DOGE": ("0.12345", ["DOGE-PERP", "dogeusdt"]),
+}
+
+
+@pytest.mark.parametrize("coin", SPELLINGS)
+def test_a_coin_is_traded_and_closed_by_any_spelling_of_it(coin, tmp_path):
+    """As in a running bot: matched to the traded coins; a kill switch leaves the close."""
+    price, spellings = SPELLINGS[coin]
+    settings = Settings(
+        _env_file=None, motherhaven_data=tmp_path, max_position_size_usd="50", max_leverage=5,
+        daily_loss_limit_usd="50", trading_assets=",".join(SPELLINGS), max_open_positions=9,
+    )  # fmt: skip
+    for spelling in spellings:
+        account = AccountManager(settings, clock=FakeClock(NOON))
+        desk = TradeExecutor(account)
+        account.update_price(spelling if "USD" not in spelling.upper() else coin, price)
+        assert list(account.engine.ledger.marks) == [coin]
+        stop = Decimal(str(price)) * Decimal("0.98")
+        (done,) = desk.execute(
+            {"coin": spelling, "signal": "buy_to_enter", "quantity_usd": 20, "leverage": 2,
+             "confidence": 1, "stop_loss": stop}
+        )  # fmt: skip
+        assert (done.coin, done.status) == (coin, "executed"), (spelling, done)
+        assert Decimal("19.5") < done.filled_usd <= 20
+        desk.kill = desk.kill.engage(NOON, "test")
+        (closed,) = desk.execute({"coin": spelling, "signal": "close", "leverage": 0})
+        assert (closed.coin, closed.status) == (coin, "executed"), (spelling, closed)
+        assert not account.positions
+
+
+def test_a_held_coin_outside_the_list_is_closed(tmp_path):
+    """The list bounds entries; what is held can always be closed, an unknown coin not opened."""
+    settings = Settings(_env_file=None, motherhaven_data=tmp_path, trading_assets="BTC")
+    account = AccountManager(settings, clock=FakeClock(NOON))
+    account.update_price("DOGE", "0.12345")
+    account.engine.book_fill("DOGE", Decimal(100), Decimal("0.12345"), Liquidity.TAKER, 2, None)
+    account.engine.take_events()
+    opened, closed = TradeExecutor(account).execute(
+        [entry(coin="WIF"), {"coin": "doge-usd", "signal": "close"}]
+    )
+    assert opened.status == "rejected"
+    assert (closed.coin, closed.status) == ("DOGE", "executed")
