@@ -19,7 +19,7 @@ from motherhaven.bot.guard.types import (
     TradeDecision,
     Verdict,
 )
-from motherhaven.bot.records import NO_COIN, margin, side_name, unreadable
+from motherhaven.bot.records import NO_COIN, side_name, stamp, terms, unreadable
 from motherhaven.contract.events import ExecutionStatus
 from motherhaven.contract.jsonio import dumps
 
@@ -59,7 +59,7 @@ class TradeExecutor:
         self._desk = Desk(account.engine)
         self._day: DayStart | None = None
         self._entries = 0
-        self._known: set[str] = set()
+        self._told: dict[str, dict[str, Any]] = {}
 
     def execute(self, decisions: str | Mapping[str, Any] | Sequence[Any]) -> list[ExecutionResult]:
         """Judge and trade; one result per decision, in order.
@@ -116,7 +116,7 @@ class TradeExecutor:
         trades = self._closed(done.events)
         if asked.signal.is_entry and done.filled_usd is not None:
             self._entries += 1
-            self._opened(asked.coin, decision_id)
+            self._stands(asked.coin, decision_id)
         return ExecutionResult(
             asked.coin,
             asked.signal.value,
@@ -140,27 +140,43 @@ class TradeExecutor:
             bad.coin or NO_COIN, bad.signal or "hold", "rejected", bad.reason, rule
         )
 
-    def _opened(self, coin: str, decision_id: str) -> None:
-        """Put a new position on record; an addition to one that is there already is not new."""
+    def _stands(self, coin: str, decision_id: str) -> None:
+        """Put a position on record as it stands: a new one, or one that was added to."""
         held = self.account.positions.get(coin)
-        if self.logger is None or held is None or held.position_id in self._known:
+        if self.logger is None or held is None:
             return
-        self._known.add(held.position_id)
+        before, now = self._told.get(held.position_id), terms(held)
+        if before == now:
+            return
+        self._told[held.position_id] = now
+        more: dict[str, Any] = {"size": held.size, "stop_loss": held.stop}
+        if before is not None:
+            more |= {"replaces": before, "entry_time": stamp(held.opened_at)}
         self.logger.log_position_entry(
             held.position_id,
             coin,
             side_name(held.size),
-            held.entry,
-            margin(held.size, held.entry, held.leverage),
-            held.leverage,
+            **now,
             decision_id=decision_id,
+            profit_target=held.target,
+            liquidation_price=held.liquidation,
+            **more,
         )
 
     def _closed(self, events: list[ExchangeEvent]) -> list[Trade]:
         trades = self.account.closed(events)
         if self.logger is not None:
             for trade in trades:
-                self.logger.log_position_exit(trade.position_id, trade.exit, trade.net)
+                self._told.pop(trade.position_id, None)
+                self.logger.log_position_exit(
+                    trade.position_id,
+                    trade.exit,
+                    trade.net,
+                    reason=trade.reason.value,
+                    gross_pnl=trade.realized,
+                    fees_usd=trade.fees,
+                    funding_usd=trade.funding,
+                )
         return trades
 
     def _view(self) -> GuardView:

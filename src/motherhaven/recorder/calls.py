@@ -111,6 +111,8 @@ class LogCall:
             return entry
         if not writer.has_position(position):
             return entry
+        if entry.payload.get("replaces") is not None and writer.is_open(position):
+            return entry  # the same position with new numbers
         again = writer.next_position_id(position)
         problem = f"used before; recorded as {again}"
         fix = "give each position an id of its own"

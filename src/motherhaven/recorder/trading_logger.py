@@ -190,6 +190,10 @@ class TradingLogger:
 
         `quantity_usd` is the margin. `decision_id` is the event id of the decision, or
         the id that `log_decision` returned. `more`: size, fee_usd, stop_loss, …
+
+        A position that was added to or reduced is logged again under its id, with
+        `replaces`: the quantity_usd, leverage and entry_price that were logged before,
+        and its `entry_time`; its row then has the new numbers.
         """
         call = self._call()
         payload = {

@@ -148,6 +148,13 @@ class Writer:
         )
         return found.fetchone() is not None
 
+    def is_open(self, position_id: object) -> bool:
+        """Whether a position of this id is open."""
+        found = self._connection.execute(
+            "SELECT 1 FROM position_rows WHERE position_id = ? AND status = 'open'", (position_id,)
+        )
+        return found.fetchone() is not None
+
     def next_position_id(self, position_id: str) -> str:
         """An id for one more position under an id that was used before: `id~2`, `id~3`, …"""
         ((count,),) = self._connection.execute(

@@ -1,7 +1,9 @@
 """`trading.account` and `trading.executor`: the guide's names over the guard and paper exchange."""
 
+import json
 import subprocess
 import sys
+from dataclasses import replace
 from decimal import Decimal
 from pathlib import Path
 
@@ -96,7 +98,7 @@ def test_the_daily_loss_stops_entries(desk):
     """From the equity at which the day began, in the settings' zone."""
     desk.execute(answer(entry(leverage=3, quantity_usd=50)))
     desk.execute(answer(entry(leverage=3, quantity_usd=50)))
-    assert len(journal(desk, "position_opened")) == 1
+    assert len(journal(desk, "position_opened")) == 2
     desk.update_price("BTC", "40000")
     desk.update_price("BTC", "50000")
     assert desk.execute(answer(entry()))[0].rule == "daily_loss"
@@ -177,3 +179,45 @@ def test_a_held_coin_outside_the_list_is_closed(tmp_path):
     )
     assert opened.status == "rejected"
     assert (closed.coin, closed.status) == ("DOGE", "executed")
+
+
+def positions(desk):
+    """The rows of the guide's `positions` view."""
+    names = ("entry_price", "quantity_usd", "leverage", "entry_time", "status")
+    connection = desk.logger.recorder.journal.open_connection("normal")
+    try:
+        found = connection.execute(f"SELECT {', '.join(names)} FROM positions").fetchall()
+    finally:
+        connection.close()
+    return [dict(zip(names, row, strict=True)) for row in found]
+
+
+def test_a_position_that_was_added_to_is_on_record_as_it_stands(desk):
+    """Opened, added to twice at other prices and leverages, closed: one row that agrees."""
+    desk.account.limits = replace(desk.account.limits, max_coin_usd=Decimal(100))
+    for price, margin_usd, leverage in ((50_000, 20, 2), (50_400, 15, 2), (50_100, 10, 3)):
+        desk.update_price("BTC", price)
+        asked = entry(quantity_usd=margin_usd, leverage=leverage, stop_loss=49_000)
+        assert desk.execute(asked)[0].status == "executed"
+        held = desk.account.positions["BTC"]
+        (row,) = positions(desk)
+        assert row["entry_price"] == float(held.entry)
+        assert row["quantity_usd"] == pytest.approx(float(held.margin), abs=1e-9)
+        assert row["leverage"] == held.leverage
+        assert row["entry_time"].startswith(NOON.isoformat()[:19])
+    size = held.size
+    desk.update_price("BTC", 51_000)
+    desk.execute({"coin": "BTC", "signal": "close"})
+    (row,) = positions(desk)
+    assert (row["status"], row["quantity_usd"]) == ("closed", pytest.approx(float(held.margin)))
+    told = [json.loads(payload) for payload in journal(desk, "position_opened")]
+    assert ["replaces" in one for one in told] == [False, True, True]
+    assert [one["replaces"]["entry_price"] for one in told[1:]] == [
+        one["entry_price"] for one in told[:-1]
+    ]
+    assert {one["entry_time"] for one in told} == {told[0]["entry_time"]}
+    (closed,) = [json.loads(payload) for payload in journal(desk, "position_closed")]
+    for name in ("quantity_usd", "leverage", "entry_price", "entry_time", "position_id"):
+        assert closed[name] == told[-1][name], name
+    gross = size * (Decimal(str(closed["exit_price"])) - Decimal(str(told[-1]["entry_price"])))
+    assert Decimal(str(closed["gross_pnl"])) == pytest.approx(gross, abs=Decimal("1e-9"))
