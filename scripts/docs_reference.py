@@ -248,7 +248,7 @@ def events_page() -> str:
     for kind, model in events.PAYLOADS.items():
         text += f"## {kind}: {model.__name__}\n\n" + _fields(model)
     text += "## Parts\n\n"
-    for part in (events.Verdict, events.PositionMark):
+    for part in (events.Verdict, events.PositionMark, events.Replaced):
         text += f"### {part.__name__}\n\n" + _fields(part)
     return text
 

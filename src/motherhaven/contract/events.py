@@ -11,11 +11,32 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Annotated, Any, Final, Literal
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic import BeforeValidator, Field
 
 from motherhaven.contract.errors import InvalidEvent
+from motherhaven.contract.event_base import EventBody, RecordedBody
 from motherhaven.contract.money import Money, Whole
+from motherhaven.contract.money_events import (
+    REPLACED,
+    AccountReported,
+    FillRecorded,
+    FundingPaid,
+    PositionClosed,
+    PositionMark,
+    PositionOpened,
+    Replaced,
+    SideName,
+)
 from motherhaven.contract.times import parse_instant
+
+__all__ = [
+    "LANES", "LANE_ORDER", "LONG_TEXTS", "MARKS", "MAX_CANDLES", "PAYLOADS", "PROMPT_TEXTS",
+    "REPLACED", "AccountReported", "BotState", "CandleRow", "CandlesRecorded",
+    "DecisionExecuted", "DecisionMade", "Event", "ExecutionStatus", "FillRecorded",
+    "FundingPaid", "Kind", "Lane", "Mode", "Payload", "PositionClosed", "PositionMark",
+    "PositionOpened", "Replaced", "SideName", "Signal", "StatusReported", "TextPart", "Verdict",
+    "number",
+]  # fmt: skip
 
 Kind = Literal[
     "decision",
@@ -58,7 +79,6 @@ PROMPT_TEXTS: Final = ("system_prompt", "user_prompt", "raw_response")
 """Payload fields that lists leave out; they are fetched on demand."""
 
 Signal = Literal["buy_to_enter", "sell_to_enter", "hold", "close"]
-SideName = Literal["long", "short"]
 BotState = Literal["running", "paused", "stopped", "error"]
 MAX_CANDLES: Final = 1_500
 """Candles in one event; a day of minutes fits."""
@@ -66,22 +86,7 @@ MAX_CANDLES: Final = 1_500
 ExecutionStatus = Literal["pending", "executed", "partial", "rejected", "skipped", "unknown"]
 
 
-class _Payload(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="allow", allow_inf_nan=False)
-
-
-class _Recorded(_Payload):
-    """What any event may say of its times.
-
-    time_replaced, recorded_replaced: the text of the event's time (of `recorded_at`) as it
-    was sent; the time of receipt stands for it, because the sender's clock was wrong.
-    """
-
-    time_replaced: str | None = None
-    recorded_replaced: str | None = None
-
-
-class Verdict(_Payload):
+class Verdict(EventBody):
     """What the guard said: asked and allowed margin in USD, and the rule that decided."""
 
     allowed: bool
@@ -91,10 +96,13 @@ class Verdict(_Payload):
     allowed_usd: Money | None = None
 
 
-class DecisionMade(_Recorded):
+class DecisionMade(RecordedBody):
     """A decider's decision for one coin. quantity_usd is margin; confidence is 0 to 1.
 
     confidence_percent: the confidence as it was sent, where it was taken as a percentage.
+    asked_at: when the model was asked. notes: what of its answer was read otherwise than
+    written. attempts: of several answers each one's `characters` and why it was `refused`.
+    cost_basis: where its prices come from (settings, table, fallback).
     """
 
     timestamp: Any
@@ -124,10 +132,18 @@ class DecisionMade(_Recorded):
     error: str | None = None
     verdict: Verdict | None = None
     mark: Money | None = None
+    asked_at: Any = None
+    notes: Any = None
+    attempts: Any = None
+    cost_basis: Any = None
 
 
-class DecisionExecuted(_Recorded):
-    """What became of a decision at the exchange. filled_usd is margin."""
+class DecisionExecuted(RecordedBody):
+    """What became of a decision at the exchange. filled_usd is margin.
+
+    leverage_before, leverage: what the position's leverage was and is, where the order
+    changed it.
+    """
 
     timestamp: Any
     decision_id: str
@@ -139,129 +155,8 @@ class DecisionExecuted(_Recorded):
     filled_usd: Money | None = None
     fill_price: Money | None = None
     latency_ms: Whole | None = None
-
-
-class PositionMark(_Payload):
-    """An open position as it stood when the account was reported. size is signed, in coin."""
-
-    position_id: str
-    coin: str
-    size: Money
-    entry_price: Money
-    mark: Money
-    leverage: Money
-    unrealized_pnl: Money
-    liquidation_price: Money | None = None
-    stop_loss: Money | None = None
-    profit_target: Money | None = None
-
-
-class AccountReported(_Recorded):
-    """The account in USD. realized_pnl is net; equity_usd = balance_usd + unrealized_pnl."""
-
-    timestamp: Any
-    balance_usd: Money
-    equity_usd: Money
-    unrealized_pnl: Money
-    realized_pnl: Money
-    total_pnl: Money
-    num_positions: Whole = Field(ge=0, le=10_000)
-    sharpe_ratio: Money | None = None
-    deposits_usd: Money | None = None
-    fees_usd: Money | None = None
-    funding_usd: Money | None = None
-    used_usd: Money | None = None
-    available_usd: Money | None = None
-    cycle_id: str | None = None
-    positions: tuple[PositionMark, ...] | None = None
-
-
-class Replaced(_Payload):
-    """The numbers of the opening record that another one takes the place of."""
-
-    quantity_usd: Money
-    leverage: Money
-    entry_price: Money
-
-
-REPLACED: Final = "replaced"
-"""Why an old server is told that a row closed, though the position goes on with new numbers."""
-
-
-class PositionOpened(_Recorded):
-    """A position was opened. quantity_usd is margin, so notional = quantity_usd * leverage.
-
-    With `replaces` an open position has changed (an add, a reduction, another leverage): this
-    record takes the place of the one with those numbers, and entry_time stays the opening's.
-    """
-
-    coin: str = Field(min_length=1, max_length=64)
-    side: SideName
-    quantity_usd: Money
-    leverage: Money
-    entry_price: Money
-    entry_time: Any
-    status: Literal["open"]
-    position_id: str | None = None
-    decision_id: str | None = None
-    size: Money | None = None
-    fee_usd: Money | None = None
-    margin_mode: Literal["cross", "isolated"] | None = None
-    stop_loss: Money | None = None
-    profit_target: Money | None = None
-    liquidation_price: Money | None = None
-    replaces: Replaced | None = None
-
-
-class PositionClosed(_Recorded):
-    """A position was closed. realized_pnl is net of fees and funding, in USD.
-
-    quantity_usd, leverage and entry_price are those of the newest opening record.
-    """
-
-    coin: str = Field(min_length=1, max_length=64)
-    side: SideName
-    quantity_usd: Money
-    leverage: Money
-    entry_price: Money
-    entry_time: Any = None
-    exit_price: Money | None
-    exit_time: Any
-    realized_pnl: Money | None
-    status: Literal["closed"]
-    position_id: str | None = None
-    decision_id: str | None = None
-    reason: str | None = None
-    gross_pnl: Money | None = None
-    fees_usd: Money | None = None
-    funding_usd: Money | None = None
-
-
-class FillRecorded(_Recorded):
-    """One fill. size is signed, in coin; realized is gross, in USD; fee in USD."""
-
-    timestamp: Any
-    coin: str = Field(min_length=1, max_length=64)
-    size: Money
-    price: Money
-    fee: Money
-    realized: Money
-    liquidity: Literal["taker", "maker"]
-    reason: str
-    cloid: str | None = None
-    position_id: str | None = None
-    decision_id: str | None = None
-
-
-class FundingPaid(_Recorded):
-    """One hourly funding payment in USD; positive means that the account paid."""
-
-    timestamp: Any
-    coin: str = Field(min_length=1, max_length=64)
-    amount: Money
-    rate: Money
-    oracle: Money
-    position_id: str | None = None
+    leverage_before: Any = None
+    leverage: Any = None
 
 
 def _start(value: object) -> datetime:
@@ -278,7 +173,7 @@ CandleRow = tuple[
 USD, volume in coin, None where it is not known."""
 
 
-class CandlesRecorded(_Recorded):
+class CandlesRecorded(RecordedBody):
     """Closed candles of one coin as the bot saw them, each `interval_seconds` long."""
 
     timestamp: Any
@@ -287,10 +182,12 @@ class CandlesRecorded(_Recorded):
     candles: tuple[CandleRow, ...] = Field(max_length=MAX_CANDLES)
 
 
-class StatusReported(_Recorded):
+class StatusReported(RecordedBody):
     """A heartbeat or a change of state, with what the recorder has shipped and kept.
 
     day_zone: the time zone of the bot's trading day, as IANA names it.
+    warnings: what is not right and does not stop the bot, in sentences. kill_switch: true
+    while it is engaged. guidance, guidance_until: the user's words to the model.
     """
 
     timestamp: Any
@@ -308,6 +205,10 @@ class StatusReported(_Recorded):
     behind: Whole | None = None
     quarantined: Whole | None = None
     day_zone: str | None = None
+    warnings: Any = None
+    kill_switch: Any = None
+    guidance: Any = None
+    guidance_until: Any = None
 
 
 Payload = (
