@@ -11,6 +11,7 @@ import { CopyButton } from "./copy-button";
 import { DecisionDiff } from "./decision-diff";
 import { DecisionFormatted } from "./decision-formatted";
 import { DecisionNext } from "./decision-next";
+import { DecisionReasons } from "./decision-reasons";
 import { DownloadLink } from "./download-link";
 import { FateGrid } from "./fate-grid";
 import { LongText } from "./long-text";
@@ -18,7 +19,7 @@ import { Timeline } from "./timeline";
 
 const WORDS = { formatted: "Formatted", raw: "Raw", json: "JSON", diff: "Diff" } as const;
 
-/** A decision in full: its chain, the three fates, what happened next, and every text behind it. */
+/** A decision in full: its reasons, its chain, the three fates, what happened next, and every text behind it. */
 export function DecisionView({ detail }: { detail: DecisionDetail }) {
   const [view, setView] = useDecisionView();
   const outcome = useOutcome(detail.id).data;
@@ -26,6 +27,7 @@ export function DecisionView({ detail }: { detail: DecisionDetail }) {
   const ended = useTrade(detail.bot_id, closes).data?.position;
   return (
     <>
+      <DecisionReasons detail={detail} />
       <Timeline steps={stepsOf(detail, outcome, ended)} />
       <FateGrid fates={fatesOf(detail)} />
       {outcome && <DecisionNext detail={detail} outcome={outcome} />}
