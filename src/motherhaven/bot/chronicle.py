@@ -8,6 +8,7 @@ from decimal import Decimal
 from typing import Any, Final
 
 from motherhaven.bot import records
+from motherhaven.bot.decider.briefing import Plan, TradeTally
 from motherhaven.bot.decider.types import Outcome
 from motherhaven.bot.desk import Desk, Ticket
 from motherhaven.bot.exchange.paper_engine import PaperEngine
@@ -33,7 +34,8 @@ class Declined:
 class Chronicle:
     """Turns events of the exchange and outcomes of decisions into linked records.
 
-    `trades` and `outcomes` are the newest few, for the decider to look back on.
+    `trades` and `outcomes` are the newest few, for the decider to look back on; `tally` counts
+    all trades, `plans` says by coin with what idea each open position was entered.
     """
 
     def __init__(self, engine: PaperEngine, desk: Desk, new_id: Callable[[], str]) -> None:
@@ -44,6 +46,8 @@ class Chronicle:
         """What was rejected or skipped, by status and code."""
         self.trades: deque[Trade] = deque(maxlen=KEPT_TRADES)
         self.outcomes: deque[Outcome] = deque(maxlen=KEPT_OUTCOMES)
+        self.tally = TradeTally()
+        self.plans: dict[str, Plan] = {}
         self._engine = engine
         self._desk = desk
         self._new_id = new_id
@@ -65,6 +69,12 @@ class Chronicle:
         """Positions on record already, after a restart: their newest terms by id."""
         self._told.update(terms)
 
+    def resume(self, trades: Iterable[Trade]) -> None:
+        """Trades that are on record already, after a restart, oldest first."""
+        for trade in trades:
+            self.trades.append(trade)
+            self.tally.add(trade)
+
     def note(self, events: list[ExchangeEvent]) -> None:
         """Record what happened at the exchange."""
         for event in events:
@@ -77,7 +87,8 @@ class Chronicle:
                 told = self._told.pop(event.position_id, None)
                 payload = records.closed(event, decision_id, told)
                 self.keep("position_closed", payload, event.closed_at)
-                self.trades.append(event)
+                self.plans.pop(event.coin, None)
+                self.resume([event])
 
     def follow(self, positions: Iterable[Position], now: datetime) -> None:
         """Record what changed a position without a fill, such as another leverage."""
@@ -131,6 +142,9 @@ class Chronicle:
             self._decline(status, code or "other", known.get("error") or "")
         payload = records.execution(now, ticket.decision_id, ticket.coin, status, **known)
         self.keep("execution", payload, now)
+        asked = ticket.asked
+        if asked.signal.is_entry and known.get("filled_usd") is not None:
+            self.plans[asked.coin] = Plan(asked.justification, asked.invalidation_condition)
         self.outcomes.append(
             Outcome(now, ticket.coin, ticket.asked.signal.value, outcome_text(status, known))
         )

@@ -67,6 +67,7 @@ class BotConfig:
                 price_in=settings.model_price_in,
                 price_out=settings.model_price_out,
                 output=settings.model_output,
+                thinking=settings.model_thinking,
                 retry_after_max_seconds=settings.model_retry_after_max_seconds,
                 providers=settings.provider_environment,
             ),

@@ -68,10 +68,12 @@ def provenance(answer: Answer, decider: str, cycle_id: str, asked_at: datetime) 
     )
 
 
-def price_of(answer: Answer) -> Payload:
-    """Tokens and cost of an answer; put on its first decision only, so that sums are right."""
+def first_of(answer: Answer) -> Payload:
+    """What stands with the first decision of an answer only: its reasons, tokens and cost."""
     return _lean(
         {
+            "analysis": answer.analysis,
+            "thinking": answer.thinking,
             "tokens_in": answer.tokens_in,
             "tokens_out": answer.tokens_out,
             "tokens_cached": answer.tokens_cached,
@@ -99,6 +101,8 @@ def decision(
         "justification": asked.justification,
         **shared,
     }
+    if asked.analysis:
+        payload["coin_analysis"] = asked.analysis
     if asked.stop_loss is not None:
         payload["stop_loss"] = asked.stop_loss
     if asked.profit_target is not None:

@@ -2,13 +2,13 @@
 
 from collections import deque
 from datetime import UTC, datetime
-from itertools import islice
 from typing import Final
 
 from motherhaven.bot.exchange.types import Bar, MarketSpec
 from motherhaven.bot.indicators.averages import Ema, Macd
 from motherhaven.bot.indicators.bands import Bollinger
 from motherhaven.bot.indicators.momentum import Atr, Rsi
+from motherhaven.bot.timeframes import Timeframe, timeframes
 
 KEPT: Final = 1440
 FAST: Final = 60
@@ -19,13 +19,13 @@ NEVER: Final = datetime.min.replace(tzinfo=UTC)
 class Tape:
     """Closed bars, oldest first, at most KEPT of them; indicators in floats.
 
-    `detailed` keeps RSI, MACD, ATR and Bollinger too, for prompts; the two averages that
-    the baselines use are always kept. A hole in the data restarts every indicator, for
-    a value that spans a hole means nothing.
+    `detailed` keeps RSI, MACD, ATR, Bollinger and longer timeframes too, for prompts; the two
+    averages that the baselines use are always kept. A hole in the data restarts every
+    indicator, for a value that spans a hole means nothing.
     """
 
-    __slots__ = ("_atr", "_bands", "_bars", "_detailed", "_fast", "_macd", "_new", "_rsi",
-                 "_slow", "coin", "end", "spec")  # fmt: skip
+    __slots__ = ("_atr", "_bands", "_bars", "_detailed", "_fast", "_longer", "_macd", "_new",
+                 "_rsi", "_slow", "coin", "end", "spec")  # fmt: skip
 
     def __init__(self, coin: str, spec: MarketSpec, *, detailed: bool) -> None:
         self.coin = coin
@@ -33,6 +33,7 @@ class Tape:
         self._detailed = detailed
         self._bars: deque[Bar] = deque(maxlen=KEPT)
         self._new: list[Bar] = []
+        self._longer: tuple[Timeframe, ...] | None = None
         self.end = NEVER
         """The end of the newest closed bar."""
         self._restart()
@@ -68,6 +69,12 @@ class Tape:
         self._follow()
         return self._fast.value, self._slow.value
 
+    @property
+    def longer(self) -> tuple[Timeframe, ...]:
+        """The longer timeframes of a detailed tape, shortest first; none of another."""
+        self._follow()
+        return self._longer or ()
+
     def indicators(self) -> dict[str, float | None]:
         """Every indicator by name, None until warm."""
         fast, slow = self.averages
@@ -91,7 +98,11 @@ class Tape:
         self._fast.extend(closes)
         self._slow.extend(closes)
         if self._detailed:
+            if self._longer is None:
+                self._longer = timeframes(bars[0].interval)
             for bar, close in zip(bars, closes, strict=True):
+                for longer in self._longer:
+                    longer.push(bar)
                 self._rsi.update(close)
                 self._macd.update(close)
                 self._atr.update(bar.high, bar.low, close)
@@ -105,32 +116,3 @@ class Tape:
         self._fast, self._slow = Ema(FAST), Ema(SLOW)
         self._rsi, self._macd = Rsi(14), Macd()
         self._atr, self._bands = Atr(14), Bollinger(20, 2.0)
-
-
-def resample(bars: deque[Bar], width: int, rows: int) -> list[Bar]:
-    """The newest `rows` bars of `width` bars each, oldest first, ending with the newest bar.
-
-    Rows end where the newest bar ends, so that the last row is always whole; a first row
-    that would be cut short is left out.
-    """
-    if width == 1:
-        return list(islice(reversed(bars), rows))[::-1]
-    result: list[Bar] = []
-    newest_first = list(islice(reversed(bars), width * rows))
-    for index in range(0, len(newest_first) - width + 1, width):
-        result.append(_join(newest_first[index : index + width][::-1]))
-    return result[::-1]
-
-
-def _join(bars: list[Bar]) -> Bar:
-    first, last = bars[0], bars[-1]
-    return Bar(
-        first.coin,
-        first.start,
-        open=first.open,
-        high=max(bar.high for bar in bars),
-        low=min(bar.low for bar in bars),
-        close=last.close,
-        volume=sum((bar.volume for bar in bars[1:]), bars[0].volume),
-        interval=last.end - first.start,
-    )

@@ -12,7 +12,9 @@ from decimal import Decimal
 from typing import Any, Final
 
 from motherhaven.bot import records
+from motherhaven.bot.answers import AnswerRecord
 from motherhaven.bot.chronicle import Chronicle
+from motherhaven.bot.decider.briefing import Briefing
 from motherhaven.bot.decider.types import Answer, Context
 from motherhaven.bot.desk import Desk, Ticket
 from motherhaven.bot.exchange.paper_engine import PaperConfig, PaperEngine
@@ -84,6 +86,8 @@ class Trader:
         self.last_entries: dict[str, datetime] = {}
         self.recording = True
         self.books: Mapping[str, Book] = {}
+        self.quotes: Mapping[str, Quote] = {}
+        """The venue's prices of the last look, for the decider; nothing trades at them."""
         self._tickets: list[Ticket] = []
         self._traded: dict[str, Quote] = {}
 
@@ -139,7 +143,7 @@ class Trader:
         held = {coin: holding.size for coin, holding in ledger.holdings.items()}
         return Context(
             now, self.fresh(now), held, self.engine.account, self.setup.limits, self.log.trades,
-            self.log.outcomes, self.funding_rates, guidance,
+            self.log.outcomes, self.funding_rates, guidance, self._brief,
         )  # fmt: skip
 
     def judge(
@@ -149,38 +153,21 @@ class Trader:
 
         `now` is when the answer was there, `context.now` when it was asked for.
         """
-        shared = records.provenance(answer, decider, cycle_id, context.now)
-        first = records.price_of(answer)
+        record = AnswerRecord(self.log, answer, context, now, decider, cycle_id)
         if answer.failure is not None:
-            reason = f"{type(answer.failure).__name__}: {answer.failure}"
-            for coin in context.tapes:
-                self._held(coin, reason, now, {**shared, **first})
-                first = {}
+            record.hold_rest(f"{type(answer.failure).__name__}: {answer.failure}")
             return
-        marks = {coin: tape.last.close for coin, tape in context.tapes.items()}
         if answer.holds:
             verdicts = [held_verdict(asked, n) for n, asked in enumerate(answer.decisions)]
         else:
-            view = self._view(context, marks, now)
+            view = self._view(context, record.marks, now)
             verdicts = judge(answer.decisions, view, self.setup.limits)
         for asked, verdict in zip(answer.decisions, verdicts, strict=True):
-            mark = marks.get(asked.coin)
-            payload = records.decision(now, asked, verdict, mark, {**shared, **first})
-            first = {}
-            decision_id = self.log.keep("decision", payload, now)
-            self._queue(asked, verdict, decision_id, mark, now)
+            decision_id = record.decision(asked, verdict)
+            self._queue(asked, verdict, decision_id, record.marks.get(asked.coin), now)
         for rejected in answer.rejected:
-            payload = records.unreadable(now, rejected, {**shared, **first})
-            first = {}
-            decision_id = self.log.keep("decision", payload, now)
-            self.log.refused(
-                decision_id, payload["coin"], payload["signal"], "parse", rejected.reason, now
-            )
-        named = {asked.coin for asked in answer.decisions}
-        named |= {rejected.coin for rejected in answer.rejected if rejected.coin}
-        for coin in context.tapes:
-            if coin not in named:
-                self._held(coin, "the answer has no decision for this coin", now, shared)
+            record.unreadable(rejected)
+        record.hold_rest("the answer has no decision for this coin")
 
     def execute(self, quotes: Mapping[str, Quote], now: datetime) -> None:
         """Trade what the guard allowed, at `quotes`; a coin without one is not traded.
@@ -325,6 +312,18 @@ class Trader:
             recording=self.recording,
         )
 
+    def _brief(self) -> Briefing:
+        """What a model is told beyond prices and account, worked out when it is asked."""
+        return Briefing(
+            self.setup.fees,
+            self.engine.ledger.marks,
+            self.quotes,
+            self.log.plans,
+            self.log.tally,
+            self.day.equity if self.day else None,
+            self.entries_today,
+        )
+
     def _pending(self) -> tuple[PendingEntry, ...]:
         """Entries that were allowed before and may still be executed: none of ours rests."""
         return tuple(
@@ -345,10 +344,6 @@ class Trader:
             self.log.refused_by_guard(decision_id, asked.signal.value, verdict, now)
         elif verdict.size:
             self._tickets.append(Ticket(decision_id, asked, verdict, mark))
-
-    def _held(self, coin: str, reason: str, now: datetime, shared: Mapping[str, Any]) -> None:
-        mark = self.tapes[coin].last.close
-        self.log.keep("decision", records.no_decision(now, coin, reason, mark, shared), now)
 
     def _since_trade(self, bar: Bar) -> Bar:
         """A bar in whose middle we traded, without the path before: that was not ours.

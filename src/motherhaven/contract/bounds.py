@@ -28,14 +28,15 @@ MAX_TEXT_CHARS: Final = 1 << 20
 """Characters of any other text but LONG_TEXTS: what a request of 1 MiB can bring."""
 
 NAMES: Final = frozenset({
-    "decision_id", "position_id", "cloid", "cycle_id", "trigger", "decider", "model", "market",
-    "finish_reason", "rule", "day_zone", "coins", "next_cycle_at", "timestamp", "entry_time",
-    "exit_time", "time_replaced", "recorded_replaced",
+    "decision_id", "answer_id", "position_id", "cloid", "cycle_id", "trigger", "decider",
+    "model", "market", "finish_reason", "rule", "day_zone", "coins", "next_cycle_at",
+    "timestamp", "entry_time", "exit_time", "time_replaced", "recorded_replaced",
 })  # fmt: skip
 """Fields that hold an id or a name, wherever they stand."""
 
 _PROSE: Final = frozenset({
-    *LONG_TEXTS, "message", "error", "reason", "invalidation_condition", "execution_error",
+    *LONG_TEXTS, "analysis", "thinking", "coin_analysis", "message", "error", "reason",
+    "invalidation_condition", "execution_error",
 })  # fmt: skip
 """Texts of no bound but the request's, which are never read as numbers."""
 

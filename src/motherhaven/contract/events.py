@@ -103,6 +103,9 @@ class DecisionMade(RecordedBody):
     asked_at: when the model was asked. notes: what of its answer was read otherwise than
     written. attempts: of several answers each one's `characters` and why it was `refused`.
     cost_basis: where its prices come from (settings, table, fallback).
+    coin_analysis: what the model wrote of the coin before it decided. analysis and thinking:
+    what it wrote of the whole account, and what it thought before that; they stand with the
+    first decision of an answer, and answer_id names that decision in the others.
     """
 
     timestamp: Any
@@ -112,6 +115,10 @@ class DecisionMade(RecordedBody):
     leverage: Money | None
     confidence: Money | None
     justification: str | None
+    analysis: str | None = None
+    thinking: str | None = None
+    coin_analysis: str | None = None
+    answer_id: str | None = None
     confidence_percent: Money | None = None
     profit_target: Money | None = None
     stop_loss: Money | None = None

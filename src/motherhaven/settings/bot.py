@@ -76,6 +76,7 @@ class Settings(ProviderSettings):
     openai_api_key: str | None = Field(None, repr=False)
     openai_base_url: str | None = None
     model_output: Literal["auto", "tool", "json"] = "auto"
+    model_thinking: Literal["off", "low", "medium", "high"] | None = None
     model_retry_after_max_seconds: int = Field(3_600, ge=0, le=86_400)
     model_timeout_seconds: int = Field(60, ge=1, le=3_600)
     model_price_in: Money | None = None

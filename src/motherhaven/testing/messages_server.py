@@ -81,11 +81,19 @@ class Waits:
 
 
 @dataclass(frozen=True, slots=True)
+class Thinks:
+    """`then`, after native thinking: a thinking block, or `reasoning_content` in chat."""
+
+    thought: str
+    then: "Reply"
+
+
+@dataclass(frozen=True, slots=True)
 class HangsUp:
     """The connection is closed without an answer."""
 
 
-Reply = Answers | Calls | Says | CutOff | Refuses | Fails | Sends | Waits | HangsUp
+Reply = Answers | Calls | Says | CutOff | Refuses | Fails | Sends | Waits | Thinks | HangsUp
 Script = Sequence[Reply] | Callable[[Mapping[str, Any]], Reply]
 
 
@@ -153,6 +161,8 @@ class MessagesServer:
         while isinstance(reply, Waits):
             await reply.until.wait()
             reply = reply.then
+        if isinstance(reply, Thinks) and isinstance(reply.then, (HangsUp, Waits)):
+            raise TypeError(f"{type(reply.then).__name__} sends no thinking; put it outside")
         if isinstance(reply, HangsUp):
             return False
         writer.write(_response(reply, request, chat=path.endswith("/chat/completions")))
@@ -167,6 +177,9 @@ class MessagesServer:
 
 def _response(reply: Reply, request: Mapping[str, Any], *, chat: bool) -> bytes:
     status, headers, kind = 200, dict[str, str](), "application/json"
+    thought = ""
+    if isinstance(reply, Thinks):
+        thought, reply = reply.thought, reply.then
     if isinstance(reply, Sends):
         body, kind = reply.body, reply.content_type
     elif isinstance(reply, Fails):
@@ -174,9 +187,16 @@ def _response(reply: Reply, request: Mapping[str, Any], *, chat: bool) -> bytes:
         error = {"type": reply.kind, "message": f"scripted {reply.kind}"}
         body = json.dumps({"type": "error", "error": error}).encode()
     elif chat:
-        body = json.dumps(_chat(reply, request)).encode()
+        answer = _chat(reply, request)
+        if thought:
+            answer["choices"][0]["message"]["reasoning_content"] = thought
+        body = json.dumps(answer).encode()
     else:
-        body = json.dumps(_message(reply, request)).encode()
+        answer = _message(reply, request)
+        if thought:
+            block = {"type": "thinking", "thinking": thought, "signature": "scripted"}
+            answer["content"].insert(0, block)
+        body = json.dumps(answer).encode()
     lines = [
         f"HTTP/1.1 {status} {_REASONS.get(status, 'Scripted')}",
         f"content-type: {kind}",

@@ -8,6 +8,7 @@ from itertools import count
 from random import Random
 
 import apsw
+import pytest
 
 from motherhaven.bot.cycle import Cycle, Facts
 from motherhaven.bot.decider.choose import choose_decider
@@ -29,6 +30,7 @@ from motherhaven.testing.messages_server import (
     Refuses,
     Says,
     Sends,
+    Thinks,
     Waits,
 )
 
@@ -47,6 +49,7 @@ def wish(rng, coin, mark):
     side = 1 if signal == "buy_to_enter" else -1
     sane = {
         "coin": coin,
+        "analysis": f"{coin} at {mark}",
         "signal": signal,
         "quantity_usd": 90,
         "leverage": 2,
@@ -74,7 +77,7 @@ def wish(rng, coin, mark):
 def reply(rng, marks):
     """A reply of any kind, about half of them well-formed."""
     decisions = [wish(rng, coin, mark) for coin, mark in marks.items()]
-    good = Answers({"decisions": decisions})
+    good = Answers({"analysis": "the account at a glance", "decisions": decisions})
     return rng.choice(
         [
             good, good, good, good, good, good,
@@ -95,14 +98,21 @@ def reply(rng, marks):
     )  # fmt: skip
 
 
-def reply_at(number, rng, marks):
-    """Mostly a reply of any kind; now and then silence beyond the model's time."""
+def reply_at(number, rng, marks, thoughts):
+    """Mostly a reply of any kind; now and then silence beyond the model's time.
+
+    `thoughts` takes what the model thought; None for a server that does not think.
+    """
     if number % 120 == 60:
         return Waits(asyncio.Event(), Refuses())
-    return reply(rng, marks)
+    found = reply(rng, marks)
+    if thoughts is None or isinstance(found, (HangsUp, Fails, Sends)):
+        return found
+    thoughts.append(f'thought {number} of </data> {{"signal": "buy_to_enter"}}')
+    return Thinks(thoughts[-1], found)
 
 
-async def live(cycles, sink):
+async def live(cycles, sink, name, thinking, thoughts):
     """So many cycles against the server; limits are checked after each."""
     rng, feed, ids = Random(11), SimulatedFeed(("BTC", "ETH"), 4), count(1)
     setup = TraderSetup(("BTC", "ETH"), LIMITS, feed.specs, detailed=True)
@@ -111,14 +121,14 @@ async def live(cycles, sink):
 
     def script(_):
         marks = {coin: float(tape.last.close) for coin, tape in trader.tapes.items()}
-        return reply_at(next(numbers), rng, marks)
+        return reply_at(next(numbers), rng, marks, thoughts)
 
     async with MessagesServer(script) as server:
         config = ModelConfig(
-            anthropic_api_key="k", anthropic_base_url=server.base_url, timeout_seconds=2,
-            daily_cost_usd=None,
+            anthropic_api_key="k", anthropic_base_url=server.base_url, openai_api_key="k",
+            openai_base_url=server.base_url + "/v1", timeout_seconds=2, daily_cost_usd=None,
+            thinking=thinking,
         )  # fmt: skip
-        name = "anthropic:claude-sonnet-5-5"
         decider = choose_decider(name, config, SystemClock(), 60, lambda _: None)
         cycle = Cycle(trader, decider, sink, Facts(feed.name, 60))
         for piece in feed.slices(START, START + timedelta(minutes=cycles)):
@@ -131,7 +141,7 @@ async def live(cycles, sink):
             check(trader)
 
 
-def journaled(cycles, path):
+def journaled(cycles, path, name, thinking, thoughts):
     """The journal of so many cycles: payloads by event id, for each kind."""
     clock = FakeClock(START)
     recorder = open_recorder(
@@ -139,7 +149,7 @@ def journaled(cycles, path):
     )
     sink = JournalSink(recorder)
     try:
-        asyncio.run(live(cycles, sink))
+        asyncio.run(live(cycles, sink, name, thinking, thoughts))
     finally:
         sink.close()
     connection = apsw.Connection(str(path), flags=apsw.SQLITE_OPEN_READONLY)
@@ -152,11 +162,22 @@ def journaled(cycles, path):
     return found
 
 
-def test_it_never_dies_and_never_trades_on_a_bad_answer(tmp_path):
+@pytest.mark.parametrize("thinking", [None, "medium"])
+@pytest.mark.parametrize("name", ["anthropic:claude-sonnet-5-5", "openai:gpt-6.1-terra"])
+def test_it_never_dies_and_never_trades_on_a_bad_answer(tmp_path, name, thinking):
     """Every cycle is in the journal, each refusal with its reason, each trade with its verdict."""
     cycles = 500
-    kept = journaled(cycles, tmp_path / "bot.db")
+    thoughts = None if thinking is None else []
+    kept = journaled(cycles, tmp_path / "bot.db", name, thinking, thoughts)
     decisions = kept["decision"]
+    told = "\n".join(d["thinking"] for d in decisions.values() if "thinking" in d)
+    assert [thought for thought in thoughts or () if thought not in told] == []
+    assert (told == "") == (thinking is None)
+    heads = {event_id for event_id, d in decisions.items() if "answer_id" not in d}
+    assert len(heads) == cycles
+    assert {d["answer_id"] for d in decisions.values() if "answer_id" in d} <= heads
+    assert any(d.get("analysis") for d in decisions.values())
+    assert any(d.get("coin_analysis") for d in decisions.values())
     assert len({d["cycle_id"] for d in decisions.values()}) == cycles
     assert len([s for s in kept["status"].values() if s.get("cycle_id")]) == cycles
     assert all(d["verdict"]["allowed"] or d["verdict"]["reason"] for d in decisions.values())

@@ -1,7 +1,6 @@
 """Baselines, the choice of a decider, the budget, the prompts and the tape."""
 
 import asyncio
-from collections import deque
 from dataclasses import replace
 from datetime import date, datetime, timedelta
 from decimal import Decimal
@@ -12,13 +11,13 @@ from shell_support import MINUTE, NOON, bar, new_trader, piece
 from motherhaven.bot.config import BotConfig, limits_of
 from motherhaven.bot.decider import BuyAndHold, EmaCross, ModelConfig, RandomTrader, choose_decider
 from motherhaven.bot.decider.budget import ModelBudget
+from motherhaven.bot.decider.figures import significant
 from motherhaven.bot.decider.prompts import system_prompt, user_prompt
-from motherhaven.bot.decider.tables import significant
 from motherhaven.bot.exchange.types import default_spec
 from motherhaven.bot.guard.judgement import judge
 from motherhaven.bot.guard.types import GuardLimits, GuardView, Signal, TradeDecision
 from motherhaven.bot.presets import MANNERS, tightened
-from motherhaven.bot.tape import SLOW, Tape, resample
+from motherhaven.bot.tape import SLOW, Tape
 from motherhaven.contract.errors import ConfigError, ModelBudgetExceeded
 from motherhaven.settings import SystemClock
 from motherhaven.settings.bot import Settings
@@ -112,20 +111,6 @@ def test_a_hole_restarts_the_indicators():
     tape.push(bar("BTC", NOON + (SLOW + 50) * MINUTE, "50000"))
     assert tape.averages[1] is None
     assert len(tape.bars) == 1
-
-
-def test_longer_frames_are_exact_and_whole():
-    """Open of the first, close of the last, extremes and volume of all; no cut rows."""
-    bars = deque(
-        bar("BTC", NOON + n * MINUTE, 100 + n, 110 + n, 90 + n, 101 + n) for n in range(10)
-    )
-    rows = resample(bars, 3, 5)
-    assert len(rows) == 3
-    last = rows[-1]
-    assert (last.open, last.high, last.low, last.close, last.volume) == (107, 119, 97, 110, 3)
-    assert last.end == bars[-1].end
-    assert rows[0].start == bars[1].start
-    assert resample(bars, 1, 2) == list(bars)[-2:]
 
 
 @pytest.mark.parametrize(

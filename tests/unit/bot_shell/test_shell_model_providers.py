@@ -361,7 +361,8 @@ def test_auto_says_when_a_key_lies_unused():
 def test_every_provider_setting_reaches_the_container():
     """compose.yaml hands on what `.env` may hold."""
     compose = (Path(__file__).parents[3] / "compose.yaml").read_text(encoding="utf-8")
-    wanted = ["MODEL_OUTPUT", "MODEL_RETRY_AFTER_MAX_SECONDS", *ProviderSettings.model_fields]
+    own = ["MODEL_OUTPUT", "MODEL_THINKING", "MODEL_RETRY_AFTER_MAX_SECONDS"]
+    wanted = [*own, *ProviderSettings.model_fields]
     assert [
         name for name in wanted if f"{name.upper()}: ${{{name.upper()}:-}}" not in compose
     ] == []

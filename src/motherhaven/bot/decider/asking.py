@@ -22,11 +22,17 @@ from pydantic_ai.settings import ModelSettings
 from pydantic_ai.tools import ToolDefinition
 
 from motherhaven.bot.decider.budget import ModelBudget
-from motherhaven.bot.decider.config import OutputMode
+from motherhaven.bot.decider.config import OutputMode, ThinkingLevel
 from motherhaven.bot.decider.pricing import Basis, ModelPrices
 from motherhaven.bot.decider.provider_errors import plain_address, translate, wanted_wait, words
 from motherhaven.bot.decider.replies import raw_text, require_whole
 from motherhaven.bot.decider.schema import TOOL, TOOL_DESCRIPTION, answer_schema
+from motherhaven.bot.decider.thinking import (
+    ROOM,
+    thinking_settings,
+    thoughts_in_body,
+    thoughts_of,
+)
 from motherhaven.bot.decider.transport import LastBody
 from motherhaven.bot.decider.types import Attempt
 from motherhaven.contract.clock import Clock
@@ -39,13 +45,23 @@ _SHOWN: Final = 300
 class AskLimits:
     """Bounds of one question: seconds for all its attempts together, tokens of an answer.
 
-    `retry_after_seconds` is the longest that a provider can ask to be left alone.
+    `retry_after_seconds` is the longest that a provider can ask to be left alone;
+    `thinking` how much is to be thought first, None for the model's own way.
     """
 
     timeout_seconds: float = 60.0
     max_tokens: int = 4096
     prices: ModelPrices = dataclasses.field(default_factory=ModelPrices)
     retry_after_seconds: float = 3600.0
+    thinking: ThinkingLevel | None = None
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Way:
+    """How a question is put: for JSON as text or through the tool, and with which thinking."""
+
+    as_json: bool = False
+    thinking: ThinkingLevel | None = None
 
 
 @dataclasses.dataclass(slots=True)
@@ -68,7 +84,12 @@ class Asked:
     finish: str | None = None
     sent: bool = False
     answered: bool = False
-    as_json: bool = False
+    way: Way = Way()
+
+    @property
+    def as_json(self) -> bool:
+        """Whether the last question asked for JSON as text."""
+        return self.way.as_json
 
     @property
     def instructions(self) -> str:
@@ -103,8 +124,14 @@ class Asker:
         self.limits = limits
         self._clock = clock
         self._budget = budget
-        self._settled = output != "auto"
-        self._as_json = output == "json"
+        thinking = limits.thinking
+        first = Way(output == "json", thinking)
+        self._ways = [first]
+        """How to ask, best first; what a provider took is the only one from then on."""
+        if output == "auto":
+            self._ways.append(Way(as_json=True, thinking=thinking))
+        if thinking is not None:
+            self._ways += [Way(way.as_json) for way in self._ways]
         self._say = say
         self._last = last
         self._not_before = 0.0
@@ -148,7 +175,9 @@ class Asker:
         raw, said = raw_text(response), words(self._last.text)
         self._spend(asked, response, prompt, raw)
         _count(response, asked)
-        asked.attempts.append(Attempt(raw or (self._last.text or "") if said else raw))
+        kept = raw or (self._last.text or "") if said else raw
+        thinking = thoughts_of(response) or thoughts_in_body(self._last.text)
+        asked.attempts.append(Attempt(kept, thinking=thinking))
         if said:
             raise DeciderUnavailable(f"{self.name}: {said} (inside an answer with status 200)")
         require_whole(response, raw)
@@ -156,43 +185,50 @@ class Asker:
 
     async def _settle(self, asked: Asked, prompt: str) -> ModelResponse:
         """The response in the way that works; found out once, by what the provider does."""
-        asked.as_json = self._as_json
-        try:
-            response = await self._send(asked, prompt)
-        except (ModelRequestRejectedError, UserError) as refused:
-            if self._settled or not _may_be_the_tool(refused):
-                raise
-            response = await self._send_as_json(asked, prompt, refused)
+        first: ModelRequestRejectedError | UserError | None = None
+        for way in self._ways:
+            asked.way = way
+            try:
+                response = await self._send(asked, prompt)
+            except (ModelRequestRejectedError, UserError) as refused:
+                if not _may_be_the_way(refused):
+                    raise
+                first = first or refused
+            else:
+                self._settle_on(way)
+                return response
+        # It was none of the ways: what the provider said first is what is wrong.
+        asked.way = self._ways[0]
+        if first is None:
+            raise DeciderUnavailable(f"{self.name}: there is no way left to ask it")
+        raise first
+
+    def _settle_on(self, way: Way) -> None:
+        """Ask so from now on; `say` is told what the provider does not take."""
+        wanted, self._ways = self._ways[0], [way]
+        if way.as_json and not wanted.as_json:
             self._say(
                 f"{self.name} refuses to be held to a tool; it is asked for JSON from now on "
                 "(MODEL_OUTPUT=json asks so from the start)"
             )
-            self._as_json = True
-        self._settled = True
-        return response
-
-    async def _send_as_json(
-        self, asked: Asked, prompt: str, refused: ModelRequestRejectedError | UserError
-    ) -> ModelResponse:
-        asked.as_json = True
-        try:
-            return await self._send(asked, prompt)
-        except (ModelRequestRejectedError, UserError):
-            # It was not the tool: what the provider said first is what is wrong.
-            asked.as_json = False
-            raise refused from None
+        if way.thinking != wanted.thinking:
+            self._say(
+                f"{self.name} refuses MODEL_THINKING={wanted.thinking}; it is asked without that "
+                "from now on"
+            )
 
     async def _send(self, asked: Asked, prompt: str) -> ModelResponse:
         remaining = asked.deadline - self._clock.monotonic()
         if remaining <= 0:
             raise DeciderTimeout("no time left to ask the model; raise MODEL_TIMEOUT_SECONDS")
         settings = ModelSettings(
-            max_tokens=self.limits.max_tokens,
+            max_tokens=self.limits.max_tokens + ROOM[asked.way.thinking or "off"],
             timeout=remaining,
             request_timeout=remaining,
             max_retries=0,
             cache={"messages": False},
         )
+        settings.update(thinking_settings(self.model, asked.way.thinking))  # type: ignore[typeddict-item]
         request = ModelRequest([UserPromptPart(prompt)], instructions=asked.instructions)
         asked.sent = True
         self._last.text = None
@@ -214,7 +250,7 @@ class Asker:
             given = getattr(error, "body", None)
             body = given if given is None or isinstance(given, str) else str(given)
         if body:
-            asked.attempts.append(Attempt(body))
+            asked.attempts.append(Attempt(body, thinking=thoughts_in_body(body)))
 
     def _note_wait(self, error: Exception, now: datetime) -> None:
         if not isinstance(error, ModelAPIError):
@@ -241,11 +277,13 @@ def _parameters(asked: Asked) -> ModelRequestParameters:
         description=TOOL_DESCRIPTION,
         kind="output",
     )
-    return ModelRequestParameters(output_mode="tool", output_tools=[tool], allow_text_output=False)
+    # A forced tool would keep some models from thinking; the prompt asks for it all the same.
+    free = asked.way.thinking not in (None, "off")
+    return ModelRequestParameters(output_mode="tool", output_tools=[tool], allow_text_output=free)
 
 
-def _may_be_the_tool(refused: ModelRequestRejectedError | UserError) -> bool:
-    """Whether the tool may be why a request was refused: not the key, nor its length."""
+def _may_be_the_way(refused: ModelRequestRejectedError | UserError) -> bool:
+    """Whether tool or thinking may be why a request was refused: not the key, nor its length."""
     others = (ModelAuthenticationError, ModelContextWindowExceededError)
     return not isinstance(refused, others)
 

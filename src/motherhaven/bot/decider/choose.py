@@ -127,6 +127,7 @@ def _model_decider(
         config.max_tokens,
         ModelPrices(config.price_in, config.price_out),
         config.retry_after_max_seconds,
+        config.thinking,
     )
     asker = Asker(
         name,

@@ -7,6 +7,9 @@ from typing import Literal
 
 from motherhaven.bot.presets import Preset
 
+ThinkingLevel = Literal["off", "low", "medium", "high"]
+"""How much a model is asked to think before it answers."""
+
 OutputMode = Literal["auto", "tool", "json"]
 """How a model is asked to answer: through a tool, as JSON text, or whichever works."""
 
@@ -17,7 +20,7 @@ class ModelConfig:
 
     `providers` holds the variables of other providers by their own names, such as
     DEEPSEEK_API_KEY; `retry_after_max_seconds` caps how long a provider can ask to be
-    left alone.
+    left alone; `thinking` None leaves a model its own way.
     """
 
     anthropic_api_key: str | None = field(default=None, repr=False)
@@ -31,5 +34,6 @@ class ModelConfig:
     price_in: Decimal | None = None
     price_out: Decimal | None = None
     output: OutputMode = "auto"
+    thinking: ThinkingLevel | None = None
     retry_after_max_seconds: float = 3600.0
     providers: Mapping[str, str] = field(default_factory=dict, repr=False)

@@ -8,8 +8,9 @@ from typing import Final
 
 from motherhaven.bot.decider.asking import Asked, Asker
 from motherhaven.bot.decider.attempts import joined
+from motherhaven.bot.decider.figures import escape
 from motherhaven.bot.decider.prompts import system_prompt, user_prompt
-from motherhaven.bot.decider.tables import escape
+from motherhaven.bot.decider.thinking import joined_thoughts
 from motherhaven.bot.decider.types import Answer, Context
 from motherhaven.bot.guard.judgement import conflicts
 from motherhaven.bot.guard.parse import parse_answer
@@ -47,12 +48,19 @@ class ModelDecider:
         """What the user must know of how the cost is counted."""
         return self._asker.limits.prices.note(self._asker.name, self._asker.model)
 
+    def instructions(self, context: Context, *, as_json: bool = False) -> str:
+        """The system prompt: limits, costs and the form of the answer."""
+        fees = context.brief().fees
+        return system_prompt(
+            context.limits, self._interval, self._preset, as_json=as_json, fees=fees
+        )
+
     async def decide(self, context: Context) -> Answer:
         """The model's answer, or one with a `failure` that says why there is none."""
         started = self._clock.monotonic()
         asked = Asked(
-            system_prompt(context.limits, self._interval, self._preset),
-            system_prompt(context.limits, self._interval, self._preset, as_json=True),
+            self.instructions(context),
+            self.instructions(context, as_json=True),
             user_prompt(context),
             tuple(context.tapes),
             context.now,
@@ -81,6 +89,8 @@ class ModelDecider:
             latency_ms=round((self._clock.monotonic() - started) * 1000),
             finish_reason=asked.finish,
             attempts=tuple(asked.attempts),
+            analysis=parsed.analysis or None,
+            thinking=joined_thoughts(asked.attempts),
         )
 
     async def _ask_and_repair(self, context: Context, asked: Asked) -> ParsedAnswer:

@@ -73,8 +73,8 @@ def translate(
 
 def words(body: str | None) -> str | None:
     """What a provider's JSON body says went wrong, whatever its status; None when nothing."""
-    value = _object(body)
-    for holder in (value, _choice(value)):
+    value = body_object(body)
+    for holder in (value, first_choice(value)):
         if holder.get("error"):
             return _said(holder["error"])
     return None
@@ -82,7 +82,7 @@ def words(body: str | None) -> str | None:
 
 def refusal(body: str | None) -> str | None:
     """The words with which a chat completion declines; None when it does not decline."""
-    choice = _choice(_object(body))
+    choice = first_choice(body_object(body))
     message = choice.get("message")
     said = message if isinstance(message, Mapping) else {}
     if said.get("refusal"):
@@ -92,7 +92,8 @@ def refusal(body: str | None) -> str | None:
     return None
 
 
-def _object(body: str | None) -> Mapping[str, Any]:
+def body_object(body: str | None) -> Mapping[str, Any]:
+    """A provider's body as a JSON object, its first item if it is a list; empty for no JSON."""
     if not body:
         return {}
     try:
@@ -105,7 +106,8 @@ def _object(body: str | None) -> Mapping[str, Any]:
     return value if isinstance(value, Mapping) else {}
 
 
-def _choice(value: Mapping[str, Any]) -> Mapping[str, Any]:
+def first_choice(value: Mapping[str, Any]) -> Mapping[str, Any]:
+    """The first choice of a chat completion; empty when it has none."""
     choices = value.get("choices")
     first = choices[0] if isinstance(choices, list) and choices else None
     return first if isinstance(first, Mapping) else {}

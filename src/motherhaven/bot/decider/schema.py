@@ -1,4 +1,8 @@
-"""The one form in which a model answers: a tool with a strict schema."""
+"""The one form in which a model answers: a tool with a strict schema, reasons before figures.
+
+A model writes in the order of the schema, so that analysis comes first and every figure
+follows from it.
+"""
 
 from collections.abc import Sequence
 from typing import Any, Final
@@ -7,44 +11,47 @@ from motherhaven.bot.guard.faults import TOOL
 
 __all__ = ["TOOL", "TOOL_DESCRIPTION", "answer_schema"]
 
-TOOL_DESCRIPTION: Final = "Give your decision for each coin. Call it exactly once."
+TOOL_DESCRIPTION: Final = (
+    "Give your analysis, then your decision for each coin. Call it exactly once."
+)
+_BOOK: Final = (
+    "first of all: the account as a whole in 2 to 5 sentences - exposure, what the coins have in "
+    "common, how much of the day's loss limit is left, what you will do and why"
+)
+_COIN: Final = (
+    "before anything else of this coin: what the data say, for and against, in 1 to 4 sentences; "
+    "for an open position whether its thesis still holds"
+)
+ACTIONS: Final = ("buy_to_enter", "sell_to_enter", "hold", "close")
 
 
 def answer_schema(coins: Sequence[str]) -> dict[str, Any]:
     """The JSON schema of an answer for `coins`: one decision a coin at most."""
     number = {"type": ["number", "null"]}
+    properties: dict[str, Any] = {
+        "coin": {"type": "string", "enum": list(coins)},
+        "analysis": {"type": "string", "description": _COIN},
+        "signal": {"type": "string", "enum": list(ACTIONS)},
+        "stop_loss": {**number, "description": "price in USD; required for entries"},
+        "profit_target": {**number, "description": "price in USD, or null"},
+        "invalidation_condition": {"type": ["string", "null"]},
+        "leverage": {"type": "integer", "description": "whole number from 1"},
+        "quantity_usd": {"type": "number", "description": "margin in USD; 0 for hold, close"},
+        "confidence": {"type": "number", "description": "0 to 1"},
+        "justification": {"type": "string", "description": "why, in a sentence or two"},
+    }
     decision = {
         "type": "object",
         "additionalProperties": False,
-        "properties": {
-            "coin": {"type": "string", "enum": list(coins)},
-            "signal": {
-                "type": "string",
-                "enum": ["buy_to_enter", "sell_to_enter", "hold", "close"],
-            },
-            "quantity_usd": {"type": "number", "description": "margin in USD; 0 for hold, close"},
-            "leverage": {"type": "integer", "description": "whole number from 1"},
-            "confidence": {"type": "number", "description": "0 to 1"},
-            "stop_loss": {**number, "description": "price in USD; required for entries"},
-            "profit_target": {**number, "description": "price in USD, or null"},
-            "invalidation_condition": {"type": ["string", "null"]},
-            "justification": {"type": "string", "description": "why, in a few sentences"},
-        },
-        "required": [
-            "coin",
-            "signal",
-            "quantity_usd",
-            "leverage",
-            "confidence",
-            "stop_loss",
-            "profit_target",
-            "invalidation_condition",
-            "justification",
-        ],
+        "properties": properties,
+        "required": list(properties),
     }
     return {
         "type": "object",
         "additionalProperties": False,
-        "properties": {"decisions": {"type": "array", "items": decision}},
-        "required": ["decisions"],
+        "properties": {
+            "analysis": {"type": "string", "description": _BOOK},
+            "decisions": {"type": "array", "items": decision},
+        },
+        "required": ["analysis", "decisions"],
     }

@@ -1,67 +1,50 @@
-"""Market, account and history as compact text: data for a prompt, never instructions."""
+"""Account and history as compact text: data for a prompt, never instructions."""
 
 from collections.abc import Sequence
+from datetime import datetime
 from decimal import Decimal
 from typing import Final
 
+from motherhaven.bot.decider.briefing import Briefing, Plan, age_of, stakes_of
+from motherhaven.bot.decider.figures import clipped, escape, percent, significant
 from motherhaven.bot.decider.types import Context
-from motherhaven.bot.exchange.types import Bar, Position, Trade
-from motherhaven.bot.tape import Tape, resample
+from motherhaven.bot.exchange.exact import exact, quotient
+from motherhaven.bot.exchange.types import Position, Trade
 
-FIGURES: Final = 6
-_FRAMES: Final = (("1m", 1, 10), ("15m", 15, 12), ("1h", 60, 12))
-"""Label, minutes a row, rows: several timeframes of the same bars."""
-
-
-def significant(value: Decimal | float | None, figures: int = FIGURES) -> str:
-    """`value` with `figures` significant digits and no exponent, "n/a" for None.
-
-    Small coins keep their digits: 0.00001234567 becomes 0.0000123457.
-    """
-    if value is None:
-        return "n/a"
-    text = format(Decimal(format(value, f".{figures}g")), "f")
-    return text.rstrip("0").rstrip(".") if "." in text else text
-
-
-def escape(text: str) -> str:
-    """Text that cannot close or open an envelope's tag."""
-    return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
-
-
-def market_table(tape: Tape, funding: Decimal | None) -> str:
-    """One coin: last price, indicators and three timeframes of bars."""
-    values = " ".join(f"{name}={significant(value)}" for name, value in tape.indicators().items())
-    lines = [
-        f"{tape.coin} mark={significant(tape.last.close, 8)} "
-        f"tick={significant(tape.spec.price_step(tape.last.close))} "
-        f"max_leverage={tape.spec.max_leverage} "
-        f"min_notional={significant(tape.spec.min_notional)} "
-        f"funding_per_hour={significant(funding)}",
-        values,
-    ]
-    minutes = int(tape.last.interval.total_seconds()) // 60 or 1
-    for label, width, rows in _FRAMES:
-        if width % minutes:
-            continue
-        bars = resample(tape.bars, width // minutes, rows)
-        if bars:
-            lines.append(f"{label} bars, oldest first: start open high low close volume")
-            lines.extend(_row(bar) for bar in bars)
-    return "\n".join(lines)
+_THESIS: Final = 300
+_CONDITION: Final = 200
 
 
 def account_table(context: Context) -> str:
-    """The account and the open positions."""
-    account = context.account
+    """The account, its day, and the open positions with the idea behind each."""
+    account, briefing = context.account, context.brief()
     lines = [
         f"equity={significant(account.equity, 8)} available={significant(account.available, 8)} "
-        f"unrealized={significant(account.unrealized)}"
+        f"used_margin={significant(account.used)} "
+        f"unrealized={significant(account.unrealized)}",
+        _today(context, briefing, account.equity),
     ]
-    lines.extend(_position(position) for position in account.positions.values())
+    for position in account.positions.values():
+        lines.append(_position(position, context.now))
+        lines.extend(_plan(briefing.plans.get(position.coin)))
     if not account.positions:
         lines.append("no open positions")
     return "\n".join(lines)
+
+
+def results_table(briefing: Briefing) -> str:
+    """What all finished trades of this account came to."""
+    tally = briefing.tally
+    if not tally.count:
+        return "no finished trades yet"
+    lost = tally.count - tally.won
+    return (
+        f"trades={tally.count} won={tally.won} ({_share(tally.won, tally.count)}) "
+        f"net_usd={significant(tally.net, 5)} average_win={_mean(tally.net_won, tally.won)} "
+        f"average_loss={_mean(-tally.net_lost, lost)} "
+        f"profit_factor={significant(tally.profit_factor, 3)} "
+        f"fees_paid={significant(tally.fees, 4)} funding_received={significant(tally.funding, 4)}"
+    )
 
 
 def trade_table(trades: Sequence[Trade]) -> str:
@@ -87,18 +70,51 @@ def outcome_table(context: Context) -> str:
     )
 
 
-def _row(bar: Bar) -> str:
-    prices = (bar.open, bar.high, bar.low, bar.close)
-    shown = " ".join(significant(price) for price in prices)
-    return f"{bar.start:%d %H:%M} {shown} {significant(bar.volume, 4)}"
+def _today(context: Context, briefing: Briefing, equity: Decimal) -> str:
+    limit = context.limits.daily_loss_limit_usd
+    if briefing.day_start is None:
+        return f"today: pnl=n/a loss_limit={significant(limit)}"
+    with exact():
+        pnl = equity - briefing.day_start
+        left = max(limit + pnl, Decimal(0))
+    return (
+        f"today: pnl={significant(pnl, 5)} loss_left={significant(left, 5)} of "
+        f"{significant(limit)} entries={briefing.entries_today}"
+    )
 
 
-def _position(position: Position) -> str:
+def _position(position: Position, now: datetime) -> str:
     side = "long" if position.size > 0 else "short"
+    stakes = stakes_of(position)
+    with exact():
+        notional = abs(position.size) * position.mark
     return (
         f"{position.coin} {side} size={significant(abs(position.size))} "
-        f"entry={significant(position.entry)} leverage={position.leverage} "
-        f"unrealized={significant(position.unrealized, 4)} "
+        f"notional={significant(notional)} entry={significant(position.entry)} "
+        f"mark={significant(position.mark, 8)} leverage={position.leverage} "
+        f"age={age_of(position.opened_at, now)} "
+        f"unrealized={significant(position.unrealized, 4)} roe={percent(position.roe)} "
         f"stop={significant(position.stop)} target={significant(position.target)} "
-        f"liquidation={significant(position.liquidation)}"
+        f"liquidation={significant(position.liquidation)} "
+        f"risk_to_stop_usd={significant(stakes.risk, 4)} "
+        f"reward_to_target_usd={significant(stakes.reward, 4)} "
+        f"reward_risk={significant(stakes.ratio, 3)} "
+        f"fees={significant(position.fees, 3)} funding={significant(position.funding, 3)}"
     )
+
+
+def _plan(plan: Plan | None) -> list[str]:
+    if plan is None:
+        return []
+    lines = [f"  thesis: {clipped(plan.thesis, _THESIS)}"] if plan.thesis.strip() else []
+    if plan.invalidation:
+        lines.append(f"  invalidated if: {clipped(plan.invalidation, _CONDITION)}")
+    return lines
+
+
+def _share(part: int, whole: int) -> str:
+    return f"{significant(quotient(Decimal(100 * part), Decimal(whole)), 3)}%"
+
+
+def _mean(total: Decimal, count: int) -> str:
+    return significant(quotient(total, Decimal(count)) if count else None, 4)

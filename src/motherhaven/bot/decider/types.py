@@ -7,6 +7,7 @@ from decimal import Decimal
 from types import MappingProxyType
 from typing import NamedTuple, Protocol
 
+from motherhaven.bot.decider.briefing import Briefing
 from motherhaven.bot.exchange.types import AccountSnapshot, Trade
 from motherhaven.bot.guard.types import GuardLimits, RejectedDecision, Signal, TradeDecision
 from motherhaven.bot.tape import Tape
@@ -28,7 +29,8 @@ class Context(NamedTuple):
 
     `tapes` holds only coins whose data are fresh; `held` gives the signed sizes of the open
     positions; `look` the whole account. `trades` and `outcomes` are the newest few, oldest
-    first; `guidance` is the user's own text, None when there is none.
+    first; `guidance` is the user's own text, None when there is none; `brief` gives what
+    else a model is told.
     """
 
     now: datetime
@@ -40,6 +42,7 @@ class Context(NamedTuple):
     outcomes: Sequence[Outcome] = ()
     funding: Mapping[str, Decimal] = MappingProxyType({})
     guidance: str | None = None
+    brief: Callable[[], Briefing] = Briefing
 
     @property
     def account(self) -> AccountSnapshot:
@@ -49,10 +52,14 @@ class Context(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Attempt:
-    """One of the answers that a question got: its raw text, and why it was refused, if it was."""
+    """One of the answers that a question got: its raw text, and why it was refused, if it was.
+
+    `thinking` is what the model thought before it, where its provider tells.
+    """
 
     raw: str
     refused: str | None = None
+    thinking: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +69,8 @@ class Answer:
     `failure` is set when there is no usable answer: then nothing may be traded, and
     `raw` keeps what came all the same; `attempts` has each answer by itself, oldest first.
     `latency_ms` in milliseconds, `cost_usd` in USD (None when nothing was asked; 0 for a
-    baseline), `cost_basis` whether by settings, price table or fallback.
+    baseline), `cost_basis` whether by settings, price table or fallback. `analysis` is what
+    the model wrote of the whole account, `thinking` what it thought before, over all attempts.
     """
 
     decisions: tuple[TradeDecision, ...] = ()
@@ -80,6 +88,8 @@ class Answer:
     latency_ms: int | None = None
     finish_reason: str | None = None
     attempts: tuple[Attempt, ...] = ()
+    analysis: str | None = None
+    thinking: str | None = None
 
     @property
     def holds(self) -> bool:

@@ -190,7 +190,7 @@ class Fields:
 
 def _agree(field: str, one: object, other: object) -> bool:
     """Whether two names of one field say the same; a text in words says no action and no size."""
-    if field in ("justification", "invalidation_condition"):
+    if field in ("justification", "invalidation_condition", "analysis"):
         return True
     if isinstance(one, str) and isinstance(other, str):
         if field == "signal":

@@ -23,8 +23,9 @@ FIELDS: Final[dict[str, tuple[str, ...]]] = {
     ),
     "invalidation_condition": ("invalidation_condition", "invalidation", "invalidated_if"),
     "justification": (
-        "justification", "reasoning", "reason", "rationale", "explanation", "thesis", "analysis",
+        "justification", "reasoning", "reason", "rationale", "explanation", "thesis",
     ),
+    "analysis": ("analysis", "market_analysis", "coin_analysis"),
     "exit_plan": ("exit_plan",),
 }  # fmt: skip
 """Our name for a field, then every spelling that is taken for it."""

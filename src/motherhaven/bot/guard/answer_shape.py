@@ -175,6 +175,8 @@ def _keyed(value: Mapping[str, Any], wraps: int) -> list[Item]:
     """Decisions by coin; texts and numbers beside them, such as a summary, say nothing."""
     found: list[Item] = []
     for key, inner in value.items():
+        if CANONICAL.get(fold(key)) == "analysis":
+            continue
         if isinstance(inner, str) and read_signal(inner) is not None:
             found.append(Item({"signal": inner}, key))
         elif isinstance(inner, Mapping):
@@ -192,6 +194,38 @@ def _unwrapped(value: Mapping[str, Any], wraps: int) -> Mapping[str, Any]:
             break
         value, wraps = inner, wraps + 1
     return value
+
+
+def analyses_of(document: object, wraps: int = 0) -> list[str]:
+    """What an answer says of the whole account: the texts that stand beside its decisions."""
+    if wraps > _MAX_WRAPS:
+        return []
+    if isinstance(document, str):
+        try:
+            return analyses_of(_encoded(document), wraps + 1)
+        except AnswerFault:
+            return []
+    if isinstance(document, list):
+        calls = [one for one in document if isinstance(one, Mapping) and not _is_decision(one)]
+        return list(dict.fromkeys(text for one in calls for text in analyses_of(one, wraps + 1)))
+    if not isinstance(document, Mapping) or _is_decision(document):
+        return []
+    return _analysis_beside(document, wraps)
+
+
+def _analysis_beside(value: Mapping[str, Any], wraps: int) -> list[str]:
+    try:
+        call = _call(value)
+    except AnswerFault:
+        return []
+    if call is not None:
+        return analyses_of(call, wraps + 1)
+    if len(value) == 1:
+        ((key, inner),) = value.items()
+        if fold(key) in (*WRAPPERS, TOOL):
+            return analyses_of(inner, wraps + 1)
+    named = (inner for key, inner in value.items() if CANONICAL.get(fold(key)) == "analysis")
+    return [text if isinstance(text, str) else as_json(text) for text in named if text]
 
 
 def kind_of(value: object) -> str:

@@ -2,12 +2,13 @@
 
 import re
 from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import replace
 from typing import Final
 
-from motherhaven.bot.guard.answer_fields import Fields
+from motherhaven.bot.guard.answer_fields import MAX_TEXT, Fields
 from motherhaven.bot.guard.answer_json import Spoiled
 from motherhaven.bot.guard.answer_names import SIGNALS, read_signal
-from motherhaven.bot.guard.answer_shape import Item, decisions_of, kind_of
+from motherhaven.bot.guard.answer_shape import Item, analyses_of, decisions_of, kind_of
 from motherhaven.bot.guard.answer_text import read_document
 from motherhaven.bot.guard.faults import AnswerFault, FaultCode
 from motherhaven.bot.guard.types import ParsedAnswer, RejectedDecision, Signal, TradeDecision
@@ -27,11 +28,19 @@ def parse_answer(text: str, coins: Collection[str] | None = None) -> ParsedAnswe
     Tool calls side by side are merged if they decide for different coins.
     """
     try:
-        items = decisions_of(read_document(text))
+        document = read_document(text)
+        items = decisions_of(document)
     except AnswerFault as fault:
         truncated = fault.code is FaultCode.TRUNCATED
         return ParsedAnswer(error=str(fault), truncated=truncated, code=fault.code)
-    return _parsed(items, coins)
+    return replace(_parsed(items, coins), analysis=_analysis(document))
+
+
+def _analysis(document: object) -> str:
+    """What the answer says of the whole account; it never refuses the decisions beside it."""
+    fields = Fields({"analysis": "\n\n".join(analyses_of(document))[:MAX_TEXT]})
+    fields.forgive = True
+    return fields.text("analysis")
 
 
 def _parsed(items: Sequence[Item], coins: Collection[str] | None) -> ParsedAnswer:
@@ -91,6 +100,7 @@ def parse_decision(
     quantity = fields.quantity(needed=signal.is_entry)
     leverage = fields.leverage(needed=signal.is_entry)
     confidence = fields.confidence(needed=signal.is_entry)
+    analysis = fields.text("analysis")
     return TradeDecision(
         coin=coin,
         signal=signal,
@@ -100,8 +110,9 @@ def parse_decision(
         stop_loss=fields.price("stop_loss"),
         profit_target=fields.price("profit_target"),
         invalidation_condition=fields.text("invalidation_condition") or None,
-        justification=fields.text("justification"),
+        justification=fields.text("justification") or analysis,
         notes=tuple(fields.notes),
+        analysis=analysis,
     )
 
 

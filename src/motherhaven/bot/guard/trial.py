@@ -41,7 +41,7 @@ def judge_answer(answer_text: str, state: Mapping[str, Any]) -> dict[str, Any]:
     Returns {"outcome": "buy", "sell", "hold", "close" (several joined by "+") or
     "refused", "code": the kind of the fault or the rule that refused, "parsed": [...],
     "verdicts": [{"coin", "signal", "allowed", "rule", "reason", …}], "error": text or
-    None}. Never raises: what is wrong is in "error".
+    None}, with "analysis" where the answer has one. Never raises: what is wrong is in "error".
     """
     try:
         view = read_view(state)
@@ -49,17 +49,22 @@ def judge_answer(answer_text: str, state: Mapping[str, Any]) -> dict[str, Any]:
     except MotherhavenError as error:
         parsed = parse_answer(answer_text)
         shown = [_decision(decision) for decision in parsed.decisions]
-        return _told(shown, [], f"state: {error}", "state")
+        return _told(shown, [], f"state: {error}", "state", parsed.analysis)
     parsed = parse_answer(answer_text, limits.coins | set(view.marks) | set(view.positions))
     shown = [_decision(decision) for decision in parsed.decisions]
     verdicts = dict(zip(parsed.indices, judge(parsed.decisions, view, limits), strict=True))
     rows = {index: _verdict(verdict) for index, verdict in verdicts.items()}
     rows |= {rejected.index: _unparsed(rejected) for rejected in parsed.rejected}
-    return _told(shown, [rows[index] for index in sorted(rows)], parsed.error, parsed.code)
+    judged = [rows[index] for index in sorted(rows)]
+    return _told(shown, judged, parsed.error, parsed.code, parsed.analysis)
 
 
 def _told(
-    shown: list[dict[str, Any]], verdicts: list[dict[str, Any]], error: str | None, code: str | None
+    shown: list[dict[str, Any]],
+    verdicts: list[dict[str, Any]],
+    error: str | None,
+    code: str | None,
+    analysis: str,
 ) -> dict[str, Any]:
     """The result with its outcome in one word, and the first reason why not."""
     allowed = list(dict.fromkeys(_OUTCOMES[row["signal"]] for row in verdicts if row["allowed"]))
@@ -71,6 +76,7 @@ def _told(
         "parsed": shown,
         "verdicts": verdicts,
         "error": error,
+        **({"analysis": analysis} if analysis else {}),
     }
 
 
@@ -158,6 +164,7 @@ def _decision(decision: TradeDecision) -> dict[str, Any]:
         "invalidation_condition": decision.invalidation_condition,
         "justification": decision.justification,
         "notes": list(decision.notes),
+        **({"analysis": decision.analysis} if decision.analysis else {}),
     }
 
 

@@ -38,7 +38,8 @@ class TradeDecision:
     `quantity_usd` is margin in USD (notional = quantity_usd * leverage); `leverage` a
     whole number; `confidence` 0 to 1; prices in USD. `requires_stop` is False only for
     the buy-and-hold baseline, never for an answer of a model. `notes` says what was read
-    otherwise than it was written, such as a confidence in percent.
+    otherwise than it was written, such as a confidence in percent. `analysis` is what the
+    model saw in the coin before it decided.
     """
 
     coin: str
@@ -52,6 +53,7 @@ class TradeDecision:
     justification: str = ""
     requires_stop: bool = True
     notes: tuple[str, ...] = ()
+    analysis: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -183,6 +185,7 @@ class ParsedAnswer:
 
     `error` is set when the whole answer is discarded, `code` is then the kind of fault;
     `truncated` when it was cut off. `indices` gives each decision's place in the answer.
+    `analysis` is what the model wrote of the account as a whole, before it decided.
     """
 
     decisions: tuple[TradeDecision, ...] = ()
@@ -191,3 +194,4 @@ class ParsedAnswer:
     truncated: bool = False
     indices: tuple[int, ...] = ()
     code: str | None = None
+    analysis: str = ""

@@ -41,7 +41,10 @@ class Slice(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Quote:
-    """Prices in USD at `time`; `funding` is the hourly rate, None when the feed has none."""
+    """Prices in USD at `time`; `funding` is the hourly rate, None when the feed has none.
+
+    `open_interest` in coin: what is open on the whole market, None when it is not told.
+    """
 
     coin: str
     mid: Decimal
@@ -49,6 +52,7 @@ class Quote:
     oracle: Decimal
     time: datetime
     funding: Decimal | None = None
+    open_interest: Decimal | None = None
 
 
 class Book(NamedTuple):

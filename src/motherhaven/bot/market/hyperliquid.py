@@ -289,7 +289,15 @@ def _quote(coin: str, context: object, time: datetime) -> Quote:
         oracle=_number(context, "oraclePx", coin),
         time=time,
         funding=_number(context, "funding", coin, signed=True),
+        open_interest=_open_interest(context, coin),
     )
+
+
+def _open_interest(context: Mapping[str, Any], coin: str) -> Decimal | None:
+    """What is open on the whole market, in coin; None where the venue does not tell it."""
+    if context.get("openInterest") is None:
+        return None
+    return abs(_number(context, "openInterest", coin, signed=True))
 
 
 def _levels(coin: str, side: object) -> tuple[Level, ...]:

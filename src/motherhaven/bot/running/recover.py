@@ -8,6 +8,7 @@ from decimal import Decimal
 from typing import Any, Final
 
 from motherhaven.bot.chronicle import KEPT_OUTCOMES, outcome_text
+from motherhaven.bot.decider.briefing import Plan
 from motherhaven.bot.decider.types import Outcome
 from motherhaven.bot.exchange.types import (
     Fill,
@@ -17,6 +18,7 @@ from motherhaven.bot.exchange.types import (
     MarginMode,
 )
 from motherhaven.bot.guard.day import DayStart, KillSwitch
+from motherhaven.bot.guard.types import Signal
 from motherhaven.bot.guidance import Guidance
 from motherhaven.bot.sink import Kept
 from motherhaven.bot.trader import Trader
@@ -55,7 +57,8 @@ class Saved:
 
     `terms` are those of each position's newest opening record; `pending` are decisions to
     trade of which nothing more is on record, oldest first;
-    `signals` the newest decisions' signals by id, for the `outcomes` that follow them.
+    `signals` the newest decisions' signals by id, for the `outcomes` that follow them, and
+    `ideas` what their entries were for; `plans` is that of each coin that was entered.
     """
 
     deposit: Decimal | None = None
@@ -72,6 +75,8 @@ class Saved:
     guidance: Guidance | None = None
     outcomes: deque[Outcome] = field(default_factory=lambda: deque(maxlen=KEPT_OUTCOMES))
     signals: dict[str, str] = field(default_factory=dict)
+    ideas: dict[str, Plan] = field(default_factory=dict)
+    plans: dict[str, Plan] = field(default_factory=dict)
     cost_day: date | None = None
     cost: Decimal = ZERO
     last_time: datetime | None = None
@@ -100,7 +105,9 @@ def restore(trader: Trader, saved: Saved) -> list[str]:
 
     Returns the coins whose stop could not be placed again: close them at the next price.
     """
-    trader.log.trades.extend(trader.engine.resume(saved.fills, saved.payments))
+    trader.log.resume(trader.engine.resume(saved.fills, saved.payments))
+    held = trader.engine.ledger.holdings
+    trader.log.plans = {coin: plan for coin, plan in saved.plans.items() if coin in held}
     trader.log.outcomes.extend(saved.outcomes)
     unprotected = []
     for coin, holding in trader.engine.ledger.holdings.items():
@@ -173,6 +180,7 @@ def _take(saved: Saved, event: Kept, zone: str) -> None:
     elif event.kind == "position_closed":
         saved.protections.pop(str(payload.get("position_id")), None)
         saved.terms.pop(str(payload.get("position_id")), None)
+        saved.plans.pop(str(payload.get("coin")), None)
     elif event.kind == "account":
         _take_account(saved, event, zone)
     elif event.kind == "status" and payload.get("status") != "stopped":
@@ -197,6 +205,9 @@ def _take_execution(saved: Saved, event: Kept) -> None:
     decision_id = str(payload["decision_id"])
     saved.pending.pop(decision_id, None)
     signal = saved.signals.pop(decision_id, "?")
+    idea = saved.ideas.pop(decision_id, None)
+    if idea is not None and payload.get("filled_usd") is not None:
+        saved.plans[str(payload["coin"])] = idea
     refused = payload["execution_status"] == "rejected" and "cloid" not in payload
     status = "refused" if refused else str(payload["execution_status"])
     told = outcome_text(status, payload)
@@ -209,8 +220,14 @@ def _take_decision(saved: Saved, event: Kept) -> None:
     if isinstance(verdict, Mapping) and verdict.get("allowed") and payload["signal"] != "hold":
         saved.pending[event.event_id] = str(payload["coin"])
     saved.signals[event.event_id] = str(payload["signal"])
-    if len(saved.signals) > _SIGNALS:
-        del saved.signals[next(iter(saved.signals))]
+    if payload["signal"] in (Signal.BUY, Signal.SELL):
+        ending = payload.get("invalidation_condition")
+        saved.ideas[event.event_id] = Plan(
+            str(payload.get("justification") or ""), None if ending is None else str(ending)
+        )
+    for newest in (saved.signals, saved.ideas):
+        if len(newest) > _SIGNALS:
+            del newest[next(iter(newest))]
     if payload.get("cost_usd") is not None:
         if saved.cost_day != event.time.date():
             saved.cost_day, saved.cost = event.time.date(), ZERO

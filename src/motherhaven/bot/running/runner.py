@@ -10,7 +10,7 @@ from motherhaven.bot.cycle import Cycle
 from motherhaven.bot.market.feed import Book, Feed, Quote
 from motherhaven.bot.running.commands import kill, obey
 from motherhaven.bot.running.control import Command, ControlRoom
-from motherhaven.bot.tape import KEPT
+from motherhaven.bot.running.warming import warm_up
 from motherhaven.contract.clock import Clock
 from motherhaven.contract.errors import MarketError, MotherhavenError
 from motherhaven.contract.times import format_time
@@ -137,6 +137,7 @@ class Runner:
             return
         quotes = await self._feed.quotes(self._clock.now())
         self._watch_coins(self._clock.now())
+        self._trader.quotes = quotes
         self._trader.funding_rates = {
             coin: quote.funding for coin, quote in quotes.items() if quote.funding is not None
         }
@@ -182,7 +183,7 @@ class Runner:
 
     async def _catch_up(self, now: datetime, since: datetime | None, *, warm: bool) -> None:
         start = now if since is None else max(since, now - LOOK_BACK)
-        begin = start if warm else start - KEPT * self._feed.interval
+        begin = start if warm else start - warm_up(self._trader, self._feed)
         for piece in await self._feed.closed(begin, now):
             if piece.time <= start:
                 self._trader.warm(piece)
