@@ -146,7 +146,7 @@ class Chronicle:
         if asked.signal.is_entry and known.get("filled_usd") is not None:
             self.plans[asked.coin] = Plan(asked.justification, asked.invalidation_condition)
         self.outcomes.append(
-            Outcome(now, ticket.coin, ticket.asked.signal.value, outcome_text(status, known))
+            Outcome(now, ticket.coin, ticket.asked.action.value, outcome_text(status, known))
         )
 
     def _decline(self, status: str, code: str, reason: str) -> None:
@@ -176,6 +176,10 @@ def outcome_text(status: str, known: Mapping[str, Any]) -> str:
         parts.append(f"{to_decimal(known['filled_usd'], 'filled_usd'):.2f} USD of margin")
     if known.get("fill_price") is not None:
         parts.append(f"at {known['fill_price']}")
+    for field, name in (("stop_loss", "stop"), ("profit_target", "target")):
+        if known.get(field) is not None:
+            before = known.get(f"{field}_before")
+            parts.append(f"{name} {'' if before is None else f'{before} -> '}{known[field]}")
     told = " ".join(parts)
     error = known.get("error") or known.get("execution_error")
     return told if error is None else f"{told}: {error}"

@@ -113,6 +113,7 @@ def limits_of(settings: Settings) -> GuardLimits:
         else answer_age,
         max_model_cost_usd=settings.model_daily_cost_usd,
         clamp=settings.clamp_entries,
+        stop_may_widen=settings.stop_may_widen,
         coins=frozenset(settings.coins),
     )
     return tightened(limits, settings.trading_preset)

@@ -1,5 +1,6 @@
 """The desk: what the guard allowed becomes orders, and orders become outcomes."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from decimal import Decimal
@@ -22,10 +23,11 @@ from motherhaven.bot.guard.exits import (
     close_order,
     entry_orders,
     leverage_mismatch,
+    replace_exits,
     unprotected,
 )
 from motherhaven.bot.guard.liquidation import liquidation_alone, stop_is_idle
-from motherhaven.bot.guard.types import Signal, TradeDecision, Verdict
+from motherhaven.bot.guard.types import Action, Signal, TradeDecision, Verdict
 from motherhaven.bot.records import margin
 from motherhaven.contract.errors import OrderRejected
 from motherhaven.contract.events import ExecutionStatus
@@ -70,6 +72,8 @@ class Done:
     leverage_before: int | None = None
     leverage: int | None = None
     """What the position's leverage was and is, where the order changed it."""
+    moved: Mapping[str, Decimal] = field(default_factory=dict)
+    """Where stop and target are and were, by the execution's field names, if they moved."""
 
 
 class Desk:
@@ -99,7 +103,7 @@ class Desk:
         """Place what the guard allowed and say what became of it."""
         if ticket.asked.signal is Signal.CLOSE:
             return self._close(ticket)
-        return self._enter(ticket)
+        return self._adjust(ticket) if ticket.asked.adjusts else self._enter(ticket)
 
     def restore(
         self, coin: str, size: Decimal, stop: Decimal | None, target: Decimal | None
@@ -130,16 +134,52 @@ class Desk:
         if held is None:
             error = "the position was closed before the order was placed"
             return Done("skipped", error=error, code="closed_before")
-        entry, leverage = held.entry, held.leverage
-        intent = close_order(ticket.coin, held.size, ticket.decision_id)
+        entry, leverage, size = held.entry, held.leverage, held.size
+        if ticket.asked.action is Action.REDUCE and ticket.verdict.size < abs(size):
+            size = ticket.verdict.size if size > 0 else -ticket.verdict.size
+        intent = close_order(ticket.coin, size, ticket.decision_id)
         self._remember(ticket, [intent])
-        self._closing[ticket.coin] = ticket.decision_id
+        if size == held.size:
+            self._closing[ticket.coin] = ticket.decision_id
         outcome = self._engine.place([intent])[0]
         events = self._engine.take_events()
         if isinstance(outcome, Rejected):
             self._closing.pop(ticket.coin, None)
             return Done("rejected", events, outcome.reason, "venue", intent.cloid)
         return self._done(ticket, intent, events, entry, leverage)
+
+    def _adjust(self, ticket: Ticket) -> Done:
+        """Move stop and target, each new-first: there is no moment without a stop."""
+        engine, coin, verdict = self._engine, ticket.coin, ticket.verdict
+        held = engine.account().positions.get(coin)
+        if held is None:
+            error = "the position was closed before its exits were moved"
+            return Done("skipped", error=error, code="closed_before")
+        orders = engine.open_orders(coin)
+        moved: dict[str, Decimal] = {}
+        reasons: list[str] = []
+        for change in replace_exits(held, verdict.stop, verdict.target, ticket.decision_id, orders):
+            intent = change.place
+            self._remember(ticket, [intent])
+            outcome = engine.place([intent])[0]
+            if isinstance(outcome, Rejected):
+                reasons.append(outcome.reason)
+                continue
+            engine.cancel(change.cancel)
+            stop = intent.kind is OrderKind.STOP
+            name, before = ("stop_loss", held.stop) if stop else ("profit_target", held.target)
+            moved[name] = intent.price or Decimal(0)
+            if before is not None:
+                moved[f"{name}_before"] = before
+        status: ExecutionStatus = "executed" if moved else "rejected"
+        return Done(
+            "partial" if moved and reasons else status,
+            engine.take_events(),
+            "; ".join(reasons) or None,
+            "venue" if reasons else None,
+            position_id=held.position_id,
+            moved=moved,
+        )
 
     def _enter(self, ticket: Ticket) -> Done:
         engine, coin = self._engine, ticket.coin

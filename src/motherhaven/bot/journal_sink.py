@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
+from pathlib import Path
 from typing import Final, Protocol
 
 import apsw
@@ -33,6 +34,32 @@ class Shipping(Protocol):
     def close(self, timeout: float) -> None:
         """Ship what can be shipped within `timeout` seconds."""
         ...
+
+
+def read_journal(path: Path, kinds: Sequence[Kind]) -> list[Kept]:
+    """Everything kept of these kinds in a journal that a bot may be writing, oldest first.
+
+    Raises:
+        JournalError: the file is missing or cannot be read.
+    """
+    try:
+        connection = apsw.Connection(str(path), flags=apsw.SQLITE_OPEN_READONLY)
+        try:
+            return list(_kept(connection, kinds))
+        finally:
+            connection.close()
+    except apsw.Error as error:
+        raise JournalError(f"{path}: cannot be read as a journal ({error})") from error
+
+
+def _kept(connection: apsw.Connection, kinds: Sequence[Kind]) -> Iterator[Kept]:
+    marks = ",".join("?" * len(kinds))
+    query = (
+        "SELECT kind, payload, time, event_id FROM events"  # noqa: S608  (marks are ? only)
+        f" WHERE kind IN ({marks}) ORDER BY seq"
+    )
+    for kind, payload, time, event_id in connection.execute(query, tuple(kinds)):
+        yield Kept(kind, loads(payload.encode()), datetime.fromisoformat(time), event_id)
 
 
 class JournalSink:
@@ -85,17 +112,10 @@ class JournalSink:
             JournalError: the file cannot be read.
         """
         journal = self.recorder.journal
-        marks = ",".join("?" * len(kinds))
-        query = (
-            "SELECT kind, payload, time, event_id FROM events"  # noqa: S608  (marks are ? only)
-            f" WHERE kind IN ({marks}) ORDER BY seq"
-        )
         try:
             connection = journal.open_connection("normal")
             try:
-                for kind, payload, time, event_id in connection.execute(query, tuple(kinds)):
-                    moment = datetime.fromisoformat(time)
-                    yield Kept(kind, loads(payload.encode()), moment, event_id)
+                yield from _kept(connection, kinds)
             finally:
                 connection.close()
         except apsw.Error as error:

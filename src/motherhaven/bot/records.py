@@ -103,6 +103,9 @@ def decision(
     }
     if asked.analysis:
         payload["coin_analysis"] = asked.analysis
+    for name in ("close_fraction", "adjusted_stop_loss", "adjusted_profit_target"):
+        if getattr(asked, name) is not None:
+            payload[name] = getattr(asked, name)
     if asked.stop_loss is not None:
         payload["stop_loss"] = asked.stop_loss
     if asked.profit_target is not None:
@@ -169,10 +172,12 @@ def execution(
     fill_price: Decimal | None = None,
     leverage_before: int | None = None,
     leverage: int | None = None,
+    **moved: Decimal,
 ) -> Payload:
     """What became of a decision at the exchange; `filled_usd` is margin.
 
-    `leverage_before` and `leverage` where the order changed an open position's.
+    `leverage_before` and `leverage` where the order changed an open position's; `moved` says
+    where its exits are and were: stop_loss, stop_loss_before, profit_target, ….
     """
     return _lean(
         {
@@ -187,6 +192,7 @@ def execution(
             "fill_price": fill_price,
             "leverage_before": leverage_before,
             "leverage": leverage,
+            **moved,
         }
     )
 

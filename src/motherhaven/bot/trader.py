@@ -203,6 +203,7 @@ class Trader:
                 fill_price=done.fill_price,
                 leverage_before=done.leverage_before,
                 leverage=done.leverage,
+                **done.moved,
             )
             self.log.note(done.events)
 
@@ -298,7 +299,9 @@ class Trader:
             day_start_equity=self.day.equity if self.day else None,
             marks=marks,
             positions={
-                coin: OpenPosition(held.size, held.entry, held.leverage)
+                coin: OpenPosition(
+                    held.size, held.entry, held.leverage, held.stop, held.target, held.liquidation
+                )
                 for coin, held in account.positions.items()
             },
             specs=self.setup.specs,
@@ -342,7 +345,7 @@ class Trader:
     ) -> None:
         if not verdict.allowed:
             self.log.refused_by_guard(decision_id, asked.signal.value, verdict, now)
-        elif verdict.size:
+        elif verdict.acts:
             self._tickets.append(Ticket(decision_id, asked, verdict, mark))
 
     def _since_trade(self, bar: Bar) -> Bar:

@@ -9,6 +9,7 @@ import typer
 from motherhaven import __version__
 from motherhaven.cli.journal_commands import register as register_journal
 from motherhaven.cli.key_commands import app as keys_app
+from motherhaven.cli.market_commands import register as register_market
 from motherhaven.cli.move_commands import register
 from motherhaven.cli.output import clear_errors, emit
 from motherhaven.cli.quarantine_commands import app as quarantine_app
@@ -243,6 +244,7 @@ def doctor(
     raise typer.Exit(run(store, alert=alert))
 
 
+register_market(app)
 register(app)
 register_journal(app)
 app.add_typer(keys_app)

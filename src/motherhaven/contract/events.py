@@ -106,6 +106,8 @@ class DecisionMade(RecordedBody):
     coin_analysis: what the model wrote of the coin before it decided. analysis and thinking:
     what it wrote of the whole account, and what it thought before that; they stand with the
     first decision of an answer, and answer_id names that decision in the others.
+    close_fraction: the part of the position that a close is about, where it is not the whole.
+    adjusted_stop_loss, adjusted_profit_target: where a hold moves the exits to.
     """
 
     timestamp: Any
@@ -119,6 +121,9 @@ class DecisionMade(RecordedBody):
     thinking: str | None = None
     coin_analysis: str | None = None
     answer_id: str | None = None
+    close_fraction: Money | None = None
+    adjusted_stop_loss: Money | None = None
+    adjusted_profit_target: Money | None = None
     confidence_percent: Money | None = None
     profit_target: Money | None = None
     stop_loss: Money | None = None
@@ -149,7 +154,8 @@ class DecisionExecuted(RecordedBody):
     """What became of a decision at the exchange. filled_usd is margin.
 
     leverage_before, leverage: what the position's leverage was and is, where the order
-    changed it.
+    changed it. stop_loss, profit_target: where an adjustment moved the exits to, with what
+    was before.
     """
 
     timestamp: Any
@@ -164,6 +170,10 @@ class DecisionExecuted(RecordedBody):
     latency_ms: Whole | None = None
     leverage_before: Any = None
     leverage: Any = None
+    stop_loss: Money | None = None
+    stop_loss_before: Money | None = None
+    profit_target: Money | None = None
+    profit_target_before: Money | None = None
 
 
 def _start(value: object) -> datetime:

@@ -67,6 +67,7 @@ class Settings(ProviderSettings):
     max_data_age_seconds: int = Field(180, ge=1, le=86_400)
     max_answer_age_seconds: int | None = Field(None, ge=1, le=86_400)
     clamp_entries: bool = False
+    stop_may_widen: bool = False
     day_zone: str = "UTC"
     model_daily_cost_usd: Money = Decimal(5)
 

@@ -93,6 +93,19 @@ class ModelPrices:
         )
 
 
+def price_of(name: str, prices: ModelPrices, tokens_in: int, tokens_out: int) -> Cost:
+    """What a question of so many tokens to PROVIDER:MODEL costs, without asking it."""
+    if prices.are_set:
+        return Cost(prices.of(tokens_in, tokens_out), "settings", measured=False)
+    provider, _, model = name.partition(":")
+    usage = RequestUsage(input_tokens=tokens_in, output_tokens=tokens_out)
+    asked = ModelResponse(parts=[], usage=usage, model_name=model, provider_name=provider)
+    known = _by_table(asked)
+    if known is None:
+        return Cost(prices.of(tokens_in, tokens_out), "fallback", measured=False)
+    return Cost(known, "table", measured=False)
+
+
 def tokens_of(text: str) -> int:
     """A number of tokens that `text` does not exceed."""
     return -(-len(text.encode("utf-8", "surrogatepass")) // BYTES_PER_TOKEN)

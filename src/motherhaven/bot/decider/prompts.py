@@ -23,8 +23,8 @@ _THROUGH_TOOL: Final = (
 _AS_JSON: Final = (
     "Answer with exactly one JSON object and nothing else, no fence and no comment, in the "
     'form {"analysis", "decisions": [{"coin", "analysis", "signal", "stop_loss", '
-    '"profit_target", "invalidation_condition", "leverage", "quantity_usd", "confidence", '
-    '"justification"}]}, in that order: numbers as '
+    '"profit_target", "close_fraction", "invalidation_condition", "leverage", "quantity_usd", '
+    '"confidence", "justification"}]}, in that order: numbers as '
     "plain JSON numbers, confidence from 0 to 1, null for what does not apply, and at most one "
     "decision for each coin listed:"
 )
@@ -51,7 +51,9 @@ def system_prompt(
 - Write before you choose: analysis of the account as a whole first, then for each coin its \
 analysis, and only then signal and figures that follow from it.
 - buy_to_enter: open a long. sell_to_enter: open a short. close: end the open position. \
-hold: do nothing.
+reduce: close the part of it that close_fraction says, e.g. 0.5. adjust: move its stop_loss or \
+profit_target, or both, to the prices given; null stays. hold: do nothing; a hold moves no exit, \
+whatever prices stand beside it.
 - quantity_usd is the margin in USD that you commit; notional = quantity_usd * leverage.
 - stop_loss and profit_target are prices in USD. They stay on the exchange and act between \
 your decisions.
@@ -130,7 +132,8 @@ def _rules(limits: GuardLimits) -> list[str]:
     if total is None:
         total = size * limits.max_positions
     rules = [
-        "a close is always allowed; everything below is about entries",
+        "a close or a reduce is always allowed, if the part is worth the coin's min_notional; "
+        "what follows is about entries",
         f"at most {_usd(size)} of margin in one entry, {_usd(in_coin)} in one coin, "
         f"{_usd(total)} in all coins together, and never more than is available",
         f"leverage a whole number from 1 to {limits.max_leverage}, and no more than the coin's "
@@ -142,6 +145,14 @@ def _rules(limits: GuardLimits) -> list[str]:
         "a profit_target, if given, lies on the other side of the price",
         f"a stop_loss or profit_target more than {_percent(limits.price_band)} away from the mark "
         "is rejected",
+        *(
+            ()
+            if limits.stop_may_widen
+            else (
+                "a stop is only tightened: an adjust, or an entry that adds to a position, with a "
+                "stop_loss farther from the price than the one in place is rejected",
+            )
+        ),
         f"no entries for the rest of the day after a loss of {_usd(limits.daily_loss_limit_usd)}",
         "different actions for one coin in one answer cancel each other",
         f"an answer that takes longer than {limits.max_answer_age_seconds} seconds is discarded",

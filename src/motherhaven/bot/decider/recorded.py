@@ -181,4 +181,7 @@ def _decision(row: Mapping[str, Any], decider: str) -> TradeDecision:
         invalidation_condition=row.get("invalidation_condition"),
         justification=str(row.get("justification") or ""),
         requires_stop=decider != _EXEMPT,
+        close_fraction=price("close_fraction"),
+        adjusted_stop_loss=price("adjusted_stop_loss"),
+        adjusted_profit_target=price("adjusted_profit_target"),
     )

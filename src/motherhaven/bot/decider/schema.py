@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from typing import Any, Final
 
 from motherhaven.bot.guard.faults import TOOL
+from motherhaven.bot.guard.types import Action
 
 __all__ = ["TOOL", "TOOL_DESCRIPTION", "answer_schema"]
 
@@ -22,7 +23,6 @@ _COIN: Final = (
     "before anything else of this coin: what the data say, for and against, in 1 to 4 sentences; "
     "for an open position whether its thesis still holds"
 )
-ACTIONS: Final = ("buy_to_enter", "sell_to_enter", "hold", "close")
 
 
 def answer_schema(coins: Sequence[str]) -> dict[str, Any]:
@@ -31,12 +31,19 @@ def answer_schema(coins: Sequence[str]) -> dict[str, Any]:
     properties: dict[str, Any] = {
         "coin": {"type": "string", "enum": list(coins)},
         "analysis": {"type": "string", "description": _COIN},
-        "signal": {"type": "string", "enum": list(ACTIONS)},
-        "stop_loss": {**number, "description": "price in USD; required for entries"},
-        "profit_target": {**number, "description": "price in USD, or null"},
+        "signal": {"type": "string", "enum": [action.value for action in Action]},
+        "stop_loss": {
+            **number,
+            "description": "price in USD; entries need it, adjust: the new one; else null",
+        },
+        "profit_target": {**number, "description": "price in USD; adjust: the new one; or null"},
+        "close_fraction": {
+            **number,
+            "description": "reduce: the part of the position to close, above 0 and below 1",
+        },
         "invalidation_condition": {"type": ["string", "null"]},
         "leverage": {"type": "integer", "description": "whole number from 1"},
-        "quantity_usd": {"type": "number", "description": "margin in USD; 0 for hold, close"},
+        "quantity_usd": {"type": "number", "description": "margin in USD; 0 for all but entries"},
         "confidence": {"type": "number", "description": "0 to 1"},
         "justification": {"type": "string", "description": "why, in a sentence or two"},
     }

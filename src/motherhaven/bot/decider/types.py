@@ -96,8 +96,8 @@ class Answer:
         """Whether it is usable and asks for nothing at all."""
         if self.failure is not None or self.rejected or not self.decisions:
             return False
-        for decision in self.decisions:  # noqa: SIM110  # asked at every bar of a replay
-            if decision.signal is not Signal.HOLD:
+        for decision in self.decisions:  # asked at every bar of a replay
+            if decision.signal is not Signal.HOLD or decision.adjusts:
                 return False
         return True
 

@@ -43,6 +43,7 @@ LIMITS: Final = (
     "max_data_age_seconds",
     "max_answer_age_seconds",
     "clamp_entries",
+    "stop_may_widen",
     "day_zone",
     "model_daily_cost_usd",
 )

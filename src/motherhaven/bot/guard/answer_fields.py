@@ -6,7 +6,7 @@ from decimal import Decimal
 from typing import Any, Final
 
 from motherhaven.bot.guard.answer_json import Bad, Spoiled
-from motherhaven.bot.guard.answer_names import AMOUNTS, CANONICAL, fold, read_signal
+from motherhaven.bot.guard.answer_names import AMOUNTS, CANONICAL, fold, read_action
 from motherhaven.bot.guard.answer_shape import as_json, kind_of
 from motherhaven.bot.guard.faults import AnswerFault, FaultCode
 from motherhaven.contract.coins import normalise_symbol
@@ -128,6 +128,26 @@ class Fields:
         self._note(f"confidence {plain(value)} was taken as {plain(value)} %")
         return value.scaleb(-2)
 
+    def fraction(self, field: str) -> Decimal | None:
+        """A part of a whole, above 0 and at most 1; None when it is not given.
+
+        Raises:
+            AnswerFault: it is given and is none, whatever is forgiven else.
+        """
+        forgiving, self.forgive = self.forgive, False
+        try:
+            value = self.decimal(field)
+            if value is not None and not ZERO < value <= ONE:
+                hint = f"; for {plain(value)} % send {plain(value.scaleb(-2))}"
+                self._refuse(
+                    FaultCode.OUT_OF_RANGE,
+                    f"{field} {plain(value)} must be above 0 and at most 1"
+                    + (hint if ONE < value <= HUNDRED else ""),
+                )
+            return value
+        finally:
+            self.forgive = forgiving
+
     def price(self, field: str) -> Decimal | None:
         """A price in USD; None when it is not given or 0."""
         value = self.decimal(field)
@@ -194,7 +214,7 @@ def _agree(field: str, one: object, other: object) -> bool:
         return True
     if isinstance(one, str) and isinstance(other, str):
         if field == "signal":
-            return read_signal(other) in (None, read_signal(one))
+            return read_action(other) in (None, read_action(one))
         if field == "coin":
             return _short(one) == _short(other)
         return fold(one) == fold(other)

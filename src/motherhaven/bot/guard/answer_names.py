@@ -7,7 +7,7 @@ stands for margin: `AMOUNTS` names those, so that the refusal can say why.
 import re
 from typing import Final
 
-from motherhaven.bot.guard.types import Signal
+from motherhaven.bot.guard.types import Action, Signal
 
 FIELDS: Final[dict[str, tuple[str, ...]]] = {
     "coin": ("coin", "symbol", "ticker", "asset", "pair", "trading_pair", "instrument"),
@@ -27,6 +27,11 @@ FIELDS: Final[dict[str, tuple[str, ...]]] = {
     ),
     "analysis": ("analysis", "market_analysis", "coin_analysis"),
     "exit_plan": ("exit_plan",),
+    "close_fraction": ("close_fraction", "fraction", "reduce_fraction", "fraction_to_close"),
+    "adjusted_stop_loss": ("adjusted_stop_loss", "new_stop_loss", "new_stop"),
+    "adjusted_profit_target": (
+        "adjusted_profit_target", "new_profit_target", "new_take_profit", "new_target",
+    ),
 }  # fmt: skip
 """Our name for a field, then every spelling that is taken for it."""
 
@@ -71,18 +76,26 @@ WRAPPERS: Final = (
 )  # fmt: skip
 """Keys that wrap one answer or one decision, when they stand alone."""
 
-SIGNALS: Final[dict[str, Signal]] = {
+ACTIONS: Final[dict[str, Action]] = {
     **dict.fromkeys(
         ("buy_to_enter", "buy", "long", "open_long", "enter_long", "go_long", "buy_long",
-         "buy_to_open"), Signal.BUY,
+         "buy_to_open"), Action.BUY,
     ),
     **dict.fromkeys(
         ("sell_to_enter", "sell", "short", "open_short", "enter_short", "go_short", "sell_short",
-         "sell_to_open"), Signal.SELL,
+         "sell_to_open"), Action.SELL,
     ),
     **dict.fromkeys(
         ("hold", "wait", "none", "no_action", "no_trade", "do_nothing", "skip", "stay"),
-        Signal.HOLD,
+        Action.HOLD,
+    ),
+    **dict.fromkeys(
+        ("adjust", "adjust_stop", "adjust_stop_loss", "adjust_exit", "adjust_exits", "move_stop",
+         "move_stop_loss", "update_stop", "update_stop_loss", "trail_stop"), Action.ADJUST,
+    ),
+    **dict.fromkeys(
+        ("reduce", "reduce_position", "reduce_long", "reduce_short", "partial_close",
+         "close_partial", "trim", "scale_out"), Action.REDUCE,
     ),
     **dict.fromkeys(
         ("close", "exit", "close_position", "exit_position", "close_long", "close_short",
@@ -90,7 +103,7 @@ SIGNALS: Final[dict[str, Signal]] = {
          "close_all", "exit_all", "close_trade", "exit_trade", "close_order", "close_now",
          "close_full", "full_close", "flat", "go_flat", "flatten", "flatten_position",
          "liquidate", "liquidate_position", "square_off"),
-        Signal.CLOSE,
+        Action.CLOSE,
     ),
 }  # fmt: skip
 
@@ -117,6 +130,12 @@ def fold(name: str) -> str:
     return _GAP.sub("_", _HUMP.sub("_", text)).lower()
 
 
+def read_action(text: str) -> Action | None:
+    """The action that a text spells, None for none."""
+    return ACTIONS.get(fold(text.strip(_MARKS))) if len(text) <= _LONGEST else None
+
+
 def read_signal(text: str) -> Signal | None:
     """The signal that a text spells, None for none."""
-    return SIGNALS.get(fold(text.strip(_MARKS))) if len(text) <= _LONGEST else None
+    action = read_action(text)
+    return None if action is None else action.signal

@@ -7,7 +7,7 @@ from typing import Final
 from motherhaven.bot.exchange.exact import quotient
 from motherhaven.bot.exchange.market import MarketSpec, default_spec
 from motherhaven.bot.guard.allocation import Allocation
-from motherhaven.bot.guard.types import GuardLimits, GuardView, TradeDecision
+from motherhaven.bot.guard.types import GuardLimits, GuardView, OpenPosition, TradeDecision
 
 ZERO: Final = Decimal(0)
 
@@ -25,6 +25,11 @@ class Case:
     def mark(self) -> Decimal:
         """Our own mark of the coin, in USD."""
         return self.view.marks[self.decision.coin]
+
+    @property
+    def held(self) -> OpenPosition | None:
+        """The coin's position, None when there is none."""
+        return self.view.positions.get(self.decision.coin)
 
     @property
     def spec(self) -> MarketSpec:

@@ -81,7 +81,7 @@ def _trigger(
 
 
 def close_order(coin: str, position_size: Decimal, decision_id: str) -> OrderIntent:
-    """Close the whole live (signed) size at the market: reduce-only, so never more."""
+    """Close the (signed) size at the market, whole or a part: reduce-only, so never more."""
     return OrderIntent(
         coin,
         Side.SELL if position_size > 0 else Side.BUY,
@@ -116,7 +116,7 @@ def unprotected(
 
 @dataclass(frozen=True, slots=True)
 class StopReplacement:
-    """First `place`, and only when that is accepted, `cancel` the old stops."""
+    """First `place`, and only when that is accepted, `cancel` the old ones of its kind."""
 
     place: OrderIntent
     cancel: tuple[str, ...]
@@ -136,6 +136,24 @@ def replace_stop(
     intent = _trigger(position.coin, away, OrderKind.STOP, placed, decision_id)
     old = tuple(o.cloid for o in orders if o.coin == position.coin and o.kind is OrderKind.STOP)
     return StopReplacement(intent, old)
+
+
+def replace_exits(
+    position: Position,
+    stop: Decimal | None,
+    target: Decimal | None,
+    decision_id: str,
+    orders: Sequence[OpenOrder],
+) -> list[StopReplacement]:
+    """Stop and target at prices that the guard allowed, each new-first; None stays."""
+    away = Side.SELL if position.size > 0 else Side.BUY
+    found = []
+    for kind, price in ((OrderKind.STOP, stop), (OrderKind.TARGET, target)):
+        if price is not None:
+            intent = _trigger(position.coin, away, kind, price, decision_id)
+            old = tuple(o.cloid for o in orders if o.coin == position.coin and o.kind is kind)
+            found.append(StopReplacement(intent, old))
+    return found
 
 
 def leverage_mismatch(asked: LeverageSetting, read_back: LeverageSetting) -> str | None:

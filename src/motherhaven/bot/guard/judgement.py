@@ -8,7 +8,9 @@ from motherhaven.bot.exchange.exact import exact
 from motherhaven.bot.guard import rules_price, rules_size, rules_state
 from motherhaven.bot.guard.allocation import Allocation
 from motherhaven.bot.guard.case import Case
+from motherhaven.bot.guard.changes import adjustment, reduction, refused
 from motherhaven.bot.guard.types import (
+    Action,
     GuardLimits,
     GuardView,
     PendingEntry,
@@ -40,6 +42,7 @@ RULES: Final[tuple[Rule, ...]] = (
     rules_price.stop_side,
     rules_price.target_side,
     rules_price.price_band,
+    rules_price.stop_widened,
     rules_price.stop_beyond_liquidation,
 )
 """What refuses an entry outright, in order; the function's name is the rule's name."""
@@ -58,7 +61,8 @@ def judge(
 ) -> list[Verdict]:
     """One verdict per decision, in order.
 
-    Closing is always allowed, clamped to the live size. Entries pass every rule or are
+    Closing is always allowed, clamped to the live size; exits are moved within the rules of
+    `changes`. Entries pass every rule or are
     refused; limits are held against the account as all orders allowed so far may leave
     it, those of earlier answers that wait included. Several different actions in one
     coin refuse that coin as a whole.
@@ -79,16 +83,16 @@ def conflicts(decisions: Sequence[TradeDecision]) -> dict[int, tuple[str, str]]:
         by_coin.setdefault(decision.coin, []).append(index)
     found: dict[int, tuple[str, str]] = {}
     for coin, indices in by_coin.items():
-        signals = [decisions[index].signal for index in indices]
-        if len(indices) == 1 or set(signals) == {Signal.HOLD}:
+        actions = [decisions[index].action for index in indices]
+        if len(indices) == 1 or set(actions) == {Action.HOLD}:
             continue
-        if len(set(signals)) > 1:
-            names = ", ".join(signal.value for signal in signals)
+        if len(set(actions)) > 1:
+            names = ", ".join(action.value for action in actions)
             verdict = ("contradictory_actions", f"several actions for {coin}: {names}")
             found.update(dict.fromkeys(indices, verdict))
         else:
-            repeated = indices[1:] if signals[0] is Signal.CLOSE else indices
-            verdict = ("duplicate_action", f"{signals[0].value} for {coin} more than once")
+            repeated = indices[1:] if actions[0] is Action.CLOSE else indices
+            verdict = ("duplicate_action", f"{actions[0].value} for {coin} more than once")
             found.update(dict.fromkeys(repeated, verdict))
     return found
 
@@ -102,11 +106,13 @@ def _one(
     conflict: tuple[str, str] | None,
 ) -> Verdict:
     if conflict is not None:
-        return _refused(index, decision, *conflict)
+        return refused(index, decision, *conflict)
+    if decision.adjusts:
+        return adjustment(index, decision, view, limits)
     if decision.signal is Signal.HOLD:
         return held_verdict(decision, index)
     if decision.signal is Signal.CLOSE:
-        return _close(index, decision, view)
+        return reduction(index, decision, view)
     return _entry(index, Case(decision, view, limits, allocation))
 
 
@@ -115,45 +121,27 @@ def held_verdict(decision: TradeDecision, index: int) -> Verdict:
     return Verdict(decision.coin, Signal.HOLD, True, None, "hold: nothing to do", index=index)
 
 
-def _close(index: int, decision: TradeDecision, view: GuardView) -> Verdict:
-    held = view.positions.get(decision.coin)
-    if held is None or not held.size:
-        return _refused(index, decision, "no_position", f"no position is open in {decision.coin}")
-    return Verdict(
-        decision.coin,
-        decision.signal,
-        True,
-        None,
-        "closing is always allowed",
-        asked_usd=held.margin,
-        allowed_usd=held.margin,
-        size=abs(held.size),
-        leverage=held.leverage,
-        index=index,
-    )
-
-
 def _entry(index: int, case: Case) -> Verdict:
     decision = case.decision
     for rule in RULES:
         reason = rule(case)
         if reason is not None:
-            return _refused(index, decision, rule.__name__, reason)
+            return refused(index, decision, rule.__name__, reason)
     margin, clamped_by = decision.quantity_usd, None
     if margin <= 0:
-        return _refused(index, decision, "quantity", "quantity_usd must be above 0")
+        return refused(index, decision, "quantity", "quantity_usd must be above 0")
     for name, room in ROOMS:
         left = room(case)
         if left is None or margin <= left:
             continue
         if not case.limits.clamp or left <= 0:
             reason = f"{margin} USD of margin asked, {max(left, ZERO):.2f} USD left by {name}"
-            return _refused(index, decision, name, reason)
+            return refused(index, decision, name, reason)
         margin, clamped_by = left, name
     size = rules_size.entry_size(case, margin)
     too_small = rules_size.min_notional(case, size)
     if too_small is not None:
-        return _refused(index, decision, "min_notional", too_small)
+        return refused(index, decision, "min_notional", too_small)
     case.allocation.allow(PendingEntry(decision.coin, margin, case.leverage))
     reason = "within every limit"
     if clamped_by is not None:
@@ -173,18 +161,5 @@ def _entry(index: int, case: Case) -> Verdict:
         allowed_usd=margin,
         size=size,
         leverage=case.leverage,
-        index=index,
-    )
-
-
-def _refused(index: int, decision: TradeDecision, rule: str, reason: str) -> Verdict:
-    return Verdict(
-        decision.coin,
-        decision.signal,
-        False,
-        rule,
-        reason,
-        asked_usd=decision.quantity_usd,
-        leverage=decision.leverage,
         index=index,
     )

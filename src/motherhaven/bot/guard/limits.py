@@ -83,6 +83,7 @@ _READERS: Final[dict[str, Callable[[str, object], Any]]] = {
     "max_answer_age_seconds": _between(1, 86_400),
     "max_model_cost_usd": _money,
     "clamp": _flag,
+    "stop_may_widen": _flag,
     "coins": _coins,
 }
 _OPTIONAL: Final = {"max_coin_usd", "max_total_usd", "max_trades_per_day", "max_model_cost_usd"}

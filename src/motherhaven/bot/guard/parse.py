@@ -3,15 +3,22 @@
 import re
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
+from decimal import Decimal
 from typing import Final
 
 from motherhaven.bot.guard.answer_fields import MAX_TEXT, Fields
 from motherhaven.bot.guard.answer_json import Spoiled
-from motherhaven.bot.guard.answer_names import SIGNALS, read_signal
+from motherhaven.bot.guard.answer_names import ACTIONS, read_action
 from motherhaven.bot.guard.answer_shape import Item, analyses_of, decisions_of, kind_of
 from motherhaven.bot.guard.answer_text import read_document
 from motherhaven.bot.guard.faults import AnswerFault, FaultCode
-from motherhaven.bot.guard.types import ParsedAnswer, RejectedDecision, Signal, TradeDecision
+from motherhaven.bot.guard.types import (
+    Action,
+    ParsedAnswer,
+    RejectedDecision,
+    Signal,
+    TradeDecision,
+)
 from motherhaven.contract.coins import is_scoped, match_coin, normalise_symbol, scoped_refusal
 from motherhaven.contract.errors import MarketError
 
@@ -79,7 +86,8 @@ def parse_decision(
 ) -> TradeDecision:
     """One decision from parsed JSON; `key` is the coin that it is filed under, if it is.
 
-    A hold or a close needs coin and signal alone; nothing else in it refuses it.
+    A hold or a close needs coin and signal alone; but for the part that is to be closed
+    nothing else in it refuses it.
 
     Raises:
         AnswerFault: a field is missing, of the wrong type or out of range; the
@@ -90,10 +98,11 @@ def parse_decision(
             FaultCode.WRONG_TYPE, f"a decision must be an object, not {kind_of(item)}"
         )
     fields = Fields(item)
-    signal = _signal(fields)
+    action = _action(fields)
+    signal = action.signal
     coin = _coin(fields, coins, key)
     if not signal.is_entry:
-        fields.forgive = True
+        fields.forgive = action is not Action.ADJUST
     elif isinstance(item, Spoiled):
         raise AnswerFault(FaultCode.DUPLICATE_KEY, item.why)
     fields.flatten_plan()
@@ -101,42 +110,72 @@ def parse_decision(
     leverage = fields.leverage(needed=signal.is_entry)
     confidence = fields.confidence(needed=signal.is_entry)
     analysis = fields.text("analysis")
+    part = fields.fraction("close_fraction") if signal is Signal.CLOSE else None
+    if action is Action.REDUCE and part is None:
+        raise AnswerFault(
+            FaultCode.UNKNOWN_SIGNAL,
+            "signal 'reduce' says nothing without close_fraction; send e.g. 0.5 for half, or close",
+        )
+    stop, target = fields.price("stop_loss"), fields.price("profit_target")
+    moved = _moved(fields, action, stop, target)
     return TradeDecision(
         coin=coin,
         signal=signal,
         quantity_usd=quantity,
         leverage=leverage,
         confidence=confidence,
-        stop_loss=fields.price("stop_loss"),
-        profit_target=fields.price("profit_target"),
+        stop_loss=None if action is Action.ADJUST else stop,
+        profit_target=None if action is Action.ADJUST else target,
         invalidation_condition=fields.text("invalidation_condition") or None,
         justification=fields.text("justification") or analysis,
         notes=tuple(fields.notes),
         analysis=analysis,
+        close_fraction=part,
+        adjusted_stop_loss=moved[0],
+        adjusted_profit_target=moved[1],
     )
 
 
-def _signal(fields: Fields) -> Signal:
+def _moved(
+    fields: Fields, action: Action, stop: Decimal | None, target: Decimal | None
+) -> tuple[Decimal | None, Decimal | None]:
+    """Where stop and target are to be moved. A hold moves only what it names as adjusted."""
+    if action.signal is not Signal.HOLD:
+        return None, None
+    new_stop = fields.price("adjusted_stop_loss")
+    new_target = fields.price("adjusted_profit_target")
+    if action is Action.HOLD:
+        return new_stop, new_target
+    new_stop, new_target = new_stop or stop, new_target or target
+    if new_stop is None and new_target is None:
+        raise AnswerFault(
+            FaultCode.MISSING,
+            "stop_loss and profit_target are missing; an adjust needs the one that is to move",
+        )
+    return new_stop, new_target
+
+
+def _action(fields: Fields) -> Action:
     """The action; a side alone ("long") is taken for it, beside one it must not contradict."""
     value, side = fields.named("signal"), fields.named("side")
     if value is None:
         value, side = side, None
-    signal = read_signal(value) if isinstance(value, str) else None
-    if signal is None:
+    action = read_action(value) if isinstance(value, str) else None
+    if action is None:
         if value is None:
             raise AnswerFault(FaultCode.MISSING, f"signal is missing; send one of {_allowed()}")
         shown = repr(value[:40]) if isinstance(value, str) else kind_of(value)
         raise AnswerFault(FaultCode.UNKNOWN_SIGNAL, f"signal {shown} is not one of {_allowed()}")
-    against = read_signal(side) if isinstance(side, str) else None
-    if signal.is_entry and against is not None and against is not signal:
+    against = read_action(side) if isinstance(side, str) else None
+    if action.signal.is_entry and against is not None and against is not action:
         raise AnswerFault(
             FaultCode.AMBIGUOUS, f"signal {value!r} and side {side!r} contradict each other"
         )
-    return signal
+    return action
 
 
 def _allowed() -> str:
-    return ", ".join(dict.fromkeys(signal.value for signal in SIGNALS.values()))
+    return ", ".join(dict.fromkeys(action.value for action in ACTIONS.values()))
 
 
 def _coin(fields: Fields, coins: Collection[str] | None, key: str | None) -> str:
@@ -185,7 +224,7 @@ def _rejection(
             except AnswerFault:
                 continue
         try:
-            signal = _signal(fields).value
+            signal = _action(fields).signal.value
         except AnswerFault:
             signal = None
     return RejectedDecision(index, coin, signal, str(fault), fault.code)

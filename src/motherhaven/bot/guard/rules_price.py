@@ -59,6 +59,19 @@ def stop_beyond_liquidation(case: Case) -> str | None:
     return None
 
 
+def stop_widened(case: Case) -> str | None:
+    """An entry that adds to a position must not take its stop farther away."""
+    held, stop, sign = case.held, case.stop, case.decision.signal.sign
+    if held is None or held.stop is None or stop is None or case.limits.stop_may_widen:
+        return None
+    if held.size * sign <= 0 or (stop - held.stop) * sign >= 0:
+        return None
+    return (
+        f"stop_loss {stop} is wider than the stop {plain(held.stop)} that is in place; a stop is "
+        "only tightened (STOP_MAY_WIDEN=true allows more)"
+    )
+
+
 def liquidation_estimate(case: Case) -> Decimal | None:
     """Where the coin's position, with this entry in it, would be liquidated on its own margin."""
     leverage = case.leverage

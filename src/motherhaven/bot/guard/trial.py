@@ -10,6 +10,7 @@ from motherhaven.bot.guard.judgement import judge
 from motherhaven.bot.guard.limits import limits_from_mapping
 from motherhaven.bot.guard.parse import parse_answer
 from motherhaven.bot.guard.types import (
+    Action,
     GuardView,
     OpenPosition,
     RejectedDecision,
@@ -26,9 +27,8 @@ from motherhaven.contract.errors import (
 from motherhaven.contract.money import plain, to_decimal
 from motherhaven.contract.times import parse_time
 
-_OUTCOMES: Final = {
-    "buy_to_enter": "buy", "sell_to_enter": "sell", "hold": "hold", "close": "close",
-}  # fmt: skip
+_OUTCOMES: Final = {"buy_to_enter": "buy", "sell_to_enter": "sell"}
+"""Outcomes in another word than the action's own."""
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 
 
@@ -37,9 +37,10 @@ def judge_answer(answer_text: str, state: Mapping[str, Any]) -> dict[str, Any]:
 
     state: {"equity", "day_start_equity", "now", "marks": {COIN: price}, "positions":
     {COIN: {"size", "entry", "leverage"}}, "settings": {NAME: value}}; "kill_switch",
-    "available", "asked_at", "data_times", "last_trades", "trades_today" are optional.
-    Returns {"outcome": "buy", "sell", "hold", "close" (several joined by "+") or
-    "refused", "code": the kind of the fault or the rule that refused, "parsed": [...],
+    "available", "asked_at", "data_times", "last_trades", "trades_today" are optional, as are
+    a position's "stop_loss", "profit_target" and "liquidation_price".
+    Returns {"outcome": "buy", "sell", "hold", "adjust", "reduce", "close" (several joined by
+    "+") or "refused", "code": the kind of the fault or the rule that refused, "parsed": [...],
     "verdicts": [{"coin", "signal", "allowed", "rule", "reason", …}], "error": text or
     None}, with "analysis" where the answer has one. Never raises: what is wrong is in "error".
     """
@@ -53,7 +54,8 @@ def judge_answer(answer_text: str, state: Mapping[str, Any]) -> dict[str, Any]:
     parsed = parse_answer(answer_text, limits.coins | set(view.marks) | set(view.positions))
     shown = [_decision(decision) for decision in parsed.decisions]
     verdicts = dict(zip(parsed.indices, judge(parsed.decisions, view, limits), strict=True))
-    rows = {index: _verdict(verdict) for index, verdict in verdicts.items()}
+    asked = dict(zip(parsed.indices, parsed.decisions, strict=True))
+    rows = {index: _verdict(verdict, asked[index]) for index, verdict in verdicts.items()}
     rows |= {rejected.index: _unparsed(rejected) for rejected in parsed.rejected}
     judged = [rows[index] for index in sorted(rows)]
     return _told(shown, judged, parsed.error, parsed.code, parsed.analysis)
@@ -67,7 +69,8 @@ def _told(
     analysis: str,
 ) -> dict[str, Any]:
     """The result with its outcome in one word, and the first reason why not."""
-    allowed = list(dict.fromkeys(_OUTCOMES[row["signal"]] for row in verdicts if row["allowed"]))
+    done = (row.get("action") or row["signal"] for row in verdicts if row["allowed"])
+    allowed = list(dict.fromkeys(_OUTCOMES.get(action, action) for action in done))
     refused = [row.get("code") or row["rule"] for row in verdicts if not row["allowed"]]
     nothing = "refused" if error or refused else "hold"
     return {
@@ -126,7 +129,12 @@ def _position(coin: str, held: object) -> OpenPosition:
     entry = to_decimal(held.get("entry"), f"{where}.entry")
     if leverage < 1 or leverage != leverage.to_integral_value() or entry <= 0:
         raise ConfigError(f"{where}: leverage must be a whole number from 1 on, entry above 0")
-    return OpenPosition(to_decimal(held.get("size"), f"{where}.size"), entry, int(leverage))
+    prices = (
+        None if held.get(name) is None else to_decimal(held[name], f"{where}.{name}")
+        for name in ("stop_loss", "profit_target", "liquidation_price")
+    )
+    size = to_decimal(held.get("size"), f"{where}.size")
+    return OpenPosition(size, entry, int(leverage), *prices)
 
 
 def _mapping(state: Mapping[str, Any], name: str) -> Mapping[str, Any]:
@@ -164,11 +172,27 @@ def _decision(decision: TradeDecision) -> dict[str, Any]:
         "invalidation_condition": decision.invalidation_condition,
         "justification": decision.justification,
         "notes": list(decision.notes),
-        **({"analysis": decision.analysis} if decision.analysis else {}),
+        **_extras(decision),
     }
 
 
-def _verdict(verdict: Verdict) -> dict[str, Any]:
+def _extras(decision: TradeDecision) -> dict[str, Any]:
+    """What only some decisions have."""
+    found = {
+        "analysis": decision.analysis or None,
+        "close_fraction": _plain(decision.close_fraction),
+        "adjusted_stop_loss": _plain(decision.adjusted_stop_loss),
+        "adjusted_profit_target": _plain(decision.adjusted_profit_target),
+    }
+    return {name: value for name, value in found.items() if value is not None}
+
+
+def _verdict(verdict: Verdict, asked: TradeDecision) -> dict[str, Any]:
+    changes = {
+        "action": asked.action.value if asked.action in (Action.ADJUST, Action.REDUCE) else None,
+        "stop_loss": _plain(verdict.stop),
+        "profit_target": _plain(verdict.target),
+    }
     return {
         "coin": verdict.coin,
         "signal": verdict.signal.value if verdict.signal else None,
@@ -179,6 +203,7 @@ def _verdict(verdict: Verdict) -> dict[str, Any]:
         "allowed_usd": plain(verdict.allowed_usd),
         "size": plain(verdict.size),
         "leverage": verdict.leverage,
+        **{name: value for name, value in changes.items() if value is not None},
     }
 
 

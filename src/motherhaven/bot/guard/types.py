@@ -31,6 +31,24 @@ class Signal(StrEnum):
         return {Signal.BUY: 1, Signal.SELL: -1}.get(self, 0)
 
 
+class Action(StrEnum):
+    """What a decision wants, in the model's words: two of them travel as another signal."""
+
+    BUY = "buy_to_enter"
+    SELL = "sell_to_enter"
+    HOLD = "hold"
+    ADJUST = "adjust"
+    REDUCE = "reduce"
+    CLOSE = "close"
+
+    @property
+    def signal(self) -> Signal:
+        """The wire's signal: an adjustment is a hold, a part of a position is closed."""
+        if self is Action.ADJUST:
+            return Signal.HOLD
+        return Signal.CLOSE if self is Action.REDUCE else Signal(self.value)
+
+
 @dataclass(frozen=True, slots=True)
 class TradeDecision:
     """One decision for one coin, as a decider gave it.
@@ -39,7 +57,9 @@ class TradeDecision:
     whole number; `confidence` 0 to 1; prices in USD. `requires_stop` is False only for
     the buy-and-hold baseline, never for an answer of a model. `notes` says what was read
     otherwise than it was written, such as a confidence in percent. `analysis` is what the
-    model saw in the coin before it decided.
+    model saw in the coin before it decided. `close_fraction` is the part of the position that
+    a close is about (above 0, at most 1), None for the whole; `adjusted_stop_loss` and
+    `adjusted_profit_target` are what a hold moves the exits to, None for neither.
     """
 
     coin: str
@@ -54,6 +74,26 @@ class TradeDecision:
     requires_stop: bool = True
     notes: tuple[str, ...] = ()
     analysis: str = ""
+    close_fraction: Decimal | None = None
+    adjusted_stop_loss: Decimal | None = None
+    adjusted_profit_target: Decimal | None = None
+
+    @property
+    def adjusts(self) -> bool:
+        """Whether it moves the exits of an open position."""
+        return self.signal is Signal.HOLD and (
+            self.adjusted_stop_loss is not None or self.adjusted_profit_target is not None
+        )
+
+    @property
+    def action(self) -> Action:
+        """What it wants, in the model's words."""
+        if self.adjusts:
+            return Action.ADJUST
+        part = self.close_fraction
+        if self.signal is Signal.CLOSE and part is not None and part < 1:
+            return Action.REDUCE
+        return Action(self.signal.value)
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +104,8 @@ class GuardLimits:
     `max_total_usd` is max_position_size_usd * max_positions. Fractions are of the price
     (`price_band`, `stop_buffer`). `clamp` lets an entry that is too large be made smaller;
     it is off by default: what is over a limit is rejected. `coins` empty means every coin
-    that has a mark.
+    that has a mark. `stop_may_widen` allows a stop farther from the price than the one in
+    place; else it is only ever tightened.
     """
 
     max_position_size_usd: Decimal = Decimal(50)
@@ -82,16 +123,23 @@ class GuardLimits:
     max_answer_age_seconds: int = 300
     max_model_cost_usd: Decimal | None = None
     clamp: bool = False
+    stop_may_widen: bool = False
     coins: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
 class OpenPosition:
-    """What the guard must know of a position: signed size, entry, leverage."""
+    """What the guard must know of a position: signed size, entry, leverage, resting exits.
+
+    `stop`, `target` and `liquidation` are prices in USD, None where there is none.
+    """
 
     size: Decimal
     entry: Decimal
     leverage: int
+    stop: Decimal | None = None
+    target: Decimal | None = None
+    liquidation: Decimal | None = None
 
     @property
     def notional(self) -> Decimal:
@@ -153,7 +201,8 @@ class Verdict:
     `rule` is None when allowed as asked; the name of the rule that refused or clamped
     it otherwise. `asked_usd` and `allowed_usd` are margin; `size` is the unsigned size
     in coin that may be ordered, from our own mark, floored to the lot (0 when nothing
-    may; the whole live size for a close); `leverage` what may be set.
+    may; the live size of what is closed); `leverage` what may be set. `stop` and `target`
+    are where exits may be moved to, None for those that stay.
     """
 
     coin: str | None
@@ -166,6 +215,15 @@ class Verdict:
     size: Decimal = ZERO
     leverage: int = 1
     index: int = 0
+    stop: Decimal | None = None
+    target: Decimal | None = None
+
+    @property
+    def acts(self) -> bool:
+        """Whether something is to be done at the exchange."""
+        if not self.allowed:
+            return False
+        return self.size > 0 or self.stop is not None or self.target is not None
 
 
 @dataclass(frozen=True, slots=True)

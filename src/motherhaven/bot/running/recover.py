@@ -18,7 +18,7 @@ from motherhaven.bot.exchange.types import (
     MarginMode,
 )
 from motherhaven.bot.guard.day import DayStart, KillSwitch
-from motherhaven.bot.guard.types import Signal
+from motherhaven.bot.guard.types import Action, Signal
 from motherhaven.bot.guidance import Guidance
 from motherhaven.bot.sink import Kept
 from motherhaven.bot.trader import Trader
@@ -204,6 +204,7 @@ def _take_execution(saved: Saved, event: Kept) -> None:
     payload = event.payload
     decision_id = str(payload["decision_id"])
     saved.pending.pop(decision_id, None)
+    _move_exits(saved, payload)
     signal = saved.signals.pop(decision_id, "?")
     idea = saved.ideas.pop(decision_id, None)
     if idea is not None and payload.get("filled_usd") is not None:
@@ -217,9 +218,10 @@ def _take_execution(saved: Saved, event: Kept) -> None:
 def _take_decision(saved: Saved, event: Kept) -> None:
     payload = event.payload
     verdict = payload.get("verdict")
-    if isinstance(verdict, Mapping) and verdict.get("allowed") and payload["signal"] != "hold":
+    action = _action(payload)
+    if isinstance(verdict, Mapping) and verdict.get("allowed") and action != Action.HOLD:
         saved.pending[event.event_id] = str(payload["coin"])
-    saved.signals[event.event_id] = str(payload["signal"])
+    saved.signals[event.event_id] = action
     if payload["signal"] in (Signal.BUY, Signal.SELL):
         ending = payload.get("invalidation_condition")
         saved.ideas[event.event_id] = Plan(
@@ -232,6 +234,28 @@ def _take_decision(saved: Saved, event: Kept) -> None:
         if saved.cost_day != event.time.date():
             saved.cost_day, saved.cost = event.time.date(), ZERO
         saved.cost += _money(payload, "cost_usd")
+
+
+def _action(payload: Mapping[str, Any]) -> str:
+    """What a decision wanted, in the model's words."""
+    signal = str(payload["signal"])
+    exits = ("adjusted_stop_loss", "adjusted_profit_target")
+    if signal == Signal.HOLD and any(payload.get(name) is not None for name in exits):
+        return Action.ADJUST.value
+    part = payload.get("close_fraction")
+    reduces = signal == Signal.CLOSE and part is not None and _money(payload, "close_fraction") < 1
+    return Action.REDUCE.value if reduces else signal
+
+
+def _move_exits(saved: Saved, payload: Mapping[str, Any]) -> None:
+    """Where an adjustment moved stop and target to; the account may not tell of it yet."""
+    known = saved.protections.get(str(payload.get("position_id")))
+    if known is None:
+        return
+    if payload.get("stop_loss") is not None:
+        known.stop = _money(payload, "stop_loss")
+    if payload.get("profit_target") is not None:
+        known.target = _money(payload, "profit_target")
 
 
 def _take_account(saved: Saved, event: Kept, zone: str) -> None:

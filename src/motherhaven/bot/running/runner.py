@@ -10,7 +10,7 @@ from motherhaven.bot.cycle import Cycle
 from motherhaven.bot.market.feed import Book, Feed, Quote
 from motherhaven.bot.running.commands import kill, obey
 from motherhaven.bot.running.control import Command, ControlRoom
-from motherhaven.bot.running.warming import warm_up
+from motherhaven.bot.running.warming import catch_up
 from motherhaven.contract.clock import Clock
 from motherhaven.contract.errors import MarketError, MotherhavenError
 from motherhaven.contract.times import format_time
@@ -20,7 +20,6 @@ Sleep = Callable[[float], Awaitable[None]]
 
 _LOG: Final = logging.getLogger("motherhaven")
 TICK_SECONDS: Final = 0.25
-LOOK_BACK: Final = timedelta(days=3)
 _RETRY: Final = timedelta(seconds=5)
 _PUBLISH_EVERY: Final = timedelta(seconds=2)
 
@@ -182,14 +181,8 @@ class Runner:
             return {}
 
     async def _catch_up(self, now: datetime, since: datetime | None, *, warm: bool) -> None:
-        start = now if since is None else max(since, now - LOOK_BACK)
-        begin = start if warm else start - warm_up(self._trader, self._feed)
-        for piece in await self._feed.closed(begin, now):
-            if piece.time <= start:
-                self._trader.warm(piece)
-            else:
-                self._trader.on_slice(piece)
-            self._seen = piece.time
+        seen = await catch_up(self._trader, self._feed, now, since, warm=warm)
+        self._seen = self._seen if seen is None else seen
         self._trader.now = self._seen
         if self._trader.records:
             self._trader.report_account(now)
