@@ -59,6 +59,11 @@ def moves(stop=None, target=None):
     [
         ({"signal": "adjust", "stop_loss": 58_000}, "adjust", "hold"),
         ({"signal": "move_stop", "stop_loss": 58_000}, "adjust", "hold"),
+        (
+            {"signal": "adjust", "stop_loss": 58_000, "leverage": "n/a", "quantity_usd": -1},
+            "adjust",
+            "hold",
+        ),
         ({"signal": "adjust", "exit_plan": {"stop_loss": 58_000}}, "adjust", "hold"),
         ({"signal": "hold", "adjusted_stop_loss": 58_000}, "adjust", "hold"),
         ({"signal": "hold", "stop_loss": 58_000, "profit_target": 70_000}, "hold", "hold"),

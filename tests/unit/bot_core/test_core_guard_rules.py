@@ -92,6 +92,8 @@ REFUSED = [
     ("target_side", {"decision": replace(LONG, profit_target=D(49_500))}, "must be above"),
     ("target_side", {"decision": replace(SHORT, profit_target=D(3_050))}, "must be below"),
     ("price_band", {"decision": replace(LONG, profit_target=D(80_000))}, "50 % away"),
+    ("stop_widened", {"positions": {"BTC": OpenPosition(D("0.0001"), D(50_000), 5, D(49_500))}},
+     "wider than the stop 49500"),
     ("stop_beyond_liquidation", {"decision": replace(LONG, stop_loss=D(40_600))}, "40506.3"),
     ("stop_beyond_liquidation", {"decision": replace(LONG, stop_loss=D(39_000))}, "beyond"),
     ("stop_beyond_liquidation", {"decision": replace(SHORT, leverage=5, stop_loss=D(3_600))},

@@ -52,7 +52,11 @@ class Venue:
             answer = answer(request)
         status, body = answer if isinstance(answer, tuple) else (200, answer)
         body = body if isinstance(body, bytes) else json.dumps(body).encode()
-        writer.write(b"HTTP/1.1 %d X\r\ncontent-length: %d\r\n\r\n" % (status, len(body)) + body)
+        writer.write(
+            b"HTTP/1.1 %d X\r\nconnection: close\r\ncontent-length: %d\r\n\r\n"
+            % (status, len(body))
+            + body
+        )
         await writer.drain()
         writer.close()
 

@@ -102,7 +102,7 @@ def parse_decision(
     signal = action.signal
     coin = _coin(fields, coins, key)
     if not signal.is_entry:
-        fields.forgive = action is not Action.ADJUST
+        fields.forgive = True
     elif isinstance(item, Spoiled):
         raise AnswerFault(FaultCode.DUPLICATE_KEY, item.why)
     fields.flatten_plan()
@@ -110,22 +110,17 @@ def parse_decision(
     leverage = fields.leverage(needed=signal.is_entry)
     confidence = fields.confidence(needed=signal.is_entry)
     analysis = fields.text("analysis")
-    part = fields.fraction("close_fraction") if signal is Signal.CLOSE else None
-    if action is Action.REDUCE and part is None:
-        raise AnswerFault(
-            FaultCode.UNKNOWN_SIGNAL,
-            "signal 'reduce' says nothing without close_fraction; send e.g. 0.5 for half, or close",
-        )
-    stop, target = fields.price("stop_loss"), fields.price("profit_target")
-    moved = _moved(fields, action, stop, target)
+    part = _part(fields, action)
+    moved = _moved(fields, action)
+    adjusts = action is Action.ADJUST
     return TradeDecision(
         coin=coin,
         signal=signal,
         quantity_usd=quantity,
         leverage=leverage,
         confidence=confidence,
-        stop_loss=None if action is Action.ADJUST else stop,
-        profit_target=None if action is Action.ADJUST else target,
+        stop_loss=None if adjusts else fields.price("stop_loss"),
+        profit_target=None if adjusts else fields.price("profit_target"),
         invalidation_condition=fields.text("invalidation_condition") or None,
         justification=fields.text("justification") or analysis,
         notes=tuple(fields.notes),
@@ -136,23 +131,36 @@ def parse_decision(
     )
 
 
-def _moved(
-    fields: Fields, action: Action, stop: Decimal | None, target: Decimal | None
-) -> tuple[Decimal | None, Decimal | None]:
+def _part(fields: Fields, action: Action) -> Decimal | None:
+    """The part of the position that is to be closed, None for the whole."""
+    if action.signal is not Signal.CLOSE:
+        return None
+    part = fields.fraction("close_fraction")
+    if action is Action.REDUCE and part is None:
+        raise AnswerFault(
+            FaultCode.UNKNOWN_SIGNAL,
+            "signal 'reduce' says nothing without close_fraction; send e.g. 0.5 for half, or close",
+        )
+    return part
+
+
+def _moved(fields: Fields, action: Action) -> tuple[Decimal | None, Decimal | None]:
     """Where stop and target are to be moved. A hold moves only what it names as adjusted."""
     if action.signal is not Signal.HOLD:
         return None, None
-    new_stop = fields.price("adjusted_stop_loss")
-    new_target = fields.price("adjusted_profit_target")
+    # What is to be moved must be readable; else an adjust is as forgiving as a hold.
+    fields.forgive = action is Action.HOLD
+    stop, target = fields.price("adjusted_stop_loss"), fields.price("adjusted_profit_target")
     if action is Action.HOLD:
-        return new_stop, new_target
-    new_stop, new_target = new_stop or stop, new_target or target
-    if new_stop is None and new_target is None:
+        return stop, target
+    stop, target = stop or fields.price("stop_loss"), target or fields.price("profit_target")
+    fields.forgive = True
+    if stop is None and target is None:
         raise AnswerFault(
             FaultCode.MISSING,
             "stop_loss and profit_target are missing; an adjust needs the one that is to move",
         )
-    return new_stop, new_target
+    return stop, target
 
 
 def _action(fields: Fields) -> Action:

@@ -2,7 +2,10 @@
 
 from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import Final, TypeVar
 
+from motherhaven.bot.market.ccxt_feed import CcxtFeed
+from motherhaven.bot.market.ccxt_venue import check_venue
 from motherhaven.bot.market.feed import Feed
 from motherhaven.bot.market.files import FileFeed
 from motherhaven.bot.market.hyperliquid import MAINNET, HyperliquidFeed
@@ -12,6 +15,10 @@ from motherhaven.contract.errors import ConfigError, MarketError
 from motherhaven.contract.similar import closest
 
 DEFAULT_SEED = 1
+_KINDS: Final = ("auto", "hyperliquid", "ccxt", "simulated", "replay")
+HISTORIES: Final = ("hyperliquid", "ccxt")
+"""Kinds of markets that give their past."""
+Connected = TypeVar("Connected", HyperliquidFeed, CcxtFeed)
 
 
 async def choose_feed(
@@ -21,7 +28,7 @@ async def choose_feed(
     say: Callable[[str], None],
     base_url: str = MAINNET,
 ) -> Feed:
-    """The feed that `market` names: auto, hyperliquid, simulated[:SEED] or replay:COIN=FILE,…
+    """The feed of `market`: auto, hyperliquid, ccxt:NAME, simulated[:SEED] or replay:COIN=FILE,…
 
     `auto` takes the venue's public data if it can be reached, else simulated prices;
     `say` is told which, and why.
@@ -34,7 +41,9 @@ async def choose_feed(
     if kind == "auto" and not rest:
         return await _automatic(coins, clock, say, base_url)
     if kind == "hyperliquid" and not rest:
-        return await _connected(coins, clock, base_url)
+        return await _connected(HyperliquidFeed(coins, clock, base_url))
+    if kind == "ccxt":
+        return await _connected(CcxtFeed(rest, coins, clock))
     if kind == "simulated":
         return SimulatedFeed(coins, _seed(rest))
     if kind == "replay":
@@ -43,6 +52,25 @@ async def choose_feed(
             say(note)
         return feed
     raise _unknown(market)
+
+
+async def choose_history(
+    market: str, coins: Sequence[str], clock: Clock, base_url: str = MAINNET
+) -> HyperliquidFeed | CcxtFeed:
+    """A connected feed that gives its past: hyperliquid or ccxt:NAME.
+
+    Raises:
+        ConfigError: the name means no such feed.
+        MarketError: it cannot be had.
+    """
+    kind, _, rest = market.partition(":")
+    if kind == "hyperliquid" and not rest:
+        return await _connected(HyperliquidFeed(coins, clock, base_url))
+    if kind == "ccxt":
+        return await _connected(CcxtFeed(rest, coins, clock))
+    raise ConfigError(
+        f"--market {market}: no history is to be had there; use hyperliquid or ccxt:NAME"
+    )
 
 
 def check_market(market: str) -> None:
@@ -58,16 +86,18 @@ def check_market(market: str) -> None:
         _seed(rest)
     elif kind == "replay":
         bar_files(rest.split(","))
+    elif kind == "ccxt":
+        check_venue(rest)
     else:
         raise _unknown(market)
 
 
 def _unknown(market: str) -> ConfigError:
-    meant = closest(market.partition(":")[0], ("auto", "hyperliquid", "simulated", "replay"))
+    meant = closest(market.partition(":")[0], _KINDS)
     advice = f"did you mean {meant}? Use" if meant else "use"
     return ConfigError(
-        f"TRADING_MARKET={market!r} is unknown; {advice} auto, hyperliquid, simulated:SEED or "
-        "replay:COIN=FILE,COIN=FILE"
+        f"TRADING_MARKET={market!r} is unknown; {advice} auto, hyperliquid, ccxt:NAME, "
+        "simulated:SEED or replay:COIN=FILE,COIN=FILE"
     )
 
 
@@ -92,7 +122,7 @@ async def _automatic(
     coins: Sequence[str], clock: Clock, say: Callable[[str], None], base_url: str
 ) -> Feed:
     try:
-        return await _connected(coins, clock, base_url)
+        return await _connected(HyperliquidFeed(coins, clock, base_url))
     except MarketError as error:
         say(
             f"MARKET IS SIMULATED: {error}. Prices are invented; set TRADING_MARKET=hyperliquid "
@@ -101,8 +131,7 @@ async def _automatic(
         return SimulatedFeed(coins, DEFAULT_SEED)
 
 
-async def _connected(coins: Sequence[str], clock: Clock, base_url: str) -> HyperliquidFeed:
-    feed = HyperliquidFeed(coins, clock, base_url)
+async def _connected(feed: Connected) -> Connected:
     try:
         await feed.connect()
     except (MarketError, ConfigError):

@@ -12,6 +12,7 @@ from motherhaven.bot.exchange.slippage import Level
 from motherhaven.bot.exchange.types import Bar, MarketSpec, check_bar
 from motherhaven.bot.market.feed import Book, Gap, Quote, Slice
 from motherhaven.bot.market.health import CoinHealth
+from motherhaven.bot.timeframes import label_of
 from motherhaven.contract.clock import Clock
 from motherhaven.contract.coins import match_coin
 from motherhaven.contract.errors import ConfigError, InvalidJson, InvalidMoney, MarketError
@@ -93,7 +94,7 @@ class HyperliquidFeed:
         """Slices with since < time <= until; the candle that is still open is left out."""
         found = await self._each(
             [coin for coin in self._coins if self._health.is_due(coin, "candles", until)],
-            lambda coin: self._candles(coin, since, until),
+            lambda coin: self.candles(coin, since, until),
             "candles",
             until,
         )
@@ -207,10 +208,17 @@ class HyperliquidFeed:
             return answer[0], answer[1]
         raise MarketError(f"{self._base_url}: metaAndAssetCtxs is not what the venue documents")
 
-    async def _candles(self, coin: str, since: datetime, until: datetime) -> list[Bar]:
+    async def candles(
+        self, coin: str, since: datetime, until: datetime, interval: timedelta = MINUTE
+    ) -> list[Bar]:
+        """Closed bars that end in (since, until], oldest first; the venue keeps the last 5,000.
+
+        Raises:
+            MarketError: the data cannot be had or cannot be true.
+        """
         request = {
             "coin": coin,
-            "interval": "1m",
+            "interval": label_of(interval),
             "startTime": int(since.timestamp() * 1000),
             "endTime": int(until.timestamp() * 1000),
         }
@@ -219,10 +227,30 @@ class HyperliquidFeed:
             raise MarketError(f"{self._base_url}: candleSnapshot of {coin} is not a list")
         bars: dict[datetime, Bar] = {}
         for candle in answer:
-            bar = _bar(coin, candle)
+            bar = _bar(coin, candle, interval)
             if since < bar.end <= until:
                 bars[bar.start] = bar
         return [bars[start] for start in sorted(bars)]
+
+    async def funding_rates(
+        self, coin: str, since: datetime, until: datetime
+    ) -> list[tuple[datetime, Decimal]]:
+        """The first rates from `since` to before `until`, oldest first, a page of them.
+
+        Raises:
+            MarketError: the data cannot be had or cannot be true.
+        """
+        request = {
+            "type": "fundingHistory",
+            "coin": coin,
+            "startTime": int(since.timestamp() * 1000),
+            "endTime": int(until.timestamp() * 1000),
+        }
+        answer = await self._info(request)
+        if not isinstance(answer, list):
+            raise MarketError(f"{self._base_url}: fundingHistory of {coin} is not a list")
+        rates = (_rate(coin, item) for item in answer)
+        return sorted(one for one in rates if since <= one[0] < until)
 
     async def _info(self, request: Mapping[str, Any]) -> Any:
         try:
@@ -306,7 +334,15 @@ def _levels(coin: str, side: object) -> tuple[Level, ...]:
     return tuple(Level(_number(level, "px", coin), _number(level, "sz", coin)) for level in side)
 
 
-def _bar(coin: str, candle: object) -> Bar:
+def _rate(coin: str, item: object) -> tuple[datetime, Decimal]:
+    stamp = item.get("time") if isinstance(item, Mapping) else None
+    if not isinstance(item, Mapping) or not isinstance(stamp, int):
+        raise MarketError(f"fundingHistory of {coin}: a rate without a time")
+    moment = _ORIGIN + timedelta(milliseconds=stamp)
+    return moment, _number(item, "fundingRate", coin, signed=True)
+
+
+def _bar(coin: str, candle: object, interval: timedelta) -> Bar:
     if not isinstance(candle, Mapping):
         raise MarketError(f"candleSnapshot of {coin}: a candle is not an object")
     stamp = candle.get("t")
@@ -321,6 +357,7 @@ def _bar(coin: str, candle: object) -> Bar:
             low=_number(candle, "l", coin),
             close=_number(candle, "c", coin),
             volume=_number(candle, "v", coin, signed=True),
+            interval=interval,
         )
     )
 

@@ -1,0 +1,255 @@
+"""Public market data of any venue that ccxt knows: linear perpetual futures, no key, no orders."""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from datetime import datetime, timedelta
+from decimal import Decimal
+from typing import Any, Final, TypeVar
+
+from motherhaven.bot.exchange.types import Bar, MarketSpec
+from motherhaven.bot.market import ccxt_read
+from motherhaven.bot.market.ccxt_venue import open_venue
+from motherhaven.bot.market.feed import Book, Gap, Quote, Slice
+from motherhaven.bot.market.health import CoinHealth
+from motherhaven.bot.timeframes import label_of
+from motherhaven.contract.clock import Clock
+from motherhaven.contract.errors import ConfigError, MarketError
+from motherhaven.contract.similar import closest
+
+T = TypeVar("T")
+MINUTE: Final = timedelta(minutes=1)
+PAGE: Final = 500
+"""Bars or rates that are asked for at once; every venue gives so many or fewer."""
+BOOK_LEVELS: Final = 20
+MAX_PAGES: Final = 100
+
+
+class CcxtFeed:
+    """One venue through ccxt. Reads only: it is given no key."""
+
+    def __init__(
+        self,
+        venue: str,
+        coins: Sequence[str],
+        clock: Clock,
+        open_: Callable[[str], Any] = open_venue,
+    ) -> None:
+        """`open_` makes the ccxt exchange of that name.
+
+        Raises:
+            ConfigError: ccxt is not installed, or knows no such venue.
+        """
+        self._venue = venue
+        self._coins = tuple(coins)
+        self._clock = clock
+        self._exchange = open_(venue)
+        self._markets: dict[str, Mapping[str, Any]] = {}
+        self._specs: dict[str, MarketSpec] = {}
+        self._health = CoinHealth()
+        self._last: dict[str, datetime] = {}
+
+    @property
+    def name(self) -> str:
+        """ "ccxt:" and the venue."""
+        return f"ccxt:{self._venue}"
+
+    @property
+    def simulated(self) -> bool:
+        """False: real prices."""
+        return False
+
+    @property
+    def coins(self) -> tuple[str, ...]:
+        """The coins asked for, in the venue's spelling once that is known."""
+        return self._coins
+
+    @property
+    def set_aside(self) -> Mapping[str, str]:
+        """Coins that the venue does not have, or whose data are not to be had or not true."""
+        return self._health.set_aside
+
+    @property
+    def interval(self) -> timedelta:
+        """One minute."""
+        return MINUTE
+
+    @property
+    def specs(self) -> Mapping[str, MarketSpec]:
+        """The venue's rules, known after `connect`."""
+        return self._specs
+
+    async def connect(self) -> None:
+        """Read the venue's markets; a coin that it does not have is set aside.
+
+        Raises:
+            MarketError: unreachable, or an impossible answer.
+            ConfigError: the venue has none of the coins.
+        """
+        found = await self._ask("markets", self._exchange.load_markets())
+        listed = ccxt_read.perpetuals(found)
+        folded = {coin.casefold(): coin for coin in listed}
+        self._coins = tuple(folded.get(coin.casefold(), coin) for coin in self._coins)
+        for coin in self._coins:
+            market = listed.get(coin)
+            if market is None:
+                meant = closest(coin, listed)
+                advice = f"did you mean {meant}?" if meant else "correct TRADING_ASSETS"
+                self._health.lists(coin, f"{self.name} has no perpetual future of {coin}; {advice}")
+                continue
+            try:
+                self._specs[coin] = ccxt_read.spec_of(coin, market)
+                self._markets[coin] = market
+            except MarketError as error:
+                self._health.lists(coin, str(error))
+        if not self._specs:
+            why = "; ".join(f"{coin}: {text}" for coin, text in self.set_aside.items())
+            raise ConfigError(f"none of the coins of TRADING_ASSETS can be traded here: {why}")
+
+    async def closed(self, since: datetime, until: datetime) -> Sequence[Slice]:
+        """Slices with since < time <= until; the candle that is still open is left out."""
+        due = [coin for coin in self._coins if self._health.is_due(coin, "candles", until)]
+        found = await self._each(due, lambda coin: self._all(coin, since, until), "candles", until)
+        by_end: dict[datetime, dict[str, Bar]] = {}
+        gaps: dict[datetime, list[Gap]] = {}
+        for coin, bars in found.items():
+            expected = self._last.get(coin)
+            for bar in bars:
+                by_end.setdefault(bar.end, {})[coin] = bar
+                if expected is not None and bar.start > expected:
+                    gaps.setdefault(bar.end, []).append(Gap(coin, expected, bar.start))
+                expected = bar.end
+            if expected is not None:
+                self._last[coin] = expected
+            self._health.hears(coin, bars[-1].end if bars else None, since, until)
+        return [Slice(end, by_end[end], tuple(gaps.get(end, ()))) for end in sorted(by_end)]
+
+    async def quotes(self, now: datetime) -> Mapping[str, Quote]:
+        """Mid, mark and oracle, with hourly funding and open interest where they are told."""
+        coins = [coin for coin in self._coins if self._health.is_listed(coin)]
+        return await self._each(coins, self._quote, "prices", now)
+
+    async def books(self, coins: Sequence[str]) -> Mapping[str, Book]:
+        """The venue's books; without one a coin is traded all the same."""
+        listed = [coin for coin in coins if self._health.is_listed(coin)]
+        return await self._each(listed, self._book, None, self._clock.now())
+
+    async def candles(
+        self, coin: str, since: datetime, until: datetime, interval: timedelta = MINUTE
+    ) -> list[Bar]:
+        """The first closed bars that end in (since, until], oldest first, a page of them.
+
+        Raises:
+            MarketError: the data cannot be had or cannot be true.
+        """
+        start = int((since - interval).timestamp() * 1000) + 1
+        rows = await self._ask(
+            f"candles of {coin}",
+            self._exchange.fetch_ohlcv(self._symbol(coin), label_of(interval), start, PAGE),
+        )
+        bars = {bar.start: bar for bar in ccxt_read.bars_of(coin, rows, interval)}
+        return [bars[s] for s in sorted(bars) if since < bars[s].end <= until]
+
+    async def funding_rates(
+        self, coin: str, since: datetime, until: datetime
+    ) -> list[tuple[datetime, Decimal]]:
+        """The first rates from `since` to before `until`, oldest first; none where none are told.
+
+        Raises:
+            MarketError: the data cannot be had or cannot be true.
+        """
+        if not self._has("fetchFundingRateHistory"):
+            return []
+        rows = await self._ask(
+            f"funding of {coin}",
+            self._exchange.fetch_funding_rate_history(
+                self._symbol(coin), int(since.timestamp() * 1000), PAGE
+            ),
+        )
+        rates = ccxt_read.rates_of(coin, rows)
+        return [one for one in rates if since <= one[0] < until]
+
+    async def close(self) -> None:
+        """Close the connections."""
+        await self._exchange.close()
+
+    async def _all(self, coin: str, since: datetime, until: datetime) -> list[Bar]:
+        found: list[Bar] = []
+        for _ in range(MAX_PAGES):
+            page = await self.candles(coin, since, until)
+            if not page:
+                break
+            found.extend(page)
+            since = page[-1].end
+            if since >= until - MINUTE:
+                break
+        return found
+
+    async def _quote(self, coin: str) -> Quote:
+        symbol = self._symbol(coin)
+        ticker = await self._ask(f"ticker of {coin}", self._exchange.fetch_ticker(symbol))
+        funding = interest = None
+        if self._has("fetchFundingRate"):
+            funding = await self._ask(
+                f"funding of {coin}", self._exchange.fetch_funding_rate(symbol)
+            )
+        if self._has("fetchOpenInterest"):
+            interest = await self._ask(
+                f"open interest of {coin}", self._exchange.fetch_open_interest(symbol)
+            )
+        market = self._markets[coin]
+        return ccxt_read.quote_of(coin, market, ticker, funding, interest, self._clock.now())
+
+    async def _book(self, coin: str) -> Book:
+        raw = await self._ask(
+            f"book of {coin}", self._exchange.fetch_order_book(self._symbol(coin), BOOK_LEVELS)
+        )
+        return ccxt_read.book_of(coin, self._markets[coin], raw)
+
+    async def _each(
+        self,
+        coins: Sequence[str],
+        ask: Callable[[str], Awaitable[T]],
+        kind: str | None,
+        now: datetime,
+    ) -> dict[str, T]:
+        """`ask` for each coin at once; one that fails is left out, unless all that were well do."""
+        well = [coin for coin in coins if coin not in self.set_aside]
+        answers = await asyncio.gather(*(ask(coin) for coin in coins), return_exceptions=True)
+        found: dict[str, T] = {}
+        faults: dict[str, MarketError] = {}
+        for coin, answer in zip(coins, answers, strict=True):
+            if isinstance(answer, MarketError):
+                faults[coin] = answer
+            elif isinstance(answer, BaseException):
+                raise answer
+            else:
+                found[coin] = answer
+        if faults and not found and well:
+            raise faults[well[0]]
+        if kind is not None:
+            for coin, fault in faults.items():
+                self._health.fails(coin, kind, str(fault), now)
+            for coin in found:
+                self._health.works(coin, kind)
+        return found
+
+    async def _ask(self, what: str, call: Awaitable[Any]) -> Any:
+        """What a call brings; whatever a venue's class raises becomes a MarketError.
+
+        Raises:
+            MarketError: it failed; the message has the venue's words.
+        """
+        try:
+            return await call
+        except Exception as error:  # each venue's class fails in its own way
+            told = f"{type(error).__name__}: {str(error)[:300]}"
+            raise MarketError(f"{self.name}: {what} cannot be had ({told})") from error
+
+    def _has(self, call: str) -> bool:
+        return self._exchange.has.get(call) is True
+
+    def _symbol(self, coin: str) -> str:
+        market = self._markets.get(coin)
+        if market is None:
+            raise MarketError(f"{self.name} has no perpetual future of {coin}")
+        return str(market["symbol"])
