@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Final, Protocol, TypeVar
 
 from motherhaven.bot.exchange.types import Bar
-from motherhaven.bot.market.files import COLUMNS as BAR_COLUMNS
+from motherhaven.bot.market.bars.layout import WANTED
 from motherhaven.bot.market.funding import COLUMNS as FUNDING_COLUMNS
 from motherhaven.contract.errors import ConfigError, MarketError
 from motherhaven.contract.money import plain
@@ -139,7 +139,7 @@ def _hour(moment: datetime) -> datetime:
 def write_bars(path: Path, bars: Iterable[Bar]) -> None:
     """Write bars as `motherhaven replay --bars` reads them; the file is there whole or not."""
     rows = ((_stamp(b.start), b.open, b.high, b.low, b.close, b.volume) for b in bars)
-    _write(path, BAR_COLUMNS, rows)
+    _write(path, WANTED.split(","), rows)
 
 
 def write_rates(path: Path, rates: Iterable[tuple[datetime, Decimal]]) -> None:

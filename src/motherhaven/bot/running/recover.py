@@ -110,14 +110,14 @@ def restore(trader: Trader, saved: Saved) -> list[str]:
     trader.log.plans = {coin: plan for coin, plan in saved.plans.items() if coin in held}
     trader.log.outcomes.extend(saved.outcomes)
     unprotected = []
-    for coin, holding in trader.engine.ledger.holdings.items():
+    for coin, holding in held.items():
         known = saved.protections.get(holding.position_id)
         if known is not None and not trader.desk.restore(
             coin, holding.size, known.stop, known.target
         ):
             unprotected.append(coin)
-    held = [holding.position_id for holding in trader.engine.ledger.holdings.values()]
-    trader.log.adopt({name: saved.terms[name] for name in held if name in saved.terms})
+    names = [holding.position_id for holding in held.values()]
+    trader.log.adopt({name: saved.terms[name] for name in names if name in saved.terms})
     trader.day = saved.day
     trader.entries_today = saved.entries_today
     trader.last_entries = dict(saved.last_entries)
