@@ -163,12 +163,12 @@ DURABILITY: Final = (
     ),
     Mutant(
         "journal a damaged log is noticed", f"{SRC}/recorder/walcheck.py",
-        "if commit and _continues(data, number + 1):", "if False:",
+        "if is_record and _continues(data, number + 1):", "if False:",
         ("tests/faults/recorder/test_damage.py",),
     ),
     Mutant(
         "journal a commit that was cut off is no damage", f"{SRC}/recorder/walcheck.py",
-        "if commit and _continues(data, number + 1):", "if commit:",
+        "if is_record and _continues(data, number + 1):", "if is_record:",
         ("tests/faults/recorder/test_power_loss.py",),
     ),
     Mutant(
