@@ -21,7 +21,17 @@ if __name__ == "__main__" and __package__ is None:
     sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 ROOT: Final = Path(__file__).resolve().parents[1]
-KEPT: Final = ("src", "tests", "scripts", "config", "trading", "web", "examples", "deploy")
+KEPT: Final = (
+    "src",
+    "tests",
+    "benchmarks",
+    "scripts",
+    "config",
+    "trading",
+    "web",
+    "examples",
+    "deploy",
+)
 """Folders that quick tests read; beside them the files of the root."""
 SECONDS: Final = 300
 """A run of tests that takes longer hangs, and the mutant counts as killed."""
