@@ -28,6 +28,7 @@ STATE_RULES: Final = (
 SIZE_RULES: Final = ("max_leverage",)
 PRICE_RULES: Final = (
     "stop_missing", "stop_side", "target_side", "price_band", "stop_beyond_liquidation",
+    "stop_widened",
 )  # fmt: skip
 CAPS: Final = {
     "max_position_size": "position_room", "max_coin_size": "coin_room",
@@ -78,7 +79,7 @@ GUARD: Final = (
     ),
     Mutant(
         "guard contradictions refuse a coin", f"{SRC}/bot/guard/judgement.py",
-        "if len(set(signals)) > 1:", "if len(set(signals)) > 9:", (_GUARD,),
+        "if len(set(actions)) > 1:", "if len(set(actions)) > 9:", (_GUARD,),
     ),
     Mutant(
         "guard sizes are floored to the lot", f"{SRC}/bot/exchange/market.py",
