@@ -173,6 +173,21 @@ def test_a_reduce_only_larger_than_the_position_is_shrunk_to_it(form, size):
     assert (status.state, status.filled) == (OrderState.FILLED, D("0.1"))
 
 
+@pytest.mark.parametrize("bids", [[], [Level(D(49_990), D("0.000001"))]])
+def test_a_close_against_an_empty_book_pays_the_slippage_formula(bids):
+    """It is not refused for want of bids; an entry is."""
+    paper = engine(next_open=False, slippage=Slippage(D("0.0001"), D("0.05"), D(2_000_000)))
+    paper.place([buy()])
+    expected = paper.taker_price("BTC", Side.SELL, D("0.1"))
+    paper.on_book("BTC", bids, [])
+    assert isinstance(paper.place([buy("0.01")])[0], Rejected)
+    close = OrderIntent("BTC", Side.SELL, D("0.1"), reduce_only=True, cloid="0x1")
+    assert isinstance(paper.place([close])[0], Accepted)
+    (fill,) = [fill for fill in paper.fills(T0) if fill.cloid == "0x1"]
+    assert (fill.size, fill.price) == (D("-0.1"), expected)
+    assert not paper.ledger.holdings
+
+
 def test_the_least_value_of_a_shrunk_order_is_that_of_what_is_closed():
     """More than a whole position below $10 closes it, as an order for exactly that does."""
     paper = engine(next_open=False)

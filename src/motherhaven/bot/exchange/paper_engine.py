@@ -349,6 +349,9 @@ class PaperEngine:
         size = within(intent, intent.size, self.ledger)
         walk = walk_book(levels, intent.side, size, intent.price, spec)
         if walk.average is None:
+            if intent.reduce_only and intent.price is None:
+                # Nobody on the other side is no book: a close pays the slippage formula.
+                return self._executor.take(order, self.ledger.marks[intent.coin], self.now)
             return self._executor.refuse(order, NO_MATCH, self.now)
         return self._executor.execute(order, walk.filled, walk.average, Liquidity.TAKER, self.now)
 
