@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import socket
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from itertools import count
@@ -15,6 +16,7 @@ from motherhaven.bot.decider import ModelConfig, choose_decider
 from motherhaven.bot.decider.pricing import FALLBACK_IN, FALLBACK_OUT, ModelPrices, tokens_of
 from motherhaven.bot.guard.types import GuardLimits
 from motherhaven.bot.market import SimulatedFeed
+from motherhaven.bot.records import price_of, provenance
 from motherhaven.bot.trader import Trader, TraderSetup
 from motherhaven.contract.errors import (
     AnswerMalformed,
@@ -24,6 +26,7 @@ from motherhaven.contract.errors import (
     DeciderUnavailable,
     ModelBudgetExceeded,
 )
+from motherhaven.contract.wire import validate_payload
 from motherhaven.settings import SystemClock
 from motherhaven.testing.messages_server import (
     Answers,
@@ -221,8 +224,8 @@ def test_several_actions_in_one_answer_are_left_to_the_guard(context):
     assert [d.signal.value for d in got.decisions] == ["close", "hold"]
 
 
-def _without_usage(data):
-    """A chat completion as some compatible servers send it: no usage at all."""
+def _without_usage(data, **more):
+    """A chat completion as some compatible servers send it: no usage at all, or an odd one."""
     call = {"name": "decide", "arguments": json.dumps(data)}
     message = {
         "role": "assistant", "content": None,
@@ -231,6 +234,7 @@ def _without_usage(data):
     body = {
         "id": "x", "object": "chat.completion", "created": 1, "model": "nobody/knows-it",
         "choices": [{"index": 0, "message": message, "finish_reason": "tool_calls"}],
+        **more,
     }  # fmt: skip
     return Sends(json.dumps(body).encode())
 
@@ -316,3 +320,57 @@ def test_a_question_that_times_out_counts_its_prompt(context):
     (got,), _ = ask(context, [Waits(asyncio.Event(), Answers(GOOD))], timeout_seconds=0.2)
     assert isinstance(got.failure, DeciderTimeout)
     assert got.cost_usd > 0
+
+
+ODD = (-5, 0, 10**12, 10**40, 10**400, None, "12", 1.5, True, [], {})
+
+
+@pytest.mark.parametrize("tokens", ODD, ids=range(len(ODD)))
+def test_an_odd_usage_neither_frees_a_model_nor_loses_its_record(context, tokens):
+    """Below 0, beyond all bounds, no number: the cap stops it, and its decisions can be kept."""
+    usage = {"prompt_tokens": tokens, "completion_tokens": tokens, "total_tokens": tokens}
+    reply = _without_usage(GOOD, usage=usage)
+    answers, server = ask(
+        context, [reply], name="local:m", times=8, daily_cost_usd=Decimal("0.0005")
+    )
+    assert isinstance(answers[-1].failure, ModelBudgetExceeded)
+    assert len(server.requests) < 8
+    for answer in answers[:-1]:
+        payload = {**provenance(answer, "m", "c", NOW), **price_of(answer)}
+        whole = {"timestamp": NOW, "signal": "hold", "coin": "BTC", "quantity_usd": 0,
+                 "leverage": 1, "confidence": 0, "justification": "", **payload}  # fmt: skip
+        validate_payload("decision", whole)
+
+
+def test_a_connection_that_breaks_counts_its_prompt(context):
+    """The question was sent, and the provider may have worked on it: the cap ends the asking."""
+    answers, server = ask(context, [HangsUp()], times=9, daily_cost_usd=Decimal("0.05"))
+    assert isinstance(answers[0].failure, DeciderUnavailable)
+    assert answers[0].cost_usd > 0
+    assert isinstance(answers[-1].failure, ModelBudgetExceeded)
+    assert len(server.requests) < 9
+
+
+@pytest.mark.parametrize("name", ["anthropic:claude-sonnet-5-5", "local:m"])
+def test_a_connection_that_is_refused_costs_nothing(context, name):
+    """Nothing was sent: a server that is down all day does not use up the day's money."""
+    with socket.socket() as unused:
+        unused.bind(("127.0.0.1", 0))
+        address = f"http://127.0.0.1:{unused.getsockname()[1]}"
+    made = ModelConfig(
+        anthropic_api_key="sk-x", anthropic_base_url=address, openai_api_key="sk-x",
+        openai_base_url=f"{address}/v1", timeout_seconds=5.0, daily_cost_usd=Decimal("0.000001"),
+    )  # fmt: skip
+    decider = choose_decider(name, made, SystemClock(), 180, lambda _: None)
+    for _ in range(3):
+        answer = asyncio.run(decider.decide(context))
+        assert isinstance(answer.failure, DeciderUnavailable), answer.failure
+        assert not answer.cost_usd
+
+
+@pytest.mark.parametrize("status", [400, 401, 429, 500, 529])
+def test_a_refused_question_costs_nothing(context, status):
+    """Providers charge for answers, not for errors."""
+    answers, _ = ask(context, [Fails(status)], times=3, daily_cost_usd=Decimal("0.000001"))
+    assert [a.cost_usd for a in answers] == [None] * 3
+    assert not any(isinstance(a.failure, ModelBudgetExceeded) for a in answers)

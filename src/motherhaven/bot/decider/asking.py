@@ -11,6 +11,7 @@ from pydantic_ai.exceptions import (
     AgentRunError,
     ModelAPIError,
     ModelAuthenticationError,
+    ModelConnectionError,
     ModelContextWindowExceededError,
     ModelHTTPError,
     ModelRequestRejectedError,
@@ -23,7 +24,7 @@ from pydantic_ai.tools import ToolDefinition
 
 from motherhaven.bot.decider.budget import ModelBudget
 from motherhaven.bot.decider.config import OutputMode, ThinkingLevel
-from motherhaven.bot.decider.pricing import Basis, ModelPrices
+from motherhaven.bot.decider.pricing import Basis, ModelPrices, counted
 from motherhaven.bot.decider.provider_errors import plain_address, translate, wanted_wait, words
 from motherhaven.bot.decider.replies import raw_text, require_whole
 from motherhaven.bot.decider.schema import TOOL, TOOL_DESCRIPTION, answer_schema
@@ -162,7 +163,7 @@ class Asker:
             self._keep_body(asked, error)
             self._note_wait(error, asked.now)
             problem = translate(error, self.name, self._address, self._last.text)
-            if not isinstance(problem, DeciderUnavailable):
+            if not isinstance(problem, DeciderUnavailable) or _may_have_cost(error):
                 self._spend(asked, ModelResponse(parts=[]), prompt, self._last.text or "")
             raise problem from error
         except DeciderTimeout:
@@ -288,11 +289,16 @@ def _may_be_the_way(refused: ModelRequestRejectedError | UserError) -> bool:
     return not isinstance(refused, others)
 
 
+def _may_have_cost(error: AgentRunError | UserError) -> bool:
+    """Whether a connection broke after the question was sent: the provider may have worked."""
+    return isinstance(error, ModelConnectionError) and error.phase not in ("pool", "connect")
+
+
 def _count(response: ModelResponse, asked: Asked) -> None:
     usage = response.usage
     asked.answered = True
     asked.model = response.model_name or asked.model
-    asked.tokens_in += usage.input_tokens
-    asked.tokens_out += usage.output_tokens
-    asked.tokens_cached += usage.cache_read_tokens
+    asked.tokens_in += counted(usage.input_tokens)
+    asked.tokens_out += counted(usage.output_tokens)
+    asked.tokens_cached += counted(usage.cache_read_tokens)
     asked.finish = response.finish_reason

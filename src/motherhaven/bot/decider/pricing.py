@@ -18,6 +18,8 @@ FALLBACK_OUT: Final = Decimal(75)
 BYTES_PER_TOKEN: Final = 2
 """Text of which no usage is known counts a token for every two bytes: more than it has."""
 MILLION: Final = Decimal(1_000_000)
+MOST: Final = 1_000_000_000
+"""Tokens that one answer can say; more is a fault of the provider's, and counts as these."""
 ZERO: Final = Decimal(0)
 _CENTS: Final = Decimal("1e-9")
 
@@ -49,9 +51,9 @@ class ModelPrices:
     def cost(self, response: ModelResponse, sent: str, received: str) -> Cost:
         """The cost of one answer; `sent` and `received` are the texts that went and came."""
         usage = response.usage
-        tokens_in = usage.input_tokens or tokens_of(sent)
-        tokens_out = usage.output_tokens or tokens_of(received)
-        measured = usage.input_tokens > 0 and usage.output_tokens > 0
+        tokens_in = counted(usage.input_tokens) or tokens_of(sent)
+        tokens_out = counted(usage.output_tokens) or tokens_of(received)
+        measured = 0 < usage.input_tokens <= MOST and 0 < usage.output_tokens <= MOST
         if self.are_set:
             return Cost(self.of(tokens_in, tokens_out), "settings", measured)
         known = _by_table(response) if measured else None
@@ -106,6 +108,11 @@ def price_of(name: str, prices: ModelPrices, tokens_in: int, tokens_out: int) ->
     return Cost(known, "table", measured=False)
 
 
+def counted(tokens: int) -> int:
+    """What a provider says that it used, within what one answer can be."""
+    return min(max(tokens, 0), MOST)
+
+
 def tokens_of(text: str) -> int:
     """A number of tokens that `text` does not exceed."""
     return -(-len(text.encode("utf-8", "surrogatepass")) // BYTES_PER_TOKEN)
@@ -115,6 +122,6 @@ def _by_table(response: ModelResponse) -> Decimal | None:
     """The price by the genai-prices tables; None when not listed there, or listed as 0."""
     try:
         total = response.cost().total_price
-    except (LookupError, ValueError, AssertionError):
+    except (LookupError, ValueError, AssertionError, ArithmeticError):
         return None
     return total if total.is_finite() and total > 0 else None
