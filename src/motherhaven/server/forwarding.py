@@ -14,11 +14,13 @@ Network = IPv4Network | IPv6Network
 _PREFIXES: Final = (
     "forwarded", "xforward", "xoriginal", "xoriginating", "xreal", "xproxy", "proxy", "xhost",
     "xhttphost", "xrewrite", "xclient", "xcluster", "xremote", "xenvoy", "xazure", "xarr", "xamz",
-    "xappengine", "xvercel", "xnf", "xcoming", "xproto", "xscheme", "xssl", "fronthttps", "via",
-    "cdnloop", "fly", "fastly", "akamai", "cloudfront", "xsourceip", "xtrueclient",
+    "xappengine", "xvercel", "xnf", "xcoming", "xproto", "xscheme", "xssl", "frontend", "via",
+    "cdnloop", "fly", "fastly", "akamai", "cloudfront", "xsourceip", "xtrueclient", "tailscale",
+    "xvarnish", "xakamai", "xcloudtrace", "xrequeststart", "xsendfile", "surrogate", "ngrok",
+    "xngrok", "xip", "xlb", "xtailscale",
 )  # fmt: skip
 _PARTS: Final = ("clientip", "connectingip", "remoteip", "remoteaddr", "realip", "sourceip",
-                 "xforwarded", "clientaddr", "connectinghost")  # fmt: skip
+                 "xforwarded", "clientaddr", "connectinghost", "userip", "peerip")  # fmt: skip
 _MOST_HOPS: Final = 32
 
 

@@ -87,7 +87,9 @@ X-Original-Forwarded-For X-Originating-IP X-Cluster-Client-IP X-Remote-IP X-Remo
 X-ProxyUser-Ip Proxy-Connection X-Envoy-External-Address X-Azure-ClientIP X-ARR-Log-ID
 X-Amzn-Trace-Id X-Vercel-Forwarded-For X-Nf-Client-Connection-Ip Fastly-Client-IP
 CloudFront-Viewer-Address X-Appengine-User-Ip CDN-Loop X-Host X-HTTP-Host-Override X-Rewrite-URL
-Akamai-Origin-Hop WL-Proxy-Client-IP X-Coming-From
+Akamai-Origin-Hop WL-Proxy-Client-IP X-Coming-From Front-End-Https Front_End_Https X-Varnish
+Tailscale-User-Login X-Request-Start X-Cloud-Trace-Context X-Akamai-Edgescape X-Sendfile-Type
+Surrogate-Capability Ngrok-Agent-Ips X-Ngrok-Id X-LB-IP X-User-IP X-IP X-Peer-IP
 """
 FORWARDING = FORWARDING_TEXT.split()
 ORDINARY_TEXT = """
