@@ -25,13 +25,37 @@ export function planOf(detail: DecisionDetail): Fact[] {
     { name: "mark", value: price(detail.mark) },
     { name: "confidence", value: percent(statedConfidence(detail), { signed: false, places: 0 }) },
   ];
-  if (detail.signal === "hold" || detail.signal === "close") return always;
+  if (detail.signal === "hold" || detail.signal === "close") {
+    return [...changesOf(detail, level), ...always];
+  }
   return [
     { name: "margin asked", value: usd(detail.quantity_usd), note: timesOf(detail) },
     level("stop", detail.stop_loss),
     level("target", detail.profit_target),
     ...always,
   ];
+}
+
+/** What a hold moves, and the part that a close is about: they stand in the record alone. */
+function changesOf(
+  { signal, payload }: DecisionDetail,
+  level: (name: string, value: string | null) => Fact,
+): Fact[] {
+  const text = (name: string) => {
+    const value = payload[name];
+    return typeof value === "string" || typeof value === "number" ? String(value) : null;
+  };
+  if (signal === "close") {
+    const part = text("close_fraction");
+    return part === null
+      ? []
+      : [{ name: "part closed", value: percent(part, { signed: false, places: 0 }) }];
+  }
+  const moved = [
+    ["stop moved to", text("adjusted_stop_loss")],
+    ["target moved to", text("adjusted_profit_target")],
+  ] as const;
+  return moved.flatMap(([name, value]) => (value === null ? [] : [level(name, value)]));
 }
 
 function timesOf(detail: DecisionDetail): string | undefined {
