@@ -195,6 +195,11 @@ ANALYSES = {
     "plain": {**GOOD},
     "in a call": {"name": "decide", "arguments": GOOD},
     "wrapped": {"answer": GOOD},
+    "wrapped with a note beside": {"note": "done", "answer": GOOD},
+    "wrapped, beside the wrapper": {
+        "analysis": GOOD["analysis"],
+        "answer": {"decisions": GOOD["decisions"]},
+    },
     "encoded": json.dumps(GOOD),
     "encoded call": {"name": "decide", "arguments": json.dumps(GOOD)},
     "by coin": {"analysis": GOOD["analysis"], "BTC": {"signal": "hold"}},

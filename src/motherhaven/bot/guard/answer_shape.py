@@ -220,12 +220,10 @@ def _analysis_beside(value: Mapping[str, Any], wraps: int) -> list[str]:
         return []
     if call is not None:
         return analyses_of(call, wraps + 1)
-    if len(value) == 1:
-        ((key, inner),) = value.items()
-        if fold(key) in (*WRAPPERS, TOOL):
-            return analyses_of(inner, wraps + 1)
     named = (inner for key, inner in value.items() if CANONICAL.get(fold(key)) == "analysis")
-    return [text if isinstance(text, str) else as_json(text) for text in named if text]
+    found = [text if isinstance(text, str) else as_json(text) for text in named if text]
+    inner = _wrapped(value)
+    return found if inner is None else [*found, *analyses_of(inner, wraps + 1)]
 
 
 def kind_of(value: object) -> str:
