@@ -1,6 +1,7 @@
 """One coin's tape: its recent closed bars and the indicators that follow them."""
 
 from collections import deque
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Final
 
@@ -51,6 +52,21 @@ class Tape:
         self._new.append(bar)
         if self._detailed or len(self._new) == KEPT:
             self._follow()
+
+    def follow(self, bars: Sequence[Bar], fast: float | None, slow: float | None) -> None:
+        """Take several next bars, none after a hole; the two averages after them are known.
+
+        None for one that is not warm: then both are worked out here.
+        """
+        if self._detailed or fast is None or slow is None:
+            for bar in bars:
+                self.push(bar)
+            return
+        self.end = bars[-1].end
+        self._bars.extend(self._new)
+        self._new.clear()
+        self._bars.extend(bars[-KEPT:])
+        self._fast.value, self._slow.value = fast, slow
 
     @property
     def bars(self) -> deque[Bar]:

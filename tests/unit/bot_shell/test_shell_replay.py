@@ -258,8 +258,8 @@ def test_wrong_requests_are_refused(tmp_path):
 def test_the_audit_finds_a_cent_that_is_wrong():
     """An identity check that cannot fail would be none."""
     audit = EquityAudit(Decimal(100))
-    audit.sample(START, 0, Decimal(100), {})
-    audit.sample(START, 0, Decimal("100.01"), {})
+    audit.sample(START, 0, Decimal(100), ())
+    audit.sample(START, 0, Decimal("100.01"), ())
     assert audit.identity_error([]) == Decimal("0.01")
 
 
@@ -267,7 +267,7 @@ def test_drawdown_is_the_deepest_fall_from_a_peak():
     """100 → 120 → 90 → 130 → 117: a quarter."""
     audit = EquityAudit(Decimal(100))
     for equity in (100, 120, 90, 130, 117):
-        audit.sample(START, 0, Decimal(equity), {})
+        audit.sample(START, 0, Decimal(equity), ())
     assert audit.max_drawdown == Decimal("-0.25")
 
 

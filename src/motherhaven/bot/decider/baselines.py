@@ -11,6 +11,7 @@ from decimal import ROUND_CEILING, ROUND_FLOOR, Decimal
 from functools import lru_cache
 from typing import Final
 
+from motherhaven.bot.decider.foresight import ABOVE, BELOW, COLD, Coming
 from motherhaven.bot.decider.types import Answer, Context
 from motherhaven.bot.guard.types import Signal, TradeDecision
 from motherhaven.bot.tape import Tape
@@ -21,6 +22,7 @@ _FREE: Final = Decimal(0)
 _SURE: Final = Decimal("0.6")
 _ENTER_ODDS: Final = 1 / 24
 _CLOSE_ODDS: Final = 1 / 40
+_LOOKED_AHEAD: Final = 64
 
 
 class _Base(ABC):
@@ -50,6 +52,14 @@ class _Base(ABC):
             self._answer = Answer(decisions=decisions, latency_ms=0, cost_usd=_FREE)
         return self._answer
 
+    def holds(self, coming: Coming, held: Decimal | None) -> int:
+        """As `Foreseeing`: nothing is known ahead."""
+        return 0
+
+    def pass_over(self, coming: Coming, count: int) -> None:
+        """As `Foreseeing`."""
+        return  # nothing is remembered from one decision to the next
+
     @abstractmethod
     def _judge(self, context: Context, tape: Tape, held: Decimal | None) -> TradeDecision:
         """The decision for one coin; `held` is the signed size of its position."""
@@ -73,6 +83,10 @@ class BuyAndHold(_Base):
             requires_stop=False,
         )
 
+    def holds(self, coming: Coming, held: Decimal | None) -> int:
+        """All of them, once the coin is bought."""
+        return 0 if held is None else coming.count
+
 
 class EmaCross(_Base):
     """Follows the crossing of a fast and a slow average of closes, always with a stop."""
@@ -81,6 +95,30 @@ class EmaCross(_Base):
 
     def __init__(self) -> None:
         self._above: dict[str, bool] = {}
+
+    def holds(self, coming: Coming, held: Decimal | None) -> int:
+        """Until the averages cross, or cross against the position."""
+        sides = coming.sides
+        known = sides.lstrip(COLD)
+        cold = len(sides) - len(known)
+        if not known:
+            return cold
+        if held is not None:
+            above = held > 0
+        elif cold:
+            above = known[:1] == ABOVE
+        else:
+            above = self._above.get(coming.coin, known[:1] == ABOVE)
+        crossing = known.find(BELOW if above else ABOVE)
+        return coming.count if crossing < 0 else cold + crossing
+
+    def pass_over(self, coming: Coming, count: int) -> None:
+        """The side of the last decision is the one that the next is compared with."""
+        last = coming.sides[count - 1 : count]
+        if last == COLD:
+            self._above.pop(coming.coin, None)
+        else:
+            self._above[coming.coin] = last == ABOVE
 
     def _judge(self, context: Context, tape: Tape, held: Decimal | None) -> TradeDecision:
         fast, slow = tape.averages
@@ -111,6 +149,15 @@ class RandomTrader(_Base):
 
     def __init__(self, seed: int = 1) -> None:
         self._seed = seed
+
+    def holds(self, coming: Coming, held: Decimal | None) -> int:
+        """Until chance says otherwise; not looked for further than _LOOKED_AHEAD decisions."""
+        odds = _ENTER_ODDS if held is None else _CLOSE_ODDS
+        most = min(coming.count, _LOOKED_AHEAD)
+        for number in range(most):
+            if self._draw(coming.coin, coming.first + number * coming.every)[0] < odds:
+                return number
+        return most
 
     def _judge(self, context: Context, tape: Tape, held: Decimal | None) -> TradeDecision:
         chance, coin_side = self._draw(tape.coin, context.now)

@@ -52,6 +52,11 @@ class EquityFold:
         return self._cash
 
     @property
+    def coins(self) -> Mapping[str, Decimal]:
+        """The signed size of each coin that is held."""
+        return self._coins
+
+    @property
     def holds(self) -> bool:
         """Whether there is any coin, whose mark then matters."""
         return bool(self._coins)

@@ -109,8 +109,8 @@ class Ledger:
                 total += holding.size * self.marks[coin] - holding.cost
         return total
 
-    def equity(self) -> Decimal:
-        """wallet + unrealized."""
+    def base(self) -> Decimal:
+        """wallet - what the open positions cost: the equity but for size * mark of each."""
         # Asked for at every bar: what no mark changes is added up once. Exact in any order.
         total = self._base
         if total is None:
@@ -118,6 +118,11 @@ class Ledger:
             for holding in self.holdings.values():
                 total = minus(total, holding.cost)
             self._base = total
+        return total
+
+    def equity(self) -> Decimal:
+        """wallet + unrealized."""
+        total = self.base()
         for coin, holding in self.holdings.items():
             total = fma(holding.size, self.marks[coin], total)
         return total

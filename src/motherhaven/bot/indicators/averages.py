@@ -34,6 +34,22 @@ class Ema:
             average += k * (value - average)
         self.value = average
 
+    def column(self, values: Sequence[float]) -> list[float | None]:
+        """`push` each of `values`, oldest first; the average after each."""
+        found: list[float | None] = []
+        rest = iter(values)
+        for value in rest:
+            found.append(self.push(value))
+            if self.value is not None:
+                break
+        average, k = self.value, self._k
+        if average is not None:
+            for value in rest:
+                average += k * (value - average)
+                found.append(average)
+            self.value = average
+        return found
+
     def push(self, value: float) -> float | None:
         """`update` for a number that is known to be finite."""
         if self.value is not None:

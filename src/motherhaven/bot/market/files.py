@@ -10,6 +10,7 @@ from typing import Final
 from motherhaven.bot.exchange.types import Bar, MarketSpec, default_spec, normalise_symbol
 from motherhaven.bot.market.bars import BarFile, read_bar_file
 from motherhaven.bot.market.feed import Book, Gap, Quote, Slice
+from motherhaven.bot.market.timeline import Timeline
 from motherhaven.contract.errors import MarketError
 
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
@@ -100,7 +101,7 @@ class FileFeed:
         self._specs = {
             coin: default_spec(coin, price=file.bars[0].open) for coin, file in self._files.items()
         }
-        self._slices: list[Slice] | None = None
+        self._timeline: Timeline | None = None
 
     @property
     def name(self) -> str:
@@ -158,6 +159,14 @@ class FileFeed:
         """The end of the last bar."""
         return max(file.bars[-1].end for file in self._files.values())
 
+    @property
+    def timeline(self) -> Timeline:
+        """All slices by number, with the bars as columns; made once."""
+        if self._timeline is None:
+            files = {coin: file.bars for coin, file in self._files.items()}
+            self._timeline = Timeline(files, self.slices())
+        return self._timeline
+
     def slices(self) -> Iterator[Slice]:
         """All slices, oldest first, the coins aligned by time."""
         ended: dict[datetime, tuple[Gap, ...]] = {}
@@ -181,9 +190,7 @@ class FileFeed:
 
     async def closed(self, since: datetime, until: datetime) -> Sequence[Slice]:
         """Slices with since < time <= until."""
-        if self._slices is None:
-            self._slices = list(self.slices())
-        return [piece for piece in self._slices if since < piece.time <= until]
+        return [piece for piece in self.timeline.slices if since < piece.time <= until]
 
     async def quotes(self, now: datetime) -> Mapping[str, Quote]:
         """The open of the bar that starts at or before `now` and is not over yet."""

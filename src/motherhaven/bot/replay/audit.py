@@ -1,12 +1,12 @@
 """The audit of a run: equity at every bar, once from the ledger, once from the journal."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
-from typing import Final, overload
+from typing import Final, NamedTuple, overload
 
-from motherhaven.bot.exchange.exact import exact, quotient
+from motherhaven.bot.exchange.exact import exact, fma, quotient
 from motherhaven.bot.exchange.fold import EquityFold
 from motherhaven.bot.exchange.types import Fill, FundingPayment
 from motherhaven.metrics import EquityPoint
@@ -39,17 +39,33 @@ class EquityCurve(Sequence[EquityPoint]):
         return map(EquityPoint, self.times, self.equities)
 
 
+class Track(NamedTuple):
+    """A position that stays the same over several bars: signed size, and its marks in USD."""
+
+    coin: str
+    size: Decimal
+    marks: Sequence[Decimal]
+
+
+@dataclass(frozen=True, slots=True)
+class _Piece:
+    """Samples in a row after one record of the ledger: equity = base + sum of size * mark."""
+
+    seq: int
+    first: int
+    count: int
+    base: Decimal
+    tracks: Sequence[Track]
+
+
 class EquityAudit:
     """Keeps a sample a bar, the running drawdown, and compares with the fold at the end."""
 
     def __init__(self, deposit: Decimal) -> None:
         self._deposit = deposit
-        # A list for each part of a sample, and one for each coin's marks: a bar then leaves
-        # nothing behind that the garbage collector has to visit.
         self._times: list[datetime] = []
-        self._seqs: list[int] = []
         self._equities: list[Decimal] = []
-        self._marks: dict[str, list[Decimal]] = {}
+        self._pieces: list[_Piece] = []
         self._peak = self._low = deposit
         self._worst = ZERO
 
@@ -64,25 +80,33 @@ class EquityAudit:
         return EquityCurve(tuple(self._times), tuple(self._equities))
 
     def sample(
-        self, time: datetime, seq: int, equity: Decimal, marks: Mapping[str, Decimal]
+        self, time: datetime, seq: int, base: Decimal, held: Iterable[tuple[str, Decimal, Decimal]]
     ) -> None:
-        """Note the running equity in USD at `time`, after the ledger's record `seq`, at `marks`."""
-        known = self._marks
-        if len(known) < len(marks):
-            for coin in marks.keys() - known.keys():
-                known[coin] = [ZERO] * len(self._times)
-        for coin, mark in marks.items():
-            known[coin].append(mark)
-        self._times.append(time)
-        self._seqs.append(seq)
-        self._equities.append(equity)
-        if equity >= self._peak:
-            self._peak = self._low = equity
-        elif equity < self._low and self._peak > 0:
-            self._low = equity
-            with exact():
-                fall = quotient(equity - self._peak, self._peak)
-            self._worst = min(self._worst, fall)
+        """Note the running equity in USD at `time`, after the ledger's record `seq`.
+
+        `base` is the equity without the positions, `held` coin, signed size and mark of each.
+        """
+        tracks = [Track(coin, size, (mark,)) for coin, size, mark in held]
+        self.span((time,), seq, base, tracks)
+
+    def span(
+        self, times: Sequence[datetime], seq: int, base: Decimal, tracks: Sequence[Track]
+    ) -> None:
+        """As `sample`, for all of `times`, between which nothing but marks changed."""
+        self._pieces.append(_Piece(seq, len(self._times), len(times), base, tracks))
+        self._times += times
+        if not tracks:
+            self._equities += [base] * len(times)
+            self._extremes((base,))
+            return
+        equities = [base] * len(times)
+        for _, size, marks in tracks:
+            equities = [fma(size, mark, sum_) for mark, sum_ in zip(marks, equities, strict=True)]
+        self._equities += equities
+        if len(equities) > 1 and max(equities) < self._peak:
+            self._extremes((min(equities),))
+        else:
+            self._extremes(equities)
 
     def identity_error(self, records: Iterable[Fill | FundingPayment]) -> Decimal:
         """max |running equity - equity of the independent fold over `records`|, in USD."""
@@ -90,18 +114,38 @@ class EquityAudit:
         fold.deposit(self._deposit)
         waiting = sorted(records, key=lambda record: record.seq, reverse=True)
         worst = ZERO
-        for index, (seq, equity) in enumerate(zip(self._seqs, self._equities, strict=True)):
-            while waiting and waiting[-1].seq <= seq:
+        for piece in self._pieces:
+            while waiting and waiting[-1].seq <= piece.seq:
                 record = waiting.pop()
                 if isinstance(record, Fill):
                     fold.fill(record)
                 else:
                     fold.funding(record)
-            folded = fold.equity(self._marks_at(index)) if fold.holds else fold.cash
-            if folded != equity:
-                with exact():
-                    worst = max(worst, abs(folded - equity))
+            worst = max(worst, self._difference(piece, fold))
         return worst + sum((abs(record.size) for record in waiting), ZERO)
 
-    def _marks_at(self, index: int) -> dict[str, Decimal]:
-        return {coin: known[index] for coin, known in self._marks.items()}
+    def _extremes(self, equities: Iterable[Decimal]) -> None:
+        """Follow the peak and the deepest fall from it."""
+        for equity in equities:
+            if equity >= self._peak:
+                self._peak = self._low = equity
+            elif equity < self._low and self._peak > 0:
+                self._low = equity
+                with exact():
+                    fall = quotient(equity - self._peak, self._peak)
+                self._worst = min(self._worst, fall)
+
+    def _difference(self, piece: _Piece, fold: EquityFold) -> Decimal:
+        """The largest one within a piece: none where cash and coins are the same."""
+        sizes = {track.coin: track.size for track in piece.tracks}
+        if fold.cash == piece.base and fold.coins == sizes:
+            return ZERO
+        worst = ZERO
+        # A coin that the ledger does not hold has no mark here: its size tells that it is wrong.
+        unknown = sum((abs(size) for coin, size in fold.coins.items() if coin not in sizes), ZERO)
+        for number in range(piece.count):
+            marks = {track.coin: track.marks[number] for track in piece.tracks}
+            with exact():
+                folded = fold.equity({coin: marks.get(coin, ZERO) for coin in fold.coins})
+                worst = max(worst, abs(folded - self._equities[piece.first + number]))
+        return worst + unknown

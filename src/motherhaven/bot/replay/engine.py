@@ -6,7 +6,7 @@ made at a bar's close and filled at the next bar's open; inside a hole nothing i
 
 import asyncio
 import random
-from collections.abc import Awaitable, Callable, Iterator, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from decimal import Decimal
@@ -17,7 +17,6 @@ from typing import Final
 from motherhaven.bot.cycle import Cycle, Facts
 from motherhaven.bot.decider.recorded import RecordedDecider
 from motherhaven.bot.decider.types import Decider
-from motherhaven.bot.exchange.calm import NOWHERE
 from motherhaven.bot.exchange.slippage import Slippage
 from motherhaven.bot.exchange.types import FeeRates, Fill, FundingPayment, normalise_symbol
 from motherhaven.bot.guard.types import GuardLimits
@@ -26,6 +25,7 @@ from motherhaven.bot.market.files import FileFeed
 from motherhaven.bot.market.funding import read_funding
 from motherhaven.bot.replay.audit import EquityAudit
 from motherhaven.bot.replay.report import CountingSink, Refusal, ReplayReport
+from motherhaven.bot.replay.stride import Strides
 from motherhaven.bot.running.recover import fill_of, payment_of
 from motherhaven.bot.sink import Sink
 from motherhaven.bot.trader import Trader, TraderSetup
@@ -155,6 +155,7 @@ class Replay:
         self._plain = self._recorded is None and config.plain
         self._step = timedelta(seconds=config.interval_seconds)
         self._following: Slice | None = None
+        self._strides: Strides | None = None
 
     async def run(self, stop: asyncio.Event | None = None) -> ReplayReport:
         """Replay until the bars or the patience (`stop`) end, and report.
@@ -165,18 +166,17 @@ class Replay:
         started = self._clock.monotonic()
         self._begin()
         due: datetime | None = None
-        slices = self.feed.slices()
-        current = next(slices, None)
-        while current is not None and not (stop is not None and stop.is_set()):
-            passed = False
+        timeline = self.feed.timeline
+        index, count = 0, len(timeline)
+        while index < count and not (stop is not None and stop.is_set()):
             if due is not None and self._plain and not self._trader.looks_closely:
-                current, passed = self._stride(current, slices, due)
-                if current is None:
+                index, due = self._stride(index, due)
+                if index == count:
                     break
-            following = self._following = next(slices, None)
+            current = timeline.slices[index]
+            self._following = timeline.slices[index + 1] if index + 1 < count else None
             moment = self._market.time = current.time
-            if not passed:
-                self._happen(current)
+            self._happen(current)
             asked = self._questions(moment, due)
             for _ in range(asked):
                 due = self._after(moment, due)
@@ -185,7 +185,7 @@ class Replay:
                 self._record()
             if self._config.pace is not None:
                 await self._keep_pace(moment, started)
-            current = following
+            index += 1
         self._end()
         return self._report(self._clock.monotonic() - self._started)
 
@@ -199,33 +199,26 @@ class Replay:
             self._cycle.status(gap.told, current.time)
         self._sample()
 
-    def _stride(
-        self, current: Slice, slices: Iterator[Slice], due: datetime
-    ) -> tuple[Slice | None, bool]:
-        """Step over slices up to `due` that reach nothing; the last, and whether it happened.
-
-        What `_happen` does with such a slice, and no more: nearly all bars are of this kind.
-        """
-        trader, audit = self._trader, self._audit
-        engine, ledger, tapes = trader.engine, trader.engine.ledger, trader.tapes
-        bands = {coin: engine.calm(coin) for coin in tapes}
-        found: Slice | None = current
-        while found is not None and not found.gaps:
-            moment, bars = found.time, found.bars
-            for coin, bar in bars.items():
-                band = bands.get(coin, NOWHERE)
-                if not (band.low < bar.low and bar.high < band.high):
-                    return found, False
-            for coin, bar in bars.items():
-                tapes[coin].push(bar)
-                ledger.marks[coin] = bar.close
-            trader.now = engine.now = self._market.time = moment
-            audit.sample(moment, ledger.seq, ledger.equity(), ledger.marks)
-            self._bars += len(bars)
-            if moment >= due:
-                return found, True
-            found = next(slices, None)
-        return found, False
+    def _stride(self, index: int, due: datetime) -> tuple[int, datetime]:
+        """Step over slices that reach nothing; the first that may, and the next decision."""
+        if self._strides is None:
+            self._strides = Strides(
+                self.feed.timeline,
+                self._trader,
+                self._decider,
+                self._audit,
+                self.feed.interval,
+                self._step,
+            )
+        step = self._strides.go(index, due)
+        if step.stop == index:
+            return index, due
+        coins = len(self.feed.coins)
+        times = self.feed.timeline.times
+        self._market.time = times[step.stop - 1]
+        self._bars += (step.stop - index) * coins
+        self._trader.log.holds += step.asked * coins
+        return step.stop, self._after(times[step.last_asked], None) if step.asked else due
 
     def _begin(self) -> None:
         self._cycle.status(f"replay of {self.feed.name} begins", self._market.time)
@@ -274,7 +267,8 @@ class Replay:
 
     def _sample(self) -> None:
         ledger = self._trader.engine.ledger
-        self._audit.sample(self._market.time, ledger.seq, ledger.equity(), ledger.marks)
+        held = [(coin, one.size, ledger.marks[coin]) for coin, one in ledger.holdings.items()]
+        self._audit.sample(self._market.time, ledger.seq, ledger.base(), held)
 
     def _record(self) -> None:
         if self._config.pace is not None or len(self._trader.records) >= BATCH:

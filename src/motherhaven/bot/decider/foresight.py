@@ -1,0 +1,72 @@
+"""What a decider over recorded bars can tell ahead: how long it will only hold."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from decimal import Decimal
+from typing import Final, Protocol, runtime_checkable
+
+from motherhaven.bot.indicators import Ema
+from motherhaven.bot.tape import FAST, SLOW
+
+BELOW: Final = b"\0"
+ABOVE: Final = b"\1"
+COLD: Final = b"\2"
+
+
+@dataclass(frozen=True, slots=True)
+class Averages:
+    """The two averages of a coin's recorded closes after each bar, as a `Tape` has them.
+
+    `sides` has a byte a bar: ABOVE where the fast one is above the slow one, BELOW where it
+    is not, COLD where one of them is not warm.
+    """
+
+    fast: list[float | None]
+    slow: list[float | None]
+    sides: bytes
+
+    @classmethod
+    def of(cls, closes: Sequence[float], begins: Sequence[int]) -> "Averages":
+        """Work them out; each of `begins` is a bar after a hole, where they start anew."""
+        fast: list[float | None] = []
+        slow: list[float | None] = []
+        sides = bytearray()
+        for begin, end in zip(begins, [*begins[1:], len(closes)], strict=True):
+            stretch = closes[begin:end]
+            quick, calm = Ema(FAST).column(stretch), Ema(SLOW).column(stretch)
+            cold = min(SLOW - 1, len(stretch))
+            sides += COLD * cold
+            above = zip(quick[cold:], calm[cold:], strict=True)
+            sides += bytes([a is not None and b is not None and a > b for a, b in above])
+            fast += quick
+            slow += calm
+        return cls(fast, slow, bytes(sides))
+
+
+@dataclass(frozen=True, slots=True)
+class Coming:
+    """The next `count` decisions on one coin, if nothing happens to its position before.
+
+    The first is at `first`, the others `every` later each. `sides` are those of the averages
+    at each of them, as in `Averages`.
+    """
+
+    coin: str
+    count: int
+    first: datetime
+    every: timedelta
+    sides: bytes
+
+
+@runtime_checkable
+class Foreseeing(Protocol):
+    """A decider whose decisions to hold are known from recorded bars alone."""
+
+    def holds(self, coming: Coming, held: Decimal | None) -> int:
+        """How many of the coming decisions are certainly holds; `held` is the signed size."""
+        ...
+
+    def pass_over(self, coming: Coming, count: int) -> None:
+        """The first `count` of them, at least one, were holds and were not asked for."""
+        ...

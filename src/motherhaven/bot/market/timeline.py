@@ -1,0 +1,138 @@
+"""Recorded bars as columns: whole numbers that are quick to look through, and exact."""
+
+from bisect import bisect_right
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from decimal import Decimal
+from typing import NamedTuple
+
+from motherhaven.bot.exchange.types import Bar
+from motherhaven.bot.market.feed import Slice
+
+
+@dataclass(frozen=True, slots=True)
+class Columns:
+    """One coin's bars, oldest first.
+
+    `lows` and `highs` count steps of 10**-decimals USD: Python's integers have no bound, so
+    that nothing is rounded and nothing overflows. `numbers` are the closes as floats, for
+    indicators. `begins` names the bars that follow no other at once.
+    """
+
+    bars: tuple[Bar, ...]
+    decimals: int
+    lows: list[int]
+    highs: list[int]
+    closes: list[Decimal]
+    numbers: list[float]
+    begins: tuple[int, ...]
+
+    @classmethod
+    def of(cls, bars: tuple[Bar, ...]) -> "Columns":
+        """The columns of checked bars of one interval."""
+        decimals = max(0, *(_decimals(price) for bar in bars for price in (bar.low, bar.high)))
+        step = 10**decimals
+        begins = [0]
+        for index in range(1, len(bars)):
+            before = bars[index - 1]
+            if bars[index].start != before.start + before.interval:
+                begins.append(index)
+        return cls(
+            bars,
+            decimals,
+            [_steps(bar.low, step) for bar in bars],
+            [_steps(bar.high, step) for bar in bars],
+            [bar.close for bar in bars],
+            [float(bar.close) for bar in bars],
+            tuple(begins),
+        )
+
+    def first_outside(self, start: int, stop: int, low: Decimal, high: Decimal) -> int:
+        """The first bar from `start` on that does not stay strictly within; `stop` if all do."""
+        if low >= 0:
+            bound = _floor(low, self.decimals)
+            lows = self.lows[start:stop]
+            if lows and min(lows) <= bound:
+                stop = start + next(n for n, one in enumerate(lows) if one <= bound)
+        if high.is_finite():
+            bound = -_floor(-high, self.decimals)
+            highs = self.highs[start:stop]
+            if highs and max(highs) >= bound:
+                stop = start + next(n for n, one in enumerate(highs) if one >= bound)
+        return stop
+
+
+class Stretch(NamedTuple):
+    """Slices from `first` until before `end` that have a bar of every coin and end no hole.
+
+    A coin's bar in slice n of the stretch is number n + `offsets[coin]` of its columns.
+    """
+
+    first: int
+    end: int
+    offsets: Mapping[str, int]
+
+
+class Timeline:
+    """All slices of recorded bars by number, and each coin's bars as columns."""
+
+    def __init__(self, files: Mapping[str, tuple[Bar, ...]], slices: Iterable[Slice]) -> None:
+        self.columns = {coin: Columns.of(bars) for coin, bars in files.items()}
+        self.slices = list(slices)
+        self.times = [piece.time for piece in self.slices]
+        self._stretches = _stretches(self.slices, tuple(files))
+        self._firsts = [stretch.first for stretch in self._stretches]
+
+    def __len__(self) -> int:
+        return len(self.slices)
+
+    def stretch(self, index: int) -> Stretch | None:
+        """The stretch that a slice lies in; None when it lies in none."""
+        place = bisect_right(self._firsts, index) - 1
+        if place < 0 or index >= self._stretches[place].end:
+            return None
+        return self._stretches[place]
+
+
+def steps_until(start: datetime, goal: datetime, interval: timedelta) -> int:
+    """How many intervals after `start` the first moment at or after `goal` comes, at least 0."""
+    return max(0, -((start - goal) // interval))
+
+
+def _stretches(slices: Sequence[Slice], coins: tuple[str, ...]) -> list[Stretch]:
+    found: list[Stretch] = []
+    seen = dict.fromkeys(coins, 0)
+    first: int | None = None
+    offsets: dict[str, int] = {}
+    for index, (_, bars, gaps) in enumerate(slices):
+        if gaps or len(bars) < len(coins):
+            if first is not None:
+                found.append(Stretch(first, index, offsets))
+                first = None
+        elif first is None:
+            first, offsets = index, {coin: count - index for coin, count in seen.items()}
+        for coin in bars:
+            seen[coin] += 1
+    if first is not None:
+        found.append(Stretch(first, len(slices), offsets))
+    return found
+
+
+def _decimals(price: Decimal) -> int:
+    exponent = price.as_tuple().exponent
+    return -exponent if isinstance(exponent, int) else 0
+
+
+def _steps(price: Decimal, step: int) -> int:
+    above, below = price.as_integer_ratio()
+    whole, rest = divmod(above * step, below)
+    if rest:
+        raise ArithmeticError(f"{price} is no whole number of steps of 1/{step}")
+    return whole
+
+
+def _floor(price: Decimal, decimals: int) -> int:
+    above, below = price.as_integer_ratio()
+    step: int = 10**decimals
+    return above * step // below

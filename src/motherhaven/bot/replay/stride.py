@@ -1,0 +1,155 @@
+"""Steps over recorded bars in which nothing happens: nearly all are of this kind.
+
+A step does what the loop does with each of its bars, and no more: the averages move on, the
+marks are the closes, the equity is sampled, a decision to hold is counted.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import NamedTuple
+
+from motherhaven.bot.decider.foresight import Averages, Coming, Foreseeing
+from motherhaven.bot.decider.types import Decider
+from motherhaven.bot.guard.day import day_end
+from motherhaven.bot.market.timeline import Stretch, Timeline, steps_until
+from motherhaven.bot.replay.audit import EquityAudit, Track
+from motherhaven.bot.trader import Trader
+
+
+class Step(NamedTuple):
+    """What was stepped over: slices before `stop`, with `asked` decisions to hold."""
+
+    stop: int
+    asked: int = 0
+    last_asked: int = 0
+    """The slice of the last of the decisions."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Plan:
+    """Decisions that may be passed over: `count` from slice `first` on, one each `every`."""
+
+    stop: int
+    first: int
+    every: int
+    count: int
+    coming: Sequence[Coming] = ()
+
+    def before(self, stop: int) -> int:
+        """How many of them lie before slice `stop`."""
+        if stop <= self.first:
+            return 0
+        return min(self.count, (stop - self.first - 1) // self.every + 1)
+
+
+class Strides:
+    """Passes over the slices of one run that reach nothing and decide nothing."""
+
+    def __init__(
+        self,
+        timeline: Timeline,
+        trader: Trader,
+        decider: Decider,
+        audit: EquityAudit,
+        interval: timedelta,
+        cadence: timedelta,
+    ) -> None:
+        """`interval` is that of the bars, `cadence` the time between two decisions."""
+        self._timeline = timeline
+        self._trader = trader
+        self._audit = audit
+        self._interval = interval
+        self._cadence = cadence
+        self._every = _bars_between(interval, cadence)
+        self._decider = decider if isinstance(decider, Foreseeing) and self._every else None
+        self._averages = {
+            coin: Averages.of(columns.numbers, columns.begins)
+            for coin, columns in timeline.columns.items()
+        }
+
+    def go(self, index: int, due: datetime) -> Step:
+        """Pass over slices from `index` on; the one where it ends is to be looked at.
+
+        The next decision is `due`.
+        """
+        stretch = self._timeline.stretch(index)
+        # A stretch's first slice may be a coin's very first: it has no tape yet.
+        if stretch is None or index == stretch.first:
+            return Step(index)
+        plan = self._plan(index, due, stretch)
+        stop = self._quiet(index, plan.stop, stretch)
+        if stop <= index:
+            return Step(index)
+        asked = plan.before(stop)
+        self._pass(index, stop, stretch)
+        if not asked:
+            return Step(stop)
+        if self._decider is not None:
+            for coming in plan.coming:
+                self._decider.pass_over(coming, asked)
+        return Step(stop, asked, plan.first + (asked - 1) * plan.every)
+
+    def _plan(self, index: int, due: datetime, stretch: Stretch) -> _Plan:
+        """The decisions on the way, as far as they are certainly holds."""
+        time, interval = self._timeline.times[index], self._interval
+        first = index + steps_until(time, due, interval)
+        day = self._trader.day
+        decider, every = self._decider, self._every
+        late = self._timeline.times[first] - due >= interval if first < stretch.end else True
+        if decider is None or day is None or (late and every > 1):
+            return _Plan(min(first, stretch.end), first, 1, 0)
+        # The first decision of a day begins it, so it is made.
+        end = day_end(day.day, self._trader.setup.zone)
+        last = min(stretch.end, index + steps_until(time, end, interval))
+        count = max(0, (last - first + every - 1) // every)
+        if not count:
+            return _Plan(min(first, stretch.end), first, 1, 0)
+        start, cadence = self._timeline.times[first], interval * every
+        found = []
+        for coin, offset in stretch.offsets.items():
+            sides = self._averages[coin].sides[first + offset : last + offset : every]
+            found.append(Coming(coin, count, start, cadence, sides))
+        holdings = self._trader.engine.ledger.holdings
+        for coming in found:
+            holding = holdings.get(coming.coin)
+            count = min(count, decider.holds(coming, None if holding is None else holding.size))
+        return _Plan(min(first + count * every, stretch.end), first, every, count, found)
+
+    def _quiet(self, start: int, stop: int, stretch: Stretch) -> int:
+        """The first slice that leaves the prices between which nothing happens."""
+        for coin, offset in stretch.offsets.items():
+            band = self._trader.engine.calm(coin)
+            if band.high <= band.low:
+                return start
+            columns = self._timeline.columns[coin]
+            found = columns.first_outside(start + offset, stop + offset, band.low, band.high)
+            stop = found - offset
+        return stop
+
+    def _pass(self, start: int, stop: int, stretch: Stretch) -> None:
+        trader = self._trader
+        ledger = trader.engine.ledger
+        tracks = []
+        for coin, offset in stretch.offsets.items():
+            columns, averages = self._timeline.columns[coin], self._averages[coin]
+            last = stop + offset - 1
+            bars = columns.bars[start + offset : stop + offset]
+            trader.tapes[coin].follow(bars, averages.fast[last], averages.slow[last])
+            ledger.marks[coin] = columns.closes[last]
+            holding = ledger.holdings.get(coin)
+            if holding is not None:
+                marks = columns.closes[start + offset : stop + offset]
+                tracks.append((coin, Track(coin, holding.size, marks)))
+        order = list(ledger.holdings)
+        tracks.sort(key=lambda track: order.index(track[0]))
+        times = self._timeline.times[start:stop]
+        trader.now = trader.engine.now = times[-1]
+        self._audit.span(times, ledger.seq, ledger.base(), [track for _, track in tracks])
+
+
+def _bars_between(interval: timedelta, cadence: timedelta) -> int:
+    """Bars from one decision to the next; 0 where their number is not always the same."""
+    if not cadence % interval:
+        return cadence // interval
+    return 0 if interval % cadence else 1
