@@ -86,13 +86,14 @@ class JournalSink:
             JournalError: nothing was kept.
         """
         if self._trusted:
-            self.recorder.journal.append([self._entry(item) for item in batch])
+            now = format_time(self.recorder.clock.now())  # one transaction, one time
+            self.recorder.journal.append([self._entry(item, now) for item in batch])
             return
         self.recorder.record_many(
             NewEvent(item.kind, item.payload, item.time, item.event_id) for item in batch
         )
 
-    def _entry(self, item: Record) -> Entry:
+    def _entry(self, item: Record, recorded_at: str) -> Entry:
         recorder = self.recorder
         event_id = item.event_id or recorder.ids.new()
         return Entry(
@@ -100,7 +101,7 @@ class JournalSink:
             item.kind,
             recorder.mode,
             stamp(item.time),
-            format_time(recorder.clock.now()),
+            recorded_at,
             item.payload,
             dumps(item.payload),
         )

@@ -20,6 +20,7 @@ MAX_KEYS: Final = 10_000
 MAX_CONTAINERS: Final = 50_000
 """Arrays and objects of one document: beyond, Python's own upkeep of them is not linear."""
 
+_PLAIN: Final = "-.0123456789"
 _STEP: Final = 16_384
 _OPENERS: Final = b"[{"
 _NOT_BRACKETS: Final = bytes(set(range(256)) - set(b"[]{}"))
@@ -93,14 +94,7 @@ def dumps(value: object, *, numbers: bool = False) -> bytes:
         if numbers:
             text = _number_form(value)
         else:
-            text = json.dumps(
-                value,
-                default=_default,
-                sort_keys=True,
-                ensure_ascii=False,
-                allow_nan=False,
-                separators=(",", ":"),
-            )
+            text = _ENCODER.encode(value)
         data = text.encode("utf-8")
     except UnicodeEncodeError as error:
         raise InvalidJson(
@@ -213,7 +207,19 @@ def _default(value: object) -> str:
     raise TypeError(f"{type(value).__name__} has no JSON form")
 
 
+_ENCODER: Final = json.JSONEncoder(
+    default=_default,
+    sort_keys=True,
+    ensure_ascii=False,
+    allow_nan=False,
+    separators=(",", ":"),
+)
+
+
 def _digits(value: Decimal) -> str:
+    text = str(value)
+    if len(text) < _MAX_ZEROS and not text.strip(_PLAIN):
+        return text  # nearly all: finite, and written without an exponent already
     if not value.is_finite():
         raise ValueError(f"{value} is not finite; use None for an unknown number")
     if max(abs(value.adjusted()), abs(int(value.as_tuple().exponent))) > _MAX_ZEROS:
