@@ -91,10 +91,7 @@ def dumps(value: object, *, numbers: bool = False) -> bytes:
             character or a type that JSON does not have.
     """
     try:
-        if numbers:
-            text = _number_form(value)
-        else:
-            text = _ENCODER.encode(value)
+        text = _number_form(value) if numbers else _ENCODER.encode(value)
         data = text.encode("utf-8")
     except UnicodeEncodeError as error:
         raise InvalidJson(

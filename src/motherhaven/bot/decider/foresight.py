@@ -4,7 +4,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
-from typing import Final, Protocol, runtime_checkable
+from operator import gt
+from typing import Final, Protocol, cast, runtime_checkable
 
 from motherhaven.bot.indicators import Ema
 from motherhaven.bot.tape import FAST, SLOW
@@ -37,8 +38,10 @@ class Averages:
             quick, calm = Ema(FAST).column(stretch), Ema(SLOW).column(stretch)
             cold = min(SLOW - 1, len(stretch))
             sides += COLD * cold
-            above = zip(quick[cold:], calm[cold:], strict=True)
-            sides += bytes([a is not None and b is not None and a > b for a, b in above])
+            # From there on both are numbers.
+            sides += bytes(
+                map(gt, cast("list[float]", quick[cold:]), cast("list[float]", calm[cold:]))
+            )
             fast += quick
             slow += calm
         return cls(fast, slow, bytes(sides))

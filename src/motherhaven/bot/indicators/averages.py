@@ -44,9 +44,7 @@ class Ema:
                 break
         average, k = self.value, self._k
         if average is not None:
-            for value in rest:
-                average += k * (value - average)
-                found.append(average)
+            found += [average := average + k * (value - average) for value in rest]
             self.value = average
         return found
 

@@ -163,34 +163,21 @@ class FileFeed:
     def timeline(self) -> Timeline:
         """All slices by number, with the bars as columns; made once."""
         if self._timeline is None:
+            ended: dict[datetime, tuple[Gap, ...]] = {}
+            for file in self._files.values():
+                for gap in file.gaps:
+                    ended[gap.end] = (*ended.get(gap.end, ()), gap)
             files = {coin: file.bars for coin, file in self._files.items()}
-            self._timeline = Timeline(files, self.slices())
+            self._timeline = Timeline(files, ended)
         return self._timeline
 
     def slices(self) -> Iterator[Slice]:
         """All slices, oldest first, the coins aligned by time."""
-        ended: dict[datetime, tuple[Gap, ...]] = {}
-        for file in self._files.values():
-            for gap in file.gaps:
-                ended[gap.end] = (*ended.get(gap.end, ()), gap)
-        none: tuple[Gap, ...] = ()
-        interval = self._interval
-        if len(self._files) == 1:
-            ((coin, file),) = self._files.items()
-            for bar in file.bars:
-                start = bar.start
-                yield Slice(start + interval, {coin: bar}, ended.get(start, none))
-            return
-        by_start: dict[datetime, dict[str, Bar]] = {}
-        for file in self._files.values():
-            for bar in file.bars:
-                by_start.setdefault(bar.start, {})[bar.coin] = bar
-        for start in sorted(by_start):
-            yield Slice(start + interval, by_start[start], ended.get(start, none))
+        return iter(self.timeline)
 
     async def closed(self, since: datetime, until: datetime) -> Sequence[Slice]:
         """Slices with since < time <= until."""
-        return [piece for piece in self.timeline.slices if since < piece.time <= until]
+        return self.timeline.between(since, until)
 
     async def quotes(self, now: datetime) -> Mapping[str, Quote]:
         """The open of the bar that starts at or before `now` and is not over yet."""

@@ -1,14 +1,14 @@
 """Recorded bars as columns: whole numbers that are quick to look through, and exact."""
 
 from bisect import bisect_right
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import NamedTuple
 
 from motherhaven.bot.exchange.types import Bar
-from motherhaven.bot.market.feed import Slice
+from motherhaven.bot.market.feed import Gap, Slice
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,15 +77,51 @@ class Stretch(NamedTuple):
 class Timeline:
     """All slices of recorded bars by number, and each coin's bars as columns."""
 
-    def __init__(self, files: Mapping[str, tuple[Bar, ...]], slices: Iterable[Slice]) -> None:
+    def __init__(
+        self, files: Mapping[str, tuple[Bar, ...]], gaps: Mapping[datetime, tuple[Gap, ...]]
+    ) -> None:
+        """`files` are the bars of each coin, oldest first; `gaps` the holes by their ends."""
         self.columns = {coin: Columns.of(bars) for coin, bars in files.items()}
-        self.slices = list(slices)
-        self.times = [piece.time for piece in self.slices]
-        self._stretches = _stretches(self.slices, tuple(files))
+        self._gaps = gaps
+        self._only = next(iter(files)) if len(files) == 1 else None
+        by_start: dict[datetime, dict[str, Bar]] = {}
+        if self._only is None:
+            for bars in files.values():
+                for bar in bars:
+                    by_start.setdefault(bar.start, {})[bar.coin] = bar
+        self._rows = [by_start[start] for start in sorted(by_start)]
+        self.times = [
+            bar.end for bar in (files[self._only] if self._only else map(_any, self._rows))
+        ]
+        self._stretches = _stretches(self, tuple(files))
         self._firsts = [stretch.first for stretch in self._stretches]
 
     def __len__(self) -> int:
-        return len(self.slices)
+        return len(self.times)
+
+    def __getitem__(self, index: int) -> Slice:
+        """Slice number `index`; of a single coin it is made when it is asked for.
+
+        Raises:
+            IndexError: there is none.
+        """
+        if self._only is None:
+            bars = self._rows[index]
+            start = _any(bars).start
+        else:
+            bar = self.columns[self._only].bars[index]
+            bars, start = {self._only: bar}, bar.start
+        return Slice(self.times[index], bars, self._gaps.get(start, ()))
+
+    def __iter__(self) -> Iterator[Slice]:
+        return (self[index] for index in range(len(self)))
+
+    def between(self, since: datetime, until: datetime) -> list[Slice]:
+        """Slices with since < time <= until."""
+        return [
+            self[index]
+            for index in range(bisect_right(self.times, since), bisect_right(self.times, until))
+        ]
 
     def stretch(self, index: int) -> Stretch | None:
         """The stretch that a slice lies in; None when it lies in none."""
@@ -100,7 +136,11 @@ def steps_until(start: datetime, goal: datetime, interval: timedelta) -> int:
     return max(0, -((start - goal) // interval))
 
 
-def _stretches(slices: Sequence[Slice], coins: tuple[str, ...]) -> list[Stretch]:
+def _any(bars: Mapping[str, Bar]) -> Bar:
+    return next(iter(bars.values()))
+
+
+def _stretches(slices: Timeline, coins: tuple[str, ...]) -> list[Stretch]:
     found: list[Stretch] = []
     seen = dict.fromkeys(coins, 0)
     first: int | None = None

@@ -99,8 +99,9 @@ class EquityAudit:
             self._equities += [base] * len(times)
             self._extremes((base,))
             return
-        equities = [base] * len(times)
-        for _, size, marks in tracks:
+        _, size, marks = tracks[0]
+        equities = [fma(size, mark, base) for mark in marks]
+        for _, size, marks in tracks[1:]:
             equities = [fma(size, mark, sum_) for mark, sum_ in zip(marks, equities, strict=True)]
         self._equities += equities
         if len(equities) > 1 and max(equities) < self._peak:

@@ -173,8 +173,8 @@ class Replay:
                 index, due = self._stride(index, due)
                 if index == count:
                     break
-            current = timeline.slices[index]
-            self._following = timeline.slices[index + 1] if index + 1 < count else None
+            current = timeline[index]
+            self._following = timeline[index + 1] if index + 1 < count else None
             moment = self._market.time = current.time
             self._happen(current)
             asked = self._questions(moment, due)
