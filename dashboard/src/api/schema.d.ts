@@ -716,6 +716,9 @@ export interface components {
         /**
          * AccountReported
          * @description The account in USD. realized_pnl is net; equity_usd = balance_usd + unrealized_pnl.
+         *
+         *     market_time: how far the market was seen. day, day_start_equity, entries_today: the
+         *     trading day, the equity in USD at its start, and its entries so far.
          */
         AccountReported: {
             /**
@@ -735,10 +738,25 @@ export interface components {
              */
             cycle_id: string | null;
             /**
+             * Day
+             * @default null
+             */
+            day: unknown;
+            /**
+             * Day Start Equity
+             * @default null
+             */
+            day_start_equity: unknown;
+            /**
              * Deposits Usd
              * @default null
              */
             deposits_usd: (string | number) | null;
+            /**
+             * Entries Today
+             * @default null
+             */
+            entries_today: unknown;
             /**
              * Equity Usd
              * Format: decimal
@@ -755,6 +773,11 @@ export interface components {
              * @default null
              */
             funding_usd: (string | number) | null;
+            /**
+             * Market Time
+             * @default null
+             */
+            market_time: unknown;
             /** Num Positions */
             num_positions: number;
             /**
@@ -1355,10 +1378,58 @@ export interface components {
          * @description A decider's decision for one coin. quantity_usd is margin; confidence is 0 to 1.
          *
          *     confidence_percent: the confidence as it was sent, where it was taken as a percentage.
+         *     asked_at: when the model was asked. notes: what of its answer was read otherwise than
+         *     written. attempts: of several answers each one's `characters` and why it was `refused`.
+         *     cost_basis: where its prices come from (settings, table, fallback).
+         *     coin_analysis: what the model wrote of the coin before it decided. analysis and thinking:
+         *     what it wrote of the whole account, and what it thought before that; they stand with the
+         *     first decision of an answer, and answer_id names that decision in the others.
+         *     close_fraction: the part of the position that a close is about, where it is not the whole.
+         *     adjusted_stop_loss, adjusted_profit_target: where a hold moves the exits to.
          */
         DecisionMade: {
+            /**
+             * Adjusted Profit Target
+             * @default null
+             */
+            adjusted_profit_target: (string | number) | null;
+            /**
+             * Adjusted Stop Loss
+             * @default null
+             */
+            adjusted_stop_loss: (string | number) | null;
+            /**
+             * Analysis
+             * @default null
+             */
+            analysis: string | null;
+            /**
+             * Answer Id
+             * @default null
+             */
+            answer_id: string | null;
+            /**
+             * Asked At
+             * @default null
+             */
+            asked_at: unknown;
+            /**
+             * Attempts
+             * @default null
+             */
+            attempts: unknown;
+            /**
+             * Close Fraction
+             * @default null
+             */
+            close_fraction: (string | number) | null;
             /** Coin */
             coin: string;
+            /**
+             * Coin Analysis
+             * @default null
+             */
+            coin_analysis: string | null;
             /** Confidence */
             confidence: (string | number) | null;
             /**
@@ -1366,6 +1437,11 @@ export interface components {
              * @default null
              */
             confidence_percent: (string | number) | null;
+            /**
+             * Cost Basis
+             * @default null
+             */
+            cost_basis: unknown;
             /**
              * Cost Usd
              * @default null
@@ -1416,6 +1492,11 @@ export interface components {
              */
             model: string | null;
             /**
+             * Notes
+             * @default null
+             */
+            notes: unknown;
+            /**
              * Profit Target
              * @default null
              */
@@ -1447,6 +1528,11 @@ export interface components {
              * @default null
              */
             system_prompt: string | null;
+            /**
+             * Thinking
+             * @default null
+             */
+            thinking: string | null;
             /**
              * Time Replaced
              * @default null
@@ -2394,6 +2480,8 @@ export interface components {
         /**
          * PositionMark
          * @description An open position as it stood when the account was reported. size is signed, in coin.
+         *
+         *     stop_beyond_liquidation: true where the stop cannot act before the liquidation.
          */
         PositionMark: {
             /** Coin */
@@ -2435,6 +2523,11 @@ export interface components {
              */
             size: string | number;
             /**
+             * Stop Beyond Liquidation
+             * @default null
+             */
+            stop_beyond_liquidation: unknown;
+            /**
              * Stop Loss
              * @default null
              */
@@ -2454,6 +2547,7 @@ export interface components {
          *
          *     With `replaces` an open position has changed (an add, a reduction, another leverage): this
          *     record takes the place of the one with those numbers, and entry_time stays the opening's.
+         *     stop_beyond_liquidation: true where the stop cannot act before the liquidation.
          */
         PositionOpened: {
             /** Coin */
@@ -2530,6 +2624,11 @@ export interface components {
              * @constant
              */
             status: "open";
+            /**
+             * Stop Beyond Liquidation
+             * @default null
+             */
+            stop_beyond_liquidation: unknown;
             /**
              * Stop Loss
              * @default null
@@ -2689,6 +2788,8 @@ export interface components {
          * @description A heartbeat or a change of state, with what the recorder has shipped and kept.
          *
          *     day_zone: the time zone of the bot's trading day, as IANA names it.
+         *     warnings: what is not right and does not stop the bot, in sentences. kill_switch: true
+         *     while it is engaged. guidance, guidance_until: the user's words to the model.
          */
         StatusReported: {
             /**
@@ -2722,10 +2823,25 @@ export interface components {
              */
             error: string | null;
             /**
+             * Guidance
+             * @default null
+             */
+            guidance: unknown;
+            /**
+             * Guidance Until
+             * @default null
+             */
+            guidance_until: unknown;
+            /**
              * Interval Seconds
              * @default null
              */
             interval_seconds: number | null;
+            /**
+             * Kill Switch
+             * @default null
+             */
+            kill_switch: unknown;
             /**
              * Market
              * @default null
@@ -2773,6 +2889,11 @@ export interface components {
              * @default null
              */
             trades_today: number | null;
+            /**
+             * Warnings
+             * @default null
+             */
+            warnings: unknown;
         } & {
             [key: string]: unknown;
         };
