@@ -110,15 +110,12 @@ class Ledger:
         return total
 
     def base(self) -> Decimal:
-        """wallet - what the open positions cost: the equity but for size * mark of each."""
-        # Asked for at every bar: what no mark changes is added up once. Exact in any order.
-        total = self._base
-        if total is None:
-            total = self.wallet()
+        """The equity but for size * mark of each position: worked out once, marks change often."""
+        if self._base is None:
+            self._base = self.wallet()
             for holding in self.holdings.values():
-                total = minus(total, holding.cost)
-            self._base = total
-        return total
+                self._base = minus(self._base, holding.cost)
+        return self._base
 
     def equity(self) -> Decimal:
         """wallet + unrealized."""
@@ -146,8 +143,7 @@ class Ledger:
 
     def available(self) -> Decimal:
         """cross_value - used: what new positions may take."""
-        with exact():
-            return self.cross_value() - self.used()
+        return minus(self.cross_value(), self.used())
 
     def maintenance(self, mode: MarginMode | None = None) -> Decimal:
         """Maintenance margin of all positions, or of those in one margin mode."""
