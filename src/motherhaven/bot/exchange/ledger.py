@@ -9,20 +9,13 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Final
 
+from motherhaven.bot.exchange import orders
 from motherhaven.bot.exchange.account import AccountSnapshot, Position
 from motherhaven.bot.exchange.exact import exact, fma, minus, quotient, truncate_fee
 from motherhaven.bot.exchange.holding import Exits, Holding
 from motherhaven.bot.exchange.margin import MarginTiers
 from motherhaven.bot.exchange.market import FeeRates, MarketSpec, default_spec
-from motherhaven.bot.exchange.orders import (
-    Fill,
-    FillReason,
-    FundingPayment,
-    Liquidity,
-    MarginMode,
-    Side,
-    Trade,
-)
+from motherhaven.bot.exchange.orders import Fill, FillReason, FundingPayment, Liquidity, MarginMode
 from motherhaven.contract.errors import OrderRejected
 
 ZERO: Final = Decimal(0)
@@ -221,7 +214,7 @@ class Ledger:
         leverage: int | None = None,
         mode: MarginMode | None = None,
         cloid: str | None = None,
-    ) -> list[Fill | Trade]:
+    ) -> list[Fill | orders.Trade]:
         """Book an execution of the signed `size` and return its fills and ended trades.
 
         A flip becomes two fills at the same price, whose fees add up to the fee of the
@@ -246,7 +239,7 @@ class Ledger:
             if closing != size:
                 closing_fee = self.fee(abs(closing) * price, liquidity)
                 parts = [(closing, closing_fee), (size - closing, total_fee - closing_fee)]
-            out: list[Fill | Trade] = []
+            out: list[Fill | orders.Trade] = []
             for part, fee in parts:
                 if part:
                     self.seq += 1
@@ -279,18 +272,18 @@ class Ledger:
         self,
         fills: Iterable[Fill],
         payments: Iterable[FundingPayment] = (),
-    ) -> list[Trade]:
+    ) -> list[orders.Trade]:
         """Rebuild the state from recorded fills and funding, in order of `seq`.
 
         Returns the trades that they make up. Fees and position ids are taken from the
         records; marks are then those of the last fills, until a mark or a bar says otherwise.
         """
         records: list[Fill | FundingPayment] = [*fills, *payments]
-        trades: list[Trade] = []
+        trades: list[orders.Trade] = []
         for record in sorted(records, key=lambda record: record.seq):
             self.seq = record.seq
             if isinstance(record, Fill):
-                trades += [done for done in self._book(record) if isinstance(done, Trade)]
+                trades += [done for done in self._book(record) if isinstance(done, orders.Trade)]
             else:
                 self._book_funding(record)
         return trades
@@ -347,7 +340,7 @@ class Ledger:
                 f"{coin}: the open position is {holding.mode}; close it before using {mode}"
             )
 
-    def _book(self, fill: Fill) -> list[Fill | Trade]:
+    def _book(self, fill: Fill) -> list[Fill | orders.Trade]:
         """Apply a fill that opens, adds or reduces (never both); return it completed."""
         self._changed()
         with exact():
@@ -363,7 +356,7 @@ class Ledger:
             if holding.size:
                 return [done]
             del self.holdings[fill.coin]
-            side = Side.BUY if fill.size < 0 else Side.SELL
+            side = orders.Side.BUY if fill.size < 0 else orders.Side.SELL
             return [done, holding.trade(side, fill.time, fill.reason)]
 
     def _open(self, holding: Holding | None, fill: Fill) -> Fill:
