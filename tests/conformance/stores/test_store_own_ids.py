@@ -4,7 +4,7 @@ import asyncio
 from dataclasses import replace
 
 from motherhaven.stores import DecisionFilter, Store
-from motherhaven.stores.own_ids import own_id
+from motherhaven.stores.own_ids import own_event, own_id
 from tests.conformance.stores.kit import ANY, Bot, Place
 from tests.conformance.stores.test_store_texts import in_parts
 
@@ -114,6 +114,33 @@ def test_ids_taken_at_the_same_time_by_two_servers(place: Place) -> None:
                 await server.close()
 
     asyncio.run(race())
+
+
+def test_no_bot_takes_the_name_that_another_would_get(place: Place) -> None:
+    """The names made for taken ids are kept free: nobody can have one refused beforehand."""
+
+    async def scenario(store: Store) -> None:
+        one, two = Bot("bot-a"), Bot("bot-b")
+        for chosen in ("chosen", "y" * 128):
+            made = own_id("bot-b", chosen)
+            for name in (chosen, made, own_id("bot-b", made)):
+                event = one.decision(coin="BTC", envelope={"event_id": name})
+                assert [a.status for a in await store.append([event])] == ["stored"]
+                assert [a.status for a in await store.append([event])] == ["duplicate"]
+            event = two.decision(coin="ETH", envelope={"event_id": chosen})
+            assert [a.status for a in await store.append([event])] == ["stored"]
+            assert [a.status for a in await store.append([event])] == ["duplicate"]
+            assert (await store.decision(made)).coin == "ETH"
+
+    place.run(scenario)
+
+
+def test_an_own_id_stays_what_it_is_when_it_is_moved() -> None:
+    """A copy of a store gives every event the name that it had; a repeat is known there."""
+    for chosen in ("chosen", "y" * 128, "z@" + "0" * 24):
+        kept = own_event(Bot("bot-b").decision(envelope={"event_id": chosen}), lambda _: "bot-a")
+        assert own_event(kept, lambda _: None) == kept
+        assert own_event(kept, lambda _: "bot-b") == kept
 
 
 def test_own_ids_are_short_and_differ() -> None:
