@@ -11,7 +11,7 @@ from motherhaven.bot.records import Record, stamp
 from motherhaven.bot.sink import Kept
 from motherhaven.contract.errors import JournalError
 from motherhaven.contract.events import Kind
-from motherhaven.contract.jsonio import dumps, loads
+from motherhaven.contract.jsonio import dumps, loads_own
 from motherhaven.contract.times import format_time
 from motherhaven.recorder.core import NewEvent, Recorder
 from motherhaven.recorder.stats import ShippingStats
@@ -59,7 +59,7 @@ def _kept(connection: apsw.Connection, kinds: Sequence[Kind]) -> Iterator[Kept]:
         f" WHERE kind IN ({marks}) ORDER BY seq"
     )
     for kind, payload, time, event_id in connection.execute(query, tuple(kinds)):
-        yield Kept(kind, loads(payload.encode()), datetime.fromisoformat(time), event_id)
+        yield Kept(kind, loads_own(payload.encode()), datetime.fromisoformat(time), event_id)
 
 
 class JournalSink:

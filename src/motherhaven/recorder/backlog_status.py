@@ -4,7 +4,7 @@ import logging
 from typing import Final
 
 from motherhaven.contract.errors import MotherhavenError
-from motherhaven.contract.jsonio import loads
+from motherhaven.contract.jsonio import loads_own
 from motherhaven.recorder.core import Recorder
 from motherhaven.recorder.writer import Writer
 
@@ -29,7 +29,7 @@ class BacklogStatus:
         self._sent = sent
         try:
             text = self._recorder.journal.write(Writer.last_status)
-            payload = {} if text is None else loads(text.encode())
+            payload = {} if text is None else loads_own(text.encode())
             behind = payload.get("behind")
             if not isinstance(behind, int) or behind <= ON_THEIR_WAY:
                 return

@@ -7,7 +7,7 @@ from typing import Any, Final
 
 from motherhaven.contract.errors import InvalidEvent
 from motherhaven.contract.events import Kind
-from motherhaven.contract.jsonio import loads
+from motherhaven.contract.jsonio import loads_own
 from motherhaven.recorder import arguments
 from motherhaven.recorder.core import NewEvent, Recorder
 from motherhaven.recorder.faults import Faults
@@ -146,7 +146,7 @@ def closing(
         opening = writer.opening(position_id)
         if opening is None:
             return None
-        entry = loads(opening[0].encode())
+        entry = loads_own(opening[0].encode())
         found = {field: entry.get(field) for field in _FROM_ENTRY}
         return {**found, "entry_time": opening[1], **terms}
 

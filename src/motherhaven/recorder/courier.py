@@ -11,6 +11,7 @@ from typing import Final
 
 from motherhaven.contract.clock import Clock
 from motherhaven.contract.errors import ShippingError
+from motherhaven.contract.jsonio import may_be_wide
 from motherhaven.contract.wire import MAX_BATCH_EVENTS, MAX_EVENT_BYTES
 from motherhaven.recorder import parcels
 from motherhaven.recorder.answers import (
@@ -147,7 +148,9 @@ class Courier:
     def _goes_in_parts(self, event: Waiting) -> bool:
         if event.event_id in self._condemned:
             return False
-        return len(event.payload) > MAX_EVENT_BYTES or event.event_id in self._room
+        if len(event.payload) > MAX_EVENT_BYTES or event.event_id in self._room:
+            return True
+        return may_be_wide(event.payload)
 
     def _sendable(self, batch: Sequence[Waiting]) -> list[Waiting]:
         return [event for event in batch if event.event_id not in self._condemned]

@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from typing import Any, Final
 
 from motherhaven.contract.events import LONG_TEXTS, PAYLOADS, REPLACED, TextPart
-from motherhaven.contract.jsonio import dumps, loads
+from motherhaven.contract.jsonio import dumps, loads_own, may_be_wide
 from motherhaven.contract.wire import (
     MAX_EVENT_BYTES,
     MAX_PARTS,
@@ -21,7 +21,7 @@ from motherhaven.contract.wire import (
     validate_payload,
 )
 from motherhaven.recorder.outbox import Waiting
-from motherhaven.recorder.shorten import CUT, MARK, shorten, told
+from motherhaven.recorder.shorten import CUT, MARK, shorten, thin, told
 
 BATCH_BYTES: Final = 900_000
 SMALLEST_ROOM: Final = 2_000
@@ -60,6 +60,9 @@ def cut(event: Waiting, bot_name: str | None, room: int = MAX_EVENT_BYTES) -> Pa
     """
     piece = PART_CHARS if room >= MAX_EVENT_BYTES else max(_SMALLEST_PIECE, room // 8)
     payload, shortened = _bounded_texts(event, MAX_PARTS * piece)
+    declared = PAYLOADS[event.kind].model_fields
+    payload, thinned = thin(payload, declared, event.sha256, len(event.payload))
+    shortened = shortened or thinned
     short, parts, counts = split_long_texts(
         event.event_id, event.bot_id, payload, piece_chars=piece
     )
@@ -71,7 +74,7 @@ def cut(event: Waiting, bot_name: str | None, room: int = MAX_EVENT_BYTES) -> Pa
         data = dumps(short)
     if len(data) > room:
         shortened = True
-        short = shorten(short, room, PAYLOADS[event.kind].model_fields, event.sha256)
+        short = shorten(short, room, declared, event.sha256)
         data = dumps(short)
     sha256 = event.sha256
     if shortened:
@@ -83,7 +86,7 @@ def cut(event: Waiting, bot_name: str | None, room: int = MAX_EVENT_BYTES) -> Pa
 
 def _bounded_texts(event: Waiting, most_chars: int) -> tuple[dict[str, Any], bool]:
     """The payload with no long text beyond what its parts can carry."""
-    payload = loads(event.payload)
+    payload = loads_own(event.payload)
     limit = min(_LONGEST_TEXT, most_chars) - len(MARK) - 20
     cut: list[str] = []
     for field in LONG_TEXTS:
@@ -118,7 +121,7 @@ def replaced_body(event: Waiting, bot_name: str | None, room: int) -> bytes | No
     """
     if event.kind != "position_opened":
         return None
-    payload = loads(event.payload)
+    payload = loads_own(event.payload)
     before = payload.get("replaces")
     if not isinstance(before, Mapping):
         return None
@@ -153,9 +156,12 @@ def single_body(event: Waiting, bot_name: str | None, room: int) -> bytes:
     }
     if bot_name is not None:
         ours["bot_name"] = bot_name
-    found = loads(event.payload)
+    found = loads_own(event.payload)
+    declared = PAYLOADS[event.kind].model_fields
+    if may_be_wide(event.payload):
+        found, _ = thin(found, declared, event.sha256, len(event.payload))
     if len(event.payload) > room:
-        found = shorten(found, room, PAYLOADS[event.kind].model_fields, event.sha256)
+        found = shorten(found, room, declared, event.sha256)
     payload = validate_payload(event.kind, found).model_dump(exclude_unset=True)
     return dumps({**payload, **ours}, numbers=True)
 

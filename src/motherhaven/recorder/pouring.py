@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping, Sequence
 import apsw
 
 from motherhaven.contract.errors import ContractError
-from motherhaven.contract.jsonio import loads
+from motherhaven.contract.jsonio import loads_own
 from motherhaven.recorder.digest import INSERT, Row, sealed
 from motherhaven.recorder.projection import project
 from motherhaven.recorder.schema import LANE_CODES
@@ -61,7 +61,7 @@ def pour(
 def _add(target: apsw.Connection, row: Row, seq: int, lane_seq: int) -> None:
     row_id = None
     try:
-        payload = loads(row.payload.encode())
+        payload = loads_own(row.payload.encode())
         row_id = _project(target, row, seq, payload)
     except (apsw.Error, ContractError, ArithmeticError, TypeError, ValueError, AttributeError):
         row_id = None  # the event is kept even where its view cannot show it

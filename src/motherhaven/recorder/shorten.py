@@ -5,6 +5,8 @@ from typing import Any, Final
 
 from pydantic_core import to_json
 
+from motherhaven.contract.jsonio import MAX_CONTAINERS, MAX_KEYS, SPARE
+
 CUT: Final = "cut_to_travel"
 """The payload field that says so: bytes and sha256 of the whole, and which fields were cut."""
 
@@ -19,7 +21,8 @@ def shorten(
 ) -> dict[str, Any]:
     """`payload` with at most about `room` bytes as JSON: small fields whole, large ones cut.
 
-    `declared` fields come before others; `sha256` is the digest of the whole.
+    `declared` fields come before others; `sha256` is the digest of the whole. A payload that
+    `thin` made smaller keeps what its mark tells.
     """
     sizes = {key: len(to_json(value)) + len(to_json(key)) + 2 for key, value in payload.items()}
     left = room - _MARK_ROOM
@@ -35,8 +38,55 @@ def shorten(
                 continue
             kept[key] = fit(value, left - len(to_json(key)))
         left -= len(to_json(kept[key])) + len(to_json(key)) + 2
-    kept[CUT] = told(sum(sizes.values()) + 1, sha256, changed)
+    before = payload.get(CUT) or {}
+    changed += [key for key in before.get("fields", ()) if key not in changed]
+    size = max(sum(sizes.values()) + 1, before.get("bytes", 0))
+    kept[CUT] = told(size, sha256, changed)
     return dict(sorted(kept.items()))
+
+
+def thin(
+    payload: dict[str, Any], declared: Collection[str], sha256: str, size: int
+) -> tuple[dict[str, Any], bool]:
+    """`payload` with no more keys, arrays and objects than a server takes; whether any went.
+
+    `size` is what the whole takes as JSON, in bytes; `declared` fields come before others.
+    """
+    budget = _Budget()
+    order = sorted(payload, key=lambda key: key not in declared)
+    kept = {key: budget.value(payload[key], key) for key in order[: budget.keys]}
+    if len(kept) == len(payload) and not budget.changed:
+        return payload, False
+    changed = [*budget.changed, *order[budget.keys :]]
+    kept[CUT] = told(size, sha256, changed)
+    return dict(sorted(kept.items())), True
+
+
+class _Budget:
+    """How many arrays and objects may still follow."""
+
+    def __init__(self) -> None:
+        self.keys = MAX_KEYS - SPARE
+        self.changed: dict[str, None] = {}
+        self._left = MAX_CONTAINERS - SPARE
+
+    def value(self, value: Any, field: str) -> Any:
+        if not isinstance(value, (list, dict)):
+            return value
+        self._left -= 1
+        whole = list(value.items()) if isinstance(value, dict) else value
+        some = whole[: self.keys] if isinstance(value, dict) else whole
+        kept = []
+        for item in some:
+            if self._left <= 0:
+                break
+            if isinstance(value, dict):
+                kept.append((item[0], self.value(item[1], field)))
+            else:
+                kept.append(self.value(item, field))
+        if len(kept) < len(whole):
+            self.changed[field] = None
+        return dict(kept) if isinstance(value, dict) else kept
 
 
 def told(size: int, sha256: str, changed: Sequence[str]) -> dict[str, Any]:

@@ -9,9 +9,9 @@ from pydantic_core import to_json
 
 from motherhaven.contract.errors import ContractError
 from motherhaven.contract.events import LONG_TEXTS, PAYLOADS, Kind
-from motherhaven.contract.jsonio import loads
+from motherhaven.contract.jsonio import loads_own
 from motherhaven.contract.wire import MAX_EVENT_BYTES, event_from_item
-from motherhaven.recorder.shorten import shorten
+from motherhaven.recorder.shorten import shorten, thin
 
 _ANY_TIME: Final = datetime(2026, 1, 1, tzinfo=UTC)
 _SURELY_CHARS: Final = 30
@@ -44,12 +44,13 @@ def _search(
 def _is_taken(kind: Kind, payload: Mapping[str, Any]) -> bool:
     data = to_json(dict(payload))
     try:
-        parsed = loads(data)
+        declared = PAYLOADS[kind].model_fields
+        parsed, _ = thin(loads_own(data), declared, "0" * 64, len(data))
         if len(data) > MAX_EVENT_BYTES:  # it travels shortened
             parsed = {key: value for key, value in parsed.items() if key not in LONG_TEXTS} | {
                 key: None for key in LONG_TEXTS if key in parsed
             }
-            parsed = shorten(parsed, MAX_EVENT_BYTES, PAYLOADS[kind].model_fields, "0" * 64)
+            parsed = shorten(parsed, MAX_EVENT_BYTES, declared, "0" * 64)
         item = {"kind": kind, "event_id": "a", "time": _ANY_TIME.isoformat(), "payload": parsed}
         event_from_item(item, _ANY_TIME)
     except ContractError:

@@ -17,7 +17,7 @@ from motherhaven.bot.guard.parse import parse_answer
 from motherhaven.bot.guard.types import Signal, TradeDecision
 from motherhaven.contract import errors
 from motherhaven.contract.errors import ConfigError, ContractError, DeciderError
-from motherhaven.contract.jsonio import loads
+from motherhaven.contract.jsonio import loads_own
 from motherhaven.contract.money import to_decimal
 from motherhaven.contract.times import parse_time
 
@@ -108,7 +108,7 @@ def read_answers(path: Path) -> list[RecordedAnswer]:
 
 def _answers(rows: Iterable[tuple[str, str]]) -> Iterator[RecordedAnswer]:
     numbered = (
-        (loads(payload.encode()), datetime.fromisoformat(time), number)
+        (loads_own(payload.encode()), datetime.fromisoformat(time), number)
         for number, (payload, time) in enumerate(rows)
     )
     # Decisions without a cycle came one by one, each with its own answer.
