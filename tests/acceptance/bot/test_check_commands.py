@@ -144,7 +144,7 @@ def judged(folder, answer, **changes):
 
 
 def test_judge_gives_each_decision_its_verdict(tmp_path):
-    """Allowed, refused by a rule, refused by the parser, always-allowed close: in order."""
+    """Allowed, refused for a coin that is not listed, always-allowed close: in order."""
     good = {"coin": "BTC", "signal": "buy_to_enter", "quantity_usd": 90, "leverage": 3,
             "confidence": 0.8, "stop_loss": 49000, "justification": "x"}  # fmt: skip
     result = judged(tmp_path, json.dumps({"decisions": [
@@ -154,10 +154,10 @@ def test_judge_gives_each_decision_its_verdict(tmp_path):
     assert result["error"] is None
     found = [(v["coin"], v["allowed"], v["rule"]) for v in result["verdicts"]]
     assert found == [
-        ("BTC", True, None), ("SOL", False, "unknown_coin"), ("DOGE", False, "schema"),
+        ("BTC", True, None), ("SOL", False, "unknown_coin"), ("DOGE", False, "unknown_coin"),
         ("ETH", True, None),
     ]  # fmt: skip
-    assert [p["coin"] for p in result["parsed"]] == ["BTC", "SOL", "ETH"]
+    assert [p["coin"] for p in result["parsed"]] == ["BTC", "ETH"]
     assert result["verdicts"][0]["size"] == "0.0054"
 
 
@@ -167,7 +167,7 @@ def test_judge_gives_each_decision_its_verdict(tmp_path):
         ('{"decisions": [{"coin": "BTC", "sig', "ends inside"),
         ("I would buy.", "not JSON"),
         ("", "empty"),
-        ("```json\n{}\n```\n```json\n{}\n```", "several fenced"),
+        ('```json\n{"decisions": []}\n```\n```json\n{"decisions": [{}]}\n```', "differ"),
     ],
 )
 def test_judge_says_why_an_answer_cannot_be_read(tmp_path, answer, said):

@@ -6,6 +6,7 @@ from decimal import Decimal
 from typing import Any, Final
 
 from motherhaven.bot.exchange.symbols import normalise_symbol
+from motherhaven.bot.guard.faults import FaultCode
 from motherhaven.bot.guard.judgement import judge
 from motherhaven.bot.guard.limits import limits_from_mapping
 from motherhaven.bot.guard.parse import parse_answer
@@ -212,7 +213,7 @@ def _unparsed(rejected: RejectedDecision) -> dict[str, Any]:
         "coin": rejected.coin,
         "signal": rejected.signal,
         "allowed": False,
-        "rule": "schema",
+        "rule": "unknown_coin" if rejected.code is FaultCode.UNKNOWN_COIN else "schema",
         "code": rejected.code or "schema",
         "reason": rejected.reason,
         "asked_usd": None,
