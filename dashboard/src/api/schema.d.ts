@@ -733,6 +733,11 @@ export interface components {
              */
             balance_usd: string | number;
             /**
+             * Cut To Travel
+             * @default null
+             */
+            cut_to_travel: unknown;
+            /**
              * Cycle Id
              * @default null
              */
@@ -763,6 +768,11 @@ export interface components {
              * @example -12.34
              */
             equity_usd: string | number;
+            /**
+             * Faults
+             * @default null
+             */
+            faults: unknown;
             /**
              * Fees Usd
              * @default null
@@ -801,6 +811,11 @@ export interface components {
              * @default null
              */
             sharpe_ratio: (string | number) | null;
+            /**
+             * Text Repaired
+             * @default null
+             */
+            text_repaired: unknown;
             /**
              * Time Replaced
              * @default null
@@ -1448,6 +1463,11 @@ export interface components {
              */
             cost_usd: (string | number) | null;
             /**
+             * Cut To Travel
+             * @default null
+             */
+            cut_to_travel: unknown;
+            /**
              * Cycle Id
              * @default null
              */
@@ -1462,6 +1482,11 @@ export interface components {
              * @default null
              */
             error: string | null;
+            /**
+             * Faults
+             * @default null
+             */
+            faults: unknown;
             /**
              * Finish Reason
              * @default null
@@ -1528,6 +1553,11 @@ export interface components {
              * @default null
              */
             system_prompt: string | null;
+            /**
+             * Text Repaired
+             * @default null
+             */
+            text_repaired: unknown;
             /**
              * Thinking
              * @default null
@@ -2396,6 +2426,11 @@ export interface components {
             /** Coin */
             coin: string;
             /**
+             * Cut To Travel
+             * @default null
+             */
+            cut_to_travel: unknown;
+            /**
              * Decision Id
              * @default null
              */
@@ -2415,6 +2450,11 @@ export interface components {
             exit_price: (string | number) | null;
             /** Exit Time */
             exit_time: unknown;
+            /**
+             * Faults
+             * @default null
+             */
+            faults: unknown;
             /**
              * Fees Usd
              * @default null
@@ -2469,6 +2509,11 @@ export interface components {
              * @constant
              */
             status: "closed";
+            /**
+             * Text Repaired
+             * @default null
+             */
+            text_repaired: unknown;
             /**
              * Time Replaced
              * @default null
@@ -2553,6 +2598,11 @@ export interface components {
             /** Coin */
             coin: string;
             /**
+             * Cut To Travel
+             * @default null
+             */
+            cut_to_travel: unknown;
+            /**
              * Decision Id
              * @default null
              */
@@ -2565,6 +2615,11 @@ export interface components {
             entry_price: string | number;
             /** Entry Time */
             entry_time: unknown;
+            /**
+             * Faults
+             * @default null
+             */
+            faults: unknown;
             /**
              * Fee Usd
              * @default null
@@ -2634,6 +2689,11 @@ export interface components {
              * @default null
              */
             stop_loss: (string | number) | null;
+            /**
+             * Text Repaired
+             * @default null
+             */
+            text_repaired: unknown;
             /**
              * Time Replaced
              * @default null
@@ -2803,6 +2863,11 @@ export interface components {
              */
             coins: string[] | null;
             /**
+             * Cut To Travel
+             * @default null
+             */
+            cut_to_travel: unknown;
+            /**
              * Cycle Id
              * @default null
              */
@@ -2822,6 +2887,11 @@ export interface components {
              * @default null
              */
             error: string | null;
+            /**
+             * Faults
+             * @default null
+             */
+            faults: unknown;
             /**
              * Guidance
              * @default null
@@ -2877,6 +2947,11 @@ export interface components {
              * @enum {string}
              */
             status: "running" | "paused" | "stopped" | "error";
+            /**
+             * Text Repaired
+             * @default null
+             */
+            text_repaired: unknown;
             /**
              * Time Replaced
              * @default null

@@ -1,5 +1,7 @@
 """What the bodies of all events share."""
 
+from typing import Any
+
 from pydantic import BaseModel, ConfigDict
 
 
@@ -10,11 +12,17 @@ class EventBody(BaseModel):
 
 
 class RecordedBody(EventBody):
-    """What any event may say of its times.
+    """What any event may say of how it was recorded.
 
     time_replaced, recorded_replaced: the text of the event's time (of `recorded_at`) as it
     was sent; the time of receipt stands for it, because the sender's clock was wrong.
+    faults: what had no exact form, as `field`, `problem` and `value` each; the rest was
+    recorded. text_repaired: characters that no store keeps were replaced by U+FFFD.
+    cut_to_travel: `bytes`, `sha256` and `fields` of the whole, which is in the bot's journal.
     """
 
     time_replaced: str | None = None
     recorded_replaced: str | None = None
+    faults: Any = None
+    text_repaired: Any = None
+    cut_to_travel: Any = None
