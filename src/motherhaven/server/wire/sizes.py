@@ -21,6 +21,8 @@ ROW_CHARS: Final = 2_000
 
 _SPARE: Final = 2_048
 _LEAST_CHARS: Final = 200
+_LEAN_BYTES: Final = 1_500
+"""What a row with its texts cut to the least takes, about."""
 _MOST_ITEMS: Final = 100
 _STEP: Final = 50
 
@@ -89,27 +91,36 @@ async def page_of(
 
 
 class BoundedArray:
-    """The bare array of an old read: rows until ARRAY_BYTES are full, their texts cut near it."""
+    """The bare array of an old read: rows until ARRAY_BYTES are full, their texts cut near it.
 
-    def __init__(self) -> None:
+    `wanted` is how many rows are to come: each leaves room for a lean form of the others.
+    """
+
+    def __init__(self, wanted: int) -> None:
         self._rows: list[bytes] = []
         self._left = ARRAY_BYTES - _SPARE
+        self._wanted = wanted
         self.full = False
 
     @property
     def roomy(self) -> bool:
-        """Whether more than half of it is free."""
-        return self._left > ARRAY_BYTES // 2
+        """Whether there is room for whole texts."""
+        return self._left - self._wanted * _LEAN_BYTES > ARRAY_BYTES // 8
 
     def add(self, row: dict[str, Any]) -> None:
         """One more row, whole, with its texts cut, or not at all."""
-        for one in (row, short(row), short(row, _LEAST_CHARS)):
-            data = dumps(one, numbers=True)
-            if not self.full and len(data) < self._left:
-                self._rows.append(data)
-                self._left -= len(data) + 1
-                return
-        self.full = True
+        self._wanted -= 1
+        room = self._left - max(0, self._wanted) * _LEAN_BYTES
+        data = dumps(row, numbers=True)
+        if len(data) >= room:
+            data = dumps(short(row), numbers=True)
+        if len(data) >= room:
+            data = dumps(short(row, _LEAST_CHARS), numbers=True)
+        if self.full or len(data) >= self._left:
+            self.full = True
+            return
+        self._rows.append(data)
+        self._left -= len(data) + 1
 
     def answer(self) -> Response:
         """The array."""
