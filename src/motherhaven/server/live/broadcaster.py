@@ -82,6 +82,7 @@ class Hub:
         self.refusal = piece_of(sse("rejected", b'{"kind":"rejected"}'))
         self._newest_refusal: str | None = None
         self.closed = False
+        self.ending = asyncio.Event()
 
     @asynccontextmanager
     async def running(self) -> AsyncIterator[None]:
@@ -99,6 +100,7 @@ class Hub:
     def close(self) -> None:
         """End every stream, so that a shutdown waits for none."""
         self.closed = True
+        self.ending.set()
         self.wake()
 
     def tell_refusal(self) -> None:

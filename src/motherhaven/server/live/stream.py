@@ -25,6 +25,9 @@ from motherhaven.server.wire import schemas
 from motherhaven.server.wire.answers import Hello, LiveMessage
 from motherhaven.server.wire.problems import Problem
 
+LAST_SECONDS: Final = 0.5
+"""How long a stopping server waits for clients that do not read."""
+
 _CATCHING_UP: Final = 4
 _RETRY_MS: Final = 1_500
 _NO_PLACE: Final = "none"
@@ -42,12 +45,18 @@ class _Page:
 
 
 class EventStream(Response):
-    """Runs `feed`, which sends pieces, until it returns or the client goes away."""
+    """Runs `feed`, which sends pieces, until it returns or the client goes away.
+
+    Once `ending` is set, a client that does not read has LAST_SECONDS to take what is sent.
+    """
 
     media_type = "text/event-stream"
 
     def __init__(
-        self, feed: Callable[[Send], Coroutine[Any, Any, None]], ended: Callable[[], None]
+        self,
+        feed: Callable[[Send], Coroutine[Any, Any, None]],
+        ended: Callable[[], None],
+        ending: asyncio.Event,
     ) -> None:
         super().__init__(
             headers={"cache-control": "no-cache, no-transform", "x-accel-buffering": "no"}
@@ -55,18 +64,23 @@ class EventStream(Response):
         del self.headers["content-length"]
         self._feed = feed
         self._ended = ended
+        self._ending = ending
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Send until the feed ends or the client leaves."""
         sending = asyncio.ensure_future(self._send(send, scope.get(DIRECT_SEND, send)))
         watching = asyncio.ensure_future(_gone(receive))
+        stopping = asyncio.ensure_future(self._ending.wait())
+        first = asyncio.FIRST_COMPLETED
         try:
-            await asyncio.wait({sending, watching}, return_when=asyncio.FIRST_COMPLETED)
+            await asyncio.wait({sending, watching, stopping}, return_when=first)
+            if stopping.done():
+                await asyncio.wait({sending, watching}, timeout=LAST_SECONDS, return_when=first)
         finally:
-            for task in (sending, watching):
+            for task in (sending, watching, stopping):
                 task.cancel()
             try:
-                await asyncio.gather(sending, watching, return_exceptions=True)
+                await asyncio.gather(sending, watching, stopping, return_exceptions=True)
             finally:
                 self._ended()
         if not sending.cancelled():
@@ -143,7 +157,7 @@ class Live:
                 # The client connects again and goes on after the last id it saw.
                 LOG.warning("a live stream ended because the store failed: %s", error)
 
-        return EventStream(feed, ended)
+        return EventStream(feed, ended, self._hub.ending)
 
     async def _follow(self, send: Send, cursor: str, visitor: Visitor) -> None:
         hub = self._hub
