@@ -47,7 +47,8 @@ class Claims:
             await self._refusals.tell(
                 event.bot_id,
                 f"the bot claims live money, which its key {key.id} does not allow: kept as "
-                f"unknown; if it is so: motherhaven keys create --bot {event.bot_id} --allow-live",
+                "unknown; if it is so: motherhaven keys create --name NAME --bot "
+                f"{event.bot_id} --allow-live",
             )
         name = event.bot_name
         if name is not None and await self._is_taken(event.bot_id, name):
