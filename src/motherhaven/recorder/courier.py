@@ -148,9 +148,8 @@ class Courier:
     def _goes_in_parts(self, event: Waiting) -> bool:
         if event.event_id in self._condemned:
             return False
-        if len(event.payload) > MAX_EVENT_BYTES or event.event_id in self._room:
-            return True
-        return may_be_wide(event.payload)
+        too_large = len(event.payload) > MAX_EVENT_BYTES or may_be_wide(event.payload)
+        return too_large or event.event_id in self._room
 
     def _sendable(self, batch: Sequence[Waiting]) -> list[Waiting]:
         return [event for event in batch if event.event_id not in self._condemned]
