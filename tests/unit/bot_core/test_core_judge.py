@@ -56,7 +56,7 @@ def test_parsed_verdicts_and_error():
     assert rows == [
         ("BTC", "buy_to_enter", True, None),
         ("ETH", "close", True, None),
-        (None, "buy_to_enter", False, "schema"),
+        (None, "buy_to_enter", False, "unknown_coin"),
     ]
     assert result["verdicts"][0]["size"] == "0.004"
 

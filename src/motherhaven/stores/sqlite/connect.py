@@ -53,7 +53,7 @@ def connect_writer(path: Path, generation: str) -> apsw.Connection:
             private.tighten(path.with_name(path.name + suffix))
     except OSError as error:
         raise StoreUnavailable(
-            f"store {path}: cannot be made: {error}; make its folder writable"
+            f"store {path}: cannot be made: {error}; check that its folder exists and is ours"
         ) from error
     try:
         connection = apsw.Connection(os.fspath(path))
