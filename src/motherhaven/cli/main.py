@@ -89,7 +89,7 @@ def bot(
     ] = "start",
 ) -> None:
     """The trading bot of this folder's settings; the same as run_analysis_bot.py."""
-    from motherhaven.bot.running.entry import main as run  # commands load only what they use
+    from motherhaven.bot.running.entry import main as run
 
     raise typer.Exit(run([word, *context.args]))
 
