@@ -6,7 +6,7 @@ from pathlib import Path
 from motherhaven.cli.keys import session_secret
 from motherhaven.cli.move import is_there
 from motherhaven.cli.output import say
-from motherhaven.cli.page import ensure_page
+from motherhaven.cli.page import PageBuild, page_build
 from motherhaven.contract.clock import Clock
 from motherhaven.contract.errors import ConfigError
 from motherhaven.server import ServerConfig, run_server
@@ -46,32 +46,33 @@ def serve(
     url = store_url or settings.store_url
     clock = SystemClock()
     own_keys = 0 if settings.llm_bot_api_key else _active_keys(url, clock)
-    config = server_config(
-        settings,
-        host,
-        port,
-        open_reading=open_reading,
-        dev_proxy=dev_proxy,
-        page=ensure_page(),
-        data_dir=settings.motherhaven_data,
-        store_url=url,
-        bot_keys=own_keys > 0,
-    )
-    config.check()
-    store = open_store(url, clock=clock, data_dir=Path())
-    if own_keys:
-        say(f"LLM_BOT_API_KEY is not set; {own_keys} keys of single bots open this server.")
-    elif config.api_key is None:
-        say(KEY_ADVICE)
-    if config.api_key == EXAMPLE_KEY and not is_loopback(host):
-        say(EXAMPLE_WARNING)
+    with page_build() as page:
+        config = server_config(
+            settings,
+            host,
+            port,
+            open_reading=open_reading,
+            dev_proxy=dev_proxy,
+            page=page,
+            data_dir=settings.motherhaven_data,
+            store_url=url,
+            bot_keys=own_keys > 0,
+        )
+        config.check()
+        store = open_store(url, clock=clock, data_dir=Path())
+        if own_keys:
+            say(f"LLM_BOT_API_KEY is not set; {own_keys} keys of single bots open this server.")
+        elif config.api_key is None:
+            say(KEY_ADVICE)
+        if config.api_key == EXAMPLE_KEY and not is_loopback(host):
+            say(EXAMPLE_WARNING)
 
-    def ready(address: str) -> None:
-        say(f"Motherhaven is at {address}/llm-bot  (store: {_shown(url)}; Ctrl-C ends it)")
-        if (config.api_key or own_keys) and not open_reading:
-            say("Reading needs a key: the page asks for it once.")
+        def ready(address: str) -> None:
+            say(f"Motherhaven is at {address}/llm-bot  (store: {_shown(url)}; Ctrl-C ends it)")
+            if (config.api_key or own_keys) and not open_reading:
+                say("Reading needs a key: the page asks for it once.")
 
-    run_server(config, store, clock, on_ready=ready)
+        run_server(config, store, clock, on_ready=ready)
 
 
 def _active_keys(url: str, clock: Clock) -> int:
@@ -101,7 +102,7 @@ def server_config(
     port: int,
     *,
     open_reading: bool,
-    page: Path,
+    page: PageBuild,
     data_dir: Path,
     store_url: str,
     dev_proxy: bool = False,
@@ -137,7 +138,8 @@ def server_config(
         ),
         session_secret=secret,
         revoked_path=data_dir / "sessions_ended",
-        page_dir=page,
+        page_dir=page.folder,
+        page_building=page.running,
         alert_targets=targets_of(
             settings.motherhaven_alert_url, allow_local=settings.motherhaven_alert_allow_local
         ),

@@ -162,7 +162,7 @@ def _add_routes(
     Login(config, door, sessions, logins, hub.wake).add_routes(app.router)
     add_health_routes(app.router, store)
     # The page takes every path that is left, so it comes last.
-    Page(config.page_dir).add_routes(app.router)
+    Page(config.page_dir, config.page_building).add_routes(app.router)
     # Innermost, so that an answer is compressed once and a live stream never is.
     app.add_middleware(GZipMiddleware, minimum_size=LEAST_COMPRESSED, compresslevel=5)
     app.add_middleware(Places, limits=limits)

@@ -3,6 +3,7 @@
 import json
 import logging
 import re
+from collections.abc import Callable
 from mimetypes import guess_type
 from pathlib import Path, PurePosixPath
 from typing import Final
@@ -13,7 +14,7 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 from starlette.staticfiles import StaticFiles
 
-from motherhaven.server.access.keypage import not_built_page, plain_page
+from motherhaven.server.access.keypage import building_page, not_built_page, plain_page
 from motherhaven.server.access.rules import RULES
 
 LOG: Final = logging.getLogger("motherhaven.server")
@@ -29,10 +30,15 @@ CODING: Final = "br"
 
 
 class Page:
-    """Serves the export in `folder`; says how to build it while it is not there."""
+    """Serves the export in `folder`; says how to build it while it is not there.
 
-    def __init__(self, folder: Path | None) -> None:
+    While `building` says so, an address of the page answers that it is on its way, and asks
+    again by itself: an older page would miss the files that its successor replaces.
+    """
+
+    def __init__(self, folder: Path | None, building: Callable[[], bool] = lambda: False) -> None:
         self._folder = folder
+        self._building = building
         self._files = StaticFiles(directory=folder, check_dir=False) if folder is not None else None
         self._hashes: tuple[float, dict[str, tuple[str, ...]]] = (-1.0, {})
 
@@ -51,6 +57,8 @@ class Page:
         path = request.scope["path"].strip("/")
         if path == "api" or path.startswith("api/"):
             raise HTTPException(405 if f"/{path}" in RULES else 404)
+        if self._building():
+            return building_page()
         if self._files is None or self._folder is None or not self._built():
             return not_built_page()
         if not _is_safe(path):
