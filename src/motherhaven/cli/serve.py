@@ -1,6 +1,7 @@
 """`motherhaven serve`: the server and its page."""
 
 import asyncio
+from collections.abc import Callable
 from pathlib import Path
 
 from motherhaven.cli.keys import session_secret
@@ -12,6 +13,7 @@ from motherhaven.contract.errors import ConfigError
 from motherhaven.server import ServerConfig, run_server
 from motherhaven.server.access.keystore import list_keys
 from motherhaven.server.access.sessions import shared_secret
+from motherhaven.server.access.sign_in_links import SignInLinks
 from motherhaven.server.alerts.send import targets_of
 from motherhaven.server.config import is_loopback
 from motherhaven.server.forwarding import trusted_proxies
@@ -27,6 +29,7 @@ KEY_ADVICE = (
 
 
 EXAMPLE_KEY = "your-secret-api-key-12345"
+LOGIN = "/api/llm-bot/login"
 EXAMPLE_WARNING = (
     "WARNING: LLM_BOT_API_KEY is the guide's example, which everyone can read, and this server\n"
     "listens beyond this machine. Set one of your own, e.g. the output of openssl rand -base64 32."
@@ -45,6 +48,7 @@ def serve(
     settings = load_server_settings()
     url = store_url or settings.store_url
     clock = SystemClock()
+    links = SignInLinks(clock)
     own_keys = 0 if settings.llm_bot_api_key else _active_keys(url, clock)
     with page_build() as page:
         config = server_config(
@@ -57,6 +61,7 @@ def serve(
             data_dir=settings.motherhaven_data,
             store_url=url,
             bot_keys=own_keys > 0,
+            take_link=links.take,
         )
         config.check()
         store = open_store(url, clock=clock, data_dir=Path())
@@ -69,7 +74,9 @@ def serve(
 
         def ready(address: str) -> None:
             say(f"Motherhaven is at {address}/llm-bot  (store: {_shown(url)}; Ctrl-C ends it)")
-            if (config.api_key or own_keys) and not open_reading:
+            if config.api_key and not open_reading:
+                say(f"Sign in with one click (works once): {address}{LOGIN}?link={links.new()}")
+            elif own_keys and not open_reading:
                 say("Reading needs a key: the page asks for it once.")
 
         run_server(config, store, clock, on_ready=ready)
@@ -108,6 +115,7 @@ def server_config(
     dev_proxy: bool = False,
     api_key: str | None = None,
     bot_keys: bool = False,
+    take_link: Callable[[str], bool] = lambda _: False,
 ) -> ServerConfig:
     """The server's configuration from settings and options.
 
@@ -140,6 +148,7 @@ def server_config(
         revoked_path=data_dir / "sessions_ended",
         page_dir=page.folder,
         page_building=page.running,
+        take_link=take_link,
         alert_targets=targets_of(
             settings.motherhaven_alert_url, allow_local=settings.motherhaven_alert_allow_local
         ),
