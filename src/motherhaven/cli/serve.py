@@ -65,12 +65,7 @@ def serve(
         )
         config.check()
         store = open_store(url, clock=clock, data_dir=Path())
-        if own_keys:
-            say(f"LLM_BOT_API_KEY is not set; {own_keys} keys of single bots open this server.")
-        elif config.api_key is None:
-            say(KEY_ADVICE)
-        if config.api_key == EXAMPLE_KEY and not is_loopback(host):
-            say(EXAMPLE_WARNING)
+        _say_keys(config, own_keys)
 
         def ready(address: str) -> None:
             say(f"Motherhaven is at {address}/llm-bot  (store: {_shown(url)}; Ctrl-C ends it)")
@@ -80,6 +75,16 @@ def serve(
                 say("Reading needs a key: the page asks for it once.")
 
         run_server(config, store, clock, on_ready=ready)
+
+
+def _say_keys(config: ServerConfig, own_keys: int) -> None:
+    """Say how the server may be opened, where that is not the plain case."""
+    if own_keys:
+        say(f"LLM_BOT_API_KEY is not set; {own_keys} keys of single bots open this server.")
+    elif config.api_key is None:
+        say(KEY_ADVICE)
+    if config.api_key == EXAMPLE_KEY and not is_loopback(config.host):
+        say(EXAMPLE_WARNING)
 
 
 def _active_keys(url: str, clock: Clock) -> int:
@@ -125,11 +130,7 @@ def server_config(
     Raises:
         ConfigError: reading is to be open beyond this machine.
     """
-    if open_reading and host not in {"127.0.0.1", "localhost", "::1"}:
-        raise ConfigError(
-            f"--open lets everyone on this machine read without the key; it cannot go with "
-            f"--host {host}. Leave --open out, or listen on 127.0.0.1"
-        )
+    _refuse_wide_open(host, open_reading=open_reading)
     key = api_key or settings.llm_bot_api_key
     is_alone = is_on_this_machine(store_url)
     secret = session_secret(data_dir) if is_alone or key is None else shared_secret(key)
@@ -154,6 +155,14 @@ def server_config(
         ),
         alert_disk=data_dir if is_alone else None,
     )
+
+
+def _refuse_wide_open(host: str, *, open_reading: bool) -> None:
+    if open_reading and host not in {"127.0.0.1", "localhost", "::1"}:
+        raise ConfigError(
+            f"--open lets everyone on this machine read without the key; it cannot go with "
+            f"--host {host}. Leave --open out, or listen on 127.0.0.1"
+        )
 
 
 def _shown(url: str) -> str:

@@ -50,7 +50,7 @@ def is_harmless(text: str) -> bool:
         (["keys", "bots"], 2),
         (["keys", "list"], 1),
         (["backup", "{folder}/b.jsonl"], None),
-        (["export", "decisions", "--out", "{folder}/x.csv"], None),
+        (["export", "--what", "decisions", "--out", "{folder}/x.csv"], None),
     ],
 )
 def test_commands_over_a_store(tmp_path: Path, words: list[str], lines: int | None) -> None:
@@ -58,6 +58,7 @@ def test_commands_over_a_store(tmp_path: Path, words: list[str], lines: int | No
     url = filled(tmp_path / "s.db")
     told = [word.format(folder=tmp_path) for word in words]
     result = CliRunner().invoke(app, [*told, "--store", url])
+    assert result.exit_code == 0, result.output
     assert is_harmless(result.output)
     if lines is not None:
         assert result.exit_code == 0, result.output
