@@ -13,6 +13,9 @@ from typing import Any, Final
 HANG_SECONDS: Final = 120.0
 """Many times what the slowest machine needs; who waits so long waits for ever."""
 
+HANG_MS: Final = 1_000 * HANG_SECONDS
+"""The same for Playwright, which counts in milliseconds."""
+
 JUDGE: Final = "MOTHERHAVEN_TEST_FIGURES"
 """The variable that makes `figure` judge; `make soak` sets it to 1."""
 

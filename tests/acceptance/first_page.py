@@ -19,6 +19,8 @@ from typing import Any
 
 from playwright.sync_api import sync_playwright
 
+from tests.patience import HANG_MS, HANG_SECONDS
+
 _SIOCSIFFLAGS, _IFF_UP = 0x8914, 1
 
 
@@ -52,7 +54,7 @@ def run(given: dict[str, Any]) -> dict[str, Any]:
             painted, bots, foreign = _look(given["browser"], "http://localhost:3000/llm-bot")
         finally:
             product.terminate()
-            code = product.wait(20)
+            code = product.wait(HANG_SECONDS)
     return {
         "install": installed - started,
         "page": painted - installed,
@@ -67,7 +69,7 @@ def run(given: dict[str, Any]) -> dict[str, Any]:
 def _look(browser: dict[str, Any], url: str) -> tuple[float, list[str], list[str]]:
     """When the first decision was on the screen, the bots' names, and requests to elsewhere."""
     foreign: list[str] = []
-    deadline = time.monotonic() + 60
+    deadline = time.monotonic() + HANG_SECONDS
     with sync_playwright() as playwright:
         chromium = playwright.chromium.launch(**browser)
         page = chromium.new_page()
@@ -82,10 +84,10 @@ def _look(browser: dict[str, Any], url: str) -> tuple[float, list[str], list[str
                     raise
                 page.wait_for_timeout(50)
         row = page.get_by_role("list", name="Decisions").get_by_role("listitem").first
-        row.wait_for(state="visible", timeout=60_000)
+        row.wait_for(state="visible", timeout=HANG_MS)
         painted = time.monotonic()
         for name in ("hold", "ema", "random"):
-            page.get_by_text(name, exact=True).first.wait_for(timeout=20_000)
+            page.get_by_text(name, exact=True).first.wait_for(timeout=HANG_MS)
         answer = page.request.get("http://localhost:3000/api/llm-bot/bots")
         bots = sorted(bot["name"] for bot in answer.json()["bots"])
         chromium.close()

@@ -16,9 +16,10 @@ from typing import Self
 
 import apsw
 
+from tests.patience import HANG_SECONDS
+
 ROOT = Path(__file__).parents[2]
 KEY = "acceptance-test-key"
-START_SECONDS = 30.0
 
 
 def free_port() -> int:
@@ -69,11 +70,11 @@ class Process:
         with self._news:
             self._news.notify_all()
 
-    def wait_for(self, text: str, seconds: float = START_SECONDS) -> str:
+    def wait_for(self, text: str, seconds: float = HANG_SECONDS) -> str:
         """The first line that contains `text`."""
         return self._wait(lambda: next((x for x in self.lines if text in x), None), text, seconds)
 
-    def wait_for_count(self, count: int, seconds: float = START_SECONDS) -> None:
+    def wait_for_count(self, count: int, seconds: float = HANG_SECONDS) -> None:
         """Wait until `count` lines were printed."""
         self._wait(lambda: "enough" if len(self.lines) >= count else None, "lines", seconds)
 
@@ -96,7 +97,7 @@ class Process:
         self.child.wait()
         self._reader.join()
 
-    def end(self, seconds: float = 20.0) -> int:
+    def end(self, seconds: float = HANG_SECONDS) -> int:
         """SIGTERM, and the exit code."""
         self.child.terminate()
         code = self.child.wait(seconds)
@@ -142,7 +143,7 @@ def get(port: int, path: str, key: str | None = KEY) -> tuple[int, bytes]:
     if key:
         request.add_header("x-api-key", key)
     try:
-        with urllib.request.urlopen(request, timeout=10) as answer:
+        with urllib.request.urlopen(request, timeout=HANG_SECONDS) as answer:
             return answer.status, answer.read()
     except urllib.error.HTTPError as error:
         return error.code, error.read()

@@ -127,7 +127,7 @@ def test_replay_is_exact_and_the_same_twice(tmp_path: Path, decider: str) -> Non
             cwd=tmp_path,
             env=clean_environment(tmp_path),
             capture_output=True,
-            timeout=120,
+            timeout=HANG_SECONDS,
             check=True,
         )  # fmt: skip
         report = json.loads(done.stdout)
@@ -157,7 +157,7 @@ def test_replay_names_the_line_of_a_bad_bar(tmp_path: Path) -> None:
         env=clean_environment(tmp_path),
         capture_output=True,
         encoding="utf-8",
-        timeout=60,
+        timeout=HANG_SECONDS,
         check=False,
     )
     assert done.returncode == 1
@@ -183,7 +183,7 @@ def test_replay_ships_what_it_records(tmp_path: Path) -> None:
                 MOTHERHAVEN_API_KEY=KEY,
             ),
             stdout=subprocess.DEVNULL,
-            timeout=120,
+            timeout=HANG_SECONDS,
             check=True,
         )  # fmt: skip
         status, body = get(port, "/api/llm-bot/bots")
@@ -214,7 +214,7 @@ def test_paper_prints_the_worked_case(tmp_path: Path) -> None:
         cwd=tmp_path,
         env=clean_environment(tmp_path),
         capture_output=True,
-        timeout=60,
+        timeout=HANG_SECONDS,
         check=True,
     )
     account = json.loads(done.stdout)
@@ -241,7 +241,7 @@ def test_judge_places_nothing_and_says_why(tmp_path: Path) -> None:
         cwd=tmp_path,
         env=clean_environment(tmp_path),
         capture_output=True,
-        timeout=60,
+        timeout=HANG_SECONDS,
         check=True,
     )
     result = json.loads(done.stdout)

@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from tests.acceptance.processes import KEY, ROOT, clean_environment, free_port, start_server
+from tests.patience import HANG_SECONDS
 
 PASSED = """✓ Configuration Check: PASSED
 ✓ Direct MotherhavenLogger: PASSED
@@ -30,7 +31,7 @@ def _run(folder: Path, env_file: str) -> subprocess.CompletedProcess[str]:
         stdin=subprocess.DEVNULL,
         capture_output=True,
         encoding="utf-8",
-        timeout=90,
+        timeout=HANG_SECONDS,
         check=False,
     )
 
@@ -169,7 +170,7 @@ assert logger.motherhaven is None
         env=clean_environment(tmp_path),
         capture_output=True,
         encoding="utf-8",
-        timeout=60,
+        timeout=HANG_SECONDS,
         check=False,
     )
     assert done.returncode == 0, done.stderr
@@ -192,7 +193,7 @@ logger.log_decision({"coin": "BTC", "signal": "hold", "quantity_usd": 0, "levera
 logger.log_position_entry(f"p{os.getpid()}", "BTC", "long", 50000.5, 20, 3)
 logger.log_account_state(balance=1000, equity=1050)
 logger.log_bot_status('running', 'Trading cycle completed')
-print("flushed", logger.flush(20))
+print("flushed", logger.flush(120))
 """
 
     def run() -> str:
@@ -203,7 +204,7 @@ print("flushed", logger.flush(20))
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             encoding="utf-8",
-            timeout=60,
+            timeout=HANG_SECONDS,
             check=False,
         )
         assert done.returncode == 0, done.stdout

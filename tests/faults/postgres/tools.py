@@ -11,6 +11,7 @@ from motherhaven.contract.events import Event
 from motherhaven.stores import Store, Tail
 from motherhaven.stores.postgres import PostgresStore
 from tests.conformance.stores.kit import StillClock
+from tests.patience import HANG_SECONDS
 
 
 def store_at(url: str) -> PostgresStore:
@@ -25,7 +26,7 @@ def run(url: str, scenario: Callable[[PostgresStore], Awaitable[None]]) -> None:
         store = store_at(url)
         await store.open()
         try:
-            await asyncio.wait_for(scenario(store), 120)
+            await asyncio.wait_for(scenario(store), 2 * HANG_SECONDS)
         finally:
             await store.close()
 
@@ -42,7 +43,7 @@ async def ids_from(store: Store, cursor: str, seen: list[str]) -> str:
     return cursor
 
 
-async def open_until_up(store: Store, seconds: float = 60) -> None:
+async def open_until_up(store: Store, seconds: float = HANG_SECONDS) -> None:
     """Open it, however long the database takes to start."""
     deadline = time.monotonic() + seconds
     while True:
@@ -53,7 +54,7 @@ async def open_until_up(store: Store, seconds: float = 60) -> None:
             await asyncio.sleep(0.05)
 
 
-async def append_until_kept(store: Store, event: Event, seconds: float = 60) -> int:
+async def append_until_kept(store: Store, event: Event, seconds: float = HANG_SECONDS) -> int:
     """Append as a client does, again and again until it is acknowledged; returns the tries."""
     deadline = time.monotonic() + seconds
     tries = 0

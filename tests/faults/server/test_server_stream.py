@@ -30,7 +30,7 @@ headers = {"Last-Event-ID": sys.argv[2]} if sys.argv[2] else {}
 request = urllib.request.Request(sys.argv[1], headers=headers)
 name = b""
 try:
-    with urllib.request.urlopen(request, timeout=60) as stream:
+    with urllib.request.urlopen(request, timeout=120) as stream:
         for line in stream:
             if line.startswith(b"id: "):
                 name = line[4:].strip()
@@ -66,7 +66,9 @@ def url(server: ServerThread) -> str:
 @asynccontextmanager
 async def poster(url: str) -> AsyncIterator[Any]:
     """Posts numbered events."""
-    async with httpx.AsyncClient(base_url=url, headers={"x-api-key": KEY}) as client:
+    async with httpx.AsyncClient(
+        base_url=url, headers={"x-api-key": KEY}, timeout=HANG_SECONDS
+    ) as client:
 
         async def post(first: int, last: int, kind: str = "decision", **changes: Any) -> None:
             for start in range(first, last + 1, 100):
@@ -327,7 +329,7 @@ async def test_signing_out_ends_open_streams() -> None:
     """A revoked session loses its stream at once, not at the next heartbeat."""
     settings = ServerConfig(port=0, api_key=KEY, limits=Limits(heartbeat_seconds=60))
     with ServerThread(settings, MemoryStore(), SystemClock()) as server:
-        async with httpx.AsyncClient(base_url=server.url) as client:
+        async with httpx.AsyncClient(base_url=server.url, timeout=HANG_SECONDS) as client:
             await client.post(f"{API}/login", json={"key": KEY})
             cookie = f"motherhaven_session={client.cookies['motherhaven_session']}"
             assert (await Sse.open(server.url)).status == 401
@@ -352,7 +354,10 @@ async def test_a_bound_key_s_stream_brings_its_own_bot_alone(way: str) -> None:
         store, SystemClock().now(), name="friend", bot_id="bot-1", scopes=("read",)
     )
     with ServerThread(settings, store, SystemClock()) as server:
-        async with poster(server.url) as post, httpx.AsyncClient(base_url=server.url) as client:
+        async with (
+            poster(server.url) as post,
+            httpx.AsyncClient(base_url=server.url, timeout=HANG_SECONDS) as client,
+        ):
             headers = {"x_api_key": secret}
             if way == "session":
                 await client.post(f"{API}/login", json={"key": secret})
@@ -383,7 +388,7 @@ async def test_a_revoked_key_s_session_loses_its_stream() -> None:
         store, SystemClock().now(), name="friend", bot_id=None, scopes=("read",)
     )
     with ServerThread(settings, store, SystemClock()) as server:
-        async with httpx.AsyncClient(base_url=server.url) as client:
+        async with httpx.AsyncClient(base_url=server.url, timeout=HANG_SECONDS) as client:
             await client.post(f"{API}/login", json={"key": secret})
             cookie = f"motherhaven_session={client.cookies['motherhaven_session']}"
             stream = await Sse.open(server.url, cookie=cookie)
@@ -406,7 +411,9 @@ async def test_a_refusal_is_told_live_by_every_server_of_the_store(store: Memory
             assert (await stream.event())["event"] == "hello"
             await stream.event(skip=())  # its first heartbeat: the errors of before are known
             await stream.event(skip=())
-        async with httpx.AsyncClient(base_url=one.url, headers={"x-api-key": KEY}) as client:
+        async with httpx.AsyncClient(
+            base_url=one.url, headers={"x-api-key": KEY}, timeout=HANG_SECONDS
+        ) as client:
             answer = await client.post(f"{API}/ingest/decision", json={"coin": "BTC"})
             assert answer.status_code == 422
         for stream in streams:

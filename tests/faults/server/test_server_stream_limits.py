@@ -89,7 +89,7 @@ async def test_a_bound_key_that_wants_a_thousand_streams_leaves_the_owner_its_ow
             one = await Sse.open(server.url, x_api_key=key)
             assert (one.status, (await one.event())["event"]) == (200, "hello")
             one.close()
-        async with httpx.AsyncClient(base_url=server.url) as client:
+        async with httpx.AsyncClient(base_url=server.url, timeout=HANG_SECONDS) as client:
             await client.post(f"{API}/login", json={"key": KEY})
             cookie = "; ".join(f"{name}={value}" for name, value in client.cookies.items())
         signed_in = await Sse.open(server.url, cookie=cookie)
