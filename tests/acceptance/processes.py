@@ -1,5 +1,6 @@
 """Real processes for acceptance tests: a server, a recording bot, and what both kept."""
 
+import itertools
 import os
 import select
 import socket
@@ -9,24 +10,36 @@ import threading
 import time
 import urllib.request
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Self
 
 import apsw
 
+from scripts.test_parts import LANE
 from tests.patience import HANG_SECONDS
 
 ROOT = Path(__file__).parents[2]
 KEY = "acceptance-test-key"
 
 
+_PORTS_A_LANE = 5_000
+_next_port = itertools.count(int.from_bytes(os.urandom(2)))
+
+
 def free_port() -> int:
-    """A port that nothing listens on now."""
-    with socket.socket() as one:
-        one.bind(("127.0.0.1", 0))
-        return int(one.getsockname()[1])
+    """A port that nothing listens on now, and that nobody else here is given.
+
+    Below those that systems give to outgoing connections; test processes side by side have a
+    range each.
+    """
+    first = 20_000 + _PORTS_A_LANE * int(os.environ.get(LANE, "0"))
+    for number in itertools.islice(_next_port, _PORTS_A_LANE):
+        with socket.socket() as one, suppress(OSError):
+            one.bind(("127.0.0.1", first + number % _PORTS_A_LANE))
+            return int(one.getsockname()[1])
+    raise AssertionError(f"no free port from {first} on")
 
 
 def clean_environment(folder: Path, **changes: str) -> dict[str, str]:
