@@ -21,9 +21,6 @@ PACE_SECONDS = 0.25
 """A bot posts about so often: steady load on a machine of two cores, not a flood."""
 
 RETRY_SECONDS = 0.1
-REQUEST_SECONDS = 10.0
-"""The patience of the clients that are in use; what is not answered is sent again."""
-
 Place = tuple[str, str]
 """A bot's id, and the id of one of its events."""
 
@@ -144,7 +141,7 @@ class Load:
         """Post while the context lasts; then every bot ends with an acknowledged batch."""
         limits = httpx.Limits(max_connections=None)
         async with httpx.AsyncClient(
-            headers={"x-api-key": KEY}, timeout=REQUEST_SECONDS, limits=limits
+            headers={"x-api-key": KEY}, timeout=HANG_SECONDS, limits=limits
         ) as client:
             tasks = [
                 asyncio.create_task(self._bot(client, number, bot))
@@ -200,7 +197,8 @@ class Load:
     async def _post(
         self, client: httpx.AsyncClient, replica: int, events: list[dict[str, Any]]
     ) -> bool:
-        began, status = time.monotonic(), 0
+        began = time.monotonic()
+        status = 0
         url = f"{self._servers[replica].url}{API}/ingest/batch"
         try:
             answer = await client.post(url, json={"events": events})

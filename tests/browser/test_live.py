@@ -16,7 +16,7 @@ from motherhaven.settings import SystemClock
 from motherhaven.stores import open_store
 from tests.acceptance.processes import KEY
 from tests.browser.conftest import Site
-from tests.browser.looks import FEED, LOST, OpenPage, absent, read
+from tests.browser.looks import FEED, LOST, OpenPage, absent, read, settle
 from tests.patience import HANG_SECONDS, figure
 
 WATCH = f"""() => {{
@@ -137,7 +137,7 @@ def test_planted_wrong_rows_are_found(desk: Site, open_page: OpenPage, fault: st
 
 def lose_history(site: Site, page: Page, missed: str, *, prune: bool) -> None:
     """Kill the server, add a decision that no stream brings, drop the history, start again."""
-    expect(page.locator("[data-phase=live]")).to_be_visible()
+    settle(page)  # what is being read when the server goes is another matter
     site.kill()
     expect(page.get_by_text("Reconnecting").first).to_be_visible()
     # In a thread of its own: Playwright's loop runs in this one.
