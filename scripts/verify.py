@@ -27,7 +27,10 @@ from scripts.side_by_side import Step, finished, run_steps
 from scripts.test_parts import LANES, PARTS, Result, paths_of
 
 GREEN = TOOLS / "green"
-FAST = ("tests/unit", "--no-processes")
+FAST = (
+    ("tests/unit/server", "tests/unit/metrics", "tests/unit/settings"),
+    ("tests/unit/bot_core", "tests/unit/bot_shell", "tests/unit/contract"),
+)
 
 
 def _tool(name: str, *args: str) -> Step:
@@ -71,7 +74,7 @@ PREPARE = Step("page: build, browser", _prepared)
 
 def _tests(given: list[str], folder: Path, *, fast: bool) -> list[Step]:
     if fast:
-        return [_pytest("fast", [*FAST, *given], folder)]
+        return [_pytest(part[0], ["--no-processes", *part, *given], folder) for part in FAST]
     if given:
         return [_pytest("chosen", given, folder)]
     return [_pytest(part[0], paths_of(part, ROOT), folder) for part in PARTS]
