@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Final
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 _WITH_PROCESSES: Final = re.compile(
     r"\b(subprocess|multiprocessing|os\.fork|postgres_server|firestore_emulator|ServerThread|wait_for|wait_until)\b"
@@ -29,7 +30,14 @@ def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool 
 
 
 def pytest_configure() -> None:
-    """Programs that tests start are told of a closed terminal, also where nohup began the run."""
+    """Programs that tests start are told of a closed terminal, also where nohup began the run.
+
+    And no drawn example fails a test by its pace.
+    """
+    settings.register_profile(
+        "any pace", deadline=None, suppress_health_check=[HealthCheck.too_slow]
+    )
+    settings.load_profile("any pace")
     for name in ("SIGHUP", "SIGINT"):
         number = getattr(signal, name, None)
         if number is not None and signal.getsignal(number) is signal.SIG_IGN:

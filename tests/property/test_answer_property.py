@@ -11,6 +11,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from motherhaven.bot.guard.parse import parse_answer
+from tests.examples import examples
 from tests.patience import figure
 
 CASES = Path(__file__).resolve().parents[1] / "cases" / "answers"
@@ -59,7 +60,7 @@ def figures(text):
     return {abs(Decimal(number)) for number in found}
 
 
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=examples(400), deadline=None)
 @given(TEXTS)
 @example("[" * 5_000)
 @example('{"a":' * 5_000)
@@ -82,7 +83,7 @@ def test_no_text_raises_and_no_figure_is_invented(text):
     assert len(parsed.decisions) <= stated
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=examples(150), deadline=None)
 @given(st.sampled_from(SEEDS), st.sampled_from(SEEDS), st.sampled_from(["\n", " ", "\n\n--\n"]))
 def test_two_answers_in_one_never_give_more_than_one_of_them(one, other, between):
     """Either is taken whole, or nothing is."""

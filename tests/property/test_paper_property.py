@@ -22,10 +22,13 @@ from motherhaven.bot.exchange.types import (
     Side,
     default_spec,
 )
+from tests.examples import examples
 
 D = Decimal
 T0 = datetime(2026, 1, 1, tzinfo=UTC)
-MANY = settings(max_examples=400, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+MANY = settings(
+    max_examples=examples(400), deadline=None, suppress_health_check=[HealthCheck.too_slow]
+)
 SPECS = {coin: default_spec(coin) for coin in ("BTC", "ETH")}
 CENTRE = {"BTC": 50_000, "ETH": 3_000}
 
