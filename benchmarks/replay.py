@@ -13,12 +13,12 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any, Final
 
-from motherhaven.bot.guard.types import GuardLimits
+from motherhaven.bot.guard.types import RiskLimits
+from motherhaven.bot.market.bar_series import FAST, SLOW
 from motherhaven.bot.market.files import FileFeed
 from motherhaven.bot.market.simulated import SimulatedFeed
 from motherhaven.bot.replay.engine import ReplayConfig
 from motherhaven.bot.replay.run import ReplayRequest, run_replay
-from motherhaven.bot.tape import FAST, SLOW
 from motherhaven.settings import SystemClock
 
 START: Final = datetime(2026, 1, 5, tzinfo=UTC)
@@ -28,7 +28,7 @@ DEPOSIT: Final = Decimal(10_000_000)
 EVERY: Final = 3
 """Bars between two decisions: 180 s of one-minute bars."""
 STOP: Final = 0.02
-LIMITS: Final = GuardLimits(
+LIMITS: Final = RiskLimits(
     max_position_size_usd=Decimal(500_000),
     max_total_usd=Decimal(1_000_000),
     daily_loss_limit_usd=Decimal(5_000_000),

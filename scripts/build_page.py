@@ -2,6 +2,7 @@
 
     python scripts/build_page.py             build
     python scripts/build_page.py --if-stale  build only when the page is missing or older
+    python scripts/build_page.py --check     end with 0 when it is there and up to date, else 1
     python scripts/build_page.py --packages  install its packages, build nothing
 
 The page carries a digest of the sources it was built from. It is replaced by renaming
@@ -26,6 +27,7 @@ from scripts.node_env import node_environment, program
 DASHBOARD = ROOT / "dashboard"
 PAGE = ROOT / "src" / "motherhaven" / "server" / "page"
 STAMP = "built-from.txt"
+BUILD_ONLY = "build"  # after the digest in a stamp: what lints and tests the page is not there
 ENTRY = "llm-bot.html"
 NOT_SOURCES = {"node_modules", ".next", "out", "coverage", "test-results", "next-env.d.ts"}
 LAST_LINES = 40
@@ -78,34 +80,42 @@ def _quietly(command: list[str], *, cwd: Path, env: dict[str, str], fix: str) ->
 
 
 def ensure_modules(dashboard: Path, env: dict[str, str]) -> None:
-    """Install the packages of a folder's npm lock file, unless they are there already.
+    """Install all packages of a folder's npm lock file, unless they are there already.
 
     Raises:
         ToolError: the lock file is missing or npm failed.
     """
     with only_one(LOCK, DOING):
-        _install_modules(dashboard, env)
+        _install_modules(dashboard, env, checks=True)
 
 
-def _install_modules(dashboard: Path, env: dict[str, str]) -> None:
+def _install_modules(dashboard: Path, env: dict[str, str], *, checks: bool) -> None:
+    """Install what a build needs, with `checks` also what lints and tests the page."""
     lock = dashboard / "package-lock.json"
     if not lock.is_file():
         raise ToolError(f"{lock} is missing. Restore it: git checkout -- dashboard")
     manifest = (dashboard / "package.json").read_bytes()
     wanted = hashlib.sha256(manifest + b"\0" + lock.read_bytes()).hexdigest()
     stamp = dashboard / "node_modules" / ".motherhaven"
-    if stamp.is_file() and stamp.read_text(encoding="utf-8") == wanted:
+    there = stamp.read_text(encoding="utf-8") if stamp.is_file() else ""
+    if there == wanted or (there == f"{wanted} {BUILD_ONLY}" and not checks):
         return
     say(f"installing the packages of {dashboard.name}/package-lock.json")
     _quietly(
-        [program("npm", env), "ci", "--ignore-scripts", "--loglevel=error"],
+        [
+            program("npm", env),
+            "ci",
+            "--ignore-scripts",
+            "--loglevel=error",
+            *(() if checks else ("--omit=dev",)),
+        ],
         cwd=dashboard,
         env=env,
         fix="If a package could not be fetched, check the network and run this again; if the lock "
         "file does not fit package.json, run `npm install` there and scripts/complete_npm_lock.py.",
     )
     stamp.parent.mkdir(exist_ok=True)
-    stamp.write_text(wanted, encoding="utf-8")
+    stamp.write_text(wanted if checks else f"{wanted} {BUILD_ONLY}", encoding="utf-8")
 
 
 def _replace(page: Path, dashboard: Path, digest: str) -> None:
@@ -126,6 +136,11 @@ def _replace(page: Path, dashboard: Path, digest: str) -> None:
     shutil.rmtree(old, ignore_errors=True)
 
 
+def is_current(dashboard: Path, page: Path) -> bool:
+    """Whether nothing needs to be built, or nothing is to be."""
+    return os.environ.get(SKIP) == "never" or page_problem(page, dashboard) is None
+
+
 def build_page(dashboard: Path = DASHBOARD, page: Path = PAGE, *, if_stale: bool = False) -> bool:
     """Build the page; with `if_stale` only when it is missing or its sources have changed.
 
@@ -137,7 +152,7 @@ def build_page(dashboard: Path = DASHBOARD, page: Path = PAGE, *, if_stale: bool
     """
     if not (dashboard / "package.json").is_file():
         raise ToolError(f"{dashboard} holds no page to build. Run this in a full checkout.")
-    if if_stale and (os.environ.get(SKIP) == "never" or page_problem(page, dashboard) is None):
+    if if_stale and is_current(dashboard, page):
         return False
     with only_one(LOCK, DOING):
         problem = page_problem(page, dashboard)
@@ -146,7 +161,7 @@ def build_page(dashboard: Path = DASHBOARD, page: Path = PAGE, *, if_stale: bool
         say(f"building the page ({problem or 'asked for'}); this takes a minute")
         started = time.monotonic()
         env = node_environment()
-        _install_modules(dashboard, env)
+        _install_modules(dashboard, env, checks=False)
         digest = sources_digest(dashboard)
         fix = "Mend what the lines above name, then run `make page` again."
         _quietly([program("npm", env), "run", "build"], cwd=dashboard, env=env, fix=fix)
@@ -158,12 +173,15 @@ def build_page(dashboard: Path = DASHBOARD, page: Path = PAGE, *, if_stale: bool
 def main() -> None:
     parser = argparse.ArgumentParser(description="Build the page.")
     parser.add_argument("--if-stale", action="store_true", help="only when it is out of date")
+    parser.add_argument("--check", action="store_true", help="only tell whether it is current")
     parser.add_argument("--packages", action="store_true", help="only install its packages")
     parser.add_argument("--dashboard", type=Path, default=DASHBOARD, help="its sources")
     parser.add_argument("--page", type=Path, default=PAGE, help="where the built page goes")
     given = parser.parse_args()
     dashboard = given.dashboard.resolve()
     try:
+        if given.check:
+            sys.exit(0 if is_current(dashboard, given.page.resolve()) else 1)
         if given.packages:
             ensure_modules(dashboard, node_environment())
         else:

@@ -20,7 +20,7 @@ import typer
 from pydantic import BaseModel
 from pydantic_settings import BaseSettings
 
-from motherhaven.bot.guard.judgement import ROOMS
+from motherhaven.bot.guard.judgement import MARGIN_LIMITS
 from motherhaven.bot.guard.judgement import RULES as RULES_IN_ORDER
 from motherhaven.cli.main import app
 from motherhaven.contract import errors, events
@@ -283,7 +283,7 @@ def guard_page() -> str:
         "Then each limit says how much margin it leaves. Over it an entry is refused, or cut down "
         "to it with `CLAMP_ENTRIES=true`:\n\n"
     )
-    rows = [(code(name), cell(inspect.getdoc(room))) for name, room in ROOMS]
+    rows = [(code(name), cell(inspect.getdoc(room))) for name, room in MARGIN_LIMITS]
     text += table(("limit", "margin that it leaves"), rows)
     return text + (
         "Last, `min_notional`: the venue does not take an order this small. Several different "

@@ -82,12 +82,12 @@ GUARD: Final = (
         "if len(set(actions)) > 1:", "if len(set(actions)) > 9:", (_GUARD,),
     ),
     Mutant(
-        "guard sizes are floored to the lot", f"{SRC}/bot/exchange/market.py",
+        "guard sizes are floored to the lot", f"{SRC}/bot/market/instruments.py",
         "return size.quantize(self.lot, ROUND_FLOOR)",
         "return size.quantize(self.lot, ROUND_CEILING)", (_GUARD,),
     ),
     Mutant(
-        "guard a position without its stop is closed", f"{SRC}/bot/desk.py",
+        "guard a position without its stop is closed", f"{SRC}/bot/execution/engine.py",
         "if coin not in unprotected(positions, engine.open_orders(coin), frozenset()):",
         "if coin in positions:", ("tests/unit/bot_shell/test_shell_desk.py",),
     ),

@@ -12,14 +12,14 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any, Final
 
-from motherhaven.bot.config import BotConfig
+from motherhaven.bot.core.trader import Trader
 from motherhaven.bot.decider.choose import DEFAULT_ANTHROPIC
 from motherhaven.bot.decider.config import ModelConfig
-from motherhaven.bot.journal_sink import JournalSink
 from motherhaven.bot.market.simulated import SimulatedFeed
 from motherhaven.bot.running.build import Bot, build_bot
+from motherhaven.bot.running.config import BotConfig
 from motherhaven.bot.running.demo import LIMITS, live_through
-from motherhaven.bot.trader import Trader
+from motherhaven.bot.running.journal_sink import JournalSink
 from motherhaven.contract.ids import IdSource
 from motherhaven.recorder.factory import open_recorder, open_shipper
 from motherhaven.settings import SystemClock
@@ -54,7 +54,7 @@ class Script:
 
     def _wish(self, coin: str, within: int, turn: int) -> dict[str, Any]:
         assert self.trader is not None
-        bars = self.trader.tapes[coin].bars
+        bars = self.trader.series_by_coin[coin].bars
         last, before = bars[-1].close, bars[-min(len(bars), 60)].close
         side = 1 if last >= before else -1
         told = f"{coin} is at {last:.2f} after {before:.2f} an hour ago"

@@ -11,14 +11,14 @@ from pathlib import Path
 
 import apsw
 
-from motherhaven.bot.config import PAPER_SLIPPAGE
 from motherhaven.bot.decider import baseline
-from motherhaven.bot.guard.types import GuardLimits
-from motherhaven.bot.journal_sink import JournalSink
-from motherhaven.bot.market import SimulatedFeed
+from motherhaven.bot.guard.types import RiskLimits
+from motherhaven.bot.market.simulated import SimulatedFeed
 from motherhaven.bot.replay.engine import Replay, ReplayConfig
 from motherhaven.bot.replay.report import ReplayReport
-from motherhaven.bot.sink import LedgerSink
+from motherhaven.bot.running.config import PAPER_SLIPPAGE
+from motherhaven.bot.running.journal_sink import JournalSink
+from motherhaven.bot.running.sink import LedgerSink
 from motherhaven.contract.ids import IdSource
 from motherhaven.recorder.factory import open_recorder
 from motherhaven.testing.clock import FakeClock
@@ -66,7 +66,7 @@ class Case:
     def config(self, files: dict[str, Path], **changes: object) -> ReplayConfig:
         """Limits, cadence, zone and slippage by the seed."""
         chance = random.Random(f"{self.seed}|config")
-        limits = GuardLimits(
+        limits = RiskLimits(
             max_position_size_usd=Decimal(chance.choice((1000, 4000, 9000))),
             max_total_usd=Decimal(chance.choice((3000, 9500))),
             daily_loss_limit_usd=Decimal(chance.choice((60, 500, 5000))),

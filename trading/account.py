@@ -1,6 +1,7 @@
-"""The guide's `trading.account`: re-exports of `motherhaven.bot.account_manager`. Paper only."""
+"""The guide's `trading.account`: re-exports of `motherhaven.bot.manual.account`. Paper only."""
 
-from motherhaven.bot.account_manager import AccountManager
-from motherhaven.bot.exchange.types import AccountSnapshot, Position, Trade
+from motherhaven.bot.manual.account import AccountManager
+from motherhaven.bot.portfolio.account import AccountSnapshot, Position
+from motherhaven.bot.portfolio.events import Trade
 
 __all__ = ["AccountManager", "AccountSnapshot", "Position", "Trade"]

@@ -33,7 +33,7 @@ Step = tuple[Any, ...]
 
 
 @dataclass
-class Tape:
+class BarSeries:
     """What happened to the files, in order; `acked` marks acknowledgements."""
 
     start: Files
@@ -46,10 +46,10 @@ class Tape:
 
 
 class RecordingVfs(apsw.VFS):
-    """Passes everything to the system's VFS and notes it on the tape."""
+    """Passes everything to the system's VFS and notes it on the series."""
 
-    def __init__(self, tape: Tape) -> None:
-        self.tape = tape
+    def __init__(self, series: BarSeries) -> None:
+        self.series = series
         self.called = f"recording-{next(_names)}"
         super().__init__(self.called, "")
 
@@ -57,19 +57,21 @@ class RecordingVfs(apsw.VFS):
         self, name: str | apsw.URIFilename | None, flags: list[int]
     ) -> apsw.VFSFile:  # apsw's
         """Open through a file that notes."""
-        return RecordingFile(name, flags, self.tape)
+        return RecordingFile(name, flags, self.series)
 
     def xDelete(self, filename: str, syncdir: bool) -> None:  # apsw's
         """Delete and note."""
         super().xDelete(filename, syncdir)
-        self.tape.note("delete", os.path.basename(filename))
+        self.series.note("delete", os.path.basename(filename))
 
 
 class RecordingFile(apsw.VFSFile):
     """One file that notes what is done to it."""
 
-    def __init__(self, name: str | apsw.URIFilename | None, flags: list[int], tape: Tape) -> None:
-        self.tape = tape
+    def __init__(
+        self, name: str | apsw.URIFilename | None, flags: list[int], series: BarSeries
+    ) -> None:
+        self.series = series
         text = name.filename() if isinstance(name, apsw.URIFilename) else str(name)
         self.name = os.path.basename(text)
         super().__init__("", name, flags)
@@ -77,27 +79,27 @@ class RecordingFile(apsw.VFSFile):
     def xWrite(self, data: bytes, offset: int) -> None:  # apsw's
         """Write and note."""
         super().xWrite(data, offset)
-        self.tape.note("write", self.name, offset, bytes(data))
+        self.series.note("write", self.name, offset, bytes(data))
 
     def xSync(self, flags: int) -> None:  # apsw's
         """Sync and note."""
         super().xSync(flags)
-        self.tape.note("sync", self.name)
+        self.series.note("sync", self.name)
 
     def xTruncate(self, size: int) -> None:  # apsw's
         """Truncate and note."""
         super().xTruncate(size)
-        self.tape.note("truncate", self.name, size)
+        self.series.note("truncate", self.name, size)
 
 
 def record_run(
     folder: Path, synchronous: Literal["full", "normal"], start: Files, acked: list[str], seed: int
-) -> Tape:
-    """A run of log calls with checkpoints, shipping marks and a restart, on tape."""
+) -> BarSeries:
+    """A run of log calls with checkpoints, shipping marks and a restart, on series."""
     folder.mkdir()
     _put(folder, start)
-    tape = Tape(start, acked)
-    vfs = RecordingVfs(tape)
+    series = BarSeries(start, acked)
+    vfs = RecordingVfs(series)
     rng = random.Random(seed)
     try:
         for part in range(2):
@@ -112,22 +114,22 @@ def record_run(
             journal._connection.wal_autocheckpoint(rng.choice((10, 40, 1_000)))
             for n in range(EVENTS // 2):
                 sent = decision(n, rng.choice((0, 1_500, 3_000, 9_000)))
-                tape.note("acked", recorder.record("decision", sent).event_id)
+                series.note("acked", recorder.record("decision", sent).event_id)
                 if n % 5 == 4:
                     outbox.settle([Settled(event) for event in outbox.take(3, 1 << 20)])
             outbox.close()
             journal.close()
     finally:
         vfs.unregister()
-    return tape
+    return series
 
 
-def disk_after_cut(tape: Tape, cut: int, rng: random.Random) -> tuple[Files, list[str]]:
+def disk_after_cut(series: BarSeries, cut: int, rng: random.Random) -> tuple[Files, list[str]]:
     """The files as a power cut after `cut` steps may leave them, and the acknowledged ids."""
-    stable: Files = {name: bytearray(data) for name, data in tape.start.items()}
+    stable: Files = {name: bytearray(data) for name, data in series.start.items()}
     pending: dict[str, list[Step]] = {}
-    acked = list(tape.acked_before)
-    for step in tape.steps[:cut]:
+    acked = list(series.acked_before)
+    for step in series.steps[:cut]:
         action, name, *rest = step
         if action == "acked":
             acked.append(name)
@@ -176,14 +178,14 @@ def cuts(folder: Path, n: int, seed: int, synchronous: Literal["full", "normal"]
     count = Count()
     start: Files = {}
     acked: list[str] = []
-    tape = Tape({}, [])
+    series = BarSeries({}, [])
     for number in range(n):
         if number % CUTS_PER_RUN == 0:
             place = folder / f"run-{number}"
-            tape = record_run(place, synchronous, start, acked, rng.getrandbits(32))
+            series = record_run(place, synchronous, start, acked, rng.getrandbits(32))
             shutil.rmtree(place)
-        first = next(i for i, step in enumerate(tape.steps) if step[0] == "acked")
-        files, known = disk_after_cut(tape, rng.randrange(first, len(tape.steps)), rng)
+        first = next(i for i, step in enumerate(series.steps) if step[0] == "acked")
+        files, known = disk_after_cut(series, rng.randrange(first, len(series.steps)), rng)
         place = folder / str(number)
         place.mkdir()
         _put(place, files)

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from motherhaven.bot.guard.judgement import ROOMS, RULES
+from motherhaven.bot.guard.judgement import MARGIN_LIMITS, RULES
 from scripts.mutant_list import CAPS, MUTANTS, PRICE_RULES, SIZE_RULES, STATE_RULES
 from scripts.mutants import Mutant, fault_of, run
 
@@ -35,7 +35,7 @@ def test_names_are_unique_and_each_kind_is_there() -> None:
 def test_every_rule_and_cap_of_the_guard_has_a_mutant() -> None:
     """A new rule needs one."""
     assert {rule.__name__ for rule in RULES} == {*STATE_RULES, *SIZE_RULES, *PRICE_RULES}
-    assert {name for name, _ in ROOMS} == set(CAPS)
+    assert {name for name, _ in MARGIN_LIMITS} == set(CAPS)
 
 
 @pytest.fixture

@@ -1,6 +1,6 @@
 """A second margin ledger, for tests only: the equations of the venue's manual, literally.
 
-Shares no code and no idea with `motherhaven.bot.exchange.ledger`: it keeps size and entry
+Shares no code and no idea with `motherhaven.bot.portfolio.ledger`: it keeps size and entry
 (not cost), computes every total from scratch, and finds liquidation prices by bisection.
 """
 

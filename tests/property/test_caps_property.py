@@ -13,19 +13,19 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from motherhaven.bot.core.trader import Trader, TraderSetup
 from motherhaven.bot.decider.types import Answer
-from motherhaven.bot.exchange.slippage import Level, Slippage
-from motherhaven.bot.exchange.types import Bar
 from motherhaven.bot.guard import (
-    GuardLimits,
-    GuardView,
     OpenPosition,
+    RiskContext,
+    RiskLimits,
     Signal,
     TradeDecision,
     judge,
 )
 from motherhaven.bot.market.feed import Book, Quote, Slice
-from motherhaven.bot.trader import Trader, TraderSetup
+from motherhaven.bot.market.instruments import Bar, Level
+from motherhaven.bot.venues.simulated.slippage import Slippage
 from tests.examples import examples
 
 D = Decimal
@@ -35,7 +35,7 @@ COINS = tuple(CENTRE)
 CENT = D("0.01")
 
 LIMITS = st.builds(
-    GuardLimits,
+    RiskLimits,
     max_position_size_usd=st.sampled_from([D(50), D(333), D(333)]),
     max_leverage=st.sampled_from([3, 10, 10]),
     daily_loss_limit_usd=st.just(D(100_000)),
@@ -104,7 +104,7 @@ def test_answers_that_change_leverage_keep_every_cap(seeds):
     """The same on accounts that are nearly full, where most answers change a leverage."""
     for seed in range(seeds, seeds + 100):
         random = Random(seed)
-        limits = GuardLimits(
+        limits = RiskLimits(
             max_position_size_usd=random.choice([D(50), D(333)]),
             max_leverage=10,
             daily_loss_limit_usd=D(100_000),
@@ -139,7 +139,9 @@ def play(limits, rounds, deposit):
     trader = Trader(setup, T0, iter(map(str, range(10**9))).__next__)
     now = T0
     for asked, moves, with_book in rounds:
-        marks = {coin: tape.last.close for coin, tape in trader.tapes.items()} or dict(CENTRE)
+        marks = {coin: series.last.close for coin, series in trader.series_by_coin.items()} or dict(
+            CENTRE
+        )
         bars = {c: Bar(c, now, p, p, p, p, D(1)) for c, p in marks.items()}
         now += timedelta(minutes=1)
         trader.on_slice(Slice(now, bars))
@@ -176,7 +178,7 @@ def trade(trader, asked):
     trader.execute({c: Quote(c, p, p, p, now) for c, p in CENTRE.items()}, now)
 
 
-WIDE = GuardLimits(
+WIDE = RiskLimits(
     max_position_size_usd=D(300), max_total_usd=D(240), max_positions=4,
     daily_loss_limit_usd=D(1_000),
 )  # fmt: skip
@@ -213,7 +215,7 @@ def test_what_waits_from_an_earlier_answer_counts():
 
 def test_the_free_margin_that_a_lower_leverage_takes_is_gone_for_the_next_entry():
     """10,000 USD of BTC from 10x to 5x ties up 1,000 more: of 1,100 free, ETH finds no 80."""
-    view = GuardView(
+    view = RiskContext(
         now=datetime(2026, 1, 2, tzinfo=UTC),
         equity=D(2_100),
         day_start_equity=D(2_100),
@@ -221,7 +223,7 @@ def test_the_free_margin_that_a_lower_leverage_takes_is_gone_for_the_next_entry(
         positions={"BTC": OpenPosition(D("0.2"), D(50_000), 10)},
         available=D(1_100),
     )
-    loose = GuardLimits(max_position_size_usd=D(9_000), max_coin_usd=D(9_000))
+    loose = RiskLimits(max_position_size_usd=D(9_000), max_coin_usd=D(9_000))
     again = TradeDecision("BTC", Signal.BUY, D(40), 5, D(1), stop_loss=D(49_000))
     other = TradeDecision("ETH", Signal.BUY, D(80), 3, D(1), stop_loss=D(2_900))
     first, second = judge([again, other], view, loose)

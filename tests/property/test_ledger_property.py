@@ -7,17 +7,11 @@ from itertools import count
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from motherhaven.bot.exchange.exact import exact
-from motherhaven.bot.exchange.fold import fold_equity
-from motherhaven.bot.exchange.ledger import Ledger
-from motherhaven.bot.exchange.types import (
-    FeeRates,
-    Fill,
-    FillReason,
-    Liquidity,
-    MarginMode,
-    Trade,
-)
+from motherhaven.bot.market.instruments import FeeRates
+from motherhaven.bot.portfolio.events import Fill, FillReason, Liquidity, MarginMode, Trade
+from motherhaven.bot.portfolio.fold import fold_equity
+from motherhaven.bot.portfolio.ledger import Ledger
+from motherhaven.contract.exact import exact
 from tests.examples import examples
 from tests.property.second_ledger import SecondLedger
 

@@ -6,22 +6,14 @@ from decimal import Decimal
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from motherhaven.bot.exchange.calm import NOWHERE, far_from_liquidation
-from motherhaven.bot.exchange.exact import exact
-from motherhaven.bot.exchange.fold import EquityFold
-from motherhaven.bot.exchange.paper_engine import PaperConfig, PaperEngine
-from motherhaven.bot.exchange.slippage import Slippage
-from motherhaven.bot.exchange.types import (
-    Bar,
-    Fill,
-    FillReason,
-    Grouping,
-    MarginMode,
-    OrderIntent,
-    OrderKind,
-    Side,
-    default_spec,
-)
+from motherhaven.bot.execution.orders import Grouping, OrderIntent, OrderKind
+from motherhaven.bot.market.instruments import Bar, default_spec
+from motherhaven.bot.portfolio.events import Fill, FillReason, MarginMode, Side
+from motherhaven.bot.portfolio.fold import EquityFold
+from motherhaven.bot.venues.simulated.calm import NOWHERE, far_from_liquidation
+from motherhaven.bot.venues.simulated.engine import PaperConfig, PaperEngine
+from motherhaven.bot.venues.simulated.slippage import Slippage
+from motherhaven.contract.exact import exact
 from tests.examples import examples
 
 D = Decimal

@@ -371,6 +371,9 @@ export interface paths {
         /**
          * Key Page
          * @description The page that asks for the key, where the pages themselves come from elsewhere.
+         *
+         *     `link` is the token of a link that the server printed where it was started: it signs
+         *     in once, without the key. A browser that only fetches ahead does not use it up.
          */
         get: operations["key_page"];
         put?: never;
@@ -4984,6 +4987,7 @@ export interface operations {
         parameters: {
             query?: {
                 next?: string;
+                link?: string;
             };
             header?: never;
             path?: never;
@@ -5000,7 +5004,7 @@ export interface operations {
                     "text/html": string;
                 };
             };
-            /** @description Signed in already */
+            /** @description Signed in, before or by the link */
             303: {
                 headers: {
                     [name: string]: unknown;

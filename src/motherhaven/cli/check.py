@@ -5,8 +5,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from motherhaven.bot.exchange.scenario import run_scenario
 from motherhaven.bot.guard.trial import judge_answer
+from motherhaven.bot.venues.simulated.scenario import run_scenario
 from motherhaven.cli.output import emit
 from motherhaven.contract.errors import ConfigError, InvalidJson
 from motherhaven.contract.jsonio import loads

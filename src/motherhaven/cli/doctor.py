@@ -13,9 +13,9 @@ from typing import Final, Literal
 import apsw
 import httpx
 
-from motherhaven.bot.config import BotConfig
 from motherhaven.bot.decider.choose import check_decider
 from motherhaven.bot.market.choose import check_market
+from motherhaven.bot.running.config import BotConfig
 from motherhaven.cli.output import emit
 from motherhaven.cli.page import checkout, page_dir
 from motherhaven.contract.display import for_terminal

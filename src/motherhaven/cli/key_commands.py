@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from motherhaven.stores import Store
 
 app = typer.Typer(
+    rich_markup_mode=None,
     name="keys",
     help="Keys of single bots and readers: made, listed, replaced and revoked.",
     no_args_is_help=True,

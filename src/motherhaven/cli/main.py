@@ -16,6 +16,9 @@ from motherhaven.cli.quarantine_commands import app as quarantine_app
 
 app = typer.Typer(
     name="motherhaven",
+    # rich's markup would cost every command a third of a second before it begins.
+    rich_markup_mode=None,
+    context_settings={"max_content_width": 120},
     help="Flight recorder, guard and window for LLM trading bots.",
     no_args_is_help=True,
     pretty_exceptions_enable=False,
@@ -89,7 +92,7 @@ def bot(
     ] = "start",
 ) -> None:
     """The trading bot of this folder's settings; the same as run_analysis_bot.py."""
-    from motherhaven.bot.running.entry import main as run  # commands load only what they use
+    from motherhaven.bot.running.entry import main as run
 
     raise typer.Exit(run([word, *context.args]))
 

@@ -1,7 +1,12 @@
 """Where the built page is, and building it in a checkout when it is missing or stale."""
 
+import os
+import signal
 import subprocess
 import sys
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import motherhaven
@@ -21,16 +26,52 @@ def checkout() -> Path | None:
     return root if (root / "scripts" / "build_page.py").is_file() else None
 
 
-def ensure_page() -> Path:
-    """Build the page if this is a checkout and the page is missing or stale.
+class PageBuild:
+    """The page's folder, and its build while one runs beside the server.
 
-    A failed build is said and does not stop the server: the API works without the
-    page, and the server explains at /llm-bot how to build it.
+    In a checkout whose page is missing or stale the build starts at once; the server need
+    not wait for it, and shows how long it has been going on. A failed build is said and
+    does not stop the server: the API works without the page.
     """
-    root = checkout()
-    if root is not None:
-        script = str(root / "scripts" / "build_page.py")
-        done = subprocess.run([sys.executable, script, "--if-stale"], cwd=root, check=False)
-        if done.returncode != 0:
+
+    def __init__(self) -> None:
+        self.folder = page_dir()
+        self._process: subprocess.Popen[bytes] | None = None
+        self._teller: threading.Thread | None = None
+        root = checkout()
+        if root is None:
+            return
+        command = [sys.executable, str(root / "scripts" / "build_page.py")]
+        if subprocess.run([*command, "--check"], cwd=root, check=False).returncode != 0:
+            # A session of its own, so that it can be ended with all that it started.
+            self._process = subprocess.Popen(
+                [*command, "--if-stale"], cwd=root, stdin=subprocess.DEVNULL, start_new_session=True
+            )
+            self._teller = threading.Thread(target=self._tell, name="page build", daemon=True)
+            self._teller.start()
+
+    def running(self) -> bool:
+        """Whether the build is still going on."""
+        return self._process is not None and self._process.poll() is None
+
+    def end(self) -> None:
+        """Stop a build that is still going on; it begins anew the next time."""
+        if self._process is not None and self._process.poll() is None:
+            with suppress(ProcessLookupError):
+                os.killpg(self._process.pid, signal.SIGTERM)
+
+    def _tell(self) -> None:
+        assert self._process is not None
+        code = self._process.wait()
+        if code > 0:
             say("The page could not be built (see above); the API works without it.")
-    return page_dir()
+
+
+@contextmanager
+def page_build() -> Iterator[PageBuild]:
+    """The page for a server: built beside it where needed, and ended with it."""
+    build = PageBuild()
+    try:
+        yield build
+    finally:
+        build.end()

@@ -6,12 +6,12 @@ import os
 from collections.abc import Mapping
 from typing import Any, Final
 
-from motherhaven.bot.config import BotConfig
 from motherhaven.bot.decider.choose import BASELINES, DEFAULT_ANTHROPIC, DEFAULT_OPENAI
 from motherhaven.bot.decider.pricing import Cost, ModelPrices, price_of
-from motherhaven.bot.journal_sink import read_journal
 from motherhaven.bot.market.choose import choose_feed
 from motherhaven.bot.running.build import simulated_journal
+from motherhaven.bot.running.config import BotConfig
+from motherhaven.bot.running.journal_sink import read_journal
 from motherhaven.bot.running.preview import Prompt, dollars, next_prompt
 from motherhaven.bot.running.recover import KINDS
 from motherhaven.cli.output import emit, say

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from motherhaven.recorder.quarantine import Quarantine, SetAside
 
 app = typer.Typer(
+    rich_markup_mode=None,
     name="quarantine",
     help="Events that a server refused: list them, send them again, or give them up.",
     no_args_is_help=True,

@@ -9,17 +9,18 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any, Final
 
-from motherhaven.bot.config import PAPER_SLIPPAGE, BotConfig, limits_of
-from motherhaven.bot.exchange.types import FeeRates, normalise_symbol
 from motherhaven.bot.guard.limits import changed_limits
-from motherhaven.bot.guard.types import GuardLimits
+from motherhaven.bot.guard.types import RiskLimits
+from motherhaven.bot.market.instruments import FeeRates
 from motherhaven.bot.replay.comparison import as_text, compare
 from motherhaven.bot.replay.engine import ReplayConfig
 from motherhaven.bot.replay.picture import draw
 from motherhaven.bot.replay.report import ReplayReport, figures_data, slippage_data
 from motherhaven.bot.replay.run import ReplayRequest, ShipTo, run_side_by_side
+from motherhaven.bot.running.config import PAPER_SLIPPAGE, BotConfig, limits_of
 from motherhaven.bot.running.entry import stop_on_signals
 from motherhaven.cli.output import emit, say
+from motherhaven.contract.coins import normalise_symbol
 from motherhaven.contract.errors import ConfigError, InvalidMoney
 from motherhaven.contract.money import to_decimal
 from motherhaven.contract.times import format_time
@@ -129,7 +130,7 @@ def _files(texts: Sequence[str], option: str, example: str) -> dict[str, Path]:
     return files
 
 
-def _limits(settings: Settings, coins: tuple[str, ...], changes: Sequence[str]) -> GuardLimits:
+def _limits(settings: Settings, coins: tuple[str, ...], changes: Sequence[str]) -> RiskLimits:
     update = {"trading_assets": coins, "active_trading_assets": ()}
     limits = limits_of(settings.model_copy(update=update))
     named: dict[str, str] = {}

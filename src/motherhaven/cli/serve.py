@@ -1,17 +1,19 @@
 """`motherhaven serve`: the server and its page."""
 
 import asyncio
+from collections.abc import Callable
 from pathlib import Path
 
 from motherhaven.cli.keys import session_secret
 from motherhaven.cli.move import is_there
 from motherhaven.cli.output import say
-from motherhaven.cli.page import ensure_page
+from motherhaven.cli.page import PageBuild, page_build
 from motherhaven.contract.clock import Clock
 from motherhaven.contract.errors import ConfigError
 from motherhaven.server import ServerConfig, run_server
 from motherhaven.server.access.keystore import list_keys
 from motherhaven.server.access.sessions import shared_secret
+from motherhaven.server.access.sign_in_links import SignInLinks
 from motherhaven.server.alerts.send import targets_of
 from motherhaven.server.config import is_loopback
 from motherhaven.server.forwarding import trusted_proxies
@@ -27,6 +29,7 @@ KEY_ADVICE = (
 
 
 EXAMPLE_KEY = "your-secret-api-key-12345"
+LOGIN = "/api/llm-bot/login"
 EXAMPLE_WARNING = (
     "WARNING: LLM_BOT_API_KEY is the guide's example, which everyone can read, and this server\n"
     "listens beyond this machine. Set one of your own, e.g. the output of openssl rand -base64 32."
@@ -45,33 +48,38 @@ def serve(
     settings = load_server_settings()
     url = store_url or settings.store_url
     clock = SystemClock()
+    links = SignInLinks(clock)
     own_keys = 0 if settings.llm_bot_api_key else _active_keys(url, clock)
-    config = server_config(
-        settings,
-        host,
-        port,
-        open_reading=open_reading,
-        dev_proxy=dev_proxy,
-        page=ensure_page(),
-        data_dir=settings.motherhaven_data,
-        store_url=url,
-        bot_keys=own_keys > 0,
-    )
-    config.check()
-    store = open_store(url, clock=clock, data_dir=Path())
-    if own_keys:
-        say(f"LLM_BOT_API_KEY is not set; {own_keys} keys of single bots open this server.")
-    elif config.api_key is None:
-        say(KEY_ADVICE)
-    if config.api_key == EXAMPLE_KEY and not is_loopback(host):
-        say(EXAMPLE_WARNING)
+    with page_build() as page:
+        config = server_config(
+            settings,
+            host,
+            port,
+            open_reading=open_reading,
+            dev_proxy=dev_proxy,
+            page=page,
+            data_dir=settings.motherhaven_data,
+            store_url=url,
+            bot_keys=own_keys > 0,
+            take_link=links.take,
+        )
+        config.check()
+        store = open_store(url, clock=clock, data_dir=Path())
+        if own_keys:
+            say(f"LLM_BOT_API_KEY is not set; {own_keys} keys of single bots open this server.")
+        elif config.api_key is None:
+            say(KEY_ADVICE)
+        if config.api_key == EXAMPLE_KEY and not is_loopback(host):
+            say(EXAMPLE_WARNING)
 
-    def ready(address: str) -> None:
-        say(f"Motherhaven is at {address}/llm-bot  (store: {_shown(url)}; Ctrl-C ends it)")
-        if (config.api_key or own_keys) and not open_reading:
-            say("Reading needs a key: the page asks for it once.")
+        def ready(address: str) -> None:
+            say(f"Motherhaven is at {address}/llm-bot  (store: {_shown(url)}; Ctrl-C ends it)")
+            if config.api_key and not open_reading:
+                say(f"Sign in with one click (works once): {address}{LOGIN}?link={links.new()}")
+            elif own_keys and not open_reading:
+                say("Reading needs a key: the page asks for it once.")
 
-    run_server(config, store, clock, on_ready=ready)
+        run_server(config, store, clock, on_ready=ready)
 
 
 def _active_keys(url: str, clock: Clock) -> int:
@@ -101,12 +109,13 @@ def server_config(
     port: int,
     *,
     open_reading: bool,
-    page: Path,
+    page: PageBuild,
     data_dir: Path,
     store_url: str,
     dev_proxy: bool = False,
     api_key: str | None = None,
     bot_keys: bool = False,
+    take_link: Callable[[str], bool] = lambda _: False,
 ) -> ServerConfig:
     """The server's configuration from settings and options.
 
@@ -137,7 +146,9 @@ def server_config(
         ),
         session_secret=secret,
         revoked_path=data_dir / "sessions_ended",
-        page_dir=page,
+        page_dir=page.folder,
+        page_building=page.running,
+        take_link=take_link,
         alert_targets=targets_of(
             settings.motherhaven_alert_url, allow_local=settings.motherhaven_alert_allow_local
         ),

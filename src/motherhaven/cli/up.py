@@ -8,7 +8,7 @@ from pathlib import Path
 
 from motherhaven.cli.keys import own_key
 from motherhaven.cli.output import say
-from motherhaven.cli.page import ensure_page
+from motherhaven.cli.page import page_build
 from motherhaven.cli.serve import server_config
 from motherhaven.server import run_server
 from motherhaven.settings import SystemClock, child_environment, load_server_settings
@@ -30,25 +30,26 @@ def up(port: int) -> None:
     folder = (settings.motherhaven_data / "demo").absolute()
     key = settings.llm_bot_api_key or own_key(folder / "api_key")
     url = settings.motherhaven_store or f"sqlite:///{folder}/server.db"
-    config = server_config(
-        settings,
-        "localhost",
-        port,
-        open_reading=True,
-        page=ensure_page(),
-        data_dir=folder,
-        store_url=url,
-        api_key=key,
-    )
-    clock = SystemClock()
-    store = open_store(url, clock=clock, data_dir=Path())
-    with _demo_bots(folder) as bots:
+    with page_build() as page:
+        config = server_config(
+            settings,
+            "localhost",
+            port,
+            open_reading=True,
+            page=page,
+            data_dir=folder,
+            store_url=url,
+            api_key=key,
+        )
+        clock = SystemClock()
+        store = open_store(url, clock=clock, data_dir=Path())
+        with _demo_bots(folder) as bots:
 
-        def ready(address: str) -> None:
-            bots.start(address, key)
-            say(_welcome(address, folder, own=settings.llm_bot_api_key is None))
+            def ready(address: str) -> None:
+                bots.start(address, key)
+                say(_welcome(address, folder, own=settings.llm_bot_api_key is None))
 
-        run_server(config, store, clock, on_ready=ready)
+            run_server(config, store, clock, on_ready=ready)
     say("Stopped. Everything recorded is kept in " + str(folder))
 
 

@@ -9,6 +9,7 @@ from typing import Any, Final
 from fastapi import FastAPI
 from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
+from starlette.middleware.gzip import GZipMiddleware
 from starlette.requests import Request
 from starlette.responses import Response
 
@@ -54,6 +55,9 @@ _TELEMETRY_OFF: Final = {
     "operation_spans": False,
     "auto_configure": False,
 }
+
+LEAST_COMPRESSED: Final = 1_024
+"""Bytes from which an answer is worth compressing: below, one packet carries it anyway."""
 
 
 def create_app(
@@ -158,7 +162,9 @@ def _add_routes(
     Login(config, door, sessions, logins, hub.wake).add_routes(app.router)
     add_health_routes(app.router, store)
     # The page takes every path that is left, so it comes last.
-    Page(config.page_dir).add_routes(app.router)
+    Page(config.page_dir, config.page_building).add_routes(app.router)
+    # Innermost, so that an answer is compressed once and a live stream never is.
+    app.add_middleware(GZipMiddleware, minimum_size=LEAST_COMPRESSED, compresslevel=5)
     app.add_middleware(Places, limits=limits)
     app.add_middleware(Gate, door=door, uses=app.state.uses, refusals=refusals, seal=seal)
     app.add_middleware(Boundary)

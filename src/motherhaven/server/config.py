@@ -1,6 +1,7 @@
 """What a server needs to know, handed in by whoever starts it; no environment is read here."""
 
 import ipaddress
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
@@ -52,7 +53,9 @@ class ServerConfig:
     forwarding headers of a development proxy on this machine. proxies: whose word on a
     client's address is taken. session_secret: signs
     session cookies; None makes one that lasts as long as the process. revoked_path: the
-    file that remembers ended sessions over a restart. page_dir: the built page.
+    file that remembers ended sessions over a restart. page_dir: the built page;
+    page_building: whether it is being built at the moment. take_link: uses up the
+    token of a sign-in link, and tells whether it was good.
     alert_targets: where alerts go; alert_disk: a folder whose disk must not get full.
     """
 
@@ -68,6 +71,8 @@ class ServerConfig:
     session_seconds: int = 30 * 24 * 3600
     revoked_path: Path | None = None
     page_dir: Path | None = None
+    page_building: Callable[[], bool] = field(default=lambda: False, repr=False)
+    take_link: Callable[[str], bool] = field(default=lambda _: False, repr=False)
     limits: Limits = Limits()
     alert_targets: tuple[Target, ...] = field(default=(), repr=False)
     alert_disk: Path | None = None

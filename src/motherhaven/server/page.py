@@ -3,6 +3,8 @@
 import json
 import logging
 import re
+from collections.abc import Callable
+from mimetypes import guess_type
 from pathlib import Path, PurePosixPath
 from typing import Final
 
@@ -12,22 +14,31 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 from starlette.staticfiles import StaticFiles
 
-from motherhaven.server.access.keypage import not_built_page, plain_page
+from motherhaven.server.access.keypage import building_page, not_built_page, plain_page
 from motherhaven.server.access.rules import RULES
 
 LOG: Final = logging.getLogger("motherhaven.server")
 
 _HASH: Final = re.compile(r"'?(sha(?:256|384|512)-[A-Za-z0-9+/_=-]{20,100})'?")
+_ZERO_WEIGHT: Final = re.compile(r"q\s*=\s*0(?:\.0{0,3})?", re.IGNORECASE)
 _IMMUTABLE: Final = "public, max-age=31536000, immutable"
 _REVALIDATE: Final = "no-cache"
 _HIDDEN: Final = frozenset({"csp.json"})
+PACKED: Final = ".br"
+"""Ending of a file's form that was compressed at the build (dashboard/scripts/compress.mjs)."""
+CODING: Final = "br"
 
 
 class Page:
-    """Serves the export in `folder`; says how to build it while it is not there."""
+    """Serves the export in `folder`; says how to build it while it is not there.
 
-    def __init__(self, folder: Path | None) -> None:
+    While `building` says so, an address of the page answers that it is on its way, and asks
+    again by itself: an older page would miss the files that its successor replaces.
+    """
+
+    def __init__(self, folder: Path | None, building: Callable[[], bool] = lambda: False) -> None:
         self._folder = folder
+        self._building = building
         self._files = StaticFiles(directory=folder, check_dir=False) if folder is not None else None
         self._hashes: tuple[float, dict[str, tuple[str, ...]]] = (-1.0, {})
 
@@ -46,18 +57,37 @@ class Page:
         path = request.scope["path"].strip("/")
         if path == "api" or path.startswith("api/"):
             raise HTTPException(405 if f"/{path}" in RULES else 404)
+        if self._building():
+            return building_page()
         if self._files is None or self._folder is None or not self._built():
             return not_built_page()
         if not _is_safe(path):
             return self._missing_page()
         name = _file_name(path)
         try:
-            response = await self._files.get_response(name, request.scope)
+            response = await self._response(name, request)
         except HTTPException as error:
             if error.status_code != 404:
                 raise
             return await self._missing(request, path)
         response.headers.update(self._headers(name))
+        return response
+
+    async def _response(self, name: str, request: Request) -> Response:
+        """A file, in the form that was compressed at the build where the browser takes it."""
+        assert self._files is not None
+        assert self._folder is not None
+        packed = f"{name}{PACKED}"
+        if not (self._folder / packed).is_file():
+            return await self._files.get_response(name, request.scope)
+        if not takes_coding(request.headers.get("accept-encoding", ""), CODING):
+            response = await self._files.get_response(name, request.scope)
+        else:
+            response = await self._files.get_response(packed, request.scope)
+            if response.status_code != 304:
+                response.headers["content-type"] = _media_type(name)
+                response.headers["content-encoding"] = CODING
+        response.headers.add_vary_header("Accept-Encoding")
         return response
 
     async def _missing(self, request: Request, path: str) -> Response:
@@ -123,7 +153,22 @@ def _is_safe(path: str) -> bool:
     parts = path.split("/")
     if "\\" in path or "\x00" in path or not path.isprintable():
         return False
-    return not any(part.startswith(".") for part in parts) and path not in _HIDDEN
+    hidden = path in _HIDDEN or path.endswith(PACKED)
+    return not hidden and not any(part.startswith(".") for part in parts)
+
+
+def takes_coding(header: str, coding: str) -> bool:
+    """Whether an Accept-Encoding header names `coding` with a weight above 0 (RFC 9110, 12.5.3)."""
+    for part in header.split(","):
+        name, _, weight = part.partition(";")
+        if name.strip().lower() == coding:
+            return not _ZERO_WEIGHT.fullmatch(weight.strip())
+    return False
+
+
+def _media_type(name: str) -> str:
+    media = guess_type(name)[0] or "text/plain"
+    return f"{media}; charset=utf-8" if media.startswith("text/") else media
 
 
 def _file_name(path: str) -> str:

@@ -14,18 +14,17 @@ from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import Final, Protocol
 
-from motherhaven.bot.exchange.protocol import Exchange
-from motherhaven.bot.exchange.types import (
+from motherhaven.bot.execution.orders import (
     Accepted,
     Grouping,
-    MarginMode,
     OrderIntent,
     OrderKind,
     OrderState,
     Outcome,
     Rejected,
-    Side,
 )
+from motherhaven.bot.execution.port import Exchange
+from motherhaven.bot.portfolio.events import MarginMode, Side
 from motherhaven.contract.errors import OrderRejected
 
 ZERO: Final = Decimal(0)

@@ -3,8 +3,8 @@
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from motherhaven.bot.exchange.protocol import Exchange
-from motherhaven.bot.exchange.types import Grouping, OrderIntent, OrderStatus, Outcome, Unknown
+from motherhaven.bot.execution.orders import Grouping, OrderIntent, OrderStatus, Outcome, Unknown
+from motherhaven.bot.execution.port import Exchange
 from motherhaven.contract.errors import ExchangeError
 
 

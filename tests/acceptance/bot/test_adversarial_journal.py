@@ -9,13 +9,13 @@ from itertools import count
 import apsw
 import pytest
 
-from motherhaven.bot.cycle import Cycle, Facts
-from motherhaven.bot.exchange.slippage import Slippage
-from motherhaven.bot.exchange.types import Bar, default_spec
-from motherhaven.bot.guard.types import GuardLimits
-from motherhaven.bot.journal_sink import JournalSink
+from motherhaven.bot.core.trader import Trader, TraderSetup
+from motherhaven.bot.guard.types import RiskLimits
 from motherhaven.bot.market.feed import Quote, Slice
-from motherhaven.bot.trader import Trader, TraderSetup
+from motherhaven.bot.market.instruments import Bar, default_spec
+from motherhaven.bot.running.cycle import Cycle, Facts
+from motherhaven.bot.running.journal_sink import JournalSink
+from motherhaven.bot.venues.simulated.slippage import Slippage
 from motherhaven.contract.ids import IdSource
 from motherhaven.recorder.factory import open_recorder
 from motherhaven.testing.clock import FakeClock
@@ -26,7 +26,7 @@ D = Decimal
 START = datetime(2026, 3, 4, tzinfo=UTC)
 MINUTE = timedelta(minutes=1)
 MARKS = {"BTC": D(50_000), "ETH": D(3_000), "SOL": D(150)}
-LIMITS = GuardLimits(
+LIMITS = RiskLimits(
     max_position_size_usd=D(50), max_leverage=5, max_total_usd=D(90), max_positions=3,
     daily_loss_limit_usd=D(100_000), coins=frozenset(MARKS),
 )  # fmt: skip

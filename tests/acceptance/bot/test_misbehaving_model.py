@@ -10,13 +10,13 @@ from random import Random
 import apsw
 import pytest
 
-from motherhaven.bot.cycle import Cycle, Facts
+from motherhaven.bot.core.trader import Trader, TraderSetup
 from motherhaven.bot.decider.choose import choose_decider
 from motherhaven.bot.decider.config import ModelConfig
-from motherhaven.bot.guard.types import GuardLimits
-from motherhaven.bot.journal_sink import JournalSink
-from motherhaven.bot.market import SimulatedFeed
-from motherhaven.bot.trader import Trader, TraderSetup
+from motherhaven.bot.guard.types import RiskLimits
+from motherhaven.bot.market.simulated import SimulatedFeed
+from motherhaven.bot.running.cycle import Cycle, Facts
+from motherhaven.bot.running.journal_sink import JournalSink
 from motherhaven.contract.ids import IdSource
 from motherhaven.recorder.factory import open_recorder
 from motherhaven.settings import SystemClock
@@ -35,7 +35,7 @@ from motherhaven.testing.messages_server import (
 )
 
 START = datetime(2026, 3, 4, tzinfo=UTC)
-LIMITS = GuardLimits(
+LIMITS = RiskLimits(
     max_position_size_usd=Decimal(200),
     max_total_usd=Decimal(300),
     max_leverage=3,
@@ -122,7 +122,7 @@ async def live(cycles, sink, name, thinking, thoughts):
     numbers = count()
 
     def script(_):
-        marks = {coin: float(tape.last.close) for coin, tape in trader.tapes.items()}
+        marks = {coin: float(series.last.close) for coin, series in trader.series_by_coin.items()}
         return reply_at(next(numbers), rng, marks, thoughts)
 
     async with MessagesServer(script) as server:

@@ -6,18 +6,12 @@ from decimal import Decimal
 
 import pytest
 
-from motherhaven.bot.exchange.asking import settled
-from motherhaven.bot.exchange.paper import PaperExchange
-from motherhaven.bot.exchange.paper_engine import PaperConfig, PaperEngine
-from motherhaven.bot.exchange.slippage import Slippage
-from motherhaven.bot.exchange.types import (
-    Accepted,
-    Bar,
-    Prices,
-    Rejected,
-    Unknown,
-    default_spec,
-)
+from motherhaven.bot.execution.orders import Accepted, Rejected, Unknown
+from motherhaven.bot.execution.resolve import settled
+from motherhaven.bot.market.instruments import Bar, Prices, default_spec
+from motherhaven.bot.venues.simulated.engine import PaperConfig, PaperEngine
+from motherhaven.bot.venues.simulated.exchange import PaperExchange
+from motherhaven.bot.venues.simulated.slippage import Slippage
 from motherhaven.testing.exchange_suite import CASES, PRICE, SIZE, buy, cloid
 from motherhaven.testing.lossy_exchange import LossyExchange
 

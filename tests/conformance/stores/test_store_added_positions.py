@@ -12,11 +12,11 @@ from typing import Any
 import apsw
 import pytest
 
-from motherhaven.bot.exchange.types import Liquidity, MarginMode
-from motherhaven.bot.guard.types import GuardLimits
-from motherhaven.bot.journal_sink import JournalSink
+from motherhaven.bot.core.trader import Trader, TraderSetup
+from motherhaven.bot.guard.types import RiskLimits
+from motherhaven.bot.portfolio.events import Liquidity, MarginMode
+from motherhaven.bot.running.journal_sink import JournalSink
 from motherhaven.bot.running.recover import KINDS, fold, restore
-from motherhaven.bot.trader import Trader, TraderSetup
 from motherhaven.contract.ids import IdSource
 from motherhaven.contract.jsonio import loads
 from motherhaven.contract.wire import event_from_item
@@ -55,7 +55,7 @@ class Run:
     def new_trader(self) -> Trader:
         setup = TraderSetup(
             coins=("SOL",),
-            limits=GuardLimits(max_position_size_usd=Decimal(5000)),
+            limits=RiskLimits(max_position_size_usd=Decimal(5000)),
             candles=False,
             deposit=Decimal(5000),
         )

@@ -24,10 +24,10 @@ def test_the_check_can_see_a_loss(tmp_path):
 
 
 def test_cuts_fall_between_writes_and_syncs(tmp_path):
-    """The tape holds what makes a cut matter: writes, syncs of both files, acknowledgements."""
-    tape = record_run(tmp_path / "run", "full", {}, [], 3)
-    synced = {step[1] for step in tape.steps if step[0] == "sync"}
+    """The series holds what makes a cut matter: writes, syncs of both files, acknowledgements."""
+    series = record_run(tmp_path / "run", "full", {}, [], 3)
+    synced = {step[1] for step in series.steps if step[0] == "sync"}
     assert {FILE, f"{FILE}-wal"} <= synced
-    assert sum(step[0] == "sync" for step in tape.steps) > 60
-    _, acked = disk_after_cut(tape, len(tape.steps), random.Random(1))
+    assert sum(step[0] == "sync" for step in series.steps) > 60
+    _, acked = disk_after_cut(series, len(series.steps), random.Random(1))
     assert len(acked) == 60

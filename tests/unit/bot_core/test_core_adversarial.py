@@ -5,23 +5,18 @@ from decimal import Decimal
 
 import pytest
 
-from motherhaven.bot.exchange.paper_engine import PaperConfig, PaperEngine
-from motherhaven.bot.exchange.types import (
-    Bar,
-    Grouping,
-    MarginMode,
-    OrderIntent,
-    Side,
-    default_spec,
-)
-from motherhaven.bot.guard import GuardLimits, GuardView, OpenPosition, judge, parse_answer
-from motherhaven.bot.guard.exits import close_order, entry_orders, unprotected
+from motherhaven.bot.execution.exits import close_order, entry_orders, unprotected
+from motherhaven.bot.execution.orders import Grouping, OrderIntent
+from motherhaven.bot.guard import OpenPosition, RiskContext, RiskLimits, judge, parse_answer
+from motherhaven.bot.market.instruments import Bar, default_spec
+from motherhaven.bot.portfolio.events import MarginMode, Side
+from motherhaven.bot.venues.simulated.engine import PaperConfig, PaperEngine
 from tests.unit.bot_core.adversarial_corpus import BASE, corpus, text
 
 D = Decimal
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
 MARKS = {"BTC": D(50_000), "ETH": D(3_000), "SOL": D(150)}
-LIMITS = GuardLimits(max_total_usd=D(90), max_positions=3)
+LIMITS = RiskLimits(max_total_usd=D(90), max_positions=3)
 CORPUS = list(corpus())
 
 
@@ -42,7 +37,7 @@ def act(engine, answer, limits=LIMITS):
     """Parse, judge and place as the bot does; return parse and verdicts."""
     parsed = parse_answer(answer)
     account = engine.account()
-    view = GuardView(
+    view = RiskContext(
         now=NOW,
         equity=account.equity,
         day_start_equity=account.equity,
@@ -102,5 +97,5 @@ def test_no_answer_exceeds_a_limit(name, answer, held):
 def test_the_corpus_test_can_fail():
     """With the limits lifted the same path does place what was asked."""
     engine = stand(held=False)
-    act(engine, text(BASE | {"quantity_usd": 500}), GuardLimits(max_position_size_usd=D(600)))
+    act(engine, text(BASE | {"quantity_usd": 500}), RiskLimits(max_position_size_usd=D(600)))
     assert engine.account().positions["BTC"].margin == 500

@@ -12,19 +12,13 @@ from hypothesis import strategies as st
 from motherhaven.bot.guard.judgement import judge
 from motherhaven.bot.guard.parse import parse_answer
 from motherhaven.bot.guard.trial import judge_answer
-from motherhaven.bot.guard.types import (
-    GuardLimits,
-    GuardView,
-    OpenPosition,
-    Signal,
-    TradeDecision,
-)
+from motherhaven.bot.guard.types import OpenPosition, RiskContext, RiskLimits, Signal, TradeDecision
 
 NOW = datetime(2026, 3, 4, 12, tzinfo=UTC)
 D = Decimal
 LONG = OpenPosition(D("0.01"), D(60_000), 3, D(57_000), D(66_000), D(45_000))
 SHORT = OpenPosition(D("-0.01"), D(60_000), 3, D(63_000), D(54_000), D(78_000))
-LIMITS = GuardLimits(max_position_size_usd=D(1_000))
+LIMITS = RiskLimits(max_position_size_usd=D(1_000))
 
 
 def read(**fields):
@@ -36,7 +30,7 @@ def read(**fields):
 def view(held=LONG, mark=61_000, **fields):
     """The circumstances of a position in BTC."""
     positions = {} if held is None else {"BTC": held}
-    return GuardView(NOW, D(10_000), D(10_000), {"BTC": D(mark)}, positions, **fields)
+    return RiskContext(NOW, D(10_000), D(10_000), {"BTC": D(mark)}, positions, **fields)
 
 
 def verdict(decision, held=LONG, limits=LIMITS, **fields):

@@ -5,20 +5,7 @@ from decimal import Decimal
 
 import pytest
 
-from motherhaven.bot.exchange.account import LeverageSetting
-from motherhaven.bot.exchange.paper_engine import PaperConfig, PaperEngine
-from motherhaven.bot.exchange.types import (
-    Bar,
-    Grouping,
-    MarginMode,
-    OrderIntent,
-    OrderKind,
-    Side,
-    default_spec,
-)
-from motherhaven.bot.guard import Signal, TradeDecision, Verdict
-from motherhaven.bot.guard.day import DayStart, KillSwitch, model_budget_left, roll_day, trading_day
-from motherhaven.bot.guard.exits import (
+from motherhaven.bot.execution.exits import (
     close_order,
     entry_orders,
     leverage_mismatch,
@@ -26,6 +13,13 @@ from motherhaven.bot.guard.exits import (
     unknown_positions,
     unprotected,
 )
+from motherhaven.bot.execution.orders import Grouping, OrderIntent, OrderKind
+from motherhaven.bot.guard import Signal, TradeDecision, Verdict
+from motherhaven.bot.guard.day import DayStart, KillSwitch, model_budget_left, roll_day, trading_day
+from motherhaven.bot.market.instruments import Bar, default_spec
+from motherhaven.bot.portfolio.account import LeverageSetting
+from motherhaven.bot.portfolio.events import MarginMode, Side
+from motherhaven.bot.venues.simulated.engine import PaperConfig, PaperEngine
 from motherhaven.contract.errors import ConfigError
 
 D = Decimal

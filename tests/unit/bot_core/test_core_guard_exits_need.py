@@ -8,10 +8,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from motherhaven.bot.guard import GuardLimits, GuardView, OpenPosition, judge, parse_answer
+from motherhaven.bot.guard import OpenPosition, RiskContext, RiskLimits, judge, parse_answer
 
 D = Decimal
-VIEW = GuardView(
+VIEW = RiskContext(
     datetime(2026, 1, 2, 12, tzinfo=UTC), D(1_000), D(1_000), {"BTC": D(50_000)},
     {"BTC": OpenPosition(D("0.001"), D(49_000), 5)},
 )  # fmt: skip
@@ -31,7 +31,7 @@ def closed(text):
     parsed = parse_answer(text)
     assert parsed.error is None
     assert not parsed.rejected, parsed.rejected
-    (verdict,) = judge(parsed.decisions, VIEW, GuardLimits())
+    (verdict,) = judge(parsed.decisions, VIEW, RiskLimits())
     assert verdict.allowed, verdict.reason
     assert verdict.size == D("0.001")
     assert 0 <= parsed.decisions[0].confidence <= 1

@@ -8,22 +8,22 @@ import pytest
 
 from motherhaven.bot.guard import (
     RULES,
-    GuardLimits,
-    GuardView,
     OpenPosition,
+    RiskContext,
+    RiskLimits,
     Signal,
     TradeDecision,
     judge,
 )
 from motherhaven.bot.guard.allocation import Allocation
-from motherhaven.bot.guard.case import Case
+from motherhaven.bot.guard.entry_check import EntryCheck
 from motherhaven.bot.guard.rules_size import coin_room
 from motherhaven.bot.guard.types import PendingEntry
 
 D = Decimal
 NOW = datetime(2026, 1, 2, 12, tzinfo=UTC)
-LIMITS = GuardLimits()
-VIEW = GuardView(
+LIMITS = RiskLimits()
+VIEW = RiskContext(
     now=NOW,
     equity=D(1_000),
     day_start_equity=D(1_000),
@@ -216,7 +216,7 @@ def test_room_in_a_coin_counts_what_the_same_answer_already_took():
     view = replace(VIEW, positions={"BTC": OpenPosition(D("0.001"), D(50_000), 5)})
     allocation = Allocation(view)
     allocation.allow(PendingEntry("BTC", D(15), 5))
-    case = Case(replace(LONG, leverage=5), view, LIMITS, allocation)
+    case = EntryCheck(replace(LONG, leverage=5), view, LIMITS, allocation)
     assert coin_room(case) == D(25)
 
 

@@ -7,7 +7,7 @@ import pytest
 
 from motherhaven.bot.guard.limits import limits_from_mapping
 from motherhaven.bot.guard.trial import judge_answer
-from motherhaven.bot.guard.types import GuardLimits
+from motherhaven.bot.guard.types import RiskLimits
 from motherhaven.contract.errors import ConfigError
 
 D = Decimal
@@ -113,7 +113,7 @@ def test_limits_from_settings_by_any_case_and_by_the_bots_own_names():
             "LOG_LEVEL": "INFO",
         }
     )
-    assert limits == GuardLimits(
+    assert limits == RiskLimits(
         max_position_size_usd=D("75.5"),
         max_total_usd=D(200),
         max_positions=2,

@@ -5,14 +5,9 @@ from decimal import Decimal
 
 import pytest
 
-from motherhaven.bot.exchange.margin import MarginTiers, hourly_funding_rate
-from motherhaven.bot.exchange.types import (
-    Bar,
-    MarketSpec,
-    check_bar,
-    default_spec,
-    normalise_symbol,
-)
+from motherhaven.bot.market.instruments import Bar, MarketSpec, check_bar, default_spec
+from motherhaven.bot.portfolio.margin import MarginTiers, hourly_funding_rate
+from motherhaven.contract.coins import normalise_symbol
 from motherhaven.contract.errors import MarketError
 
 D = Decimal

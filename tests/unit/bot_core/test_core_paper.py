@@ -6,28 +6,21 @@ from decimal import Decimal
 
 import pytest
 
-from motherhaven.bot.exchange.paper import PaperExchange
-from motherhaven.bot.exchange.paper_engine import PaperConfig, PaperEngine
-from motherhaven.bot.exchange.protocol import Exchange
-from motherhaven.bot.exchange.slippage import Level, Slippage, walk_book
-from motherhaven.bot.exchange.types import (
+from motherhaven.bot.execution.orders import (
     Accepted,
-    Bar,
-    Fill,
-    FillReason,
     Grouping,
-    Liquidity,
-    MarginMode,
     OrderClosed,
     OrderIntent,
     OrderKind,
     OrderState,
-    Prices,
     Rejected,
-    Side,
-    Trade,
-    default_spec,
 )
+from motherhaven.bot.execution.port import Exchange
+from motherhaven.bot.market.instruments import Bar, Level, Prices, default_spec
+from motherhaven.bot.portfolio.events import Fill, FillReason, Liquidity, MarginMode, Side, Trade
+from motherhaven.bot.venues.simulated.engine import PaperConfig, PaperEngine
+from motherhaven.bot.venues.simulated.exchange import PaperExchange
+from motherhaven.bot.venues.simulated.slippage import Slippage, walk_book
 from motherhaven.contract.errors import OrderRejected
 
 D = Decimal

@@ -5,7 +5,7 @@ from decimal import Decimal
 
 import pytest
 
-from motherhaven.bot.exchange.scenario import run_scenario
+from motherhaven.bot.venues.simulated.scenario import run_scenario
 from motherhaven.contract.errors import ScenarioError
 
 

@@ -6,12 +6,12 @@ from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from itertools import count
 
-from motherhaven.bot.cycle import Cycle, Facts
-from motherhaven.bot.exchange.types import Bar
-from motherhaven.bot.guard.types import GuardLimits
+from motherhaven.bot.core.trader import Trader, TraderSetup
+from motherhaven.bot.guard.types import RiskLimits
 from motherhaven.bot.market.feed import Quote, Slice
-from motherhaven.bot.sink import MemorySink
-from motherhaven.bot.trader import Trader, TraderSetup
+from motherhaven.bot.market.instruments import Bar
+from motherhaven.bot.running.cycle import Cycle, Facts
+from motherhaven.bot.running.sink import MemorySink
 from motherhaven.testing.clock import FakeClock
 
 NOON = datetime(2026, 3, 4, 12, tzinfo=UTC)
@@ -36,7 +36,7 @@ def piece(start, **bars):
 def new_trader(coins=("BTC",), now=NOON, limits=None, **setup):
     """A trader with counted ids."""
     numbers = count(1)
-    limits = limits or GuardLimits(max_position_size_usd=Decimal(1000))
+    limits = limits or RiskLimits(max_position_size_usd=Decimal(1000))
     setup.setdefault("candles", False)
     made = TraderSetup(coins=coins, limits=limits, **setup)
     return Trader(made, now, lambda: f"id-{next(numbers):06d}")

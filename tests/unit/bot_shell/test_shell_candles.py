@@ -24,7 +24,7 @@ from test_shell_replay import LIMITS, write_market
 from motherhaven.bot.market.feed import Slice
 from motherhaven.bot.replay.engine import ReplayConfig
 from motherhaven.bot.replay.run import ReplayRequest, run_replay
-from motherhaven.bot.sink import MemorySink
+from motherhaven.bot.running.sink import MemorySink
 from motherhaven.contract.events import MAX_CANDLES
 from motherhaven.contract.wire import validate_payload
 from motherhaven.settings import SystemClock

@@ -9,7 +9,7 @@ from shell_support import MINUTE, NOON, new_cycle, new_trader, piece
 
 from motherhaven.bot.market.feed import Quote
 from motherhaven.bot.running.recover import fold, restore
-from motherhaven.bot.sink import Kept, MemorySink
+from motherhaven.bot.running.sink import Kept, MemorySink
 from motherhaven.contract.events import DecisionExecuted, DecisionMade
 from motherhaven.contract.jsonio import dumps, loads
 from motherhaven.testing.scripted_model import ScriptedModel

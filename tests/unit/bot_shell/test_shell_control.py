@@ -6,7 +6,7 @@ from datetime import timedelta
 import pytest
 from shell_support import NOON
 
-from motherhaven.bot.running.control import ControlDesk, ControlRoom
+from motherhaven.bot.running.control import ControlClient, ControlServer
 from motherhaven.bot.running.entry import describe, main
 from motherhaven.contract.errors import ConfigError
 from motherhaven.contract.times import format_time
@@ -22,13 +22,13 @@ def put(folder, name, **fields):
 def test_a_second_bot_is_refused_with_the_first_one_s_pid(tmp_path):
     """Two bots never share an account."""
     clock = FakeClock(NOON)
-    first = ControlRoom(tmp_path, clock)
+    first = ControlServer(tmp_path, clock)
     first.enter("r1")
     first.publish({"state": "running"})
     with pytest.raises(ConfigError, match=r"already running here \(pid \d+\)"):
-        ControlRoom(tmp_path, clock).enter("r2")
+        ControlServer(tmp_path, clock).enter("r2")
     first.leave()
-    second = ControlRoom(tmp_path, clock)
+    second = ControlServer(tmp_path, clock)
     second.enter("r2")
     second.leave()
 
@@ -36,10 +36,10 @@ def test_a_second_bot_is_refused_with_the_first_one_s_pid(tmp_path):
 def test_what_a_dead_bot_left_is_not_a_running_one(tmp_path):
     """A state file without the lock means: no bot."""
     clock = FakeClock(NOON)
-    room = ControlRoom(tmp_path, clock)
+    room = ControlServer(tmp_path, clock)
     room.enter("r1")
     room.publish({"state": "running"})
-    desk = ControlDesk(tmp_path, clock, lambda: "c1")
+    desk = ControlClient(tmp_path, clock, lambda: "c1")
     assert desk.state()["state"] == "running"
     room.leave()
     assert desk.state() is None
@@ -50,7 +50,7 @@ def test_what_a_dead_bot_left_is_not_a_running_one(tmp_path):
 def test_commands_are_done_once_and_only_for_this_run(tmp_path):
     """Repeated, expired, unknown, foreign and broken commands do nothing."""
     clock = FakeClock(NOON)
-    room = ControlRoom(tmp_path, clock)
+    room = ControlServer(tmp_path, clock)
     room.enter("r1")
     put(tmp_path, "good")
     assert [command.command_id for command in room.take()] == ["good"]
@@ -67,7 +67,7 @@ def test_commands_are_done_once_and_only_for_this_run(tmp_path):
 def test_commands_from_before_the_start_are_dropped(tmp_path):
     """A stop for yesterday's run does not stop today's."""
     clock = FakeClock(NOON)
-    room = ControlRoom(tmp_path, clock)
+    room = ControlServer(tmp_path, clock)
     room.enter("r1")
     put(tmp_path, "old")
     room.leave()

@@ -1,4 +1,4 @@
-"""Baselines, the choice of a decider, the budget, the prompts and the tape."""
+"""Baselines, the choice of a decider, the budget, the prompts and the series."""
 
 import asyncio
 from dataclasses import replace
@@ -8,16 +8,16 @@ from decimal import Decimal
 import pytest
 from shell_support import MINUTE, NOON, bar, new_trader, piece
 
-from motherhaven.bot.config import BotConfig, limits_of
 from motherhaven.bot.decider import BuyAndHold, EmaCross, ModelConfig, RandomTrader, choose_decider
 from motherhaven.bot.decider.budget import ModelBudget
 from motherhaven.bot.decider.figures import significant
 from motherhaven.bot.decider.prompts import system_prompt, user_prompt
-from motherhaven.bot.exchange.types import default_spec
 from motherhaven.bot.guard.judgement import judge
-from motherhaven.bot.guard.types import GuardLimits, GuardView, Signal, TradeDecision
-from motherhaven.bot.presets import MANNERS, tightened
-from motherhaven.bot.tape import SLOW, Tape
+from motherhaven.bot.guard.presets import MANNERS, tightened
+from motherhaven.bot.guard.types import RiskContext, RiskLimits, Signal, TradeDecision
+from motherhaven.bot.market.bar_series import SLOW, BarSeries
+from motherhaven.bot.market.instruments import default_spec
+from motherhaven.bot.running.config import BotConfig, limits_of
 from motherhaven.contract.errors import ConfigError, ModelBudgetExceeded
 from motherhaven.settings import SystemClock
 from motherhaven.settings.bot import Settings
@@ -34,7 +34,7 @@ def walked(closes, coins=("BTC",), **setup):
 
 def marks_of(context):
     """The newest close of every coin."""
-    return {coin: tape.last.close for coin, tape in context.tapes.items()}
+    return {coin: series.last.close for coin, series in context.series_by_coin.items()}
 
 
 def test_equal_exposure_of_all_baselines():
@@ -103,14 +103,14 @@ def test_ema_cross_needs_warmth_and_a_crossing():
 
 def test_a_hole_restarts_the_indicators():
     """A value that spans a hole means nothing."""
-    tape = Tape("BTC", default_spec("BTC"), detailed=True)
+    series = BarSeries("BTC", default_spec("BTC"), detailed=True)
     for step in range(SLOW + 5):
-        tape.push(bar("BTC", NOON + step * MINUTE, "50000"))
-    assert tape.averages[1] is not None
-    assert all(value is not None for value in tape.indicators().values())
-    tape.push(bar("BTC", NOON + (SLOW + 50) * MINUTE, "50000"))
-    assert tape.averages[1] is None
-    assert len(tape.bars) == 1
+        series.push(bar("BTC", NOON + step * MINUTE, "50000"))
+    assert series.averages[1] is not None
+    assert all(value is not None for value in series.indicators().values())
+    series.push(bar("BTC", NOON + (SLOW + 50) * MINUTE, "50000"))
+    assert series.averages[1] is None
+    assert len(series.bars) == 1
 
 
 @pytest.mark.parametrize(
@@ -131,7 +131,7 @@ def test_small_coins_keep_their_digits(value, shown):
 
 def test_the_prompt_states_the_very_limits_of_the_guard():
     """Every limit that is set is told, with its figure; what is off is not."""
-    limits = GuardLimits(
+    limits = RiskLimits(
         max_position_size_usd=Decimal("123.45"), max_leverage=7, max_positions=4,
         daily_loss_limit_usd=Decimal(67), max_total_usd=Decimal(890), max_trades_per_day=11,
         min_confidence=Decimal("0.35"), cooldown_seconds=77, stop_buffer=Decimal("0.013"),
@@ -142,8 +142,8 @@ def test_the_prompt_states_the_very_limits_of_the_guard():
                  "77 seconds", "1.3 %", "50 % away", "300 seconds"):  # fmt: skip
         assert told in text
     assert "not made smaller" in text
-    assert "is made smaller" in system_prompt(GuardLimits(clamp=True), 300)
-    bare = system_prompt(GuardLimits(max_positions=2), 300)
+    assert "is made smaller" in system_prompt(RiskLimits(clamp=True), 300)
+    bare = system_prompt(RiskLimits(max_positions=2), 300)
     assert "100 USD in all" in bare
     for off in ("confidence of", "entries a day", "after the last entry"):
         assert off not in bare
@@ -152,7 +152,7 @@ def test_the_prompt_states_the_very_limits_of_the_guard():
 @pytest.mark.parametrize("preset", ["conservative", "standard", "aggressive"])
 def test_a_preset_s_prompt_and_guard_use_the_same_limits(preset):
     """What the prompt says is allowed is allowed, and a step beyond it is refused by name."""
-    user = GuardLimits(max_position_size_usd=Decimal(80), max_leverage=4, max_trades_per_day=9)
+    user = RiskLimits(max_position_size_usd=Decimal(80), max_leverage=4, max_trades_per_day=9)
     limits = tightened(user, preset)
     text = system_prompt(limits, 180, preset)
     assert MANNERS[preset] in text
@@ -162,7 +162,7 @@ def test_a_preset_s_prompt_and_guard_use_the_same_limits(preset):
         "BTC", Signal.BUY, limits.max_position_size_usd, limits.max_leverage,
         max(limits.min_confidence, Decimal("0.5")), Decimal(49500),
     )  # fmt: skip
-    view = GuardView(NOON, Decimal(1000), Decimal(1000), {"BTC": Decimal(50000)})
+    view = RiskContext(NOON, Decimal(1000), Decimal(1000), {"BTC": Decimal(50000)})
     assert judge([good], view, limits)[0].allowed
     for change, rule in (
         ({"quantity_usd": good.quantity_usd + 1}, "max_position_size"),

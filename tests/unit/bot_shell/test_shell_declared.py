@@ -9,11 +9,11 @@ from typing import Any
 import pytest
 from shell_support import MINUTE, NOON, action, answer, entry, new_cycle, new_trader, piece
 
+from motherhaven.bot.decider.guidance import Guidance
 from motherhaven.bot.decider.types import Attempt
-from motherhaven.bot.exchange.types import OrderKind
-from motherhaven.bot.guidance import Guidance
+from motherhaven.bot.execution.orders import OrderKind
 from motherhaven.bot.market.feed import Quote
-from motherhaven.bot.sink import MemorySink
+from motherhaven.bot.running.sink import MemorySink
 from motherhaven.contract.events import PAYLOADS, PositionMark, Replaced, Verdict
 from motherhaven.contract.jsonio import dumps, loads
 from motherhaven.contract.wire import validate_payload

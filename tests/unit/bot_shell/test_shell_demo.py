@@ -9,7 +9,7 @@ import apsw
 import pytest
 from shell_support import NOON, SleepyClock
 
-from motherhaven.bot.market import SimulatedFeed
+from motherhaven.bot.market.simulated import SimulatedFeed
 from motherhaven.bot.running.build import simulated_journal
 from motherhaven.bot.running.demo import SHIP_LOOKS, DemoConfig, _shipped, run_demo
 

@@ -5,14 +5,16 @@ from decimal import Decimal
 import pytest
 from shell_support import MINUTE, NOON, new_trader, piece
 
-from motherhaven.bot.desk import Desk, Ticket
-from motherhaven.bot.exchange.slippage import Level, Slippage
-from motherhaven.bot.exchange.types import Fill, Grouping
+from motherhaven.bot.execution.engine import ApprovedOrder, ExecutionEngine
+from motherhaven.bot.execution.orders import Grouping
 from motherhaven.bot.guard.judgement import judge
-from motherhaven.bot.guard.types import GuardLimits, GuardView, OpenPosition, Signal, TradeDecision
+from motherhaven.bot.guard.types import OpenPosition, RiskContext, RiskLimits, Signal, TradeDecision
+from motherhaven.bot.market.instruments import Level
+from motherhaven.bot.portfolio.events import Fill
+from motherhaven.bot.venues.simulated.slippage import Slippage
 
 D = Decimal
-LIMITS = GuardLimits(max_position_size_usd=D(100))
+LIMITS = RiskLimits(max_position_size_usd=D(100))
 
 
 def market(**setup):
@@ -26,10 +28,10 @@ def ticket(signal=Signal.BUY, leverage=2, number=1, limits=LIMITS, held=None):
     """An entry of 100 USD that the guard has allowed at 50,000."""
     stop = D(49000) if signal is Signal.BUY else D(51000)
     asked = TradeDecision("BTC", signal, D(100), leverage, D("0.8"), stop)
-    view = GuardView(NOON, D(10_000), D(10_000), {"BTC": D(50_000)}, held or {})
+    view = RiskContext(NOON, D(10_000), D(10_000), {"BTC": D(50_000)}, held or {})
     (verdict,) = judge([asked], view, limits)
     assert verdict.allowed, verdict.reason
-    return Ticket(f"decision-{number}", asked, verdict, D(50_000))
+    return ApprovedOrder(f"decision-{number}", asked, verdict, D(50_000))
 
 
 @pytest.mark.parametrize("slippage", [None, Slippage(D("0.0001"), D("0.05"), D(20_000))])
@@ -52,7 +54,7 @@ def test_what_a_thin_book_gives_is_recorded_as_partial():
     trader = market()
     engine = trader.engine
     engine.on_book("BTC", [Level(D(49999), D(1))], [Level(D(50001), D("0.001"))])
-    done = Desk(engine).trade(ticket())
+    done = ExecutionEngine(engine).trade(ticket())
     assert done.status == "partial"
     held = engine.account().positions["BTC"]
     assert held.size == D("0.001")
@@ -75,7 +77,7 @@ def test_a_refused_entry_leaves_the_old_leverage():
     trader = market()
     trader.desk.trade(ticket(leverage=2))
     trader.engine.on_book("BTC", [], [Level(D(51_500), D(9))])
-    done = trader.desk.trade(ticket(leverage=5, number=2, limits=GuardLimits(D(500))))
+    done = trader.desk.trade(ticket(leverage=5, number=2, limits=RiskLimits(D(500))))
     assert done.status == "rejected"
     assert trader.engine.ledger.holdings["BTC"].leverage == 2
 
@@ -84,8 +86,8 @@ def test_a_lower_leverage_takes_the_old_position_s_margin_with_it():
     """250 USD at 5x is 50 of margin; at 1x it is 250, and the coin's limit says no."""
     held = {"BTC": OpenPosition(D("0.005"), D(50_000), 5)}
     asked = TradeDecision("BTC", Signal.BUY, D(20), 1, D("0.8"), D(49000))
-    view = GuardView(NOON, D(10_000), D(10_000), {"BTC": D(50_000)}, held)
-    limits = GuardLimits(D(100), max_total_usd=D(1_000))
+    view = RiskContext(NOON, D(10_000), D(10_000), {"BTC": D(50_000)}, held)
+    limits = RiskLimits(D(100), max_total_usd=D(1_000))
     (verdict,) = judge([asked], view, limits)
     assert (verdict.allowed, verdict.rule) == (False, "max_coin_size")
     (verdict,) = judge([TradeDecision(**{**_fields(asked), "leverage": 5})], view, limits)

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from shell_support import NOON, answer, entry
 
-from motherhaven.bot.exchange.types import Liquidity
+from motherhaven.bot.portfolio.events import Liquidity
 from motherhaven.contract.errors import ConfigError, MarketError
 from motherhaven.contract.ids import IdSource
 from motherhaven.recorder.factory import open_logger

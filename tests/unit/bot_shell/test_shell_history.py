@@ -12,8 +12,9 @@ from shell_support import MINUTE, NOON
 from typer.testing import CliRunner
 from venue_support import Venue, candle, use
 
-from motherhaven.bot.market import FileFeed, choose
+from motherhaven.bot.market import choose
 from motherhaven.bot.market.ccxt_feed import CcxtFeed
+from motherhaven.bot.market.files import FileFeed
 from motherhaven.bot.market.funding import read_funding
 from motherhaven.bot.market.history import WAITS, all_bars, all_rates
 from motherhaven.cli.candles import Options, candles

@@ -8,7 +8,10 @@ import pytest
 from shell_support import MINUTE, NOON
 from venue_support import META, Venue, candle, levels, use
 
-from motherhaven.bot.market import FileFeed, HyperliquidFeed, SimulatedFeed, choose_feed
+from motherhaven.bot.market.choose import choose_feed
+from motherhaven.bot.market.files import FileFeed
+from motherhaven.bot.market.hyperliquid import HyperliquidFeed
+from motherhaven.bot.market.simulated import SimulatedFeed
 from motherhaven.contract.errors import ConfigError, MarketError
 from motherhaven.testing.clock import FakeClock
 

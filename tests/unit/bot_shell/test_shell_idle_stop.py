@@ -9,29 +9,23 @@ from hypothesis import strategies as st
 from shell_support import MINUTE, NOON, new_cycle, new_trader, of_kind, piece
 
 from motherhaven.bot.decider.baselines import BuyAndHold
-from motherhaven.bot.desk import Ticket
-from motherhaven.bot.exchange.types import (
-    Grouping,
-    MarginMode,
-    MarketSpec,
-    OrderIntent,
-    OrderKind,
-    Side,
-    Tier,
-)
+from motherhaven.bot.execution.engine import ApprovedOrder
+from motherhaven.bot.execution.orders import Grouping, OrderIntent, OrderKind
 from motherhaven.bot.guard.judgement import judge
 from motherhaven.bot.guard.liquidation import liquidation_alone, stop_is_idle
-from motherhaven.bot.guard.types import GuardLimits, GuardView, Signal, TradeDecision
+from motherhaven.bot.guard.types import RiskContext, RiskLimits, Signal, TradeDecision
+from motherhaven.bot.market.instruments import MarketSpec, Tier
+from motherhaven.bot.portfolio.events import MarginMode, Side
 
 D = Decimal
 SOL = MarketSpec("SOL", 2, 50)
-LIMITS = GuardLimits(max_position_size_usd=D(100), max_leverage=50)
+LIMITS = RiskLimits(max_position_size_usd=D(100), max_leverage=50)
 
 
 def verdict_on(stop, leverage=36, signal=Signal.BUY, mark="208"):
     """The guard's verdict on SOL at 36x: 36 times 1/100 of maintenance are left of the margin."""
     asked = TradeDecision("SOL", signal, D(20), leverage, D(1), stop_loss=D(stop))
-    view = GuardView(NOON, D(1_000), D(1_000), {"SOL": D(mark)}, specs={"SOL": SOL})
+    view = RiskContext(NOON, D(1_000), D(1_000), {"SOL": D(mark)}, specs={"SOL": SOL})
     return asked, judge([asked], view, LIMITS)[0]
 
 
@@ -75,7 +69,7 @@ def test_a_price_that_moved_before_the_fill_is_looked_at_again(signal, sign):
     assert verdict.allowed, verdict.reason
     moved = D(208) + sign * D("1.7")
     trader.desk.quote("SOL", moved, NOON)
-    done = trader.desk.trade(Ticket("d1", asked, verdict, D(208)))
+    done = trader.desk.trade(ApprovedOrder("d1", asked, verdict, D(208)))
     assert done.status == "rejected"
     assert "beyond the liquidation price" in done.error
     assert not trader.engine.ledger.holdings

@@ -7,8 +7,8 @@ import apsw
 import pytest
 from shell_support import MINUTE, NOON, answer, entry, new_cycle, new_trader, piece, quotes_of
 
-from motherhaven.bot.journal_sink import JournalSink
-from motherhaven.bot.records import Record
+from motherhaven.bot.core.records import Record
+from motherhaven.bot.running.journal_sink import JournalSink
 from motherhaven.bot.running.recover import KINDS, fold
 from motherhaven.contract.errors import InvalidEvent, JournalError
 from motherhaven.contract.ids import IdSource

@@ -7,12 +7,12 @@ from itertools import count
 
 import pytest
 
-from motherhaven.bot import records
+from motherhaven.bot.core import records
+from motherhaven.bot.core.trader import Trader, TraderSetup
 from motherhaven.bot.decider import Attempt, ModelConfig, choose_decider
 from motherhaven.bot.decider.attempts import described, joined, last_of
-from motherhaven.bot.guard.types import GuardLimits
-from motherhaven.bot.market import SimulatedFeed
-from motherhaven.bot.trader import Trader, TraderSetup
+from motherhaven.bot.guard.types import RiskLimits
+from motherhaven.bot.market.simulated import SimulatedFeed
 from motherhaven.contract.errors import (
     AnswerMalformed,
     AnswerRefused,
@@ -48,7 +48,7 @@ def context():
     """What a decider sees after two hours of a simulated market."""
     feed = SimulatedFeed(("BTC", "ETH"), 1)
     ids = count()
-    setup = TraderSetup(("BTC", "ETH"), GuardLimits(), feed.specs, detailed=True)
+    setup = TraderSetup(("BTC", "ETH"), RiskLimits(), feed.specs, detailed=True)
     trader = Trader(setup, NOW, lambda: f"id-{next(ids)}")
     for piece in feed.slices(NOW - timedelta(hours=2), NOW):
         trader.on_slice(piece)

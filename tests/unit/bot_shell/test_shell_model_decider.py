@@ -12,12 +12,12 @@ import pytest
 from pydantic_ai.messages import ModelResponse
 from pydantic_ai.usage import RequestUsage
 
+from motherhaven.bot.core.records import first_of, provenance
+from motherhaven.bot.core.trader import Trader, TraderSetup
 from motherhaven.bot.decider import ModelConfig, choose_decider
 from motherhaven.bot.decider.pricing import FALLBACK_IN, FALLBACK_OUT, ModelPrices, tokens_of
-from motherhaven.bot.guard.types import GuardLimits
-from motherhaven.bot.market import SimulatedFeed
-from motherhaven.bot.records import first_of, provenance
-from motherhaven.bot.trader import Trader, TraderSetup
+from motherhaven.bot.guard.types import RiskLimits
+from motherhaven.bot.market.simulated import SimulatedFeed
 from motherhaven.contract.errors import (
     AnswerMalformed,
     AnswerRefused,
@@ -61,7 +61,7 @@ def context():
     """What a decider sees after twelve hours of a simulated market."""
     feed = SimulatedFeed(("BTC", "ETH"), 1)
     ids = count()
-    setup = TraderSetup(("BTC", "ETH"), GuardLimits(), feed.specs, detailed=True)
+    setup = TraderSetup(("BTC", "ETH"), RiskLimits(), feed.specs, detailed=True)
     trader = Trader(setup, NOW, lambda: f"id-{next(ids)}")
     for piece in feed.slices(NOW - timedelta(hours=12), NOW):
         trader.on_slice(piece)

@@ -11,12 +11,12 @@ from pathlib import Path
 
 import pytest
 
-from motherhaven.bot.config import BotConfig
+from motherhaven.bot.core.trader import Trader, TraderSetup
 from motherhaven.bot.decider import ModelConfig, choose_decider
 from motherhaven.bot.decider.provider_errors import plain_address, wanted_wait
-from motherhaven.bot.guard.types import GuardLimits
-from motherhaven.bot.market import SimulatedFeed
-from motherhaven.bot.trader import Trader, TraderSetup
+from motherhaven.bot.guard.types import RiskLimits
+from motherhaven.bot.market.simulated import SimulatedFeed
+from motherhaven.bot.running.config import BotConfig
 from motherhaven.contract.errors import ConfigError, DeciderUnavailable
 from motherhaven.settings import SystemClock
 from motherhaven.settings.bot import Settings
@@ -39,7 +39,7 @@ def context():
     """What a decider sees after two hours of a simulated market."""
     feed = SimulatedFeed(("BTC",), 1)
     ids = count()
-    setup = TraderSetup(("BTC",), GuardLimits(), feed.specs, detailed=True)
+    setup = TraderSetup(("BTC",), RiskLimits(), feed.specs, detailed=True)
     trader = Trader(setup, NOW, lambda: f"id-{next(ids)}")
     for piece in feed.slices(NOW - timedelta(hours=2), NOW):
         trader.on_slice(piece)

@@ -10,23 +10,24 @@ from itertools import count
 
 import pytest
 
+from motherhaven.bot.core.trader import Trader, TraderSetup
 from motherhaven.bot.decider.briefing import Plan, TradeTally, age_of, stakes_of
 from motherhaven.bot.decider.prompts import system_prompt, user_prompt
 from motherhaven.bot.decider.tokens import estimated_tokens
-from motherhaven.bot.exchange.types import Bar, FeeRates
-from motherhaven.bot.guard.types import GuardLimits
-from motherhaven.bot.market import Quote, SimulatedFeed
+from motherhaven.bot.guard.types import RiskLimits
+from motherhaven.bot.market.feed import Quote
+from motherhaven.bot.market.instruments import Bar, FeeRates
+from motherhaven.bot.market.simulated import SimulatedFeed
+from motherhaven.bot.market.timeframes import Timeframe, label_of, timeframes
 from motherhaven.bot.running.recover import fold, restore
-from motherhaven.bot.sink import Kept
-from motherhaven.bot.timeframes import Timeframe, label_of, timeframes
-from motherhaven.bot.trader import Trader, TraderSetup
+from motherhaven.bot.running.sink import Kept
 from motherhaven.contract.jsonio import dumps, loads
 from motherhaven.testing.scripted_model import ScriptedModel
 
 NOW = datetime(2026, 3, 4, 12, tzinfo=UTC)
 MINUTE = timedelta(minutes=1)
 COINS = ("BTC", "ETH")
-LIMITS = GuardLimits(max_position_size_usd=Decimal(500), daily_loss_limit_usd=Decimal(100))
+LIMITS = RiskLimits(max_position_size_usd=Decimal(500), daily_loss_limit_usd=Decimal(100))
 
 
 def entry(mark, **fields):
@@ -55,7 +56,9 @@ def prompted():
     """A core with a position, its prompt of 90 minutes later, and the quotes in it."""
     trader, feed = ready()
     context = trader.context(NOW)
-    answer = asyncio.run(ScriptedModel([entry(context.tapes["BTC"].last.close)]).decide(context))
+    answer = asyncio.run(
+        ScriptedModel([entry(context.series_by_coin["BTC"].last.close)]).decide(context)
+    )
     trader.judge(answer, context, NOW, "scripted:model", "c1")
     trader.execute(feed.quotes_at(NOW), NOW)
     trader.take_kept = trader.take()

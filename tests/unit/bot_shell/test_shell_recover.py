@@ -18,11 +18,11 @@ from shell_support import (
     quotes_of,
 )
 
-from motherhaven.bot.guidance import Guidance
-from motherhaven.bot.records import Record
+from motherhaven.bot.core.records import Record
+from motherhaven.bot.decider.guidance import Guidance
 from motherhaven.bot.running.build import _settle
 from motherhaven.bot.running.recover import KINDS, fold, restore
-from motherhaven.bot.sink import Kept, MemorySink
+from motherhaven.bot.running.sink import Kept, MemorySink
 from motherhaven.contract.errors import InvalidEvent
 from motherhaven.testing.scripted_model import ScriptedModel
 

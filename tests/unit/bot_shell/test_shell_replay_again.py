@@ -11,14 +11,14 @@ from shell_support import action, answer, entry
 from test_shell_replay import LIMITS, START, plain_report, write_market, write_path
 
 from motherhaven.bot.decider.recorded import RecordedDecider, read_answers
-from motherhaven.bot.exchange.types import FeeRates
 from motherhaven.bot.guard.limits import changed_limits
-from motherhaven.bot.journal_sink import JournalSink
 from motherhaven.bot.market.funding import read_funding
+from motherhaven.bot.market.instruments import FeeRates
 from motherhaven.bot.replay.comparison import as_text, compare
 from motherhaven.bot.replay.engine import Replay, ReplayConfig
 from motherhaven.bot.replay.picture import draw
 from motherhaven.bot.replay.run import ReplayRequest, run_replay, run_side_by_side
+from motherhaven.bot.running.journal_sink import JournalSink
 from motherhaven.contract.errors import AnswerTruncated, ConfigError, MarketError
 from motherhaven.contract.ids import IdSource
 from motherhaven.recorder.factory import open_recorder

@@ -10,12 +10,12 @@ import pytest
 from shell_support import action, answer, entry, of_kind
 from test_shell_replay import LIMITS, replayed, write_market, write_path
 
-from motherhaven.bot.chronicle import ORDER_STATUSES
-from motherhaven.bot.config import PAPER_SLIPPAGE
+from motherhaven.bot.core.event_log import ORDER_STATUSES
 from motherhaven.bot.decider import baseline
 from motherhaven.bot.replay.comparison import as_text, compare
 from motherhaven.bot.replay.engine import ReplayConfig
 from motherhaven.bot.replay.run import ReplayRequest, run_replay
+from motherhaven.bot.running.config import PAPER_SLIPPAGE
 from motherhaven.cli.replay import _text
 from motherhaven.settings import SystemClock
 from motherhaven.testing.scripted_model import ScriptedModel

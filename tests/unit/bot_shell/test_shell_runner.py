@@ -19,11 +19,11 @@ from shell_support import (
     piece,
 )
 
-from motherhaven.bot.exchange.slippage import Level
 from motherhaven.bot.market.feed import Book, Quote
-from motherhaven.bot.running.control import ControlDesk, ControlRoom
+from motherhaven.bot.market.instruments import Level
+from motherhaven.bot.running.control import ControlClient, ControlServer
 from motherhaven.bot.running.runner import Runner
-from motherhaven.bot.sink import MemorySink
+from motherhaven.bot.running.sink import MemorySink
 from motherhaven.contract.errors import ConfigError, MarketError
 from motherhaven.contract.times import format_time
 from motherhaven.testing.scripted_model import ScriptedModel
@@ -81,7 +81,7 @@ def world(*said, minutes=5, feed=None, control=None, hook=None, said_by=None):
         sink, model = MemorySink(), said_by or ScriptedModel(said)
         cycle = new_cycle(trader, model, sink)
         market = feed or FlatFeed()
-        room = None if control is None else ControlRoom(control, clock)
+        room = None if control is None else ControlServer(control, clock)
         if room is not None:
             room.enter("run-1")
         if hook is not None:
@@ -246,7 +246,7 @@ def test_commands_pause_resume_kill_and_stop(tmp_path):
 
     def command(clock, market, cycle, room):
         ids = iter("abcdefgh")
-        desk = ControlDesk(tmp_path, clock, lambda: next(ids), sleep=lambda _: None)
+        desk = ControlClient(tmp_path, clock, lambda: next(ids), sleep=lambda _: None)
         waits = [(1, "pause"), (3, "resume"), (5, "kill"), (6, "stop")]
         inner = clock.sleep
 
@@ -271,7 +271,7 @@ def test_commands_pause_resume_kill_and_stop(tmp_path):
     async def live():
         stop = asyncio.Event()
         clock = SleepyClock(NOON + timedelta(seconds=10), stop, NOON + timedelta(minutes=30))
-        room = ControlRoom(tmp_path, clock)
+        room = ControlServer(tmp_path, clock)
         room.enter("run-1")
         model, sink = ScriptedModel([answer(entry()), answer(action())]), MemorySink()
         cycle = new_cycle(new_trader(patience=timedelta(minutes=2)), model, sink)
@@ -328,7 +328,7 @@ def test_guidance_and_kill_reach_a_running_bot_as_words(tmp_path):
 def test_a_kill_that_was_asked_for_while_no_bot_ran_holds_at_the_next_start(tmp_path):
     """The switch does not depend on a running bot; its file is used once."""
     clock = SleepyClock(NOON)
-    told = ControlDesk(tmp_path, clock, lambda: "c1").kill_next(flatten=False)
+    told = ControlClient(tmp_path, clock, lambda: "c1").kill_next(flatten=False)
     assert "next start" in told
     sink, cycle, _, _ = world(answer(entry()), minutes=3, control=tmp_path)
     assert cycle.trader.kill.engaged

@@ -8,7 +8,7 @@ import pytest
 from shell_support import MINUTE, NOON
 from venue_support import META, Venue, candle, levels, use
 
-from motherhaven.bot.market import choose_feed
+from motherhaven.bot.market.choose import choose_feed
 from motherhaven.contract.errors import ConfigError
 from motherhaven.testing.clock import FakeClock
 

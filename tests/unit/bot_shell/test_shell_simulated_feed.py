@@ -7,8 +7,8 @@ from itertools import pairwise
 
 import pytest
 
-from motherhaven.bot.exchange.types import check_bar, default_spec
-from motherhaven.bot.market import SimulatedFeed
+from motherhaven.bot.market.instruments import check_bar, default_spec
+from motherhaven.bot.market.simulated import SimulatedFeed
 
 NOW = datetime(2026, 3, 4, 12, 30, 20, tzinfo=UTC)
 DAY = timedelta(days=1)

@@ -6,13 +6,14 @@ from decimal import Decimal
 import pytest
 from shell_support import MINUTE, NOON, action, answer, entry, new_trader, of_kind, piece
 
-from motherhaven.bot.config import PAPER_SLIPPAGE
 from motherhaven.bot.decider.types import Answer
-from motherhaven.bot.exchange.types import FillReason, default_spec
 from motherhaven.bot.guard import parse_answer
 from motherhaven.bot.guard.trial import judge_answer
 from motherhaven.bot.market.feed import Quote
 from motherhaven.bot.market.files import FileFeed
+from motherhaven.bot.market.instruments import default_spec
+from motherhaven.bot.portfolio.events import FillReason
+from motherhaven.bot.running.config import PAPER_SLIPPAGE
 
 D = Decimal
 PRICES = {

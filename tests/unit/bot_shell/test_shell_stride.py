@@ -10,14 +10,15 @@ import pytest
 
 from motherhaven.bot.decider import baseline
 from motherhaven.bot.decider.foresight import ABOVE, BELOW, COLD, Averages
-from motherhaven.bot.exchange.types import Bar, Fill, FillReason, Liquidity, default_spec
+from motherhaven.bot.market.bar_series import BarSeries
 from motherhaven.bot.market.files import FileFeed
+from motherhaven.bot.market.instruments import Bar, default_spec
 from motherhaven.bot.market.timeline import Columns, steps_until
+from motherhaven.bot.portfolio.events import Fill, FillReason, Liquidity
 from motherhaven.bot.replay.audit import EquityAudit, Track
 from motherhaven.bot.replay.engine import Replay
 from motherhaven.bot.replay.stride import Strides
-from motherhaven.bot.sink import LedgerSink
-from motherhaven.bot.tape import Tape
+from motherhaven.bot.running.sink import LedgerSink
 from motherhaven.testing.clock import FakeClock
 from tests.replaykit import CASES, Case, told
 
@@ -64,10 +65,10 @@ def test_averages_of_columns_are_those_of_a_tape(seed):
     bars = walk(seed, 900, holes={chance.randrange(900) for _ in range(seed)})
     columns = Columns.of(bars)
     averages = Averages.of(columns.numbers, columns.begins)
-    tape = Tape("X", default_spec("BTC"), detailed=False)
+    series = BarSeries("X", default_spec("BTC"), detailed=False)
     for number, bar in enumerate(bars):
-        tape.push(bar)
-        fast, slow = tape.averages
+        series.push(bar)
+        fast, slow = series.averages
         assert (averages.fast[number], averages.slow[number]) == (fast, slow)
         cold = fast is None or slow is None
         side = COLD if cold else ABOVE if fast > slow else BELOW
@@ -81,8 +82,8 @@ def test_a_tape_that_follows_many_bars_is_as_one_that_took_each(detailed):
     bars = walk(3, 2400)
     columns = Columns.of(bars)
     averages = Averages.of(columns.numbers, columns.begins)
-    one = Tape("X", default_spec("BTC"), detailed=detailed)
-    many = Tape("X", default_spec("BTC"), detailed=detailed)
+    one = BarSeries("X", default_spec("BTC"), detailed=detailed)
+    many = BarSeries("X", default_spec("BTC"), detailed=detailed)
     chance, at = random.Random(1), 0
     while at < len(bars):
         end = min(len(bars), at + chance.choice((1, 2, 30, 200, 1800)))

@@ -19,8 +19,8 @@ from shell_support import (
 )
 
 from motherhaven.bot.decider import BuyAndHold
-from motherhaven.bot.guard.types import GuardLimits
-from motherhaven.bot.sink import MemorySink
+from motherhaven.bot.guard.types import RiskLimits
+from motherhaven.bot.running.sink import MemorySink
 from motherhaven.contract.errors import InvalidEvent, JournalError
 from motherhaven.contract.events import PAYLOADS
 from motherhaven.contract.ids import client_order_id
@@ -149,14 +149,14 @@ def test_a_decision_that_cannot_be_read_is_rejected_alone():
 
 
 def test_a_coin_without_fresh_data_is_neither_shown_nor_traded():
-    """Its tape is older than the others': the decider is not asked about it."""
+    """Its series is older than the others': the decider is not asked about it."""
     trader = new_trader(coins=("BTC", "ETH"))
     trader.on_slice(piece(NOON - 2 * MINUTE, BTC="50000", ETH="3000"))
     trader.on_slice(piece(NOON - MINUTE, BTC="50000"))
     model = ScriptedModel([answer(entry("ETH", stop_loss=2900, profit_target=None))])
     sink = MemorySink()
     run(new_cycle(trader, model, sink))
-    assert list(model.asked[0].tapes) == ["BTC"]
+    assert list(model.asked[0].series_by_coin) == ["BTC"]
     refused = next(d for d in of_kind(sink.kept, "decision") if d["coin"] == "ETH")
     assert refused["verdict"]["rule"] == "unknown_coin"
     assert not of_kind(sink.kept, "fill")
@@ -252,7 +252,7 @@ def test_funding_is_booked_once_an_hour_where_the_rate_is_known():
 
 def test_the_daily_loss_counts_from_the_day_s_first_equity():
     """After the limit is lost, entries stop until the next day."""
-    limits = GuardLimits(max_position_size_usd=Decimal(1000), daily_loss_limit_usd=Decimal("0.5"))
+    limits = RiskLimits(max_position_size_usd=Decimal(1000), daily_loss_limit_usd=Decimal("0.5"))
     cycle, sink = traded(answer(entry()), answer(entry()), limits=limits)
     cycle.trader.on_slice(piece(NOON, BTC=("50000", "50000", "48000", "48500")))
     run(cycle, NOON + MINUTE, quotes_of(BTC="48500"))

@@ -5,7 +5,7 @@ import json
 
 from shell_support import NOON
 
-from motherhaven.bot.market import HyperliquidFeed
+from motherhaven.bot.market.hyperliquid import HyperliquidFeed
 from motherhaven.testing.clock import FakeClock
 
 META = [

@@ -7,8 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from scripts.build_page import STAMP, build_page, page_problem, sources_digest
+from scripts.build_page import STAMP, build_page, ensure_modules, page_problem, sources_digest
 from scripts.common import ROOT, ToolError
+from scripts.node_env import node_environment
 from tests.patience import HANG_SECONDS
 
 BUILD = """
@@ -69,6 +70,28 @@ def test_the_page_is_built_when_missing_or_stale_and_only_then(
     assert (page / "llm-bot.html").read_text(encoding="utf-8") == "second"
     assert not (page / "left-over.html").exists()
     assert builds(dashboard) == 2
+
+
+def test_a_build_installs_only_what_it_needs(dashboard: Path, tmp_path: Path) -> None:
+    """What lints and tests the page comes with the checks, and a build later keeps it."""
+    (dashboard / "lint").mkdir()
+    tool = {"name": "lint", "version": "1.0.0"}
+    (dashboard / "lint" / "package.json").write_text(json.dumps(tool), encoding="utf-8")
+    for name in ("package.json", "package-lock.json"):
+        listed = json.loads((dashboard / name).read_text(encoding="utf-8"))
+        own = listed if name == "package.json" else listed["packages"][""]
+        own["devDependencies"] = {"lint": "file:lint"}
+        if name == "package-lock.json":
+            listed["packages"]["lint"] = {**tool, "dev": True}
+            listed["packages"]["node_modules/lint"] = {"resolved": "lint", "link": True}
+        (dashboard / name).write_text(json.dumps(listed), encoding="utf-8")
+    build_page(dashboard, tmp_path / "page")
+    installed = dashboard / "node_modules" / "lint"
+    assert not installed.exists()
+    ensure_modules(dashboard, node_environment())
+    assert installed.exists()
+    build_page(dashboard, tmp_path / "page")
+    assert installed.exists()
 
 
 def test_two_processes_build_once(dashboard: Path, tmp_path: Path) -> None:

@@ -28,12 +28,7 @@ from motherhaven.bot.decider.pricing import Basis, ModelPrices, counted
 from motherhaven.bot.decider.provider_errors import plain_address, translate, wanted_wait, words
 from motherhaven.bot.decider.replies import raw_text, require_whole
 from motherhaven.bot.decider.schema import TOOL, TOOL_DESCRIPTION, answer_schema
-from motherhaven.bot.decider.thinking import (
-    ROOM,
-    thinking_settings,
-    thoughts_in_body,
-    thoughts_of,
-)
+from motherhaven.bot.decider.thinking import ROOM, thinking_settings, thoughts_in_body, thoughts_of
 from motherhaven.bot.decider.transport import LastBody
 from motherhaven.bot.decider.types import Attempt
 from motherhaven.contract.clock import Clock

@@ -14,7 +14,7 @@ from typing import Final
 from motherhaven.bot.decider.foresight import ABOVE, BELOW, COLD, Coming
 from motherhaven.bot.decider.types import Answer, Context
 from motherhaven.bot.guard.types import Signal, TradeDecision
-from motherhaven.bot.tape import Tape
+from motherhaven.bot.market.bar_series import BarSeries
 
 STOP_DISTANCE: Final = Decimal("0.02")
 TARGET_DISTANCE: Final = Decimal("0.04")
@@ -42,8 +42,8 @@ class _Base(ABC):
 
     def propose(self, context: Context) -> tuple[TradeDecision, ...]:
         held, found = context.held, []
-        for coin, tape in context.tapes.items():
-            found.append(self._judge(context, tape, held.get(coin)))
+        for coin, series in context.series_by_coin.items():
+            found.append(self._judge(context, series, held.get(coin)))
         return tuple(found)
 
     async def decide(self, context: Context) -> Answer:
@@ -61,7 +61,7 @@ class _Base(ABC):
         return  # nothing is remembered from one decision to the next
 
     @abstractmethod
-    def _judge(self, context: Context, tape: Tape, held: Decimal | None) -> TradeDecision:
+    def _judge(self, context: Context, series: BarSeries, held: Decimal | None) -> TradeDecision:
         """The decision for one coin; `held` is the signed size of its position."""
 
 
@@ -70,11 +70,11 @@ class BuyAndHold(_Base):
 
     _name = "buy-and-hold"
 
-    def _judge(self, context: Context, tape: Tape, held: Decimal | None) -> TradeDecision:
+    def _judge(self, context: Context, series: BarSeries, held: Decimal | None) -> TradeDecision:
         if held is not None:
-            return _hold(tape.coin, "bought once, held since; no stop by design")
+            return _hold(series.coin, "bought once, held since; no stop by design")
         return TradeDecision(
-            coin=tape.coin,
+            coin=series.coin,
             signal=Signal.BUY,
             quantity_usd=context.limits.max_position_size_usd,
             leverage=1,
@@ -120,23 +120,23 @@ class EmaCross(_Base):
         else:
             self._above[coming.coin] = last == ABOVE
 
-    def _judge(self, context: Context, tape: Tape, held: Decimal | None) -> TradeDecision:
-        fast, slow = tape.averages
+    def _judge(self, context: Context, series: BarSeries, held: Decimal | None) -> TradeDecision:
+        fast, slow = series.averages
         if fast is None or slow is None:
-            self._above.pop(tape.coin, None)
-            return _hold(tape.coin, "the averages are not warm yet")
+            self._above.pop(series.coin, None)
+            return _hold(series.coin, "the averages are not warm yet")
         above = fast > slow
-        crossed = self._above.get(tape.coin, above) is not above
-        self._above[tape.coin] = above
+        crossed = self._above.get(series.coin, above) is not above
+        self._above[series.coin] = above
         if held is not None:
             if (held > 0) is above:
-                return _hold(tape.coin, "the averages still agree with the position")
-            return _close(tape.coin, "the averages crossed against the position")
+                return _hold(series.coin, "the averages still agree with the position")
+            return _close(series.coin, "the averages crossed against the position")
         if not crossed:
-            return _hold(tape.coin, "no crossing since the last decision")
+            return _hold(series.coin, "no crossing since the last decision")
         signal = Signal.BUY if above else Signal.SELL
         word = "above" if above else "below"
-        return _enter(context, tape, signal, f"the fast average crossed {word} the slow one")
+        return _enter(context, series, signal, f"the fast average crossed {word} the slow one")
 
 
 class RandomTrader(_Base):
@@ -159,16 +159,16 @@ class RandomTrader(_Base):
                 return number
         return most
 
-    def _judge(self, context: Context, tape: Tape, held: Decimal | None) -> TradeDecision:
-        chance, coin_side = self._draw(tape.coin, context.now)
+    def _judge(self, context: Context, series: BarSeries, held: Decimal | None) -> TradeDecision:
+        chance, coin_side = self._draw(series.coin, context.now)
         if held is not None:
             if chance < _CLOSE_ODDS:
-                return _close(tape.coin, "chance says close (random baseline)")
-            return _hold(tape.coin, "chance says wait (random baseline)")
+                return _close(series.coin, "chance says close (random baseline)")
+            return _hold(series.coin, "chance says wait (random baseline)")
         if chance >= _ENTER_ODDS:
-            return _hold(tape.coin, "chance says wait (random baseline)")
+            return _hold(series.coin, "chance says wait (random baseline)")
         signal = Signal.BUY if coin_side else Signal.SELL
-        return _enter(context, tape, signal, "chance says enter (random baseline)")
+        return _enter(context, series, signal, "chance says enter (random baseline)")
 
     def _draw(self, coin: str, now: datetime) -> tuple[float, bool]:
         text = f"{self._seed}|{coin}|{int(now.timestamp())}"
@@ -185,15 +185,15 @@ def _close(coin: str, why: str) -> TradeDecision:
     return TradeDecision(coin=coin, signal=Signal.CLOSE, confidence=_SURE, justification=why)
 
 
-def _enter(context: Context, tape: Tape, signal: Signal, why: str) -> TradeDecision:
-    mark, sign = tape.last.close, signal.sign
-    step = tape.spec.price_step(mark)
+def _enter(context: Context, series: BarSeries, signal: Signal, why: str) -> TradeDecision:
+    mark, sign = series.last.close, signal.sign
+    step = series.spec.price_step(mark)
     stop = mark * (1 - sign * STOP_DISTANCE)
     target = mark * (1 + sign * TARGET_DISTANCE)
     # Rounded towards the mark: a stop never further away, a target never harder to reach.
     inward, outward = (ROUND_CEILING, ROUND_FLOOR) if sign > 0 else (ROUND_FLOOR, ROUND_CEILING)
     return TradeDecision(
-        coin=tape.coin,
+        coin=series.coin,
         signal=signal,
         quantity_usd=context.limits.max_position_size_usd,
         leverage=1,

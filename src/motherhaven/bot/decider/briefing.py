@@ -6,9 +6,11 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Final
 
-from motherhaven.bot.exchange.exact import exact, quotient
-from motherhaven.bot.exchange.types import FeeRates, Position, Trade
 from motherhaven.bot.market.feed import Quote
+from motherhaven.bot.market.instruments import FeeRates
+from motherhaven.bot.portfolio.account import Position
+from motherhaven.bot.portfolio.events import Trade
+from motherhaven.contract.exact import exact, quotient
 
 ZERO: Final = Decimal(0)
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Literal
 
-from motherhaven.bot.presets import Preset
+from motherhaven.bot.guard.presets import Preset
 
 ThinkingLevel = Literal["off", "low", "medium", "high"]
 """How much a model is asked to think before it answers."""

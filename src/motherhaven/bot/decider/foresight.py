@@ -8,7 +8,7 @@ from operator import gt
 from typing import Final, Protocol, cast, runtime_checkable
 
 from motherhaven.bot.indicators import Ema
-from motherhaven.bot.tape import FAST, SLOW
+from motherhaven.bot.market.bar_series import FAST, SLOW
 
 BELOW: Final = b"\0"
 ABOVE: Final = b"\1"
@@ -17,7 +17,7 @@ COLD: Final = b"\2"
 
 @dataclass(frozen=True, slots=True)
 class Averages:
-    """The two averages of a coin's recorded closes after each bar, as a `Tape` has them.
+    """The two averages of a coin's recorded closes after each bar, as a `BarSeries` has them.
 
     `sides` has a byte a bar: ABOVE where the fast one is above the slow one, BELOW where it
     is not, COLD where one of them is not warm.

@@ -6,17 +6,17 @@ from itertools import islice
 from typing import Final
 
 from motherhaven.bot.decider.figures import percent, significant
-from motherhaven.bot.exchange.types import Bar
+from motherhaven.bot.market.bar_series import BarSeries
 from motherhaven.bot.market.feed import Quote
-from motherhaven.bot.tape import Tape
-from motherhaven.bot.timeframes import label_of
+from motherhaven.bot.market.instruments import Bar
+from motherhaven.bot.market.timeframes import label_of
 
 _SHORTEST_ROWS: Final = 8
 _ROWS: Final[Mapping[str, int]] = {"15m": 8, "1h": 12, "4h": 8}
 
 
 def market_table(
-    tape: Tape,
+    series: BarSeries,
     funding: Decimal | None,
     mark: Decimal | None = None,
     quote: Quote | None = None,
@@ -26,23 +26,23 @@ def market_table(
     `mark` is the ledger's, in USD; None takes the last close. `funding` is a fraction of the
     notional an hour.
     """
-    mark = tape.last.close if mark is None else mark
+    mark = series.last.close if mark is None else mark
     lines = [
-        f"{tape.coin} mark={significant(mark, 8)} "
-        f"tick={significant(tape.spec.price_step(mark))} "
-        f"max_leverage={tape.spec.max_leverage} "
-        f"min_notional={significant(tape.spec.min_notional)}",
+        f"{series.coin} mark={significant(mark, 8)} "
+        f"tick={significant(series.spec.price_step(mark))} "
+        f"max_leverage={series.spec.max_leverage} "
+        f"min_notional={significant(series.spec.min_notional)}",
         " ".join(part for part in (_venue(quote), _funding(funding), _interest(quote)) if part),
     ]
-    own = label_of(tape.last.interval)
-    lines.append(f"{own} indicators: {_values(tape.indicators())}")
+    own = label_of(series.last.interval)
+    lines.append(f"{own} indicators: {_values(series.indicators())}")
     lines.extend(
         f"{longer.label} indicators: {_values(longer.indicators())}"
-        for longer in tape.longer
+        for longer in series.longer
         if longer.bars
     )
-    lines.extend(_bars(own, list(islice(reversed(tape.bars), _SHORTEST_ROWS))[::-1]))
-    for longer in tape.longer:
+    lines.extend(_bars(own, list(islice(reversed(series.bars), _SHORTEST_ROWS))[::-1]))
+    for longer in series.longer:
         lines.extend(_bars(longer.label, list(longer.bars)[-_ROWS[longer.label] :]))
     return "\n".join(lines)
 

@@ -14,8 +14,8 @@ from motherhaven.bot.decider.thinking import joined_thoughts
 from motherhaven.bot.decider.types import Answer, Context
 from motherhaven.bot.guard.judgement import conflicts
 from motherhaven.bot.guard.parse import parse_answer
+from motherhaven.bot.guard.presets import Preset
 from motherhaven.bot.guard.types import ParsedAnswer
-from motherhaven.bot.presets import Preset
 from motherhaven.contract.clock import Clock
 from motherhaven.contract.errors import AnswerMalformed, AnswerTruncated, DeciderError
 
@@ -62,7 +62,7 @@ class ModelDecider:
             self.instructions(context),
             self.instructions(context, as_json=True),
             user_prompt(context),
-            tuple(context.tapes),
+            tuple(context.series_by_coin),
             context.now,
             started + self._asker.limits.timeout_seconds,
         )
@@ -94,7 +94,7 @@ class ModelDecider:
         )
 
     async def _ask_and_repair(self, context: Context, asked: Asked) -> ParsedAnswer:
-        listed = context.limits.coins | frozenset(context.tapes) | frozenset(context.held)
+        listed = context.limits.coins | frozenset(context.series_by_coin) | frozenset(context.held)
         try:
             parsed = parse_answer(await self._asker.ask(asked, asked.user), listed)
             why = _unusable(parsed)

@@ -5,16 +5,11 @@ from typing import Final
 
 from motherhaven.bot.decider.figures import escape
 from motherhaven.bot.decider.market_text import market_table
-from motherhaven.bot.decider.tables import (
-    account_table,
-    outcome_table,
-    results_table,
-    trade_table,
-)
+from motherhaven.bot.decider.tables import account_table, outcome_table, results_table, trade_table
 from motherhaven.bot.decider.types import Context
-from motherhaven.bot.exchange.market import FeeRates
-from motherhaven.bot.guard.types import GuardLimits
-from motherhaven.bot.presets import MANNERS, Preset
+from motherhaven.bot.guard.presets import MANNERS, Preset
+from motherhaven.bot.guard.types import RiskLimits
+from motherhaven.bot.market.instruments import FeeRates
 from motherhaven.contract.money import plain
 
 _THROUGH_TOOL: Final = (
@@ -31,7 +26,7 @@ _AS_JSON: Final = (
 
 
 def system_prompt(
-    limits: GuardLimits,
+    limits: RiskLimits,
     interval_seconds: int,
     preset: Preset = "standard",
     *,
@@ -73,19 +68,20 @@ def user_prompt(context: Context) -> str:
     """What changes: the time, the account, the market, the history."""
     briefing = context.brief()
     parts = [
-        f"It is {context.now:%Y-%m-%d %H:%M:%S} UTC. Decide for: {', '.join(context.tapes)}.",
+        f"It is {context.now:%Y-%m-%d %H:%M:%S} UTC. "
+        f"Decide for: {', '.join(context.series_by_coin)}.",
         _envelope("account", account_table(context)),
         *(
             _envelope(
                 "market",
                 market_table(
-                    tape,
+                    series,
                     context.funding.get(coin),
                     briefing.marks.get(coin),
                     briefing.quotes.get(coin),
                 ),
             )
-            for coin, tape in context.tapes.items()
+            for coin, series in context.series_by_coin.items()
         ),
         _envelope("your results so far", results_table(briefing)),
         _envelope("your finished trades", trade_table(context.trades)),
@@ -115,7 +111,7 @@ what it wins to its target, without fees. Before an entry work out the same: not
 - roe is the unrealized result on the margin."""
 
 
-def _consequence(limits: GuardLimits) -> str:
+def _consequence(limits: RiskLimits) -> str:
     if limits.clamp:
         return (
             "An entry that is too large is made smaller, down to the limit; whatever else breaks "
@@ -124,7 +120,7 @@ def _consequence(limits: GuardLimits) -> str:
     return "What breaks one is not traded, and is not made smaller for you:"
 
 
-def _rules(limits: GuardLimits) -> list[str]:
+def _rules(limits: RiskLimits) -> list[str]:
     """Every limit that the guard enforces on an entry, in words; closing is always allowed."""
     size = limits.max_position_size_usd
     in_coin = size if limits.max_coin_usd is None else limits.max_coin_usd

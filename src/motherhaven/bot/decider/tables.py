@@ -8,8 +8,9 @@ from typing import Final
 from motherhaven.bot.decider.briefing import Briefing, Plan, age_of, stakes_of
 from motherhaven.bot.decider.figures import clipped, escape, percent, significant
 from motherhaven.bot.decider.types import Context
-from motherhaven.bot.exchange.exact import exact, quotient
-from motherhaven.bot.exchange.types import Position, Trade
+from motherhaven.bot.portfolio.account import Position
+from motherhaven.bot.portfolio.events import Trade
+from motherhaven.contract.exact import exact, quotient
 
 _THESIS: Final = 300
 _CONDITION: Final = 200

@@ -8,9 +8,10 @@ from types import MappingProxyType
 from typing import NamedTuple, Protocol
 
 from motherhaven.bot.decider.briefing import Briefing
-from motherhaven.bot.exchange.types import AccountSnapshot, Trade
-from motherhaven.bot.guard.types import GuardLimits, RejectedDecision, Signal, TradeDecision
-from motherhaven.bot.tape import Tape
+from motherhaven.bot.guard.types import RejectedDecision, RiskLimits, Signal, TradeDecision
+from motherhaven.bot.market.bar_series import BarSeries
+from motherhaven.bot.portfolio.account import AccountSnapshot
+from motherhaven.bot.portfolio.events import Trade
 from motherhaven.contract.errors import DeciderError
 
 
@@ -27,17 +28,17 @@ class Outcome:
 class Context(NamedTuple):
     """Everything a decider may know at `now`.
 
-    `tapes` holds only coins whose data are fresh; `held` gives the signed sizes of the open
-    positions; `look` the whole account. `trades` and `outcomes` are the newest few, oldest
+    `series_by_coin` has only coins whose data are fresh; `held` gives the signed sizes of the
+    open positions; `look` the whole account. `trades` and `outcomes` are the newest few, oldest
     first; `guidance` is the user's own text, None when there is none; `brief` gives what
     else a model is told.
     """
 
     now: datetime
-    tapes: Mapping[str, Tape]
+    series_by_coin: Mapping[str, BarSeries]
     held: Mapping[str, Decimal]
     look: Callable[[], AccountSnapshot]
-    limits: GuardLimits
+    limits: RiskLimits
     trades: Sequence[Trade] = ()
     outcomes: Sequence[Outcome] = ()
     funding: Mapping[str, Decimal] = MappingProxyType({})

@@ -8,7 +8,7 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any, Final
 
-from motherhaven.bot.config import refuse_live
+from motherhaven.bot.running.config import refuse_live
 from motherhaven.bot.running.entry import control_folder
 from motherhaven.contract.errors import ConfigError
 from motherhaven.contract.similar import closest

@@ -9,7 +9,7 @@ from typing import Any, Final
 
 from motherhaven.bot.fleet.plan import BotPlan, FleetPlan
 from motherhaven.bot.fleet.supervisor import Member, Process, Supervisor
-from motherhaven.bot.running.control import ControlDesk, ControlRoom
+from motherhaven.bot.running.control import ControlClient, ControlServer
 from motherhaven.bot.running.entry import stop_on_signals
 from motherhaven.bot.running.logs import configure_bot_logging
 from motherhaven.contract.clock import Clock
@@ -86,9 +86,9 @@ async def run_fleet(plan: FleetPlan, clock: Clock, stop: asyncio.Event | None = 
     stop_on_signals(ends)
     settings = load_settings()
     undo = configure_bot_logging(settings.log_dir, settings.log_level, "fleet")
-    room = ControlRoom(_control(plan), clock)
+    room = ControlServer(_control(plan), clock)
     room.enter(IdSource(clock, os.urandom).new())
-    commands = asyncio.ensure_future(_obey(room, ends))
+    commands = asyncio.ensure_future(_handle_commands(room, ends))
 
     def publish(members: Mapping[str, Member]) -> None:
         shown = [member.public() for member in members.values()]
@@ -115,7 +115,7 @@ def fleet_status(plan: FleetPlan, clock: Clock) -> tuple[str, bool]:
     rows: list[tuple[str, ...]] = [_HEAD]
     alive = known is not None
     for bot in plan.bots:
-        state = ControlDesk(bot.control, clock, str).state()
+        state = ControlClient(bot.control, clock, str).state()
         alive = alive or state is not None
         rows.append(_row(bot, members.get(bot.name, {}), state or {}))
     rows = [tuple(map(for_terminal, row)) for row in rows]
@@ -128,9 +128,9 @@ def fleet_status(plan: FleetPlan, clock: Clock) -> tuple[str, bool]:
     return "\n".join([head, *lines]), alive
 
 
-def desk(plan: FleetPlan, clock: Clock) -> ControlDesk:
+def desk(plan: FleetPlan, clock: Clock) -> ControlClient:
     """The other side of the fleet's control: what a second terminal uses."""
-    return ControlDesk(_control(plan), clock, IdSource(clock, os.urandom).new)
+    return ControlClient(_control(plan), clock, IdSource(clock, os.urandom).new)
 
 
 def _row(bot: BotPlan, member: Mapping[str, Any], state: Mapping[str, Any]) -> tuple[str, ...]:
@@ -166,7 +166,7 @@ async def _relay(
             write(f"[{member.name}] {words}")
 
 
-async def _obey(room: ControlRoom, stop: asyncio.Event) -> None:
+async def _handle_commands(room: ControlServer, stop: asyncio.Event) -> None:
     while not stop.is_set():
         if any(command.verb == "stop" for command in room.take()):
             stop.set()

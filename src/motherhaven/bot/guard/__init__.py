@@ -3,11 +3,11 @@
 from motherhaven.bot.guard.judgement import RULES, judge
 from motherhaven.bot.guard.parse import parse_answer
 from motherhaven.bot.guard.types import (
-    GuardLimits,
-    GuardView,
     OpenPosition,
     ParsedAnswer,
     RejectedDecision,
+    RiskContext,
+    RiskLimits,
     Signal,
     TradeDecision,
     Verdict,
@@ -15,11 +15,11 @@ from motherhaven.bot.guard.types import (
 
 __all__ = [
     "RULES",
-    "GuardLimits",
-    "GuardView",
     "OpenPosition",
     "ParsedAnswer",
     "RejectedDecision",
+    "RiskContext",
+    "RiskLimits",
     "Signal",
     "TradeDecision",
     "Verdict",

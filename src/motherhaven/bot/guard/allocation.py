@@ -5,9 +5,9 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Final
 
-from motherhaven.bot.exchange.exact import quotient
-from motherhaven.bot.exchange.market import FeeRates
-from motherhaven.bot.guard.types import GuardView, OpenPosition, PendingEntry
+from motherhaven.bot.guard.types import OpenPosition, PendingEntry, RiskContext
+from motherhaven.bot.market.instruments import FeeRates
+from motherhaven.contract.exact import quotient
 
 ZERO: Final = Decimal(0)
 _TAKER: Final = FeeRates().taker
@@ -30,7 +30,7 @@ class Allocation:
     room is there when it has been executed, for the next answer.
     """
 
-    def __init__(self, view: GuardView) -> None:
+    def __init__(self, view: RiskContext) -> None:
         self._coins: dict[str, _Coin] = {}
         self._held = view.positions
         self._marks = view.marks

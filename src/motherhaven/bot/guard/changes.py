@@ -5,24 +5,24 @@ from dataclasses import replace
 from decimal import Decimal
 from typing import Final
 
-from motherhaven.bot.exchange.exact import exact
-from motherhaven.bot.exchange.market import MarketSpec, default_spec
 from motherhaven.bot.guard import rules_price, rules_state
 from motherhaven.bot.guard.allocation import Allocation
-from motherhaven.bot.guard.case import Case
+from motherhaven.bot.guard.entry_check import EntryCheck
 from motherhaven.bot.guard.types import (
-    GuardLimits,
-    GuardView,
     OpenPosition,
+    RiskContext,
+    RiskLimits,
     Signal,
     TradeDecision,
     Verdict,
 )
+from motherhaven.bot.market.instruments import MarketSpec, default_spec
+from motherhaven.contract.exact import exact
 from motherhaven.contract.money import plain
 
 ZERO: Final = Decimal(0)
 
-ADJUST_RULES: Final[tuple[Callable[[Case], str | None], ...]] = (
+ADJUST_RULES: Final[tuple[Callable[[EntryCheck], str | None], ...]] = (
     rules_state.unknown_coin,
     rules_state.answer_expired,
     rules_state.stale_data,
@@ -35,7 +35,7 @@ ADJUST_RULES: Final[tuple[Callable[[Case], str | None], ...]] = (
 """What refuses to move a stop or target, in order; limits on entries do not concern it."""
 
 
-def reduction(index: int, decision: TradeDecision, view: GuardView) -> Verdict:
+def reduction(index: int, decision: TradeDecision, view: RiskContext) -> Verdict:
     """Closing is always allowed, a part of it as far as the venue takes so small an order."""
     held = view.positions.get(decision.coin)
     if held is None or not held.size:
@@ -71,7 +71,7 @@ def reduction(index: int, decision: TradeDecision, view: GuardView) -> Verdict:
 
 
 def adjustment(
-    index: int, decision: TradeDecision, view: GuardView, limits: GuardLimits
+    index: int, decision: TradeDecision, view: RiskContext, limits: RiskLimits
 ) -> Verdict:
     """Whether the exits of a position may be moved; a price that is in place already stays."""
     held = view.positions.get(decision.coin)
@@ -120,8 +120,8 @@ def refused(index: int, decision: TradeDecision, rule: str, reason: str) -> Verd
 
 
 def _as_entry(
-    decision: TradeDecision, held: OpenPosition, view: GuardView, limits: GuardLimits
-) -> Case:
+    decision: TradeDecision, held: OpenPosition, view: RiskContext, limits: RiskLimits
+) -> EntryCheck:
     """The exits as an entry in the position's direction would have them, for the same rules."""
     shaped = replace(
         decision,
@@ -130,10 +130,10 @@ def _as_entry(
         profit_target=decision.adjusted_profit_target,
         leverage=held.leverage,
     )
-    return Case(shaped, view, limits, Allocation(view))
+    return EntryCheck(shaped, view, limits, Allocation(view))
 
 
-def _beyond_liquidation(case: Case, held: OpenPosition) -> str | None:
+def _beyond_liquidation(case: EntryCheck, held: OpenPosition) -> str | None:
     """A stop that was tightened is better than before, whatever the liquidation price is."""
     stop, price, sign = case.stop, held.liquidation, case.decision.signal.sign
     if stop is None or price is None:
@@ -145,7 +145,7 @@ def _beyond_liquidation(case: Case, held: OpenPosition) -> str | None:
     return f"stop_loss {stop} is beyond, or too near to, the liquidation price {price:.6g}"
 
 
-def _spec(coin: str, held: OpenPosition, view: GuardView) -> tuple[MarketSpec, Decimal]:
+def _spec(coin: str, held: OpenPosition, view: RiskContext) -> tuple[MarketSpec, Decimal]:
     mark = view.marks.get(coin)
     price = held.entry if mark is None or not mark.is_finite() or mark <= 0 else mark
     return view.specs.get(coin) or default_spec(coin, price=price), price

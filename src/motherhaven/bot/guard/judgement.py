@@ -4,23 +4,23 @@ from collections.abc import Callable, Sequence
 from decimal import Decimal
 from typing import Final
 
-from motherhaven.bot.exchange.exact import exact
 from motherhaven.bot.guard import rules_price, rules_size, rules_state
 from motherhaven.bot.guard.allocation import Allocation
-from motherhaven.bot.guard.case import Case
 from motherhaven.bot.guard.changes import adjustment, reduction, refused
+from motherhaven.bot.guard.entry_check import EntryCheck
 from motherhaven.bot.guard.types import (
     Action,
-    GuardLimits,
-    GuardView,
     PendingEntry,
+    RiskContext,
+    RiskLimits,
     Signal,
     TradeDecision,
     Verdict,
 )
+from motherhaven.contract.exact import exact
 
 ZERO: Final = Decimal(0)
-Rule = Callable[[Case], str | None]
+Rule = Callable[[EntryCheck], str | None]
 
 RULES: Final[tuple[Rule, ...]] = (
     rules_state.unknown_coin,
@@ -47,7 +47,7 @@ RULES: Final[tuple[Rule, ...]] = (
 )
 """What refuses an entry outright, in order; the function's name is the rule's name."""
 
-ROOMS: Final[tuple[tuple[str, Callable[[Case], Decimal | None]], ...]] = (
+MARGIN_LIMITS: Final[tuple[tuple[str, Callable[[EntryCheck], Decimal | None]], ...]] = (
     ("max_position_size", rules_size.position_room),
     ("max_coin_size", rules_size.coin_room),
     ("max_total_size", rules_size.total_room),
@@ -57,7 +57,7 @@ ROOMS: Final[tuple[tuple[str, Callable[[Case], Decimal | None]], ...]] = (
 
 
 def judge(
-    decisions: Sequence[TradeDecision], view: GuardView, limits: GuardLimits
+    decisions: Sequence[TradeDecision], view: RiskContext, limits: RiskLimits
 ) -> list[Verdict]:
     """One verdict per decision, in order.
 
@@ -100,8 +100,8 @@ def conflicts(decisions: Sequence[TradeDecision]) -> dict[int, tuple[str, str]]:
 def _one(
     index: int,
     decision: TradeDecision,
-    view: GuardView,
-    limits: GuardLimits,
+    view: RiskContext,
+    limits: RiskLimits,
     allocation: Allocation,
     conflict: tuple[str, str] | None,
 ) -> Verdict:
@@ -113,7 +113,7 @@ def _one(
         return held_verdict(decision, index)
     if decision.signal is Signal.CLOSE:
         return reduction(index, decision, view)
-    return _entry(index, Case(decision, view, limits, allocation))
+    return _entry(index, EntryCheck(decision, view, limits, allocation))
 
 
 def held_verdict(decision: TradeDecision, index: int) -> Verdict:
@@ -121,7 +121,7 @@ def held_verdict(decision: TradeDecision, index: int) -> Verdict:
     return Verdict(decision.coin, Signal.HOLD, True, None, "hold: nothing to do", index=index)
 
 
-def _entry(index: int, case: Case) -> Verdict:
+def _entry(index: int, case: EntryCheck) -> Verdict:
     decision = case.decision
     for rule in RULES:
         reason = rule(case)
@@ -130,7 +130,7 @@ def _entry(index: int, case: Case) -> Verdict:
     margin, clamped_by = decision.quantity_usd, None
     if margin <= 0:
         return refused(index, decision, "quantity", "quantity_usd must be above 0")
-    for name, room in ROOMS:
+    for name, room in MARGIN_LIMITS:
         left = room(case)
         if left is None or margin <= left:
             continue

@@ -1,11 +1,11 @@
-"""GuardLimits from named settings, whatever the case of the names."""
+"""RiskLimits from named settings, whatever the case of the names."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from decimal import Decimal
 from typing import Any, Final
 
-from motherhaven.bot.guard.types import GuardLimits
+from motherhaven.bot.guard.types import RiskLimits
 from motherhaven.contract.errors import ConfigError, InvalidMoney
 from motherhaven.contract.money import to_decimal
 from motherhaven.settings.names import KNOWN, is_foreign, meant
@@ -102,7 +102,7 @@ _ALIASES: Final = {
 _ASSETS: Final = ("trading_assets", "active_trading_assets")
 
 
-def limits_from_mapping(values: Mapping[str, object]) -> GuardLimits:
+def limits_from_mapping(values: Mapping[str, object]) -> RiskLimits:
     """Limits from settings by name, upper or lower case; names of other settings are ignored.
 
     A name that is no setting but resembles a limit is refused: a limit that the user
@@ -131,7 +131,7 @@ def limits_from_mapping(values: Mapping[str, object]) -> GuardLimits:
                 found[name] = None
         else:
             found[name] = reader(given[name], value)
-    return GuardLimits(**found)
+    return RiskLimits(**found)
 
 
 def _refuse_misspelt(values: Mapping[str, object]) -> None:
@@ -145,7 +145,7 @@ def _refuse_misspelt(values: Mapping[str, object]) -> None:
             raise ConfigError(f"{upper[:60]} is no limit; did you mean {guess}?")
 
 
-def changed_limits(limits: GuardLimits, changes: Mapping[str, object]) -> GuardLimits:
+def changed_limits(limits: RiskLimits, changes: Mapping[str, object]) -> RiskLimits:
     """`limits` with some of them set anew, by the names that `limits_from_mapping` takes.
 
     Raises:

@@ -5,10 +5,10 @@ from decimal import Decimal
 from functools import lru_cache
 from typing import Final
 
-from motherhaven.bot.exchange.account import Position
-from motherhaven.bot.exchange.exact import exact, quotient
-from motherhaven.bot.exchange.margin import MarginTiers
-from motherhaven.bot.exchange.market import MarketSpec
+from motherhaven.bot.market.instruments import MarketSpec
+from motherhaven.bot.portfolio.account import Position
+from motherhaven.bot.portfolio.margin import MarginTiers
+from motherhaven.contract.exact import exact, quotient
 from motherhaven.contract.money import plain
 
 ZERO: Final = Decimal(0)

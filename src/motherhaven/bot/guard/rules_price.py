@@ -2,19 +2,19 @@
 
 from decimal import Decimal
 
-from motherhaven.bot.guard.case import Case
+from motherhaven.bot.guard.entry_check import EntryCheck
 from motherhaven.bot.guard.liquidation import liquidation_alone
 from motherhaven.contract.money import plain
 
 
-def stop_missing(case: Case) -> str | None:
+def stop_missing(case: EntryCheck) -> str | None:
     """Every entry needs a stop; only the buy-and-hold baseline is exempt, visibly."""
     if case.decision.stop_loss is None and case.decision.requires_stop:
         return "an entry needs a stop_loss"
     return None
 
 
-def stop_side(case: Case) -> str | None:
+def stop_side(case: EntryCheck) -> str | None:
     """The stop must lie on the losing side of our mark."""
     stop, sign = case.stop, case.decision.signal.sign
     if stop is None or (case.mark - stop) * sign > 0:
@@ -23,7 +23,7 @@ def stop_side(case: Case) -> str | None:
     return f"stop_loss {stop} must be {need} the mark {case.mark}"
 
 
-def target_side(case: Case) -> str | None:
+def target_side(case: EntryCheck) -> str | None:
     """The target must lie on the winning side of our mark."""
     target, sign = case.target, case.decision.signal.sign
     if target is None or (target - case.mark) * sign > 0:
@@ -32,7 +32,7 @@ def target_side(case: Case) -> str | None:
     return f"profit_target {target} must be {need} the mark {case.mark}"
 
 
-def price_band(case: Case) -> str | None:
+def price_band(case: EntryCheck) -> str | None:
     """A price far from our own mark was invented."""
     for name in ("stop_loss", "profit_target"):
         price: Decimal | None = getattr(case.decision, name)
@@ -44,7 +44,7 @@ def price_band(case: Case) -> str | None:
     return None
 
 
-def stop_beyond_liquidation(case: Case) -> str | None:
+def stop_beyond_liquidation(case: EntryCheck) -> str | None:
     """The stop must act before the liquidation would, with a buffer between them."""
     stop = case.stop
     price = liquidation_estimate(case)
@@ -59,7 +59,7 @@ def stop_beyond_liquidation(case: Case) -> str | None:
     return None
 
 
-def stop_widened(case: Case) -> str | None:
+def stop_widened(case: EntryCheck) -> str | None:
     """An entry that adds to a position must not take its stop farther away."""
     held, stop, sign = case.held, case.stop, case.decision.signal.sign
     if held is None or held.stop is None or stop is None or case.limits.stop_may_widen:
@@ -72,7 +72,7 @@ def stop_widened(case: Case) -> str | None:
     )
 
 
-def liquidation_estimate(case: Case) -> Decimal | None:
+def liquidation_estimate(case: EntryCheck) -> Decimal | None:
     """Where the coin's position, with this entry in it, would be liquidated on its own margin."""
     leverage = case.leverage
     notional = case.allocation.notional(case.decision.coin)

@@ -3,14 +3,14 @@
 from datetime import timedelta
 from typing import Final
 
-from motherhaven.bot.guard.case import Case
+from motherhaven.bot.guard.entry_check import EntryCheck
 from motherhaven.contract.coins import is_scoped, scoped_refusal
 
 FUTURE: Final = timedelta(seconds=60)
 """How far ahead of us a venue's clock may be."""
 
 
-def unknown_coin(case: Case) -> str | None:
+def unknown_coin(case: EntryCheck) -> str | None:
     """A coin of another exchange, outside the user's list, or without a mark of our own."""
     coin = case.decision.coin
     if is_scoped(coin):
@@ -23,28 +23,28 @@ def unknown_coin(case: Case) -> str | None:
     return None
 
 
-def kill_switch(case: Case) -> str | None:
+def kill_switch(case: EntryCheck) -> str | None:
     """The kill switch is engaged; only the user re-arms it."""
     if case.view.kill_switch:
         return "the kill switch is engaged; re-arm it by hand to allow entries"
     return None
 
 
-def not_armed(case: Case) -> str | None:
+def not_armed(case: EntryCheck) -> str | None:
     """Real money moves only after live trading was armed explicitly."""
     if case.view.live and not case.view.armed:
         return "live trading is not armed"
     return None
 
 
-def not_recording(case: Case) -> str | None:
+def not_recording(case: EntryCheck) -> str | None:
     """What cannot be recorded is not traded: no entries while the journal fails."""
     if not case.view.recording:
         return "the journal cannot take records; entries wait until it can"
     return None
 
 
-def unknown_position(case: Case) -> str | None:
+def unknown_position(case: EntryCheck) -> str | None:
     """The exchange has positions that the bot did not open: reconcile first."""
     if case.view.unknown_positions:
         names = ", ".join(case.view.unknown_positions)
@@ -52,7 +52,7 @@ def unknown_position(case: Case) -> str | None:
     return None
 
 
-def answer_expired(case: Case) -> str | None:
+def answer_expired(case: EntryCheck) -> str | None:
     """The answer came too late after its question."""
     asked = case.view.asked_at
     if asked is None:
@@ -63,7 +63,7 @@ def answer_expired(case: Case) -> str | None:
     return None
 
 
-def stale_data(case: Case) -> str | None:
+def stale_data(case: EntryCheck) -> str | None:
     """The coin's newest data are too old, missing, or from the future."""
     times = case.view.data_times
     if times is None:
@@ -79,14 +79,14 @@ def stale_data(case: Case) -> str | None:
     return None
 
 
-def open_candle(case: Case) -> str | None:
+def open_candle(case: EntryCheck) -> str | None:
     """The newest candle is not closed: its prices may still change."""
     if case.decision.coin in case.view.open_candles:
         return f"the newest candle of {case.decision.coin} is not closed yet"
     return None
 
 
-def daily_loss(case: Case) -> str | None:
+def daily_loss(case: EntryCheck) -> str | None:
     """Today's loss has reached the limit, or is not known."""
     start = case.view.day_start_equity
     if start is None:
@@ -98,7 +98,7 @@ def daily_loss(case: Case) -> str | None:
     return None
 
 
-def trades_per_day(case: Case) -> str | None:
+def trades_per_day(case: EntryCheck) -> str | None:
     """The day's number of entries is used up."""
     limit = case.limits.max_trades_per_day
     if limit is None:
@@ -109,7 +109,7 @@ def trades_per_day(case: Case) -> str | None:
     return None
 
 
-def cooldown(case: Case) -> str | None:
+def cooldown(case: EntryCheck) -> str | None:
     """The last trade in this coin was too short a time ago."""
     last = case.view.last_trades.get(case.decision.coin)
     if last is None or case.limits.cooldown_seconds <= 0:
@@ -123,7 +123,7 @@ def cooldown(case: Case) -> str | None:
     return None
 
 
-def min_confidence(case: Case) -> str | None:
+def min_confidence(case: EntryCheck) -> str | None:
     """The decider is not sure enough."""
     confidence = case.decision.confidence
     if confidence < case.limits.min_confidence:
@@ -131,7 +131,7 @@ def min_confidence(case: Case) -> str | None:
     return None
 
 
-def opposite_position(case: Case) -> str | None:
+def opposite_position(case: EntryCheck) -> str | None:
     """An entry against an open position: close it first, then decide anew."""
     held = case.view.positions.get(case.decision.coin)
     if held is not None and held.size * case.decision.signal.sign < 0:
@@ -140,7 +140,7 @@ def opposite_position(case: Case) -> str | None:
     return None
 
 
-def max_positions(case: Case) -> str | None:
+def max_positions(case: EntryCheck) -> str | None:
     """Too many coins at once."""
     coins = set(case.allocation.coins)
     if case.decision.coin not in coins and len(coins) >= case.limits.max_positions:

@@ -5,19 +5,19 @@ from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any, Final
 
-from motherhaven.bot.exchange.symbols import normalise_symbol
 from motherhaven.bot.guard.faults import FaultCode
 from motherhaven.bot.guard.judgement import judge
 from motherhaven.bot.guard.limits import limits_from_mapping
 from motherhaven.bot.guard.parse import parse_answer
 from motherhaven.bot.guard.types import (
     Action,
-    GuardView,
     OpenPosition,
     RejectedDecision,
+    RiskContext,
     TradeDecision,
     Verdict,
 )
+from motherhaven.contract.coins import normalise_symbol
 from motherhaven.contract.errors import (
     ConfigError,
     ContractError,
@@ -84,7 +84,7 @@ def _told(
     }
 
 
-def read_view(state: Mapping[str, Any]) -> GuardView:
+def read_view(state: Mapping[str, Any]) -> RiskContext:
     """The guard's view from plain JSON data.
 
     Raises:
@@ -96,7 +96,7 @@ def read_view(state: Mapping[str, Any]) -> GuardView:
     available = state.get("available")
     asked = state.get("asked_at")
     times = _mapping(state, "data_times") if state.get("data_times") is not None else None
-    return GuardView(
+    return RiskContext(
         now=_time(state.get("now"), "now"),
         equity=to_decimal(state.get("equity"), "equity"),
         day_start_equity=None if start is None else to_decimal(start, "day_start_equity"),

@@ -7,7 +7,7 @@ from decimal import Decimal
 from enum import StrEnum
 from typing import Final
 
-from motherhaven.bot.exchange.market import MarketSpec
+from motherhaven.bot.market.instruments import MarketSpec
 
 ZERO: Final = Decimal(0)
 
@@ -97,7 +97,7 @@ class TradeDecision:
 
 
 @dataclass(frozen=True, slots=True)
-class GuardLimits:
+class RiskLimits:
     """The user's limits. Money in USD margin, ages and pauses in seconds.
 
     None switches a limit off, except that `max_coin_usd` is then max_position_size_usd and
@@ -162,7 +162,7 @@ class PendingEntry:
 
 
 @dataclass(frozen=True, slots=True)
-class GuardView:
+class RiskContext:
     """The circumstances of a judgement: plain data, gathered by the shell.
 
     `day_start_equity` is net of deposits since; None (not known) refuses entries.

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from motherhaven.bot.indicators.door import Number, admit, period
+from motherhaven.bot.indicators.validation import Number, admit, period
 
 
 class Ema:

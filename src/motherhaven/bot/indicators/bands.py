@@ -4,7 +4,7 @@ from collections import deque
 from math import sqrt
 from typing import NamedTuple
 
-from motherhaven.bot.indicators.door import Number, admit, period
+from motherhaven.bot.indicators.validation import Number, admit, period
 
 
 class BandsValue(NamedTuple):

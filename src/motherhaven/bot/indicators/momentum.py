@@ -1,6 +1,6 @@
 """Wilder's indicators: RSI and ATR, seeded with a simple mean, then α = 1/n."""
 
-from motherhaven.bot.indicators.door import Number, admit, period
+from motherhaven.bot.indicators.validation import Number, admit, period
 
 
 class Rsi:

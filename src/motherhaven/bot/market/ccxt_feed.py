@@ -6,12 +6,12 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any, Final, TypeVar
 
-from motherhaven.bot.exchange.types import Bar, MarketSpec
 from motherhaven.bot.market import ccxt_read
 from motherhaven.bot.market.ccxt_venue import open_venue
 from motherhaven.bot.market.feed import Book, Gap, Quote, Slice
 from motherhaven.bot.market.health import CoinHealth
-from motherhaven.bot.timeframes import label_of
+from motherhaven.bot.market.instruments import Bar, MarketSpec
+from motherhaven.bot.market.timeframes import label_of
 from motherhaven.contract.clock import Clock
 from motherhaven.contract.errors import ConfigError, MarketError
 from motherhaven.contract.similar import closest

@@ -9,11 +9,10 @@ from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import Any, Final
 
-from motherhaven.bot.exchange.exact import quotient
-from motherhaven.bot.exchange.slippage import Level
-from motherhaven.bot.exchange.types import Bar, MarketSpec, check_bar
 from motherhaven.bot.market.feed import Book, Quote
+from motherhaven.bot.market.instruments import Bar, Level, MarketSpec, check_bar
 from motherhaven.contract.errors import InvalidMoney, MarketError
+from motherhaven.contract.exact import quotient
 from motherhaven.contract.money import to_decimal
 
 QUOTES: Final = ("USDT", "USDC", "USD")

@@ -6,8 +6,7 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import NamedTuple, Protocol
 
-from motherhaven.bot.exchange.slippage import Level
-from motherhaven.bot.exchange.types import Bar, MarketSpec
+from motherhaven.bot.market.instruments import Bar, Level, MarketSpec
 
 
 @dataclass(frozen=True, slots=True)

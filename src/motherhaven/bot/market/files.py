@@ -7,10 +7,11 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Final
 
-from motherhaven.bot.exchange.types import Bar, MarketSpec, default_spec, normalise_symbol
 from motherhaven.bot.market.bars import BarFile, read_bar_file
 from motherhaven.bot.market.feed import Book, Gap, Quote, Slice
+from motherhaven.bot.market.instruments import Bar, MarketSpec, default_spec
 from motherhaven.bot.market.timeline import Timeline
+from motherhaven.contract.coins import normalise_symbol
 from motherhaven.contract.errors import MarketError
 
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)

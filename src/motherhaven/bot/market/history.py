@@ -10,9 +10,9 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Final, Protocol, TypeVar
 
-from motherhaven.bot.exchange.types import Bar
 from motherhaven.bot.market.bars.layout import WANTED
 from motherhaven.bot.market.funding import COLUMNS as FUNDING_COLUMNS
+from motherhaven.bot.market.instruments import Bar
 from motherhaven.contract.errors import ConfigError, MarketError
 from motherhaven.contract.money import plain
 

@@ -8,11 +8,10 @@ from typing import Any, Final, TypeVar
 
 import httpx
 
-from motherhaven.bot.exchange.slippage import Level
-from motherhaven.bot.exchange.types import Bar, MarketSpec, check_bar
 from motherhaven.bot.market.feed import Book, Gap, Quote, Slice
 from motherhaven.bot.market.health import CoinHealth
-from motherhaven.bot.timeframes import label_of
+from motherhaven.bot.market.instruments import Bar, Level, MarketSpec, check_bar
+from motherhaven.bot.market.timeframes import label_of
 from motherhaven.contract.clock import Clock
 from motherhaven.contract.coins import match_coin
 from motherhaven.contract.errors import ConfigError, InvalidJson, InvalidMoney, MarketError

@@ -14,8 +14,8 @@ from decimal import Decimal
 from random import Random
 from typing import Final
 
-from motherhaven.bot.exchange.types import Bar, MarketSpec, default_spec
 from motherhaven.bot.market.feed import Book, Quote, Slice, first_of_interval
+from motherhaven.bot.market.instruments import Bar, MarketSpec, default_spec
 from motherhaven.contract.coins import match_coin
 
 MINUTE: Final = timedelta(minutes=1)

@@ -7,8 +7,8 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import NamedTuple
 
-from motherhaven.bot.exchange.types import Bar
 from motherhaven.bot.market.feed import Gap, Slice
+from motherhaven.bot.market.instruments import Bar
 
 
 @dataclass(frozen=True, slots=True)

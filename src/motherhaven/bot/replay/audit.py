@@ -6,9 +6,9 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Final, NamedTuple, overload
 
-from motherhaven.bot.exchange.exact import exact, fma, quotient
-from motherhaven.bot.exchange.fold import EquityFold
-from motherhaven.bot.exchange.types import Fill, FundingPayment
+from motherhaven.bot.portfolio.events import Fill, FundingPayment
+from motherhaven.bot.portfolio.fold import EquityFold
+from motherhaven.contract.exact import exact, fma, quotient
 from motherhaven.metrics import EquityPoint
 
 ZERO: Final = Decimal(0)

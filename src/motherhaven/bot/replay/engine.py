@@ -14,22 +14,24 @@ from itertools import count, islice
 from pathlib import Path
 from typing import Final
 
-from motherhaven.bot.cycle import Cycle, Facts
+from motherhaven.bot.core.trader import Trader, TraderSetup
 from motherhaven.bot.decider.recorded import RecordedDecider
 from motherhaven.bot.decider.types import Decider
-from motherhaven.bot.exchange.slippage import Slippage
-from motherhaven.bot.exchange.types import FeeRates, Fill, FundingPayment, normalise_symbol
-from motherhaven.bot.guard.types import GuardLimits
+from motherhaven.bot.guard.types import RiskLimits
 from motherhaven.bot.market.feed import Quote, Slice
 from motherhaven.bot.market.files import FileFeed
 from motherhaven.bot.market.funding import read_funding
+from motherhaven.bot.market.instruments import FeeRates
+from motherhaven.bot.portfolio.events import Fill, FundingPayment
 from motherhaven.bot.replay.audit import EquityAudit
 from motherhaven.bot.replay.report import CountingSink, Refusal, ReplayReport
 from motherhaven.bot.replay.stride import Strides
+from motherhaven.bot.running.cycle import Cycle, Facts
 from motherhaven.bot.running.recover import fill_of, payment_of
-from motherhaven.bot.sink import Sink
-from motherhaven.bot.trader import Trader, TraderSetup
+from motherhaven.bot.running.sink import Sink
+from motherhaven.bot.venues.simulated.slippage import Slippage
 from motherhaven.contract.clock import Clock
+from motherhaven.contract.coins import normalise_symbol
 from motherhaven.contract.errors import JournalError
 
 ZERO: Final = Decimal(0)
@@ -51,7 +53,7 @@ class ReplayConfig:
     bars: Mapping[str, Path]
     equity: Decimal = Decimal(10_000)
     interval_seconds: int = 180
-    limits: GuardLimits = field(default_factory=GuardLimits)
+    limits: RiskLimits = field(default_factory=RiskLimits)
     fees: FeeRates = field(default_factory=FeeRates)
     slippage: Slippage | None = None
     zone: str = "UTC"

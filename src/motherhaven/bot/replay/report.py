@@ -7,10 +7,10 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
-from motherhaven.bot.exchange.slippage import Slippage
+from motherhaven.bot.core.records import Record
 from motherhaven.bot.market.feed import Gap
-from motherhaven.bot.records import Record
-from motherhaven.bot.sink import Kept, Sink
+from motherhaven.bot.running.sink import Kept, Sink
+from motherhaven.bot.venues.simulated.slippage import Slippage
 from motherhaven.contract.events import Kind
 from motherhaven.contract.money import plain
 from motherhaven.contract.times import format_time

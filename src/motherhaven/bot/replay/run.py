@@ -14,11 +14,11 @@ from motherhaven.bot.decider.choose import BASELINES, choose_decider
 from motherhaven.bot.decider.config import ModelConfig
 from motherhaven.bot.decider.recorded import RecordedDecider, read_answers
 from motherhaven.bot.decider.types import Decider
-from motherhaven.bot.journal_sink import JournalSink
 from motherhaven.bot.market.files import FileFeed
 from motherhaven.bot.replay.engine import Replay, ReplayConfig, Sleep
 from motherhaven.bot.replay.report import ReplayReport
-from motherhaven.bot.sink import LedgerSink
+from motherhaven.bot.running.journal_sink import JournalSink
+from motherhaven.bot.running.sink import LedgerSink
 from motherhaven.contract.clock import Clock
 from motherhaven.contract.ids import IdSource
 from motherhaven.recorder.factory import open_recorder, open_shipper

@@ -9,12 +9,12 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import NamedTuple
 
+from motherhaven.bot.core.trader import Trader
 from motherhaven.bot.decider.foresight import Averages, Coming, Foreseeing
 from motherhaven.bot.decider.types import Decider
 from motherhaven.bot.guard.day import day_end
 from motherhaven.bot.market.timeline import Stretch, Timeline, steps_until
 from motherhaven.bot.replay.audit import EquityAudit, Track
-from motherhaven.bot.trader import Trader
 
 
 class Step(NamedTuple):
@@ -74,7 +74,7 @@ class Strides:
         The next decision is `due`.
         """
         stretch = self._timeline.stretch(index)
-        # A stretch's first slice may be a coin's very first: it has no tape yet.
+        # A stretch's first slice may be a coin's very first: it has no series yet.
         if stretch is None or index == stretch.first:
             return Step(index)
         plan = self._plan(index, due, stretch)
@@ -135,7 +135,7 @@ class Strides:
             columns, averages = self._timeline.columns[coin], self._averages[coin]
             last = stop + offset - 1
             bars = columns.bars[start + offset : stop + offset]
-            trader.tapes[coin].follow(bars, averages.fast[last], averages.slow[last])
+            trader.series_by_coin[coin].follow(bars, averages.fast[last], averages.slow[last])
             ledger.marks[coin] = columns.closes[last]
             holding = ledger.holdings.get(coin)
             if holding is not None:

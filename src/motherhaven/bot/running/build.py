@@ -8,16 +8,16 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Final
 
-from motherhaven.bot.config import BotConfig
-from motherhaven.bot.cycle import Cycle, Facts
+from motherhaven.bot.core.trader import Trader, TraderSetup
 from motherhaven.bot.decider.budget import ModelBudget
 from motherhaven.bot.decider.choose import choose_decider
 from motherhaven.bot.market.feed import Feed
-from motherhaven.bot.running.control import ControlRoom
+from motherhaven.bot.running.config import BotConfig
+from motherhaven.bot.running.control import ControlServer
+from motherhaven.bot.running.cycle import Cycle, Facts
 from motherhaven.bot.running.recover import KINDS, Saved, fold, restore
 from motherhaven.bot.running.runner import Runner, Sleep
-from motherhaven.bot.sink import Sink
-from motherhaven.bot.trader import Trader, TraderSetup
+from motherhaven.bot.running.sink import Sink
 from motherhaven.contract.clock import Clock
 from motherhaven.contract.ids import IdSource
 
@@ -59,7 +59,7 @@ def build_bot(
     clock: Clock,
     ids: IdSource,
     *,
-    control: ControlRoom | None = None,
+    control: ControlServer | None = None,
     say: Callable[[str], None] = _LOG.warning,
     lag: timedelta = timedelta(seconds=1),
     sleep: Sleep = asyncio.sleep,

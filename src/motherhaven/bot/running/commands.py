@@ -4,13 +4,13 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
-from motherhaven.bot.cycle import Cycle
-from motherhaven.bot.guidance import read_guidance
+from motherhaven.bot.decider.guidance import read_guidance
 from motherhaven.bot.running.control import Command
+from motherhaven.bot.running.cycle import Cycle
 from motherhaven.contract.errors import ConfigError
 
 
-def obey(command: Command, cycle: Cycle, now: datetime, next_at: datetime | None) -> str:
+def handle_command(command: Command, cycle: Cycle, now: datetime, next_at: datetime | None) -> str:
     """Do what the command says (all but stop) and return what to tell the user."""
     sign = f"command {command.verb} ({command.command_id})"
     if command.verb == "pause":

@@ -39,7 +39,7 @@ class Command:
     arguments: Mapping[str, Any] = field(default_factory=dict)
 
 
-class ControlRoom:
+class ControlServer:
     """The folder through which a bot is controlled: the running bot's side of it."""
 
     def __init__(self, folder: Path, clock: Clock) -> None:
@@ -133,7 +133,7 @@ class ControlRoom:
             return None
 
 
-class ControlDesk:
+class ControlClient:
     """The other side: what a second terminal uses."""
 
     def __init__(

@@ -10,14 +10,14 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Final
 
-from motherhaven.bot.config import BotConfig
-from motherhaven.bot.cycle import Cycle
-from motherhaven.bot.guard.types import GuardLimits
-from motherhaven.bot.journal_sink import JournalSink
+from motherhaven.bot.guard.types import RiskLimits
+from motherhaven.bot.market.bar_series import KEPT
 from motherhaven.bot.market.feed import Quote, first_of_interval
 from motherhaven.bot.market.simulated import SimulatedFeed
 from motherhaven.bot.running.build import Bot, build_bot
-from motherhaven.bot.tape import KEPT
+from motherhaven.bot.running.config import BotConfig
+from motherhaven.bot.running.cycle import Cycle
+from motherhaven.bot.running.journal_sink import JournalSink
 from motherhaven.contract.clock import Clock
 from motherhaven.contract.errors import MotherhavenError
 from motherhaven.contract.ids import IdSource
@@ -32,7 +32,7 @@ SHIP_SECONDS: Final = 15.0
 SHIP_LOOKS: Final = 60
 FORGOTTEN: Final = timedelta(days=7)
 BOTS: Final = (("hold", "buy-and-hold"), ("ema", "ema-cross"), ("random", "random"))
-LIMITS: Final = GuardLimits(
+LIMITS: Final = RiskLimits(
     max_position_size_usd=Decimal(2_000),
     daily_loss_limit_usd=Decimal(1_000),
     max_total_usd=Decimal(6_000),

@@ -11,14 +11,14 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any, Final, cast
 
-from motherhaven.bot.config import BotConfig, journal_path
-from motherhaven.bot.guidance import read_guidance
-from motherhaven.bot.journal_sink import JournalSink
+from motherhaven.bot.decider.guidance import read_guidance
 from motherhaven.bot.market.choose import choose_feed
 from motherhaven.bot.market.feed import Feed
 from motherhaven.bot.market.files import FileFeed
 from motherhaven.bot.running.build import build_bot, simulated_journal
-from motherhaven.bot.running.control import ControlDesk, ControlRoom, Verb
+from motherhaven.bot.running.config import BotConfig, journal_path
+from motherhaven.bot.running.control import ControlClient, ControlServer, Verb
+from motherhaven.bot.running.journal_sink import JournalSink
 from motherhaven.bot.running.logs import configure_bot_logging
 from motherhaven.contract.clock import Clock
 from motherhaven.contract.display import for_terminal
@@ -95,7 +95,7 @@ def control_folder(settings: Settings) -> Path:
 
 def _control(settings: Settings, word: str, details: Mapping[str, Any]) -> int:
     clock = SystemClock()
-    desk = ControlDesk(control_folder(settings), clock, IdSource(clock, os.urandom).new)
+    desk = ControlClient(control_folder(settings), clock, IdSource(clock, os.urandom).new)
     if word == "status":
         state = desk.state()
         _tell("no bot is running here" if state is None else describe(state))
@@ -138,7 +138,7 @@ async def _open(settings: Settings, config: BotConfig, stop: asyncio.Event) -> N
     """Take the control folder and the market, run, and let go of both."""
     clock = SystemClock()
     ids = IdSource(clock, os.urandom)
-    control = ControlRoom(control_folder(settings), clock)
+    control = ControlServer(control_folder(settings), clock)
     control.enter(ids.new())
     try:
         feed = await _market(config, clock, stop)
@@ -171,7 +171,7 @@ async def _run(
     feed: Feed,
     clock: Clock,
     ids: IdSource,
-    control: ControlRoom,
+    control: ControlServer,
     stop: asyncio.Event,
 ) -> None:
     if isinstance(feed, FileFeed):

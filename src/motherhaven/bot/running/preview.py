@@ -7,15 +7,15 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Final
 
-from motherhaven.bot.config import BotConfig
 from motherhaven.bot.decider.prompts import system_prompt, user_prompt
 from motherhaven.bot.decider.schema import answer_schema
 from motherhaven.bot.decider.tokens import estimated_tokens
 from motherhaven.bot.market.feed import Feed
 from motherhaven.bot.running.build import make_trader
+from motherhaven.bot.running.config import BotConfig
 from motherhaven.bot.running.recover import fold
+from motherhaven.bot.running.sink import Kept
 from motherhaven.bot.running.warming import catch_up
-from motherhaven.bot.sink import Kept
 from motherhaven.contract.errors import MarketError
 from motherhaven.contract.ids import IdSource
 
@@ -72,7 +72,7 @@ async def next_prompt(
     guidance = saved.guidance
     wish = guidance.text if guidance is not None and guidance.active(now) else None
     context = trader.context(now, wish)
-    if not context.tapes:
+    if not context.series_by_coin:
         aside = "; ".join(f"{coin}: {why}" for coin, why in feed.set_aside.items())
         raise MarketError(f"no coin has fresh data, so that nobody would be asked. {aside}".strip())
     preset = config.model.preset
@@ -86,8 +86,10 @@ async def next_prompt(
             fees=fees,
         ),
         user_prompt(context),
-        "" if config.model.output == "json" else json.dumps(answer_schema(tuple(context.tapes))),
-        tuple(context.tapes),
+        ""
+        if config.model.output == "json"
+        else json.dumps(answer_schema(tuple(context.series_by_coin))),
+        tuple(context.series_by_coin),
     )
 
 

@@ -7,21 +7,15 @@ from datetime import UTC, date, datetime
 from decimal import Decimal
 from typing import Any, Final
 
-from motherhaven.bot.chronicle import KEPT_OUTCOMES, outcome_text
+from motherhaven.bot.core.event_log import KEPT_OUTCOMES, outcome_text
+from motherhaven.bot.core.trader import Trader
 from motherhaven.bot.decider.briefing import Plan
+from motherhaven.bot.decider.guidance import Guidance
 from motherhaven.bot.decider.types import Outcome
-from motherhaven.bot.exchange.types import (
-    Fill,
-    FillReason,
-    FundingPayment,
-    Liquidity,
-    MarginMode,
-)
 from motherhaven.bot.guard.day import DayStart, KillSwitch
 from motherhaven.bot.guard.types import Action, Signal
-from motherhaven.bot.guidance import Guidance
-from motherhaven.bot.sink import Kept
-from motherhaven.bot.trader import Trader
+from motherhaven.bot.portfolio.events import Fill, FillReason, FundingPayment, Liquidity, MarginMode
+from motherhaven.bot.running.sink import Kept
 from motherhaven.contract.errors import ContractError, InvalidEvent
 from motherhaven.contract.events import Kind
 from motherhaven.contract.money import to_decimal

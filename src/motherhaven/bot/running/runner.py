@@ -6,10 +6,10 @@ from collections.abc import Awaitable, Callable, Mapping
 from datetime import datetime, timedelta
 from typing import Final, TypeVar
 
-from motherhaven.bot.cycle import Cycle
 from motherhaven.bot.market.feed import Book, Feed, Quote
-from motherhaven.bot.running.commands import kill, obey
-from motherhaven.bot.running.control import Command, ControlRoom
+from motherhaven.bot.running.commands import handle_command, kill
+from motherhaven.bot.running.control import Command, ControlServer
+from motherhaven.bot.running.cycle import Cycle
 from motherhaven.bot.running.warming import catch_up
 from motherhaven.contract.clock import Clock
 from motherhaven.contract.errors import MarketError, MotherhavenError
@@ -37,7 +37,7 @@ class Runner:
         cycle: Cycle,
         feed: Feed,
         clock: Clock,
-        control: ControlRoom | None = None,
+        control: ControlServer | None = None,
         *,
         lag: timedelta = timedelta(seconds=1),
         sleep: Sleep = asyncio.sleep,
@@ -67,7 +67,7 @@ class Runner:
 
         `since` is the time up to which an earlier run had seen the market: bars since
         then are acted on first, so that stops work even while the bot was away. `warm`
-        says that the tapes have seen all bars before.
+        says that the series_by_coin have seen all bars before.
         """
         self._stop = stop
         now = self._clock.now()
@@ -93,7 +93,7 @@ class Runner:
     # --- one turn of the loop -----------------------------------------------------------
 
     async def _turn(self) -> None:
-        self._obey()
+        self._handle_commands()
         now = self._clock.now()
         self._mind_the_clock(now)
         if now >= self._next_publish:
@@ -189,7 +189,7 @@ class Runner:
 
     # --- commands -----------------------------------------------------------------------
 
-    def _obey(self) -> None:
+    def _handle_commands(self) -> None:
         if self._control is None:
             return
         for command in self._control.take():
@@ -204,7 +204,7 @@ class Runner:
             self._stop.set()
             self._told = "the bot stops"
         else:
-            self._told = obey(command, self._cycle, self._clock.now(), self._next_cycle)
+            self._told = handle_command(command, self._cycle, self._clock.now(), self._next_cycle)
 
     def _killed_before(self) -> None:
         """A kill that was asked for while no bot ran."""
@@ -269,7 +269,7 @@ class Runner:
     async def _watch(self) -> None:
         """Return once the bot is told to stop, by the event or by a command."""
         while not self._stop.is_set():
-            self._obey()
+            self._handle_commands()
             if self._stop.is_set():
                 return
             await self._sleep(TICK_SECONDS)

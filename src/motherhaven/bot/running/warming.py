@@ -3,9 +3,9 @@
 from datetime import datetime, timedelta
 from typing import Final
 
+from motherhaven.bot.core.trader import Trader
+from motherhaven.bot.market.bar_series import KEPT
 from motherhaven.bot.market.feed import Feed
-from motherhaven.bot.tape import KEPT
-from motherhaven.bot.trader import Trader
 
 LOOK_BACK: Final = timedelta(days=3)
 """How far back bars are acted on that closed while the bot was away."""
@@ -22,9 +22,9 @@ def warm_up(trader: Trader, feed: Feed) -> timedelta:
 async def catch_up(
     trader: Trader, feed: Feed, now: datetime, since: datetime | None, *, warm: bool = False
 ) -> datetime | None:
-    """Show the past to the tapes, and let the bars happen that closed after `since`.
+    """Show the past to the bar series, and let the bars happen that closed after `since`.
 
-    `warm` says that the tapes have seen all bars before. Returns the end of the newest bar,
+    `warm` says that the bar series have seen all bars before. Returns the end of the newest bar,
     None when there was none.
 
     Raises:

@@ -2,6 +2,7 @@
 
 import base64
 import hashlib
+from collections.abc import Mapping
 from html import escape
 from typing import Final
 
@@ -71,6 +72,11 @@ _NOT_BUILT: Final = """<p>The page is not built yet. The API works without it.</
 <p>Run <code>make page</code> in the project's folder, then reload.</p>"""
 
 
+_BUILDING: Final = """<p role="status">The server is up and takes what bots send. Its page is
+being built, which takes up to a minute the first time; it then opens here by itself.</p>
+<p>The terminal says what is being done.</p>"""
+
+
 def key_page(
     *, has_key: bool, next_path: str = "/llm-bot", problem: str = "", status: int = 401
 ) -> Response:
@@ -86,12 +92,17 @@ def not_built_page() -> Response:
     return _page("Page not built", _NOT_BUILT, 503)
 
 
+def building_page() -> Response:
+    """Says that the page is being built, and asks for it again after a moment."""
+    return _page("Building the page", _BUILDING, 503, {"refresh": "2", "retry-after": "2"})
+
+
 def plain_page(title: str, text: str, status: int) -> Response:
     """A page with one sentence."""
     return _page(title, f"<p>{escape(text)}</p>", status)
 
 
-def _page(title: str, content: str, status: int) -> Response:
+def _page(title: str, content: str, status: int, more: Mapping[str, str] | None = None) -> Response:
     html = _PAGE.format(title=f"{title} · Motherhaven", style=STYLE, content=content)
-    headers = {"content-security-policy": _POLICY, "cache-control": "no-store"}
+    headers = {"content-security-policy": _POLICY, "cache-control": "no-store", **(more or {})}
     return HTMLResponse(html, status, headers)

@@ -25,6 +25,10 @@ from motherhaven.server.wire.problems import Problem, json_answer, too_many_atte
 
 HOME: Final = "/llm-bot"
 _LOGIN_BYTES: Final = 4_096
+_USED_LINK: Final = (
+    "This sign-in link was used before, is older than an hour, or belongs to an earlier start of "
+    "the server. Enter the key, or restart the server for a new link."
+)
 _LOGIN_BODY: Final = {
     "type": "object",
     "required": ["key"],
@@ -72,7 +76,7 @@ class Login:
             operation_id="key_page",
             response_model=str,
             responses={
-                303: {"description": "Signed in already"},
+                303: {"description": "Signed in, before or by the link"},
                 **schemas.failures(400, 403, 422),
             },
         )
@@ -113,11 +117,29 @@ class Login:
                 await self._guesses.hold(self._door.address_of(visitor))
                 refusal = too_many_attempts(wait, "Too many attempts")
             return await self._refuse(request, next_path, refusal)
-        answer = _done(request, next_path)
+        return self._signed_in(_done(request, next_path), visitor, own.id if own else None)
+
+    async def key_page(self, request: Request, next: str = HOME, link: str = "") -> Response:
+        """The page that asks for the key, where the pages themselves come from elsewhere.
+
+        `link` is the token of a link that the server printed where it was started: it signs
+        in once, without the key. A browser that only fetches ahead does not use it up.
+        """
+        next_path, visitor = _local(next), Visitor(request.scope)
+        if self._door.refusal(Rule.READ, visitor) is None:
+            return RedirectResponse(next_path, status_code=303)
+        ahead = "prefetch" in (visitor.header(b"sec-purpose") or "")
+        if link and not ahead and self._config.take_link(link):
+            return self._signed_in(RedirectResponse(next_path, status_code=303), visitor, None)
+        has_key = await self._door.has_keys()
+        problem = _USED_LINK if link and not ahead else ""
+        return key_page(has_key=has_key, next_path=next_path, problem=problem, status=200)
+
+    def _signed_in(self, answer: Response, visitor: Visitor, key_id: str | None) -> Response:
         secure = _is_https(visitor)
         answer.set_cookie(
             SECURE_COOKIE if secure else COOKIE,
-            self._sessions.new(own.id if own else None),
+            self._sessions.new(key_id),
             max_age=self._config.session_seconds,
             path="/",
             secure=secure,
@@ -125,14 +147,6 @@ class Login:
             samesite="strict",
         )
         return answer
-
-    async def key_page(self, request: Request, next: str = HOME) -> Response:
-        """The page that asks for the key, where the pages themselves come from elsewhere."""
-        next_path = _local(next)
-        if self._door.refusal(Rule.READ, Visitor(request.scope)) is None:
-            return RedirectResponse(next_path, status_code=303)
-        has_key = await self._door.has_keys()
-        return key_page(has_key=has_key, next_path=next_path, status=200)
 
     async def logout(self, request: Request) -> Response:
         """Ends the session at once, open streams too."""

@@ -1,0 +1,190 @@
+"""What happened to one bot, as records in order: all that it puts on record passes here."""
+
+from collections import deque
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+from typing import Any, Final
+
+from motherhaven.bot.core import records
+from motherhaven.bot.core.records import Record
+from motherhaven.bot.decider.briefing import Plan, TradeTally
+from motherhaven.bot.decider.types import Outcome
+from motherhaven.bot.execution.engine import ApprovedOrder, ExecutionEngine
+from motherhaven.bot.execution.orders import ExchangeEvent
+from motherhaven.bot.guard.types import Verdict
+from motherhaven.bot.market.instruments import Bar
+from motherhaven.bot.portfolio.account import Position
+from motherhaven.bot.portfolio.events import Fill, Trade
+from motherhaven.bot.venues.simulated.engine import PaperEngine
+from motherhaven.contract.events import MAX_CANDLES, ExecutionStatus, Kind
+from motherhaven.contract.money import to_decimal
+
+ORDER_STATUSES: Final = ("rejected", "skipped")
+KEPT_TRADES: Final = 10
+KEPT_OUTCOMES: Final = 12
+
+
+@dataclass(slots=True)
+class Declined:
+    """Orders that were not placed or not filled for one reason; `example` is its first text."""
+
+    count: int
+    example: str
+
+
+class EventLog:
+    """Turns events of the exchange and outcomes of decisions into linked records.
+
+    `trades` and `outcomes` are the newest few, for the decider to look back on; `tally` counts
+    all trades, `plans` says by coin with what idea each open position was entered.
+    """
+
+    def __init__(
+        self, engine: PaperEngine, desk: ExecutionEngine, new_id: Callable[[], str]
+    ) -> None:
+        self.records: list[Record] = []
+        self.holds = 0
+        """Decisions to hold of which no record is kept (a brief run)."""
+        self.declined: dict[tuple[str, str], Declined] = {}
+        """What was rejected or skipped, by status and code."""
+        self.trades: deque[Trade] = deque(maxlen=KEPT_TRADES)
+        self.outcomes: deque[Outcome] = deque(maxlen=KEPT_OUTCOMES)
+        self.tally = TradeTally()
+        self.plans: dict[str, Plan] = {}
+        self._engine = engine
+        self._desk = desk
+        self._new_id = new_id
+        self._told: dict[str, records.Payload] = {}
+        self._bars: dict[str, list[Bar]] = {}
+
+    def keep(self, kind: Kind, payload: records.Payload, time: datetime) -> str:
+        """Put one event on record; returns its id."""
+        event_id = self._new_id()
+        self.records.append(Record(kind, payload, time, event_id))
+        return event_id
+
+    def take(self) -> list[Record]:
+        """The records so far; they are the caller's now."""
+        taken, self.records = self.records, []
+        return taken
+
+    def adopt(self, terms: Mapping[str, records.Payload]) -> None:
+        """Positions on record already, after a restart: their newest terms by id."""
+        self._told.update(terms)
+
+    def resume(self, trades: Iterable[Trade]) -> None:
+        """Trades that are on record already, after a restart, oldest first."""
+        for trade in trades:
+            self.trades.append(trade)
+            self.tally.add(trade)
+
+    def note(self, events: list[ExchangeEvent]) -> None:
+        """Record what happened at the exchange."""
+        for event in events:
+            if isinstance(event, Fill):
+                decision_id = self._desk.decision_of(event.cloid)
+                self.keep("fill", records.fill(event, decision_id), event.time)
+                self._stands(event, decision_id)
+            elif isinstance(event, Trade):
+                decision_id = self._desk.closing_decision(event.coin)
+                told = self._told.pop(event.position_id, None)
+                payload = records.closed(event, decision_id, told)
+                self.keep("position_closed", payload, event.closed_at)
+                self.plans.pop(event.coin, None)
+                self.resume([event])
+
+    def follow(self, positions: Iterable[Position], now: datetime) -> None:
+        """Record what changed a position without a fill, such as another leverage."""
+        for position in positions:
+            told = self._told.get(position.position_id)
+            if told is not None and told != records.terms(position):
+                self._tell(position, None, None, now)
+
+    def saw(self, bars: Iterable[Bar]) -> None:
+        """Remember closed bars until `keep_candles` records them."""
+        for bar in bars:
+            self._bars.setdefault(bar.coin, []).append(bar)
+
+    def keep_candles(self, now: datetime, least: int = 1) -> None:
+        """Record the bars that were seen, once a coin has `least` of them."""
+        for coin, bars in self._bars.items():
+            if len(bars) < least:
+                continue
+            for first in range(0, len(bars), MAX_CANDLES):
+                payload = records.candles(now, bars[first : first + MAX_CANDLES])
+                self.keep("candles", payload, now)
+            self._bars[coin] = []
+
+    def refused(
+        self, decision_id: str, coin: str, signal: str, code: str, reason: str, now: datetime
+    ) -> None:
+        """A decision that the guard or the parser did not let through; `code` is its rule."""
+        self._decline("rejected", code, reason)
+        payload = records.execution(now, decision_id, coin, "rejected", error=reason)
+        self.keep("execution", payload, now)
+        self.outcomes.append(Outcome(now, coin, signal, f"refused: {reason}"))
+
+    def refused_by_guard(
+        self, decision_id: str, signal: str, verdict: Verdict, now: datetime
+    ) -> None:
+        """A decision that the guard did not let through."""
+        coin, code = verdict.coin or "", verdict.rule or "guard"
+        self.refused(decision_id, coin, signal, code, verdict.reason, now)
+
+    def executed(
+        self,
+        ticket: ApprovedOrder,
+        status: ExecutionStatus,
+        now: datetime,
+        *,
+        code: str | None = None,
+        **known: Any,
+    ) -> None:
+        """What became of an order; `code` names the reason if it was rejected or skipped."""
+        if status in ORDER_STATUSES:
+            self._decline(status, code or "other", known.get("error") or "")
+        payload = records.execution(now, ticket.decision_id, ticket.coin, status, **known)
+        self.keep("execution", payload, now)
+        asked = ticket.asked
+        if asked.signal.is_entry and known.get("filled_usd") is not None:
+            self.plans[asked.coin] = Plan(asked.justification, asked.invalidation_condition)
+        self.outcomes.append(
+            Outcome(now, ticket.coin, ticket.asked.action.value, outcome_text(status, known))
+        )
+
+    def _decline(self, status: str, code: str, reason: str) -> None:
+        known = self.declined.setdefault((status, code), Declined(0, reason))
+        known.count += 1
+
+    def _stands(self, fill: Fill, decision_id: str | None) -> None:
+        """Record the fill's position as it stands now, unless it is gone or that is on record."""
+        position = self._engine.account().positions.get(fill.coin)
+        if position is None or position.position_id != fill.position_id:
+            return
+        if self._told.get(fill.position_id) != records.terms(position):
+            self._tell(position, decision_id, fill.fee, fill.time)
+
+    def _tell(
+        self, position: Position, decision_id: str | None, fee: Decimal | None, at: datetime
+    ) -> None:
+        before = self._told.get(position.position_id)
+        self._told[position.position_id] = records.terms(position)
+        self.keep("position_opened", records.opened(position, decision_id, fee, before), at)
+
+
+def outcome_text(status: str, known: Mapping[str, Any]) -> str:
+    """What became of an order, in one line for the decider; `known` as the execution has it."""
+    parts = [status]
+    if known.get("filled_usd") is not None:
+        parts.append(f"{to_decimal(known['filled_usd'], 'filled_usd'):.2f} USD of margin")
+    if known.get("fill_price") is not None:
+        parts.append(f"at {known['fill_price']}")
+    for field, name in (("stop_loss", "stop"), ("profit_target", "target")):
+        if known.get(field) is not None:
+            before = known.get(f"{field}_before")
+            parts.append(f"{name} {'' if before is None else f'{before} -> '}{known[field]}")
+    told = " ".join(parts)
+    error = known.get("error") or known.get("execution_error")
+    return told if error is None else f"{told}: {error}"

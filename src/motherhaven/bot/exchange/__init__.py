@@ -1,1 +1,0 @@
-"""Exchanges behind one protocol: types, margin ledger, paper exchange, scenarios."""

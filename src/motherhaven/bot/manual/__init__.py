@@ -1,0 +1,1 @@
+"""Trading by hand: the guide's account and executor over the same core."""

@@ -1,0 +1,1 @@
+"""The account as a fold of fills, funding and cash flows: ledger, positions, margin."""

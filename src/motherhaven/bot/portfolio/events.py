@@ -1,0 +1,127 @@
+"""What happened to an account: fills, funding, deposits and finished trades."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+from enum import StrEnum
+from typing import Final
+
+ZERO: Final = Decimal(0)
+
+
+class Side(StrEnum):
+    """The direction of an order."""
+
+    BUY = "buy"
+    SELL = "sell"
+
+    @property
+    def sign(self) -> int:
+        """+1 for a buy, -1 for a sell."""
+        return 1 if self is Side.BUY else -1
+
+
+class MarginMode(StrEnum):
+    """Whether a position shares the account's margin or has a bucket of its own."""
+
+    CROSS = "cross"
+    ISOLATED = "isolated"
+
+
+class Liquidity(StrEnum):
+    """Who took and who made; decides the fee."""
+
+    TAKER = "taker"
+    MAKER = "maker"
+
+
+class FillReason(StrEnum):
+    """Why a fill happened."""
+
+    ENTRY = "entry"
+    CLOSE = "close"
+    STOP = "stop"
+    TARGET = "target"
+    LIQUIDATION = "liquidation"
+
+
+@dataclass(frozen=True, slots=True)
+class Fill:
+    """One execution. `size` is signed, in coin; fee and realized in USD.
+
+    `realized` is gross of fees and funding. `absorbed` is the part of an isolated loss
+    beyond the bucket, which the venue bears; it is already left out of `realized`.
+    """
+
+    seq: int
+    coin: str
+    size: Decimal
+    price: Decimal
+    fee: Decimal
+    liquidity: Liquidity
+    realized: Decimal
+    reason: FillReason
+    position_id: str
+    time: datetime
+    cloid: str | None = None
+    leverage: int = 1
+    mode: MarginMode = MarginMode.CROSS
+    absorbed: Decimal = ZERO
+
+
+@dataclass(frozen=True, slots=True)
+class FundingPayment:
+    """One hourly funding, in USD as received: negative means that the account paid."""
+
+    seq: int
+    coin: str
+    amount: Decimal
+    rate: Decimal
+    oracle: Decimal
+    size: Decimal
+    position_id: str
+    time: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Deposit:
+    """Money that came in (positive) or went out (negative), in USD."""
+
+    amount: Decimal
+    time: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Trade:
+    """A position from its opening to its end.
+
+    `side` is the side of the opening order; `size` the whole size that was entered;
+    `entry` and `exit` are size-weighted over all entries and exits; `realized` is gross;
+    net = realized - fees + funding. `reason` is that of the last fill. Durations come from
+    `opened_at` and `closed_at`.
+    """
+
+    position_id: str
+    coin: str
+    side: Side
+    size: Decimal
+    entry: Decimal
+    exit: Decimal
+    leverage: int
+    mode: MarginMode
+    realized: Decimal
+    fees: Decimal
+    funding: Decimal
+    opened_at: datetime
+    closed_at: datetime
+    reason: FillReason
+
+    @property
+    def net(self) -> Decimal:
+        """Profit or loss after fees and funding, in USD: the wire's realized_pnl."""
+        return self.realized - self.fees + self.funding
+
+    @property
+    def notional(self) -> Decimal:
+        """Entered notional in USD."""
+        return self.size * self.entry

@@ -1,0 +1,109 @@
+"""Margin arithmetic: tiers, maintenance, liquidation price, return on equity, funding rate.
+
+The equations are those of Hyperliquid's documentation. Call inside `exact()`.
+"""
+
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Final
+
+from motherhaven.bot.market.instruments import MarketSpec
+from motherhaven.contract.exact import exact, quotient
+
+ZERO: Final = Decimal(0)
+_INTEREST: Final = Decimal("0.0001")
+_CLAMP: Final = Decimal("0.0005")
+_HOURLY_CAP: Final = Decimal("0.04")
+
+
+@dataclass(frozen=True, slots=True)
+class _Band:
+    lower: Decimal
+    max_leverage: int
+    twice: Decimal
+    deduction: Decimal
+
+
+@dataclass(frozen=True, slots=True)
+class MarginTiers:
+    """A coin's tiers with their maintenance deductions worked out once.
+
+    The maintenance rate of a tier is 1 / (2 * its maximum leverage); the deduction
+    makes the requirement continuous where two tiers meet.
+    """
+
+    bands: tuple[_Band, ...]
+    worst_rate: float = 1.0
+    """The highest maintenance rate of all tiers."""
+
+    @classmethod
+    def of(cls, spec: MarketSpec) -> "MarginTiers":
+        """The tiers of a market; one tier when it has no table."""
+        steps = [(t.lower, t.max_leverage) for t in spec.tiers] or [(ZERO, spec.max_leverage)]
+        bands: list[_Band] = []
+        deduction = ZERO
+        for lower, most in steps:
+            if bands:
+                before = bands[-1].max_leverage
+                deduction += quotient(lower * (before - most), Decimal(2 * before * most))
+            bands.append(_Band(lower, most, Decimal(2 * most), deduction))
+        return cls(tuple(reversed(bands)), max(1 / float(band.twice) for band in bands))
+
+    def _band(self, notional: Decimal) -> _Band:
+        for band in self.bands:
+            if notional >= band.lower:
+                return band
+        return self.bands[-1]
+
+    def max_leverage(self, notional: Decimal) -> int:
+        """The most leverage that a position of `notional` USD may have."""
+        return self._band(notional).max_leverage
+
+    def maintenance(self, notional: Decimal) -> Decimal:
+        """Maintenance margin in USD: notional * rate - deduction."""
+        band = self._band(notional)
+        return quotient(notional, band.twice) - band.deduction
+
+    def liquidation(self, size: Decimal, mark: Decimal, free: Decimal) -> Decimal | None:
+        """The price at which the margin is used up, None when there is none above 0.
+
+        The tier is that of the position's value at that price: there, what is left of the
+        account is the maintenance exactly.
+
+        `size` is signed; `free` is margin_available in USD: cross value minus all
+        maintenance, or isolated equity minus its maintenance, at `mark`.
+        """
+        side = 1 if size > 0 else -1
+        notional = abs(size) * mark
+        own = self.maintenance(notional)
+        upper: Decimal | None = None
+        price = ZERO
+        for band in self.bands:
+            # What is free if this tier's rule held at the mark: exact where the tier does hold.
+            room = free + own - quotient(notional, band.twice) + band.deduction
+            price = mark - quotient(room * band.twice, size * (band.twice - side))
+            value = abs(size) * price
+            if value >= band.lower and (upper is None or value < upper):
+                break
+            upper = band.lower
+        return price if price > 0 else None
+
+
+def return_on_equity(unrealized: Decimal, size: Decimal, entry: Decimal, leverage: int) -> Decimal:
+    """uPnL * leverage / (|size| * entry), a fraction."""
+    return quotient(unrealized * leverage, abs(size) * entry)
+
+
+def hourly_funding_rate(premium: Decimal) -> Decimal:
+    """The hourly rate from the average premium of eight hours.
+
+    F8 = P + clamp(0.0001 - P, ±0.0005); rate = F8 / 8, capped at ±4 % an hour.
+    """
+    eight = premium + min(max(_INTEREST - premium, -_CLAMP), _CLAMP)
+    return min(max(eight / 8, -_HOURLY_CAP), _HOURLY_CAP)
+
+
+def initial_margin(size: Decimal, entry: Decimal, leverage: int) -> Decimal:
+    """Initial margin in USD of a position at its entry."""
+    with exact():
+        return quotient(abs(size) * entry, Decimal(leverage))

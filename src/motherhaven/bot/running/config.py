@@ -1,0 +1,119 @@
+"""A bot's configuration: frozen, explicit, the only place in bot/ that knows Settings."""
+
+from dataclasses import dataclass, field
+from datetime import timedelta
+from decimal import Decimal
+from pathlib import Path
+from typing import Final
+
+from motherhaven.bot.decider.config import ModelConfig
+from motherhaven.bot.guard.presets import tightened
+from motherhaven.bot.guard.types import RiskLimits
+from motherhaven.bot.venues.simulated.slippage import Slippage
+from motherhaven.contract.errors import ConfigError
+from motherhaven.settings.bot import Settings, TradingMode
+
+PAPER_SLIPPAGE: Final = Slippage(Decimal("0.0001"), Decimal("0.05"), Decimal(2_000_000))
+"""Half a spread of 1 bp, and an impact of 5 % of the order's share of 2 M USD of depth."""
+
+
+@dataclass(frozen=True, slots=True)
+class BotConfig:
+    """Everything that one paper bot is made from. Money in USD, times in seconds.
+
+    `journal` is the journal's file; control files lie in a folder beside it.
+    """
+
+    name: str
+    coins: tuple[str, ...]
+    journal: Path
+    market: str = "auto"
+    decider: str = "auto"
+    interval_seconds: int = 180
+    deposit: Decimal = Decimal(10_000)
+    limits: RiskLimits = field(default_factory=RiskLimits)
+    slippage: Slippage | None = PAPER_SLIPPAGE
+    zone: str = "UTC"
+    patience: timedelta = timedelta(minutes=2)
+    model: ModelConfig = field(default_factory=ModelConfig)
+
+    @classmethod
+    def from_settings(cls, settings: Settings) -> "BotConfig":
+        """The bot that the settings describe.
+
+        Raises:
+            ConfigError: TRADING_MODE=live, which this version cannot do.
+        """
+        refuse_live(settings)
+        return cls(
+            name=settings.bot_name,
+            coins=settings.coins,
+            journal=journal_path(settings),
+            market=settings.trading_market,
+            decider=settings.trading_decider,
+            interval_seconds=settings.execution_interval_seconds,
+            deposit=settings.paper_deposit_usd,
+            limits=limits_of(settings),
+            zone=settings.day_zone,
+            model=ModelConfig(
+                anthropic_api_key=settings.anthropic_api_key,
+                anthropic_base_url=settings.anthropic_base_url,
+                openai_api_key=settings.openai_api_key,
+                openai_base_url=settings.openai_base_url,
+                timeout_seconds=settings.model_timeout_seconds,
+                max_tokens=settings.model_max_tokens,
+                daily_cost_usd=settings.model_daily_cost_usd,
+                preset=settings.trading_preset,
+                price_in=settings.model_price_in,
+                price_out=settings.model_price_out,
+                output=settings.model_output,
+                thinking=settings.model_thinking,
+                retry_after_max_seconds=settings.model_retry_after_max_seconds,
+                providers=settings.provider_environment,
+            ),
+        )
+
+
+def refuse_live(settings: Settings) -> None:
+    """Live trading needs a live exchange, and there is none in this version.
+
+    Raises:
+        ConfigError: TRADING_MODE is live. Nothing was sent anywhere.
+    """
+    if settings.trading_mode is TradingMode.LIVE:
+        raise ConfigError(
+            "TRADING_MODE=live: this version has no live exchange, so no order was and none will "
+            "be sent; set TRADING_MODE=paper to trade on paper at real prices"
+        )
+
+
+def journal_path(settings: Settings) -> Path:
+    """Where the bot's journal lies."""
+    return settings.motherhaven_data / f"trading_bot_{settings.trading_mode.value}.db"
+
+
+def limits_of(settings: Settings) -> RiskLimits:
+    """The guard's limits from the settings, tightened by the preset."""
+    answer_age = settings.max_answer_age_seconds
+    limits = RiskLimits(
+        max_position_size_usd=settings.max_position_size_usd,
+        max_leverage=settings.max_leverage,
+        daily_loss_limit_usd=settings.daily_loss_limit_usd,
+        max_coin_usd=settings.max_coin_margin_usd,
+        max_total_usd=settings.max_total_margin_usd,
+        max_positions=settings.max_open_positions,
+        min_confidence=settings.min_confidence,
+        cooldown_seconds=settings.entry_cooldown_seconds,
+        max_trades_per_day=settings.max_trades_per_day,
+        price_band=settings.price_band,
+        stop_buffer=settings.stop_liquidation_buffer,
+        max_data_age_seconds=settings.max_data_age_seconds,
+        max_answer_age_seconds=settings.model_timeout_seconds + 60
+        if answer_age is None
+        else answer_age,
+        max_model_cost_usd=settings.model_daily_cost_usd,
+        clamp=settings.clamp_entries,
+        stop_may_widen=settings.stop_may_widen,
+        coins=frozenset(settings.coins),
+    )
+    return tightened(limits, settings.trading_preset)

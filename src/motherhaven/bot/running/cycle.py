@@ -1,0 +1,213 @@
+"""One cycle: what is known → decide → guard → trade → record, and never a silent failure."""
+
+import logging
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Final
+
+from motherhaven.bot.core.records import Record
+from motherhaven.bot.core.trader import Trader
+from motherhaven.bot.decider.guidance import Guidance
+from motherhaven.bot.decider.types import Answer, Context, Decider
+from motherhaven.bot.guard.liquidation import idle_stops
+from motherhaven.bot.market.feed import Quote
+from motherhaven.bot.running.sink import Sink
+from motherhaven.contract.errors import ContractError, JournalError, MarketError
+from motherhaven.contract.events import BotState
+from motherhaven.contract.times import format_time
+
+CANDLE_BATCH: Final = 240
+"""Bars of a coin in one record where nobody waits for them."""
+
+MAX_MESSAGE: Final = 2_000
+"""Characters of a status message; the warnings stand beside it in full."""
+
+_LOG: Final = logging.getLogger("motherhaven")
+
+Quotes = Callable[[], Awaitable[Mapping[str, Quote]]]
+Now = Callable[[], datetime]
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """What every status says about the bot."""
+
+    market: str
+    interval_seconds: int
+
+
+class Cycle:
+    """Runs cycles of one bot and records what they bring."""
+
+    def __init__(
+        self,
+        trader: Trader,
+        decider: Decider,
+        sink: Sink,
+        facts: Facts,
+    ) -> None:
+        self.trader = trader
+        self.decider = decider
+        self.sink = sink
+        self.facts = facts
+        self.paused = False
+        self.guidance: Guidance | None = None
+        self.notes: list[str] = []
+        """What the user must know for as long as the bot runs so."""
+        self.set_aside: Mapping[str, str] = {}
+        """Coins that are left out at the moment, and why."""
+        self._waiting: list[Record] = []
+
+    async def run(
+        self,
+        now: Now,
+        quotes: Quotes,
+        next_at: datetime | None,
+        *,
+        heartbeat: bool = True,
+        durable: bool = True,
+    ) -> str | None:
+        """One cycle; returns why it failed or held, None when all went well.
+
+        `now` gives the time of the run's own clock, `quotes` the prices to trade at;
+        `heartbeat` False leaves the status out unless something is wrong. With `durable`
+        decisions are on disk before any order, and all else when the cycle ends; without
+        it the caller flushes when it likes (a market of the past can be had again).
+        """
+        trader = self.trader
+        asked_at = now()
+        wish = None if self.guidance is None else self._wish(asked_at)
+        context = trader.context(asked_at, wish)
+        answer = None
+        if context.series_by_coin and not self.paused:
+            answer = await self.decider.decide(context)
+            if trader.setup.brief and answer.holds:
+                trader.log.holds += len(answer.decisions)
+                return None
+        cycle_id = trader.new_id()
+        trouble = None if context.series_by_coin else "no decision: no coin has fresh data"
+        if answer is not None:
+            trouble = await self._trade(answer, context, cycle_id, now, quotes, durable=durable)
+        if not trader.setup.brief:
+            trader.report_account(now(), cycle_id)
+        trader.log.keep_candles(now(), 1 if durable else CANDLE_BATCH)
+        if heartbeat or trouble is not None:
+            self.status(self._message(trouble), now(), cycle_id, next_at, trouble)
+        if durable:
+            self.flush()
+        return trouble
+
+    def status(
+        self,
+        message: str,
+        now: datetime,
+        cycle_id: str | None = None,
+        next_at: datetime | None = None,
+        error: str | None = None,
+        state: BotState | None = None,
+    ) -> None:
+        """Queue a status; `flush` records it."""
+        chosen: BotState = state or ("paused" if self.paused else "running")
+        warnings = self.warnings()
+        extras: dict[str, Any] = {
+            "warnings": warnings or None,
+            "error": error,
+            "cycle_id": cycle_id,
+            "decider": self.decider.name,
+            "market": self.facts.market,
+            "interval_seconds": self.facts.interval_seconds,
+            "next_cycle_at": None if next_at is None else format_time(next_at),
+            "coins": list(self.trader.setup.coins),
+            "day_zone": self.trader.setup.zone,
+            **self.sink.lag(),
+        }
+        if self.guidance is not None:
+            extras["guidance"] = self.guidance.text
+            if self.guidance.until is not None:
+                extras["guidance_until"] = format_time(self.guidance.until)
+        told = "; ".join([message, *(f"warning: {one}" for one in warnings)])
+        self.trader.report_status(chosen, told[:MAX_MESSAGE], now, extras)
+
+    def warnings(self) -> list[str]:
+        """What is not right and does not stop the bot: shown with every status."""
+        aside = [f"{coin} is set aside: {why}" for coin, why in self.set_aside.items()]
+        held = self.trader.engine.account().positions.values()
+        return [*self.notes, *aside, *idle_stops(held)]
+
+    def _wish(self, now: datetime) -> str | None:
+        """The user's guidance while it holds; what has expired is forgotten, on the record."""
+        guidance = self.guidance
+        if guidance is None:
+            return None
+        if guidance.active(now):
+            return guidance.text
+        self.guidance = None
+        self.status("the guidance has expired", now)
+        return None
+
+    def flush(self) -> bool:
+        """Record what is queued; False if the journal cannot take it: it is tried again."""
+        self._waiting.extend(self.trader.take())
+        if not self._waiting:
+            return True
+        try:
+            self.sink.write(self._waiting)
+        except JournalError:
+            self.trader.recording = False
+            return False
+        except ContractError:
+            return self._flush_singly()
+        self._waiting = []
+        self.trader.recording = True
+        return True
+
+    def _flush_singly(self) -> bool:
+        """One record cannot be kept by its nature: keep all others, and say which was not."""
+        while self._waiting:
+            record = self._waiting[0]
+            try:
+                self.sink.write([record])
+            except JournalError:
+                self.trader.recording = False
+                return False
+            except ContractError as error:
+                _LOG.critical("A %s cannot be recorded and is left out: %s", record.kind, error)
+            self._waiting.pop(0)
+        self.trader.recording = True
+        return True
+
+    async def _trade(
+        self,
+        answer: Answer,
+        context: Context,
+        cycle_id: str,
+        now: Now,
+        quotes: Quotes,
+        *,
+        durable: bool,
+    ) -> str | None:
+        """Let an answer be judged and what the guard allows be traded; why not, if not."""
+        trader = self.trader
+        trader.judge(answer, context, now(), self.decider.name, cycle_id)
+        if self.paused:
+            trader.drop_entries("the bot was paused while the decider thought", now())
+        if durable and not self.flush():
+            trader.drop_entries("the journal cannot take records; entries wait until it can", now())
+        trouble = None
+        if answer.failure is not None:
+            trouble = f"held: {type(answer.failure).__name__}: {answer.failure}"
+        if trader.has_orders:
+            try:
+                prices = await quotes()
+            except MarketError as error:
+                prices, trouble = {}, f"nothing traded: {error}"
+            trader.execute(prices, now())
+        return trouble
+
+    def _message(self, trouble: str | None) -> str:
+        if trouble is not None:
+            return trouble
+        if self.paused:
+            return "paused: no decisions; stops and targets stay"
+        return "cycle completed"
