@@ -6,7 +6,7 @@ ARGS ?=
 VENV := .venv/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help up dev page test check fmt types docs sbom bench conformance soak mutants lock clean distclean bootstrap bootstrap-run
+.PHONY: help up dev page test test-fast check fmt types docs sbom bench conformance soak mutants lock clean distclean bootstrap bootstrap-run
 
 help: ## show this list
 	@sed -n 's/^\([a-z-]*\):.*## /\1 — /p' Makefile
@@ -22,6 +22,9 @@ page: bootstrap-run ## build the page if its sources have changed
 
 test: bootstrap ## every check and every test; also all that CI calls
 	@$(VENV)/python scripts/verify.py -- $(ARGS)
+
+test-fast: bootstrap ## static checks and the unit tests that need no process, within a minute
+	@$(VENV)/python scripts/verify.py --fast -- $(ARGS)
 
 check: bootstrap ## the static checks alone
 	@$(VENV)/python scripts/verify.py --static
@@ -52,12 +55,13 @@ conformance: bootstrap ## the suite over all four stores; its table into docs/re
 	@$(VENV)/pytest tests/conformance/stores tests/conformance/server \
 		--conformance-table=docs/reference/conformance.md $(ARGS)
 
-soak: bootstrap page ## the slow sweeps; their table into benchmarks/reliability.md
+soak: bootstrap page ## the slow sweeps, and the figures in seconds with a verdict; a table into benchmarks/reliability.md
 	@$(VENV)/python -m benchmarks reliability --full
-	@$(VENV)/pytest -m soak $(ARGS)
+	@MOTHERHAVEN_TEST_FULL=1 $(VENV)/pytest tests/property tests/conformance/stores/test_store_agreement.py
+	@MOTHERHAVEN_TEST_FIGURES=1 $(VENV)/pytest -rs -m "soak or figures" $(ARGS)
 
 mutants: bootstrap ## break each safeguard in a copy: the tests must notice (ARGS="guard" chooses)
-	@$(VENV)/python scripts/mutants.py $(ARGS)
+	@MOTHERHAVEN_TEST_FULL=1 $(VENV)/python scripts/mutants.py $(ARGS)
 
 lock: ## renew requirements/*.lock and the pins after a change to the dependencies
 	@$(PYTHON) scripts/lock.py $(ARGS)

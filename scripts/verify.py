@@ -1,18 +1,19 @@
-"""Every check of the project, in one order, for a developer and for CI alike.
+"""Every check of the project, for a developer and for CI alike.
 
     python scripts/verify.py                        all of it: what `make test` runs
     python scripts/verify.py --static               the checks that run no code of the project
-    python scripts/verify.py -- tests/unit -k money  all, with other arguments for pytest
+    python scripts/verify.py --fast                 static checks, unit tests without a process
+    python scripts/verify.py -- tests/unit -k money  all, with other arguments for one pytest
 
-All steps run even when one has failed; the program fails when any of them did.
+Two steps run side by side, the tests in parts (test_parts.py). All run even when one has failed;
+the program fails when any of them did. When everything has passed on a clean tree, the commit is
+written to .tools/green.
 """
 
 import argparse
-import os
-import subprocess
 import sys
+import tempfile
 import time
-from collections.abc import Callable
 from pathlib import Path
 
 if __package__ in (None, ""):
@@ -20,80 +21,111 @@ if __package__ in (None, ""):
 
 from scripts.build_page import DASHBOARD, build_page, ensure_modules
 from scripts.chromium import find_chromium
-from scripts.common import ROOT, VENV, ToolError, say, venv_bin
+from scripts.common import ROOT, TOOLS, VENV, ToolError, say, venv_bin
 from scripts.node_env import node_environment, program
+from scripts.side_by_side import Step, finished, run_steps
+from scripts.test_parts import LANES, PARTS, Result, paths_of
 
-Step = tuple[str, Callable[[], None]]
+GREEN = TOOLS / "green"
+FAST = (
+    ("tests/unit/server", "tests/unit/metrics", "tests/unit/settings"),
+    ("tests/unit/bot_core", "tests/unit/bot_shell", "tests/unit/contract"),
+)
 
 
-def _python_tool(name: str, *args: str) -> None:
+def _tool(name: str, *args: str) -> Step:
     command: list[str | Path] = [venv_bin(VENV, name), *args]
-    env = {**os.environ, "PYTHONDONTWRITEBYTECODE": "1"}
-    done = subprocess.run(command, cwd=ROOT, env=env, stdin=subprocess.DEVNULL, check=False)
-    if done.returncode != 0:
-        raise ToolError(f"{name} ended with exit code {done.returncode}")
+    return Step(name, lambda lane: finished(command, lane))
 
 
-def _page_checks(*scripts: str) -> None:
-    env = node_environment()
-    ensure_modules(DASHBOARD, env)
-    for script in scripts:
-        command = [program("npm", env), "run", "--silent", script]
-        done = subprocess.run(
-            command, cwd=DASHBOARD, env=env, stdin=subprocess.DEVNULL, check=False
-        )
-        if done.returncode != 0:
-            raise ToolError(f"npm run {script} in dashboard ended with {done.returncode}")
+def _page_step(*scripts: str) -> Step:
+    def check(lane: int) -> str:
+        env = node_environment()
+        ensure_modules(DASHBOARD, env)
+        told = ""
+        for script in scripts:
+            command = [program("npm", env), "run", "--silent", script]
+            told += finished(command, lane, cwd=DASHBOARD, env=env)
+        return told
+
+    return Step(f"page: {' and '.join(scripts)}", check)
 
 
-STATIC: list[Step] = [
-    ("ruff check", lambda: _python_tool("ruff", "check", "--quiet")),
-    ("ruff format", lambda: _python_tool("ruff", "format", "--check", "--quiet")),
-    ("mypy", lambda: _python_tool("mypy")),
-    ("lint-imports", lambda: _python_tool("lint-imports")),
+def _prepared(_lane: int) -> str:
+    """The page and the browser, which tests of both processes use."""
+    build_page(if_stale=True)
+    return f"Chromium for the tests: {find_chromium().executable}\n"
+
+
+def _pytest(name: str, args: list[str], folder: Path) -> Step:
+    report = f"--junitxml={folder / name.replace('/', '-')}.xml"
+    command: list[str | Path] = [venv_bin(VENV, "pytest"), report, *args]
+    return Step(f"pytest {name}", lambda lane: finished(command, lane))
+
+
+STATIC = [
+    _tool("ruff", "check", "--quiet"),
+    Step("ruff format", lambda n: finished([venv_bin(VENV, "ruff"), "format", "--check", "-q"], n)),
+    _tool("lint-imports"),
+    _tool("mypy"),
 ]
-PAGE_STATIC: list[Step] = [("page: lint and types", lambda: _page_checks("lint", "typecheck"))]
-PAGE: list[Step] = [
-    ("page: verify", lambda: _page_checks("verify")),
-    ("page: build", lambda: _discard(build_page(if_stale=True))),
-    ("browser", lambda: say(f"Chromium for the tests: {find_chromium().executable}")),
-]
+PREPARE = Step("page: build, browser", _prepared)
 
 
-def _discard(_result: object) -> None:
-    """Turn a function's result into none."""
+def _tests(given: list[str], folder: Path, *, fast: bool) -> list[Step]:
+    if fast:
+        return [_pytest(part[0], ["--no-processes", *part, *given], folder) for part in FAST]
+    if given:
+        return [_pytest("chosen", given, folder)]
+    return [_pytest(part[0], paths_of(part, ROOT), folder) for part in PARTS]
 
 
-def _run(steps: list[Step]) -> list[str]:
-    """Run all steps; the names of those that failed."""
-    failed = []
-    for name, step in steps:
-        say(f"== {name}")
-        started = time.monotonic()
-        try:
-            step()
-        except ToolError as error:
-            say(f"FAILED {name}: {error}")
-            failed.append(name)
-        else:
-            say(f"ok {name} ({time.monotonic() - started:.1f} s)")
-    return failed
+def _commit() -> str | None:
+    """The commit of a tree without changes; None of any other."""
+    try:
+        changes = finished(["git", "status", "--porcelain"], 0)
+        return None if changes.strip() else finished(["git", "rev-parse", "HEAD"], 0).strip()
+    except ToolError:
+        return None
+
+
+def _note_green(before: str | None) -> None:
+    if before is not None and before == _commit():
+        GREEN.write_text(before + "\n", encoding="utf-8")
+        say(f"all is well with {before}; noted in {GREEN.relative_to(ROOT)}")
+    else:
+        say("all is well; the tree has changes, so no commit is noted")
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description="Run the project's checks.")
     parser.add_argument("--static", action="store_true", help="run no code of the project")
+    parser.add_argument("--fast", action="store_true", help="the page and all processes left out")
     parser.add_argument("pytest", nargs="*", help="arguments for pytest, after --")
     given = parser.parse_args()
     sys.stdout.reconfigure(line_buffering=True)  # type: ignore[union-attr]  # a text stream here
-    steps = STATIC + PAGE_STATIC
+    started, before = time.monotonic(), _commit()
+    with tempfile.TemporaryDirectory(prefix="motherhaven-tests-") as name:
+        folder = Path(name)
+        if given.static:
+            failed = run_steps([*STATIC, _page_step("lint", "typecheck")], LANES)
+        elif given.fast:
+            failed = run_steps([*_tests(given.pytest, folder, fast=True), *STATIC], LANES)
+        else:
+            failed = run_steps([PREPARE], 1)
+            rest = [*STATIC, _page_step("verify"), *_tests(given.pytest, folder, fast=False)]
+            failed += run_steps(rest, LANES)
+        result = Result()
+        for report in sorted(folder.glob("*.xml")):
+            result.add(report)
     if not given.static:
-        tests: Step = ("pytest", lambda: _python_tool("pytest", *given.pytest))
-        steps = [*STATIC, *PAGE, tests]
-    failed = _run(steps)
+        print("\n".join(result.lines()))
+    say(f"{time.monotonic() - started:.0f} s in all")
     if failed:
         say(f"FAILED steps: {', '.join(failed)}")
         raise SystemExit(1)
+    if not (given.static or given.fast or given.pytest):
+        _note_green(before)
 
 
 if __name__ == "__main__":

@@ -10,7 +10,6 @@ import os
 import shutil
 import socket
 import subprocess
-import time
 from functools import cache
 from pathlib import Path
 from typing import Any, Final
@@ -19,6 +18,7 @@ import httpx
 import pytest
 
 from motherhaven.stores import Store
+from tests.patience import HANG_SECONDS, wait_until
 
 _JAR: Final = "platform/cloud-firestore-emulator/cloud-firestore-emulator.jar"
 _MAIN: Final = "com.google.cloud.datastore.emulator.firestore.CloudFirestore"
@@ -26,7 +26,6 @@ _SDK_FOLDERS: Final = (
     "/usr/lib/google-cloud-sdk", "/usr/share/google-cloud-sdk", "/opt/google-cloud-sdk",
     "/usr/local/google-cloud-sdk", "/snap/google-cloud-sdk/current",
 )  # fmt: skip
-_START_SECONDS: Final = 60.0
 _KEPT_PROJECTS: Final = 8
 RULES: Final = Path(__file__).parent.parent / "deploy" / "firestore" / "firestore.rules"
 """The rules that deny everything: under them all tests run, as the server would."""
@@ -55,7 +54,7 @@ def project_of(place: Path) -> str:
 def clear(project: str) -> None:
     """Drop all documents of a project, in the way that the emulator has for it."""
     url = f"http://{emulator_host()}/emulator/v1/projects/{project}/databases/(default)/documents"
-    httpx.delete(url, timeout=30).raise_for_status()
+    httpx.delete(url, timeout=HANG_SECONDS).raise_for_status()
 
 
 @cache
@@ -96,16 +95,15 @@ def _free_port() -> int:
 
 
 def _wait(process: subprocess.Popen[bytes], url: str) -> None:
-    deadline = time.monotonic() + _START_SECONDS
-    while True:
+    def answers() -> bool:
+        assert process.poll() is None, "the Firestore emulator ended at its start"
         try:
-            httpx.get(url, timeout=5)
+            httpx.get(url, timeout=HANG_SECONDS)
         except httpx.HTTPError:
-            assert process.poll() is None, "the Firestore emulator ended at its start"
-            assert time.monotonic() < deadline, "the Firestore emulator did not start in time"
-            time.sleep(0.1)
-        else:
-            return
+            return False
+        return True
+
+    wait_until(answers, "the Firestore emulator")
 
 
 def _stop(process: subprocess.Popen[bytes]) -> None:

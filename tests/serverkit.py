@@ -12,6 +12,7 @@ from fastapi import FastAPI
 from motherhaven.contract.money import plain
 from motherhaven.server import Limits, ServerConfig, create_app
 from motherhaven.stores import MemoryStore, Store
+from tests.patience import HANG_SECONDS
 
 KEY = "test-key-0123456789"
 NOW = datetime(2026, 1, 2, 3, 4, 5, 678901, tzinfo=UTC)
@@ -216,8 +217,11 @@ async def running(
         yield Server(app, store, clock)
 
 
-QUICK = Limits(heartbeat_seconds=0.2, header_seconds=0.5, body_seconds=0.5, send_seconds=1.0)
-"""Limits for tests that wait for one of them."""
+QUICK = Limits(heartbeat_seconds=0.2)
+"""Heartbeats for tests that wait for them; no deadline that a slow machine would miss."""
+
+SHORT = Limits(heartbeat_seconds=0.2, header_seconds=0.5, body_seconds=0.5)
+"""Deadlines for tests that wait for the server to end what is too slow, and for nothing else."""
 
 
 class Sse:
@@ -239,16 +243,16 @@ class Sse:
         lines += [f"{name.replace('_', '-')}: {value}" for name, value in headers.items()]
         writer.write(("\r\n".join(lines) + "\r\n\r\n").encode())
         one = cls(reader, writer)
-        one.head = (await asyncio.wait_for(reader.readuntil(b"\r\n\r\n"), 10)).decode()
+        one.head = (await asyncio.wait_for(reader.readuntil(b"\r\n\r\n"), HANG_SECONDS)).decode()
         one.status = int(one.head.split()[1])
         return one
 
     async def event(
         self, *, skip: tuple[str, ...] = ("heartbeat",), silent: bool = False
     ) -> dict[str, str]:
-        """The next event as its fields, at most ten seconds away; `silent`: or a bare id."""
+        """The next event as its fields; `silent`: or a bare id."""
         while True:
-            fields = await asyncio.wait_for(self._event(), 10)
+            fields = await asyncio.wait_for(self._event(), HANG_SECONDS)
             if "event" in fields and fields["event"] not in skip:
                 return fields
             if silent and "event" not in fields and "id" in fields:

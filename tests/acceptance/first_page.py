@@ -17,7 +17,9 @@ import time
 from pathlib import Path
 from typing import Any
 
-from playwright.sync_api import sync_playwright
+from playwright.sync_api import Error, Page, sync_playwright
+
+from tests.patience import HANG_MS, HANG_SECONDS, wait_until
 
 _SIOCSIFFLAGS, _IFF_UP = 0x8914, 1
 
@@ -52,7 +54,7 @@ def run(given: dict[str, Any]) -> dict[str, Any]:
             painted, bots, foreign = _look(given["browser"], "http://localhost:3000/llm-bot")
         finally:
             product.terminate()
-            code = product.wait(20)
+            code = product.wait(HANG_SECONDS)
     return {
         "install": installed - started,
         "page": painted - installed,
@@ -67,29 +69,29 @@ def run(given: dict[str, Any]) -> dict[str, Any]:
 def _look(browser: dict[str, Any], url: str) -> tuple[float, list[str], list[str]]:
     """When the first decision was on the screen, the bots' names, and requests to elsewhere."""
     foreign: list[str] = []
-    deadline = time.monotonic() + 60
     with sync_playwright() as playwright:
         chromium = playwright.chromium.launch(**browser)
         page = chromium.new_page()
         page.on("request", lambda r: None if _own(r.url) else foreign.append(r.url))
-        while True:
-            try:
-                page.goto(url)
-                break
-            except Exception:
-                # The server is not there yet; the page's own deadline ends the waiting.
-                if time.monotonic() > deadline:
-                    raise
-                page.wait_for_timeout(50)
+        wait_until(lambda: _goes(page, url), "the server")
         row = page.get_by_role("list", name="Decisions").get_by_role("listitem").first
-        row.wait_for(state="visible", timeout=60_000)
+        row.wait_for(state="visible", timeout=HANG_MS)
         painted = time.monotonic()
         for name in ("hold", "ema", "random"):
-            page.get_by_text(name, exact=True).first.wait_for(timeout=20_000)
+            page.get_by_text(name, exact=True).first.wait_for(timeout=HANG_MS)
         answer = page.request.get("http://localhost:3000/api/llm-bot/bots")
         bots = sorted(bot["name"] for bot in answer.json()["bots"])
         chromium.close()
     return painted, bots, foreign
+
+
+def _goes(page: Page, url: str) -> bool:
+    """Whether the page can be had yet."""
+    try:
+        page.goto(url)
+    except Error:
+        return False
+    return True
 
 
 def _own(url: str) -> bool:

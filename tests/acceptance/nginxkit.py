@@ -9,12 +9,12 @@ import shutil
 import socket
 import ssl
 import subprocess
-import time
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Self
 
 from tests.acceptance.processes import ROOT, free_port
+from tests.patience import HANG_SECONDS, wait_until
 
 NAME = "motherhaven.example.com"
 SHIPPED = ROOT / "deploy" / "nginx" / "motherhaven.conf"
@@ -114,21 +114,26 @@ class Nginx:
 
     def __enter__(self) -> Self:
         self._process = subprocess.Popen(self._command, stderr=subprocess.PIPE)
-        deadline = time.monotonic() + 10
-        while True:
-            try:
-                socket.create_connection(("127.0.0.1", self._port), timeout=1).close()
-                return self
-            except OSError:
-                if self._process.poll() is not None or time.monotonic() > deadline:
-                    self.__exit__()
-                    raise AssertionError((self.folder / "error.log").read_text()) from None
-                time.sleep(0.02)  # a port cannot be waited for
+        try:
+            wait_until(self._listens, "nginx on its port")
+        except BaseException:
+            self.__exit__()
+            raise
+        return self
+
+    def _listens(self) -> bool:
+        assert self._process is not None
+        assert self._process.poll() is None, (self.folder / "error.log").read_text()
+        try:
+            socket.create_connection(("127.0.0.1", self._port), timeout=HANG_SECONDS).close()
+        except OSError:
+            return False
+        return True
 
     def __exit__(self, *_: object) -> None:
         if self._process is not None:
             self._process.terminate()
-            self._process.communicate(timeout=10)
+            self._process.communicate(timeout=HANG_SECONDS)
 
 
 @dataclass(frozen=True)
@@ -141,8 +146,8 @@ class Visitor:
     def connect(self) -> http.client.HTTPSConnection:
         """A new connection, its certificate checked against NAME."""
         context = ssl.create_default_context(cafile=str(self.cert))
-        connection = http.client.HTTPSConnection("127.0.0.1", self.port, timeout=15)
-        raw = socket.create_connection(("127.0.0.1", self.port), timeout=15)
+        connection = http.client.HTTPSConnection("127.0.0.1", self.port, timeout=HANG_SECONDS)
+        raw = socket.create_connection(("127.0.0.1", self.port), timeout=HANG_SECONDS)
         connection.sock = context.wrap_socket(raw, server_hostname=NAME)
         return connection
 

@@ -46,7 +46,7 @@ async def ask(request: dict[str, Any]) -> dict[str, Any]:
     async def receive() -> dict[str, Any]:
         if body:
             return {"type": "http.request", "body": body.pop(), "more_body": False}
-        await asyncio.sleep(request.get("seconds", 30.0))
+        await asyncio.sleep(request.get("seconds", 3_600.0))
         return {"type": "http.disconnect"}
 
     async def send(message: dict[str, Any]) -> None:

@@ -1,5 +1,6 @@
 """Real processes for acceptance tests: a server, a recording bot, and what both kept."""
 
+import itertools
 import os
 import select
 import socket
@@ -9,23 +10,36 @@ import threading
 import time
 import urllib.request
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Self
 
 import apsw
 
+from scripts.test_parts import LANE
+from tests.patience import HANG_SECONDS
+
 ROOT = Path(__file__).parents[2]
 KEY = "acceptance-test-key"
-START_SECONDS = 30.0
+
+
+_PORTS_A_LANE = 5_000
+_next_port = itertools.count(int.from_bytes(os.urandom(2)))
 
 
 def free_port() -> int:
-    """A port that nothing listens on now."""
-    with socket.socket() as one:
-        one.bind(("127.0.0.1", 0))
-        return int(one.getsockname()[1])
+    """A port that nothing listens on now, and that nobody else here is given.
+
+    Below those that systems give to outgoing connections; test processes side by side have a
+    range each.
+    """
+    first = 20_000 + _PORTS_A_LANE * int(os.environ.get(LANE, "0"))
+    for number in itertools.islice(_next_port, _PORTS_A_LANE):
+        with socket.socket() as one, suppress(OSError):
+            one.bind(("127.0.0.1", first + number % _PORTS_A_LANE))
+            return int(one.getsockname()[1])
+    raise AssertionError(f"no free port from {first} on")
 
 
 def clean_environment(folder: Path, **changes: str) -> dict[str, str]:
@@ -69,11 +83,11 @@ class Process:
         with self._news:
             self._news.notify_all()
 
-    def wait_for(self, text: str, seconds: float = START_SECONDS) -> str:
+    def wait_for(self, text: str, seconds: float = HANG_SECONDS) -> str:
         """The first line that contains `text`."""
         return self._wait(lambda: next((x for x in self.lines if text in x), None), text, seconds)
 
-    def wait_for_count(self, count: int, seconds: float = START_SECONDS) -> None:
+    def wait_for_count(self, count: int, seconds: float = HANG_SECONDS) -> None:
         """Wait until `count` lines were printed."""
         self._wait(lambda: "enough" if len(self.lines) >= count else None, "lines", seconds)
 
@@ -96,7 +110,7 @@ class Process:
         self.child.wait()
         self._reader.join()
 
-    def end(self, seconds: float = 20.0) -> int:
+    def end(self, seconds: float = HANG_SECONDS) -> int:
         """SIGTERM, and the exit code."""
         self.child.terminate()
         code = self.child.wait(seconds)
@@ -142,7 +156,7 @@ def get(port: int, path: str, key: str | None = KEY) -> tuple[int, bytes]:
     if key:
         request.add_header("x-api-key", key)
     try:
-        with urllib.request.urlopen(request, timeout=10) as answer:
+        with urllib.request.urlopen(request, timeout=HANG_SECONDS) as answer:
             return answer.status, answer.read()
     except urllib.error.HTTPError as error:
         return error.code, error.read()

@@ -13,6 +13,7 @@ import httpx
 
 from motherhaven.stores import Store
 from tests.acceptance.processes import KEY, Process, free_port, start_server
+from tests.patience import HANG_SECONDS
 from tests.serverkit import API, Sse, item
 
 BATCH = 3
@@ -20,11 +21,6 @@ PACE_SECONDS = 0.25
 """A bot posts about so often: steady load on a machine of two cores, not a flood."""
 
 RETRY_SECONDS = 0.1
-REQUEST_SECONDS = 10.0
-"""The patience of the clients that are in use."""
-
-DEADLINE_SECONDS = 90.0
-
 Place = tuple[str, str]
 """A bot's id, and the id of one of its events."""
 
@@ -145,7 +141,7 @@ class Load:
         """Post while the context lasts; then every bot ends with an acknowledged batch."""
         limits = httpx.Limits(max_connections=None)
         async with httpx.AsyncClient(
-            headers={"x-api-key": KEY}, timeout=REQUEST_SECONDS, limits=limits
+            headers={"x-api-key": KEY}, timeout=HANG_SECONDS, limits=limits
         ) as client:
             tasks = [
                 asyncio.create_task(self._bot(client, number, bot))
@@ -168,7 +164,7 @@ class Load:
     async def until(self, true: Callable[[], bool], what: str) -> None:
         """Wait for what some answer makes true."""
         try:
-            async with asyncio.timeout(DEADLINE_SECONDS):
+            async with asyncio.timeout(HANG_SECONDS):
                 while not true():
                     news = self._news
                     await news.wait()
@@ -191,7 +187,7 @@ class Load:
     async def _until_kept(
         self, client: httpx.AsyncClient, home: int, events: list[dict[str, Any]]
     ) -> None:
-        deadline = time.monotonic() + DEADLINE_SECONDS
+        deadline = time.monotonic() + HANG_SECONDS
         at = home
         while not await self._post(client, at, events):
             assert time.monotonic() < deadline, f"{events[0]['event_id']} was never taken"
@@ -201,7 +197,8 @@ class Load:
     async def _post(
         self, client: httpx.AsyncClient, replica: int, events: list[dict[str, Any]]
     ) -> bool:
-        began, status = time.monotonic(), 0
+        began = time.monotonic()
+        status = 0
         url = f"{self._servers[replica].url}{API}/ingest/batch"
         try:
             answer = await client.post(url, json={"events": events})
@@ -245,11 +242,11 @@ class Follower:
     async def start(self) -> None:
         """Follow from the head on; returns when the stream has said hello."""
         self._task = asyncio.create_task(self._run())
-        await asyncio.wait_for(self.connected.wait(), DEADLINE_SECONDS)
+        await asyncio.wait_for(self.connected.wait(), HANG_SECONDS)
 
     async def told(self, count: int) -> None:
         """Until the stream has told `count` events since its start."""
-        async with asyncio.timeout(DEADLINE_SECONDS):
+        async with asyncio.timeout(HANG_SECONDS):
             while len(self.cursors) < count:
                 news = self._news
                 await news.wait()

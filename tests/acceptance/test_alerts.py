@@ -16,11 +16,14 @@ from tests.acceptance.processes import (
     start_server,
 )
 from tests.acceptance.webhook import receiver
+from tests.patience import HANG_SECONDS, figure
 from tests.serverkit import API, item
 
 INTERVAL = 2
 PROMISED_SECONDS = 2 * INTERVAL + 6
 """Twice the interval, two seconds of grace, two between looks, two for slow machines."""
+
+OPEN, ASIDE = "OPEN POSITION UNATTENDED", "records were refused and set aside"
 
 
 def start_bot(folder: Path, port: int, key: str) -> Process:
@@ -42,13 +45,17 @@ def command(folder: Path, *words: str) -> str:
     process = Process(
         ["-m", "motherhaven.cli.main", *words], cwd=folder, env=clean_environment(folder)
     )
-    assert process.child.wait(30) == 0, process.lines
+    assert process.child.wait(HANG_SECONDS) == 0, process.lines
     process.end()
     return "\n".join(process.lines)
 
 
+@pytest.mark.figures
 def test_a_killed_bot_with_an_open_position_is_told_once_and_its_return_too(tmp_path: Path) -> None:
-    """Within 2 × interval + a few s; a restarted server does not tell it again."""
+    """A restarted server does not tell it again: what it tells next is what happens next.
+
+    That it is told within 2 × interval + a few s is a figure.
+    """
     port = free_port()
     with receiver() as told:
         env = told.settings()
@@ -58,25 +65,34 @@ def test_a_killed_bot_with_an_open_position_is_told_once_and_its_return_too(tmp_
                 bot.wait_for("beat 3")
                 bot.kill()
                 killed = time.monotonic()
-            told.wait_for(1, PROMISED_SECONDS + 5)
+            told.wait_for(1)
             seconds = told.got[0][0] - killed
             assert server.end() == 0
         with start_server(tmp_path, port, **env):
-            with told.news:
-                quiet = not told.news.wait_for(lambda: len(told.got) > 1, 5)
-            assert quiet, "a restart of the server is no news of the bot"
+            # It has looked at all bots once it tells of another one's trouble.
+            set_aside(port, 1)
+            told.wait_for(2)
             with start_bot(tmp_path, port, key) as bot:
                 back = time.monotonic()
-                told.wait_for(2, 20)
+                told.wait_for(3)
                 bot.wait_for("beat 3")
-                recovery = told.got[1][0] - back
-                first, second = told.texts()
-    print(f"alert {seconds:.1f} s after the kill (promised {PROMISED_SECONDS}), "
-          f"recovery {recovery:.1f} s after the start")  # fmt: skip
-    assert first.startswith("URGENT: 1 OPEN POSITION UNATTENDED")
-    assert second.startswith("Recovered: ")
-    assert seconds <= PROMISED_SECONDS
-    assert len(told.texts()) == 2
+                recovery = told.got[2][0] - back
+    print(f"recovery {recovery:.1f} s after the start")
+    first, other, last = told.texts()
+    assert first.startswith(f"URGENT: 1 {OPEN}")
+    assert ASIDE in other
+    assert last.startswith("Recovered: ")
+    figure("seconds from the kill to the alert", seconds, PROMISED_SECONDS)
+
+
+def set_aside(port: int, number: int, records: int = 2) -> None:
+    """A status of the bot `claude`, of which so many records were set aside."""
+    status = {**item(number, "status")["payload"], "quarantined": records}
+    body = json.dumps({"events": [item(number, "status", payload=status)]}).encode()
+    headers = {"x-api-key": KEY, "content-type": "application/json"}
+    request = urllib.request.Request(f"http://127.0.0.1:{port}{API}/ingest/batch", body, headers)
+    with urllib.request.urlopen(request, timeout=HANG_SECONDS) as answer:
+        assert json.load(answer)["results"][0]["status"] == "stored"
 
 
 @pytest.mark.parametrize("command", ["serve", "up"])
@@ -88,21 +104,15 @@ def test_both_commands_watch(tmp_path: Path, command: str) -> None:
         words = ["-m", "motherhaven.cli.main", command, "--port", str(port)]
         with Process(words, cwd=tmp_path, env=env) as server:
             server.wait_for("/llm-bot")
-            status = {**item(1, "status")["payload"], "quarantined": 2}
-            body = json.dumps({"events": [item(1, "status", payload=status)]}).encode()
-            headers = {"x-api-key": KEY, "content-type": "application/json"}
-            request = urllib.request.Request(
-                f"http://127.0.0.1:{port}{API}/ingest/batch", body, headers
-            )
-            with urllib.request.urlopen(request, timeout=10) as answer:
-                assert json.load(answer)["results"][0]["status"] == "stored"
-            told.wait_for(1, 15)
+            set_aside(port, 1)
+            told.wait_for(1)
             assert server.end() == 0
-    assert told.texts()[0].startswith("claude (paper): 2 records were refused and set aside")
+    assert told.texts()[0].startswith(f"claude (paper): 2 {ASIDE}")
 
 
+@pytest.mark.figures
 def test_a_revoked_key_ends_its_open_stream(tmp_path: Path) -> None:
-    """`keys revoke` beside a running server: the stream ends within seconds, then 401."""
+    """`keys revoke` beside a running server: the stream ends, within 6 s (a figure), then 401."""
     port = free_port()
     with start_server(tmp_path, port):
         made = command(tmp_path, "keys", "create", "--name", "reader", "--scope", "read")
@@ -110,7 +120,7 @@ def test_a_revoked_key_ends_its_open_stream(tmp_path: Path) -> None:
         key_id = key.split("_")[1]
         url = f"http://127.0.0.1:{port}/api/llm-bot"
         request = urllib.request.Request(f"{url}/live", headers={"x-api-key": key})
-        with urllib.request.urlopen(request, timeout=30) as stream:
+        with urllib.request.urlopen(request, timeout=HANG_SECONDS) as stream:
             assert b"retry" in stream.readline()
             listed = command(tmp_path, "keys", "list")
             assert key_id in listed
@@ -119,15 +129,15 @@ def test_a_revoked_key_ends_its_open_stream(tmp_path: Path) -> None:
             command(tmp_path, "keys", "revoke", key_id)
             revoked = time.monotonic()
             while stream.readline():
-                assert time.monotonic() - revoked < 6, "the stream goes on"
-            seconds = time.monotonic() - revoked
+                pass
+            figure("seconds from the revocation to the stream's end", time.monotonic() - revoked, 6)
         try:
             urllib.request.urlopen(
-                urllib.request.Request(f"{url}/bots", headers={"x-api-key": key}), timeout=10
+                urllib.request.Request(f"{url}/bots", headers={"x-api-key": key}),
+                timeout=HANG_SECONDS,
             )
             status = 200
         except urllib.error.HTTPError as error:
             status = error.code
             error.close()
-    print(f"the stream ended {seconds:.1f} s after the revocation")
     assert status == 401

@@ -5,7 +5,6 @@ import os
 import shutil
 import subprocess
 import sys
-import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -21,6 +20,7 @@ from tests.acceptance.processes import (
     get,
     start_server,
 )
+from tests.patience import HANG_SECONDS, wait_until
 
 EXAMPLES = ROOT / "examples"
 COMMAND = [sys.executable, "-m", "motherhaven.cli.main"]
@@ -47,7 +47,13 @@ def bot_environment(folder: Path, port: int) -> dict[str, str]:
 def run(command: list[str], folder: Path, env: dict[str, str]) -> str:
     """Standard output of a command that must succeed."""
     done = subprocess.run(
-        command, cwd=folder, env=env, capture_output=True, encoding="utf-8", timeout=90, check=False
+        command,
+        cwd=folder,
+        env=env,
+        capture_output=True,
+        encoding="utf-8",
+        timeout=HANG_SECONDS,
+        check=False,
     )
     assert done.returncode == 0, done.stderr
     return done.stdout
@@ -94,14 +100,13 @@ def test_a_fleet_shows_all_its_bots(port: int, tmp_path: Path) -> None:
     env = bot_environment(tmp_path, port) | {"TRADING_MARKET": "simulated:1"}
     command = ["-m", "motherhaven.cli.main", "fleet", str(EXAMPLES / "fleet.toml")]
     with Process(command, cwd=tmp_path, env=env) as fleet:
-        deadline = time.monotonic() + 60
-        names: set[str] = set()
-        while names != {"ema", "hold", "dice"}:
-            assert time.monotonic() < deadline, (names, fleet.lines)
-            time.sleep(0.2)  # the server cannot be told to call back
+
+        def shown() -> list[dict[str, Any]]:
             bots = json.loads(get(port, "/api/llm-bot/bots")[1])["bots"]
-            names = {bot["name"] for bot in bots}
-        assert fleet.end(40) == 0
+            return list(bots) if {bot["name"] for bot in bots} == {"ema", "hold", "dice"} else []
+
+        bots = wait_until(shown, "three bots on the server")
+        assert fleet.end() == 0
     assert {bot["mode"] for bot in bots} == {"simulated"}
 
 

@@ -4,6 +4,7 @@ from pathlib import Path
 
 from tests.acceptance.processes import KEY, Process, clean_environment, free_port, start_server
 from tests.acceptance.test_alerts import receiver
+from tests.patience import HANG_SECONDS
 
 
 def doctor(folder: Path, *options: str, **env: str) -> tuple[int, list[str]]:
@@ -13,7 +14,7 @@ def doctor(folder: Path, *options: str, **env: str) -> tuple[int, list[str]]:
         cwd=folder,
         env=clean_environment(folder, **env),
     )
-    code = process.child.wait(60)
+    code = process.child.wait(HANG_SECONDS)
     process.end()
     return code, process.lines
 
@@ -32,7 +33,7 @@ def test_all_in_order_and_a_test_alert(tmp_path: Path) -> None:
             MOTHERHAVEN_ALERT_URL=f"http://127.0.0.1:{told.port}/canary-path",
             MOTHERHAVEN_ALERT_ALLOW_LOCAL="true",
         )
-        told.wait_for(1, 5)
+        told.wait_for(1)
     assert code == 0, lines
     assert [line for line in lines if line.startswith("fail")] == []
     for what in ("settings", "store (sqlite)", "server", "clock", "key", "disk", "alerts"):

@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from tests.acceptance.processes import KEY, ROOT, clean_environment, free_port, start_server
+from tests.patience import HANG_SECONDS
 
 PASSED = """✓ Configuration Check: PASSED
 ✓ Direct MotherhavenLogger: PASSED
@@ -30,7 +31,7 @@ def _run(folder: Path, env_file: str) -> subprocess.CompletedProcess[str]:
         stdin=subprocess.DEVNULL,
         capture_output=True,
         encoding="utf-8",
-        timeout=90,
+        timeout=HANG_SECONDS,
         check=False,
     )
 
@@ -169,7 +170,7 @@ assert logger.motherhaven is None
         env=clean_environment(tmp_path),
         capture_output=True,
         encoding="utf-8",
-        timeout=60,
+        timeout=HANG_SECONDS,
         check=False,
     )
     assert done.returncode == 0, done.stderr
@@ -184,26 +185,34 @@ def test_the_guides_log_lines_appear_letter_for_letter(tmp_path: Path) -> None:
     port = free_port()
     (tmp_path / ".env").write_text(_env(port), encoding="utf-8")
     script = """
-import os
+import logging, os, threading
 from trading.logger import TradingLogger
-logger = TradingLogger()
+logger, warned = TradingLogger(), threading.Event()
+
+class Warned(logging.Handler):
+    def emit(self, record):
+        if "Failed to log position" in record.getMessage():
+            warned.set()
+
+logging.getLogger("motherhaven").addHandler(Warned())
 logger.log_decision({"coin": "BTC", "signal": "hold", "quantity_usd": 0, "leverage": 1,
                      "confidence": 0.5, "exit_plan": None, "justification": "wait"})
 logger.log_position_entry(f"p{os.getpid()}", "BTC", "long", 50000.5, 20, 3)
 logger.log_account_state(balance=1000, equity=1050)
 logger.log_bot_status('running', 'Trading cycle completed')
-print("flushed", logger.flush(20))
+# With a server that is away it waits for the warning: nothing will be flushed.
+print("flushed", warned.wait(100) if os.environ.get("AWAY") else logger.flush(100))
 """
 
-    def run() -> str:
+    def run(**env: str) -> str:
         done = subprocess.run(
             [sys.executable, "-c", script],
             cwd=tmp_path,
-            env=clean_environment(tmp_path),
+            env=clean_environment(tmp_path, **env),
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             encoding="utf-8",
-            timeout=60,
+            timeout=HANG_SECONDS,
             check=False,
         )
         assert done.returncode == 0, done.stdout
@@ -216,4 +225,4 @@ print("flushed", logger.flush(20))
         line = f"[Motherhaven] Successfully posted to /api/llm-bot/ingest/{endpoint}"
         assert output.count(line) == 1, output
     assert "flushed True" in output
-    assert "[WARNING] [Motherhaven] Failed to log position: Connection refused" in run()
+    assert "[WARNING] [Motherhaven] Failed to log position: Connection refused" in run(AWAY="1")

@@ -4,7 +4,6 @@ import re
 import shlex
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import httpx
@@ -20,6 +19,7 @@ from tests.acceptance.processes import (
     free_port,
     start_server,
 )
+from tests.patience import HANG_SECONDS, wait_until
 from tests.serverkit import API, decision
 
 COMMAND = [sys.executable, "-m", "motherhaven.cli.main"]
@@ -29,7 +29,7 @@ def keys(folder: Path, *words: str, code: int = 0) -> tuple[list[str], str]:
     """Lines of standard output, and standard error, of `motherhaven keys`."""
     done = subprocess.run(
         [*COMMAND, "keys", *words], cwd=folder, env=clean_environment(folder),
-        capture_output=True, encoding="utf-8", timeout=60, check=False,
+        capture_output=True, encoding="utf-8", timeout=HANG_SECONDS, check=False,
     )  # fmt: skip
     assert done.returncode == code, done.stderr
     return done.stdout.splitlines(), done.stderr
@@ -40,16 +40,13 @@ def met(port: int, key: str, path: str, body: dict[str, object] | None = None) -
     url = f"http://127.0.0.1:{port}{API}/{path}"
     headers = {"x-api-key": key}
     if body is None:
-        return httpx.get(url, headers=headers, timeout=20)
-    return httpx.post(url, headers=headers, json=body, timeout=20)
+        return httpx.get(url, headers=headers, timeout=HANG_SECONDS)
+    return httpx.post(url, headers=headers, json=body, timeout=HANG_SECONDS)
 
 
 def until_status(wanted: int, port: int, key: str, path: str) -> None:
-    """Wait until a key meets this status, at most as long as servers take to hear of it."""
-    deadline = time.monotonic() + 10
-    while (found := met(port, key, path).status_code) != wanted:
-        assert time.monotonic() < deadline, found
-        time.sleep(0.1)
+    """Wait until a key meets this status: until the server has heard of it."""
+    wait_until(lambda: met(port, key, path).status_code == wanted, f"{wanted} for the key")
 
 
 def test_create_give_rotate_revoke_and_a_friend(tmp_path: Path) -> None:
@@ -78,9 +75,8 @@ def test_create_give_rotate_revoke_and_a_friend(tmp_path: Path) -> None:
         assert [(bot["id"], bot["stats"]["decisions"]) for bot in seen] == [("id-one", 3)]
         keys(tmp_path, "revoke", first_id)
         assert met(port, second, "ingest/decision", decision()).status_code == 200
-        deadline = time.monotonic() + 10
-        while met(port, first, "ingest/decision", decision()).status_code != 401:
-            assert time.monotonic() < deadline
+        old = ("ingest/decision", decision())
+        wait_until(lambda: met(port, first, *old).status_code == 401, "401 for the old key")
         lines = {line.split()[0]: line for line in keys(tmp_path, "list")[0]}
     assert len(lines) == 3
     assert "revoked 20" in lines[first_id]
@@ -123,7 +119,7 @@ def test_a_server_with_keys_of_its_own_alone(tmp_path: Path) -> None:
     words = [*COMMAND[1:], "serve", "--host", "0.0.0.0", "--port", str(port)]
     env = clean_environment(tmp_path)
     with Process(words, cwd=tmp_path, env=env) as process:
-        assert process.child.wait(30) == 1
+        assert process.child.wait(HANG_SECONDS) == 1
         refusal = process.wait_for("motherhaven keys create")
     make = re.search(r"motherhaven keys (create[^;]*);", refusal)
     assert make is not None
@@ -177,7 +173,7 @@ def selftest(folder: Path, port: int, key: str) -> str:
     )
     done = subprocess.run(
         [sys.executable, str(ROOT / "test_motherhaven_integration.py")], cwd=folder, env=env,
-        capture_output=True, encoding="utf-8", timeout=120, check=False,
+        capture_output=True, encoding="utf-8", timeout=HANG_SECONDS, check=False,
     )  # fmt: skip
     assert done.returncode == 0, done.stdout + done.stderr
     assert key not in done.stdout + done.stderr

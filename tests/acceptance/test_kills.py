@@ -13,6 +13,7 @@ from tests.acceptance.processes import (
     start_server,
     start_writer,
 )
+from tests.patience import HANG_SECONDS
 
 ROUNDS_A_TEST = 25
 
@@ -50,8 +51,8 @@ def _sweep(folder: Path, seed: int, rounds: int) -> tuple[int, int]:
         acknowledged.update(_ids(writer))
     with start_server(folder, port, *store) as last_server:
         with start_writer(folder, port, seed, 3) as last:
-            assert last.wait_for("flushed", 120) == "flushed True"
-            last.child.wait(30)
+            assert last.wait_for("flushed") == "flushed True"
+            last.child.wait(HANG_SECONDS)
             acknowledged.update(_ids(last))
         assert last_server.end() == 0
     _compare(folder, acknowledged)

@@ -19,6 +19,7 @@ from motherhaven.stores import DecisionFilter
 from motherhaven.stores.sqlite import SqliteStore
 from tests.acceptance.processes import clean_environment
 from tests.conformance.stores.kit import Bot, StillClock
+from tests.patience import HANG_SECONDS
 from tests.unit.recorder.old_schema import fill_old, make_old
 
 COMMAND = [sys.executable, "-m", "motherhaven.cli.main"]
@@ -29,7 +30,7 @@ def run(folder: Path, *words: str, code: int = 0) -> subprocess.CompletedProcess
     """A command in `folder`; it must end with `code`, never with a traceback."""
     done = subprocess.run(
         [*COMMAND, *words], cwd=folder, env=clean_environment(folder), capture_output=True,
-        text=True, timeout=60, check=False,
+        text=True, timeout=HANG_SECONDS, check=False,
     )  # fmt: skip
     assert "Traceback" not in done.stderr, done.stderr
     assert done.returncode == code, done.stderr
@@ -74,7 +75,7 @@ def test_a_migration_killed_in_the_middle_goes_on(recorded: Path, tmp_path: Path
     assert process.stderr is not None
     assert "copied 1000" in process.stderr.readline()
     os.kill(process.pid, signal.SIGKILL)
-    out, _ = process.communicate(timeout=20)
+    out, _ = process.communicate(timeout=HANG_SECONDS)
     assert out == ""
     done = run(tmp_path, *words)
     before = int(done.stderr.partition(" events were there")[0].splitlines()[-1])

@@ -13,6 +13,7 @@ import pytest
 from tests.acceptance import nginxkit
 from tests.acceptance.nginxkit import NAME, Nginx, Visitor
 from tests.acceptance.processes import KEY, free_port, get, start_server
+from tests.patience import HANG_SECONDS, figure
 
 API = "/api/llm-bot"
 
@@ -62,8 +63,12 @@ def test_records_come_in_and_only_the_key_reads_them(site: tuple[Visitor, int, i
     assert "through tls" in body.decode()
 
 
+@pytest.mark.figures
 def test_events_leave_one_by_one_and_at_once(site: tuple[Visitor, int, int]) -> None:
-    """Ten events arrive over TLS, each within a second of its post and before the next one."""
+    """Ten events arrive over TLS, each before the next one is posted; nothing is held back.
+
+    That each takes at most a second is a figure.
+    """
     visitor, _, _ = site
     stream = visitor.connect()
     stream.request("GET", f"{API}/live", headers={"Host": NAME, "x-api-key": KEY})
@@ -79,10 +84,9 @@ def test_events_leave_one_by_one_and_at_once(site: tuple[Visitor, int, int]) -> 
         while text.encode() not in line:
             line = answer.readline()
             assert line, "the stream ended"
-            assert time.monotonic() - posted < 10, "heartbeats only"
         slowest = max(slowest, time.monotonic() - posted)
     stream.close()
-    assert slowest < 1.0
+    figure("seconds from a post to its event, slowest of ten", slowest, 1.0)
 
 
 def test_the_login_cookie_is_secure_and_opens_the_page(site: tuple[Visitor, int, int]) -> None:
@@ -119,13 +123,13 @@ def test_without_tls_a_key_is_refused_and_a_page_led_over(site: tuple[Visitor, i
         headers={"Host": NAME, "x-api-key": KEY, "Content-Type": "application/json"},
     )
     with pytest.raises(urllib.error.HTTPError) as refused:
-        urllib.request.urlopen(request, timeout=10)
+        urllib.request.urlopen(request, timeout=HANG_SECONDS)
     assert refused.value.code == 403
     refused.value.close()
     opener = urllib.request.build_opener(_NoRedirect)
     page = urllib.request.Request(f"http://127.0.0.1:{plain}/llm-bot", headers={"Host": NAME})
     with pytest.raises(urllib.error.HTTPError) as led:
-        opener.open(page, timeout=10)
+        opener.open(page, timeout=HANG_SECONDS)
     assert (led.value.code, led.value.headers["location"]) == (308, f"https://{NAME}/llm-bot")
     led.value.close()
 

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from tests.acceptance.processes import KEY, Process, clean_environment, free_port
+from tests.patience import HANG_SECONDS
 
 COMMAND = ["-m", "motherhaven.cli.main"]
 STARTS: dict[str, list[str]] = {
@@ -47,7 +48,7 @@ def expected(start: str, visitor: str) -> tuple[int, int]:
 
 def status(port: int, method: str, path: str, headers: dict[str, str]) -> int:
     """The status of one request; 0 for any that was let in."""
-    client = http.client.HTTPConnection("127.0.0.1", port, timeout=30)
+    client = http.client.HTTPConnection("127.0.0.1", port, timeout=HANG_SECONDS)
     try:
         body = b'{"events": []}' if method == "POST" else None
         headers = {"host": f"localhost:{port}", "content-type": "application/json", **headers}
@@ -95,7 +96,7 @@ def test_a_flood_of_bombs_costs_little_memory(tmp_path: Path) -> None:
         for thread in threads:
             thread.start()
         for thread in threads:
-            thread.join(60)
+            thread.join(HANG_SECONDS)
         grown = memory(process) - before
         assert status(port, "POST", SEND, {"x-api-key": KEY}) == 0
     print(f"640 MiB of bombs: {grown / 2**20:.0f} MiB more memory")
@@ -109,7 +110,7 @@ def bomb(port: int, number: int) -> None:
     head += "Content-Type: application/json\r\n"
     chunked = number % 4 < 2
     head += "Transfer-Encoding: chunked\r\n\r\n" if chunked else "Content-Length: 16777216\r\n\r\n"
-    with socket.create_connection(("127.0.0.1", port), timeout=30) as one:
+    with socket.create_connection(("127.0.0.1", port), timeout=HANG_SECONDS) as one:
         try:
             one.sendall(head.encode())
             for _ in range((16 << 20) // len(piece)):

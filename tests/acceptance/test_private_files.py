@@ -14,6 +14,7 @@ from tests.acceptance.processes import (
     start_server,
     start_writer,
 )
+from tests.patience import HANG_SECONDS
 
 COMMAND = ["-m", "motherhaven.cli.main"]
 
@@ -34,8 +35,8 @@ def command(folder: Path, *words: str, **env: str) -> None:
     """Run a command to its end."""
     environment = clean_environment(folder, **env)
     subprocess.run(
-        [sys.executable, *COMMAND, *words], cwd=folder, env=environment, check=True, timeout=60,
-        stdout=subprocess.DEVNULL,
+        [sys.executable, *COMMAND, *words], cwd=folder, env=environment, check=True,
+        timeout=HANG_SECONDS, stdout=subprocess.DEVNULL,
     )  # fmt: skip
 
 

@@ -26,6 +26,7 @@ from tests.acceptance.replicakit import (
     whole_log,
 )
 from tests.acceptance.webhook import receiver
+from tests.patience import HANG_SECONDS
 from tests.postgres_server import need_postgres, store_url
 from tests.serverkit import API, item
 
@@ -124,7 +125,7 @@ async def resumed(play: Scene, told: Sequence[int]) -> None:
 
 async def ready(server: Replica) -> int:
     """The status of /readyz."""
-    async with httpx.AsyncClient(base_url=server.url, timeout=10) as client:
+    async with httpx.AsyncClient(base_url=server.url, timeout=HANG_SECONDS) as client:
         assert (await client.get("/healthz")).status_code == 200
         return (await client.get("/readyz")).status_code
 
@@ -145,8 +146,7 @@ async def kill_the_database(play: Scene, database: PostgresProcess) -> None:
     await load.until(lambda: refused(BOTS), f"{BOTS} times 503 of each server")
     assert [await ready(one) for one in servers] == [503] * len(servers)
     told = [len(one.cursors) for one in play.followers]
-    starting = time.monotonic()
-    away = [one for one in load.answers if one.began >= gone and one.ended <= starting]
+    away = [one for n in range(len(servers)) for one in load.since(gone, n)]
     assert {one.status for one in away} == {503}
     slowest = max(one.ended - one.began for one in away)
     await asyncio.to_thread(database.start)
@@ -191,12 +191,12 @@ def test_the_database_killed_and_restarted_under_both_servers(
 
 
 def test_a_sign_in_and_its_end_hold_on_every_server(tmp_path: Path) -> None:
-    """The cookie of one server opens the other; signing out there ends it here within seconds."""
+    """The cookie of one server opens the other; signing out there ends it here too."""
 
     async def play() -> None:
         async with (
             replicas(tmp_path, store_url(tmp_path)) as (left, right),
-            httpx.AsyncClient() as browser,
+            httpx.AsyncClient(timeout=HANG_SECONDS) as browser,
         ):
 
             async def status(server: Replica) -> int:
@@ -210,41 +210,46 @@ def test_a_sign_in_and_its_end_hold_on_every_server(tmp_path: Path) -> None:
             assert (await browser.post(f"{right.url}{API}/logout")).status_code == 200
             browser.cookies.update(cookies)
             assert await status(right) == 401
-            began = time.monotonic()
-            while await status(left) == 200:
-                assert time.monotonic() - began < 15, "signed out, and still in"
-                await asyncio.sleep(0.1)
-            print(f"signed out everywhere after {time.monotonic() - began:.1f} s")
+            async with asyncio.timeout(HANG_SECONDS):  # signed out, and still in
+                while await status(left) == 200:
+                    pass
 
     asyncio.run(play())
 
 
 def test_an_alert_is_told_once_by_all_servers(tmp_path: Path) -> None:
-    """Two servers, then one of them restarted: the trouble once, its end once."""
+    """Two servers, then one of them restarted: the trouble once, its end once.
+
+    Each server that would tell it again does so before what it tells of next.
+    """
 
     async def play() -> None:
         with receiver() as told:
             async with (
                 replicas(tmp_path, store_url(tmp_path), **told.settings()) as (left, _),
-                httpx.AsyncClient(headers={"x-api-key": KEY}) as client,
+                httpx.AsyncClient(headers={"x-api-key": KEY}, timeout=HANG_SECONDS) as client,
             ):
 
-                async def report(number: int, server: Replica, aside: int) -> None:
+                async def report(number: int, server: Replica, aside: int, bot: int = 1) -> None:
                     status = {**item(number, "status")["payload"], "quarantined": aside}
-                    events = [item(number, "status", payload=status)]
+                    names = {"bot_id": f"bot-{bot}", "bot_name": f"bot {bot}"}
+                    events = [item(number, "status", payload=status, **names)]
                     url = f"{server.url}{API}/ingest/batch"
                     answer = await client.post(url, json={"events": events})
                     assert answer.json()["results"][0]["status"] == "stored"
 
                 await report(1, left, 2)
-                await asyncio.to_thread(told.wait_for, 1, 15)
+                await asyncio.to_thread(told.wait_for, 1)
                 await left.kill()
                 await left.start()
-                assert await asyncio.to_thread(told.is_quiet, 1, 5)
-                await report(2, left, 0)
-                await asyncio.to_thread(told.wait_for, 2, 15)
-                assert await asyncio.to_thread(told.is_quiet, 2, 5)
-                assert [text[:12] for text in told.texts()] == ["claude (pape", "Recovered: c"]
+                await report(2, left, 3, bot=2)
+                await asyncio.to_thread(told.wait_for, 2)
+                await report(3, left, 0)
+                await asyncio.to_thread(told.wait_for, 3)
+                await report(4, left, 0, bot=2)
+                await asyncio.to_thread(told.wait_for, 4)
+                begun = [text.partition(" (")[0] for text in told.texts()]
+                assert begun == ["bot 1", "bot 2", "Recovered: bot 1", "Recovered: bot 2"]
 
     asyncio.run(play())
 

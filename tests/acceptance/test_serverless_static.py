@@ -3,7 +3,6 @@
 import json
 import shutil
 import subprocess
-import time
 import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
@@ -25,6 +24,7 @@ from tests.acceptance.processes import (
     free_port,
     start_server,
 )
+from tests.patience import HANG_MS, HANG_SECONDS, wait_until
 
 pytestmark = pytest.mark.browser
 needs_nginx = pytest.mark.skipif(
@@ -82,6 +82,7 @@ def test_a_visitor_signs_in_and_sees_what_arrives(host: Visitor) -> None:
     complaints: list[str] = []
     with sync_playwright() as playwright:
         chromium = playwright.chromium.launch(**find_chromium().launch_options())
+        expect.set_options(timeout=HANG_MS)
         page = chromium.new_context(ignore_https_errors=True).new_page()
         page.on("console", lambda m: complaints.append(m.text) if m.type == "error" else None)
         page.goto(f"{url}/llm-bot?range=7d")
@@ -111,6 +112,7 @@ def test_streams_that_end_leave_no_gap_on_the_page(tmp_path: Path) -> None:
     with Process(command, cwd=tmp_path, env=env) as server, sync_playwright() as playwright:
         server.wait_for("Uvicorn running on")
         chromium = playwright.chromium.launch(**find_chromium().launch_options())
+        expect.set_options(timeout=HANG_MS)
         page = chromium.new_page()
         page.goto(f"{url}/llm-bot")
         page.locator("input[type=password]").fill(KEY)
@@ -119,7 +121,7 @@ def test_streams_that_end_leave_no_gap_on_the_page(tmp_path: Path) -> None:
         page.evaluate("window.notReloaded = true")
         for number in range(6):
             post(port, {**DECISION, "justification": f"number {number} of six"})
-            expect(page.get_by_text(f"number {number} of six").first).to_be_visible(timeout=10_000)
+            expect(page.get_by_text(f"number {number} of six").first).to_be_visible()
             # The stream that brought it ends before the next is posted.
             wait_for_streams(server, page, number + 2)
         rows = page.get_by_role("list", name="Decisions").get_by_role("listitem")
@@ -130,10 +132,12 @@ def test_streams_that_end_leave_no_gap_on_the_page(tmp_path: Path) -> None:
 
 def wait_for_streams(server: Process, page: Page, count: int) -> None:
     """Wait until the page has opened this many streams."""
-    deadline = time.monotonic() + 15
-    while sum("/api/llm-bot/live" in line for line in server.lines) < count:
-        assert time.monotonic() < deadline, "no stream ended"
-        page.wait_for_timeout(50)
+
+    def opened() -> bool:
+        page.wait_for_timeout(20)  # Playwright's loop runs in this thread: it must be let run
+        return sum("/api/llm-bot/live" in line for line in server.lines) >= count
+
+    wait_until(opened, f"stream {count}")
 
 
 def post(port: int, body: dict[str, object]) -> None:
@@ -143,5 +147,5 @@ def post(port: int, body: dict[str, object]) -> None:
         data=json.dumps(body).encode(),
         headers={"Content-Type": "application/json", "x-api-key": KEY},
     )
-    with urllib.request.urlopen(request, timeout=10) as answer:
+    with urllib.request.urlopen(request, timeout=HANG_SECONDS) as answer:
         assert json.loads(answer.read())["success"] is True

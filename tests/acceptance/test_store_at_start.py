@@ -8,6 +8,7 @@ from urllib.parse import urlsplit, urlunsplit
 import pytest
 
 from tests.acceptance.processes import KEY, clean_environment
+from tests.patience import HANG_SECONDS
 from tests.postgres_server import store_url
 
 PASSWORD = "hunter2-canary"
@@ -18,7 +19,7 @@ def serve(folder: Path, url: str, **env: str) -> str:
     done = subprocess.run(
         [sys.executable, "-m", "motherhaven.cli.main", "serve", "--port", "0", "--store", url],
         cwd=folder, env=clean_environment(folder, **env), capture_output=True, text=True,
-        timeout=60, check=False,
+        timeout=HANG_SECONDS, check=False,
     )  # fmt: skip
     told = done.stderr + done.stdout
     assert done.returncode == 1, told

@@ -19,6 +19,7 @@ from scripts.build_page import build_page
 from scripts.chromium import find_chromium
 from tests.acceptance import wheelhouse
 from tests.acceptance.processes import ROOT
+from tests.patience import figure
 
 pytestmark = pytest.mark.browser
 
@@ -153,10 +154,14 @@ def test_the_logger_alone_is_a_light_import(installed: Path, say: Say) -> None:
     assert "fastapi" in loaded["motherhaven.server"], "else this test sees nothing"
 
 
+@pytest.mark.figures
 def test_from_install_to_the_first_painted_decision(
     release: Release, tmp_path: Path, say: Say
 ) -> None:
-    """No Node, no network: `motherhaven up` shows its three bots' decisions in under 60 s."""
+    """No Node, no network: `motherhaven up` shows its three bots' decisions.
+
+    That this takes under 60 s is a figure.
+    """
     venv = tmp_path / "venv"
     make_venv(release, venv)
     alone = _namespaces_work()
@@ -180,20 +185,19 @@ def test_from_install_to_the_first_painted_decision(
         f"installed in {seen['install']:.1f} s, first decision {seen['page']:.1f} s later ({where})"
     )
     assert first_page_complaints(seen, alone=alone) == []
+    figure("seconds from install to the first decision", seen["all"], FIRST_PAGE_SECONDS)
 
 
 def first_page_complaints(seen: dict[str, Any], *, alone: bool) -> list[str]:
-    """What the driver saw that a first page must not be: late, empty, chatty, or ended badly."""
-    complaints = [] if seen["all"] < FIRST_PAGE_SECONDS else [f"late: {seen['all']:.0f} s"]
+    """What the driver saw that a first page must not be: empty, chatty, or ended badly."""
     missing = {"hold", "ema", "random"} - {name.rpartition(" ")[2] for name in seen["bots"]}
-    complaints += [f"missing: {name}" for name in sorted(missing)]
+    complaints = [f"missing: {name}" for name in sorted(missing)]
     complaints += [f"foreign: {url}" for url in seen["foreign"]]
     complaints += [f"ended with {seen['code']}"] if seen["code"] != 0 else []
     return complaints + (["network: not cut off"] if alone and seen["reachable"] else [])
 
 
 GOOD = {
-    "all": 12.5,
     "bots": ["demo hold", "demo ema", "demo random"],
     "foreign": [],
     "code": 0,
@@ -204,7 +208,6 @@ GOOD = {
 @pytest.mark.parametrize(
     ("fault", "word"),
     [
-        ({"all": 60.0}, "late"),
         ({"bots": ["demo hold", "demo ema"]}, "missing: random"),
         ({"foreign": ["https://192.0.2.1/font.woff2"]}, "foreign"),
         ({"code": -9}, "ended"),
@@ -212,7 +215,7 @@ GOOD = {
     ],
 )
 def test_planted_bad_first_pages_are_found(fault: dict[str, Any], word: str) -> None:
-    """Check 15 can fail: by time, by a bot that is not there, by a request, a crash, a network."""
+    """Check 15 can fail: by a bot that is not there, by a request, a crash, a network."""
     assert first_page_complaints(GOOD, alone=True) == []
     (complaint,) = first_page_complaints({**GOOD, **fault}, alone=True)
     assert complaint.startswith(word)

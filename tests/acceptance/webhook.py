@@ -8,6 +8,8 @@ from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
+from tests.patience import HANG_SECONDS
+
 
 class Receiver:
     """A webhook's far end: what arrived, and when."""
@@ -29,15 +31,10 @@ class Receiver:
         with self.news:
             return [str(body["text"]) for _, body in self.got]
 
-    def is_quiet(self, count: int, seconds: float) -> bool:
-        """Whether no more than `count` have come when `seconds` are over."""
-        with self.news:
-            return not self.news.wait_for(lambda: len(self.got) > count, seconds)
-
-    def wait_for(self, count: int, seconds: float) -> None:
+    def wait_for(self, count: int) -> None:
         """Until so many have arrived."""
         with self.news:
-            assert self.news.wait_for(lambda: len(self.got) >= count, seconds), self.got
+            assert self.news.wait_for(lambda: len(self.got) >= count, HANG_SECONDS), self.got
 
 
 @contextmanager

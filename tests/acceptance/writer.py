@@ -24,7 +24,7 @@ def main() -> None:
         kind, payload = _event(chance, number)
         done = logger.recorder.record(kind, payload)
         print(done.event_id, flush=True)
-    print("flushed", logger.flush(60), flush=True)
+    print("flushed", logger.flush(120), flush=True)
     logger.close()
 
 

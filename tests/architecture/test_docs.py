@@ -4,7 +4,6 @@ import re
 import shlex
 import subprocess
 import sys
-import time
 from collections.abc import Iterator
 from html.parser import HTMLParser
 from pathlib import Path
@@ -20,7 +19,6 @@ from scripts.docs_reference import pages
 ROOT = Path(__file__).resolve().parents[2]
 DOCS = ROOT / "docs"
 GENERATED = DOCS / "reference"
-BUILD_SECONDS = 20.0
 PAGES = sorted(path for path in DOCS.rglob("*.md") if path.parent != GENERATED)
 OTHERS = [ROOT / f"{name}.md" for name in ("README", "CONTRIBUTING", "MOTHERHAVEN_INTEGRATION")]
 TEXTS = {str(p.relative_to(ROOT)): p.read_text(encoding="utf-8") for p in [*PAGES, *OTHERS]}
@@ -36,10 +34,8 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("site")
     # Not --quiet: it would hide the warnings from --strict too.
     command = [sys.executable, "-m", "mkdocs", "build", "--strict", "-d", str(folder)]
-    started = time.monotonic()
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
     assert (done.returncode, "WARNING" in done.stderr) == (0, False), done.stderr
-    assert time.monotonic() - started < BUILD_SECONDS
     return folder
 
 

@@ -8,12 +8,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page, expect, sync_playwright
 
 from motherhaven.cli.page import page_dir
 from scripts.chromium import find_chromium
 from tests.acceptance.processes import KEY, ROOT, Process, free_port, start_server
 from tests.browser.recorded import record
+from tests.patience import HANG_MS, HANG_SECONDS
 
 
 class Site:
@@ -43,7 +44,7 @@ class Site:
             data=json.dumps(body).encode(),
             headers={"Content-Type": "application/json", "x-api-key": KEY},
         )
-        with urllib.request.urlopen(request, timeout=10) as answer:
+        with urllib.request.urlopen(request, timeout=HANG_SECONDS) as answer:
             assert answer.status == 200
             assert json.loads(answer.read())["success"] is True
 
@@ -80,6 +81,7 @@ def browser() -> Iterator[Browser]:
     assert (page_dir() / "llm-bot.html").is_file(), "the page is not built; run `make page`"
     with sync_playwright() as playwright:
         one = playwright.chromium.launch(**find_chromium().launch_options())
+        expect.set_options(timeout=HANG_MS)  # Playwright's own five seconds judge the machine
         yield one
         one.close()
 
@@ -94,6 +96,7 @@ def open_page(browser: Browser) -> Iterator[Callable[..., Page]]:
         url: str, *, tolerate: tuple[str, ...] = (), init: str = "", **options: Any
     ) -> Page:
         context = browser.new_context(**options)
+        context.set_default_timeout(HANG_MS)
         contexts.append(context)
         if init:
             context.add_init_script(init)

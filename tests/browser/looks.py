@@ -8,6 +8,7 @@ from playwright.sync_api import Page, TimeoutError, expect
 
 from tests.acceptance.processes import get
 from tests.browser.conftest import Site
+from tests.patience import HANG_SECONDS
 
 OpenPage = Callable[..., Page]
 SCREENS = ("arena", "bot", "decision", "trade", "compare", "errors", "settings")
@@ -54,26 +55,26 @@ def read(site: Site, path: str) -> Any:
 
 def settle(page: Page) -> None:
     """Wait until the page shows what it has: fonts there, nothing in flight or moving."""
-    expect(page.locator("[data-phase=live]").first).to_be_visible(timeout=15_000)
+    expect(page.locator("[data-phase=live]").first).to_be_visible()
     rest(page)
 
 
 def rest(page: Page) -> None:
     """Wait until nothing is being read for the first time and nothing moves."""
-    page.wait_for_function(READY, timeout=15_000)
+    page.wait_for_function(READY)
     page.evaluate("document.fonts.ready")
-    page.wait_for_function(STILL, timeout=15_000)
+    page.wait_for_function(STILL)
 
 
-def absent(page: Page, text: str, seconds: float, *, exact: bool = False) -> list[str]:
-    """A complaint when the page does not show `text` within so many seconds."""
+def absent(
+    page: Page, text: str, seconds: float = HANG_SECONDS, *, exact: bool = False
+) -> list[str]:
+    """A complaint when the page does not come to show `text`.
+
+    `seconds`: short where a planted fault keeps the text away; it never fails a page that is right.
+    """
     try:
         page.get_by_text(text, exact=exact).first.wait_for(timeout=seconds * 1000)
     except TimeoutError:
         return [f"{text!r} was not on the page within {seconds} s"]
     return []
-
-
-def twice(measure: Callable[[], list[str]]) -> list[str]:
-    """What a measurement of time complains about; a busy machine gets one fresh sample."""
-    return measure() and measure()

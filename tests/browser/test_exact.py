@@ -8,7 +8,8 @@ from playwright.sync_api import Page, expect
 
 from tests.browser.conftest import Site
 from tests.browser.long_answer import send_long_answer
-from tests.browser.looks import OpenPage, settle, twice
+from tests.browser.looks import OpenPage, settle
+from tests.patience import figure
 
 TICKER = {"bot_id": "ticking", "bot_name": "ticking"}
 # Every visible cell by table and column, the first row's; and every column's width.
@@ -160,17 +161,15 @@ def long_answer(desk: Site) -> str:
     return f"{desk.url}/llm-bot/decision?id={send_long_answer(desk, WHOLE)}"
 
 
-def long_text_complaints(open_page: OpenPage, url: str, init: str = "") -> list[str]:
-    """Open the raw answer: how long to its first 64 KB, the longest task, what is offered."""
+def long_text_times(open_page: OpenPage, url: str, init: str = "") -> tuple[float, float]:
+    """Open the raw answer: milliseconds to its first 64 KB, and of the longest task."""
     page = open_page(url, init=TIMER + init)
     settle(page)
     page.get_by_role("tab", name="Raw").click()
-    waited = page.wait_for_function("() => window.waited", timeout=10_000).json_value()
+    waited = page.wait_for_function("() => window.waited").json_value()
     settle(page)
-    longest = page.evaluate("window.longest")
-    complaints = [f"{waited:.0f} ms to the first part"] if waited > 1000 else []
-    complaints += [f"a task of {longest:.0f} ms"] if longest > 200 else []
-    return complaints + download_complaints(page)
+    assert download_complaints(page) == []
+    return float(waited), float(page.evaluate("window.longest"))
 
 
 def download_complaints(page: Page) -> list[str]:
@@ -179,9 +178,15 @@ def download_complaints(page: Page) -> list[str]:
     return [] if offered.count() == 1 else ["no download is offered"]
 
 
+@pytest.mark.figures
 def test_a_20_mb_answer_opens_at_once(long_answer: str, open_page: OpenPage) -> None:
-    """The first 64 KB show within a second, no task blocks over 200 ms, and all can be saved."""
-    assert twice(lambda: long_text_complaints(open_page, long_answer)) == []
+    """The first 64 KB show before the rest is there, and all can be saved.
+
+    Figures: they show within a second, and no task blocks over 200 ms.
+    """
+    waited, longest = long_text_times(open_page, long_answer)
+    figure("ms to the first 64 KB of 20 MB", waited, 1_000)
+    figure("longest task, ms", longest, 200)
     page = open_page(f"{long_answer}&view=raw")
     expect(page.get_by_text(f"showing {PART:,} of")).to_be_visible()
     with page.expect_download() as saving:
@@ -192,8 +197,8 @@ def test_a_20_mb_answer_opens_at_once(long_answer: str, open_page: OpenPage) -> 
 
 def test_planted_slow_and_blocking_texts_are_found(long_answer: str, open_page: OpenPage) -> None:
     """Check 13 can fail: a part that comes 1.2 s late, a task of 300 ms, and no download."""
-    assert any("first part" in one for one in long_text_complaints(open_page, long_answer, SLOW))
-    assert any("a task of" in one for one in long_text_complaints(open_page, long_answer, BUSY))
+    assert long_text_times(open_page, long_answer, SLOW)[0] > 1_000
+    assert long_text_times(open_page, long_answer, BUSY)[1] > 200
     page = open_page(f"{long_answer}&view=raw")
     expect(page.get_by_text("begin of a long answer")).to_be_visible()
     assert download_complaints(page) == []

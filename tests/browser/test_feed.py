@@ -4,8 +4,9 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from tests.browser.conftest import Site
-from tests.browser.looks import FEED, SCROLLER, OpenPage, absent, rest, twice
+from tests.browser.looks import FEED, SCROLLER, OpenPage, absent, rest
 from tests.browser.recorded import CountingProxy
+from tests.patience import HANG_SECONDS, figure
 
 WATCH = f"""() => {{
   window.blank = 0; window.most = 0;
@@ -38,30 +39,38 @@ WAYS = {"worker": "", "locks": "delete window.SharedWorker;"}
 ALONE = "delete window.SharedWorker; delete window.BroadcastChannel;"
 
 
-def scroll_complaints(page: Page) -> list[str]:
-    """What the watch saw: too many row nodes, or nothing in sight for too long."""
-    most, blank = page.evaluate("[window.most, window.blank]")
-    complaints = [f"{most} row nodes"] if most > 60 else []
-    return complaints + ([f"blank for {blank:.0f} ms"] if blank > 200 else [])
+def row_nodes(page: Page) -> int:
+    """The most row nodes that there were at once."""
+    return int(page.evaluate("window.most"))
 
 
-def scroll_to_the_end_and_back(page: Page) -> list[str]:
-    """Down to the ten-thousandth decision, back by the wheel, and what the watch saw."""
+def blank_ms(page: Page) -> float:
+    """The longest time in which nothing was in sight."""
+    return float(page.evaluate("window.blank"))
+
+
+def scroll_to_the_end_and_back(page: Page) -> None:
+    """Down to the ten-thousandth decision, and back by the wheel, under watch."""
     page.evaluate(WATCH)
-    page.wait_for_function(TO_THE_END, timeout=90_000, polling=50)
+    page.wait_for_function(TO_THE_END, polling=50)
     page.locator(FEED).hover(position={"x": 40, "y": 40}, force=True)
     while page.evaluate(f"{SCROLLER}.scrollTop > 0"):
         page.mouse.wheel(0, -20_000)
     expect(page.locator(f"{FEED} li[aria-posinset='1']")).to_be_visible()
-    return scroll_complaints(page)
 
 
+@pytest.mark.figures
 def test_ten_thousand_decisions_scroll(recorded: Site, open_page: OpenPage) -> None:
-    """At most 60 row nodes; to the end and back no frame is blank for more than 200 ms."""
+    """To the end and back with at most 60 row nodes.
+
+    That nothing is blank for more than 200 ms on the way is a figure.
+    """
     page = open_page(f"{recorded.url}/llm-bot")
     expect(page.locator(f"{FEED} li").first).to_be_visible()
     rest(page)
-    assert twice(lambda: scroll_to_the_end_and_back(page)) == []
+    scroll_to_the_end_and_back(page)
+    assert row_nodes(page) <= 60
+    figure("longest blank view, ms", blank_ms(page), 200)
 
 
 def test_planted_blank_and_crowded_lists_are_found(recorded: Site, open_page: OpenPage) -> None:
@@ -70,7 +79,7 @@ def test_planted_blank_and_crowded_lists_are_found(recorded: Site, open_page: Op
     expect(page.locator(f"{FEED} li").first).to_be_visible()
     rest(page)
     page.evaluate(WATCH)
-    assert scroll_complaints(page) == []
+    assert row_nodes(page) <= 60
     page.evaluate(f"document.querySelector('{FEED}').style.visibility = 'hidden'")
     page.wait_for_function("() => window.blank > 200")
     page.evaluate(
@@ -78,12 +87,15 @@ def test_planted_blank_and_crowded_lists_are_found(recorded: Site, open_page: Op
           document.querySelector('{FEED}').append(document.createElement('li')); }}"""
     )
     page.wait_for_function("() => window.most > 60")
-    assert len(scroll_complaints(page)) == 2
+    assert row_nodes(page) > 60
+    assert blank_ms(page) > 200
 
 
-def reading_complaints(page: Page, before: object, arrived: int) -> list[str]:
+def reading_complaints(
+    page: Page, before: object, arrived: int, seconds: float = HANG_SECONDS
+) -> list[str]:
     """What is read must stay where it was, and the button count what came in above it."""
-    complaints = absent(page, f"{arrived} new", 5, exact=True)
+    complaints = absent(page, f"{arrived} new", seconds, exact=True)
     now = page.evaluate(VIEW)
     return complaints + ([f"the view moved: {before} became {now}"] if now != before else [])
 
@@ -123,13 +135,13 @@ def test_planted_a_moved_view_and_a_miscount_are_found(desk: Site, open_page: Op
     page.evaluate(f"() => {SCROLLER}.addEventListener('scroll', e => e.target.scrollTop -= 20)")
     desk.decide("the only one")
     assert any("moved" in one for one in reading_complaints(page, before, 1))
-    assert any("2 new" in one for one in reading_complaints(page, before, 2))
+    assert any("2 new" in one for one in reading_complaints(page, before, 2, 1))
 
 
 def tab_complaints(tabs: list[Page], site: Site, proxy: CountingProxy, text: str) -> list[str]:
     """Every tab must show what is posted now, over one stream in all."""
     site.decide(text)
-    complaints = [one for tab in tabs for one in absent(tab, text, 15)]
+    complaints = [one for tab in tabs for one in absent(tab, text)]
     complaints += [
         "a tab is not live" for tab in tabs if tab.locator("[data-phase=live]").count() != 1
     ]

@@ -4,6 +4,7 @@ from playwright.sync_api import Page, TimeoutError, expect
 
 from tests.browser.conftest import Site
 from tests.browser.looks import OpenPage, read, settle
+from tests.patience import HANG_SECONDS
 
 # What has the focus, and whether anyone can see that: a ring that is drawn, in sight, uncovered;
 # a field without one shows it by the border of its label.
@@ -30,7 +31,7 @@ FOCUS = """() => {
 ON = f"what => ({FOCUS})().what.includes(what)"
 
 
-def focus_complaints(page: Page, expected: str, seconds: float = 5) -> list[str]:
+def focus_complaints(page: Page, expected: str, seconds: float = HANG_SECONDS) -> list[str]:
     """The focus must come to be on what is expected, and be seen there."""
     try:
         page.wait_for_function(ON, arg=expected, timeout=seconds * 1000)
@@ -84,7 +85,7 @@ def test_keyboard_alone_reaches_the_raw_answer_and_returns(site: Site, open_page
     assert back_complaints(page, ["Raw", "Open as a page", newest, "keys"]) == []
 
 
-def back_complaints(page: Page, places: list[str], seconds: float = 5) -> list[str]:
+def back_complaints(page: Page, places: list[str], seconds: float = HANG_SECONDS) -> list[str]:
     """Back, step by step: the focus must be where it was when that step was left."""
     complaints = []
     for place in places:

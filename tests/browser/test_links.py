@@ -7,6 +7,7 @@ from playwright.sync_api import Page, TimeoutError
 
 from tests.browser.conftest import Site
 from tests.browser.looks import SCREENS, OpenPage, path_of, settle
+from tests.patience import HANG_SECONDS
 
 # Every choice that can be seen on the page itself: nothing is taken from the address.
 CHOICES = """() => {
@@ -98,7 +99,7 @@ def differs(page: Page, choices: list[str], when: str, seconds: float) -> list[s
 
 
 def link_complaints(
-    page: Page, steps: list[Step], fresh: Callable[[str], Page], seconds: float = 10
+    page: Page, steps: list[Step], fresh: Callable[[str], Page], seconds: float = HANG_SECONDS
 ) -> list[str]:
     """Take the steps; a fresh browser must show the last, and Back every one before, in turn."""
     before = []

@@ -16,7 +16,8 @@ from motherhaven.settings import SystemClock
 from motherhaven.stores import open_store
 from tests.acceptance.processes import KEY
 from tests.browser.conftest import Site
-from tests.browser.looks import FEED, LOST, OpenPage, absent, read, twice
+from tests.browser.looks import FEED, LOST, OpenPage, absent, read, settle
+from tests.patience import HANG_SECONDS, figure
 
 WATCH = f"""() => {{
   window.seen = {{}};
@@ -44,18 +45,17 @@ WRONG_ROWS = {
 }
 
 
-def arrival_complaints(page: Page, site: Site, count: int) -> list[str]:
-    """Post so many decisions; the page must show 95 % of them in under a second, unreloaded."""
+def arrival_seconds(page: Page, site: Site, count: int) -> float:
+    """Post so many decisions, each when the page shows the one before; the p95 until it does."""
     page.evaluate(WATCH)
     seconds = []
     for _ in range(count):
         text = f"number {time.time_ns()}."
         started = time.time()
         site.decide(text)
-        shown = page.wait_for_function("text => window.seen?.[text]", arg=text, timeout=10_000)
+        shown = page.wait_for_function("text => window.seen?.[text]", arg=text)
         seconds.append(shown.json_value() / 1000 - started)
-    p95 = sorted(seconds)[round(count * 0.95) - 1]
-    return [f"p95 of {count} is {p95:.2f} s: {seconds}"] if p95 >= 1 else []
+    return float(sorted(seconds)[round(count * 0.95) - 1])
 
 
 def reload_complaints(page: Page) -> list[str]:
@@ -73,13 +73,17 @@ def row_complaints(page: Page, expected: list[str]) -> list[str]:
     return complaints if found == sorted(found) else [*complaints, f"wrong order: {rows}"]
 
 
+@pytest.mark.figures
 def test_a_posted_decision_appears_without_reload(site: Site, open_page: OpenPage) -> None:
-    """Of 50 posted decisions 95 % are on the screen within a second, with no reload."""
+    """Each of 50 posted decisions comes to the screen before the next, with no reload.
+
+    That 95 % of them do within a second is a figure.
+    """
     site.decide("before")
     page = open_page(f"{site.url}/llm-bot")
     expect(page.get_by_text("before")).to_be_visible()
     page.evaluate("window.marked = true")
-    assert twice(lambda: arrival_complaints(page, site, 50)) == []
+    figure("seconds from post to screen, p95 of 50", arrival_seconds(page, site, 50), 1)
     assert reload_complaints(page) == []
 
 
@@ -87,28 +91,31 @@ def test_planted_a_late_stream_and_a_reload_are_found(desk: Site, open_page: Ope
     """Check 1 can fail: events that come 1.2 s late, and a page that loads itself anew."""
     page = open_page(f"{desk.url}/llm-bot", init=LATE)
     expect(page.locator("[data-phase=live]")).to_be_visible()
-    assert any("p95" in one for one in twice(lambda: arrival_complaints(page, desk, 3)))
+    assert arrival_seconds(page, desk, 3) >= 1, "the delay that was planted is not measured"
     page.evaluate("window.marked = true")
     page.reload()
     assert reload_complaints(page) != []
 
 
+@pytest.mark.figures
 def test_a_killed_server_is_said_and_leaves_no_gap(site: Site, open_page: OpenPage) -> None:
-    """Reconnecting within 5 s; 20 posted after the restart appear once each, in order."""
+    """Reconnecting, within 5 s (a figure); 20 posted after the restart appear once, in order."""
     site.decide("before the kill")
     tall = {"width": 1440, "height": 3_200}  # every row of the feed is drawn
     page = open_page(f"{site.url}/llm-bot", tolerate=LOST, viewport=tall)
     expect(page.get_by_text("before the kill")).to_be_visible()
     expect(page.locator("[data-phase=live]")).to_be_visible()
     site.kill()
-    assert absent(page, "Reconnecting", 5) == []
+    killed = time.monotonic()
+    assert absent(page, "Reconnecting") == []
+    figure("seconds from the kill to Reconnecting", time.monotonic() - killed, 5)
     site.start()
     for number in range(20):
         site.decide(f"after {number:02d}.", coin="ETH" if number % 2 else "BTC")
-    expect(page.get_by_text("after 19.")).to_be_visible(timeout=20_000)
+    expect(page.get_by_text("after 19.")).to_be_visible()
     newest_first = [f"after {number:02d}." for number in reversed(range(20))]
     assert row_complaints(page, [*newest_first, "before the kill"]) == []
-    expect(page.get_by_text("Reconnecting")).to_have_count(0, timeout=10_000)
+    expect(page.get_by_text("Reconnecting")).to_have_count(0)
     expect(page.locator(f"{FEED} li")).to_have_count(21)
 
 
@@ -130,14 +137,14 @@ def test_planted_wrong_rows_are_found(desk: Site, open_page: OpenPage, fault: st
 
 def lose_history(site: Site, page: Page, missed: str, *, prune: bool) -> None:
     """Kill the server, add a decision that no stream brings, drop the history, start again."""
-    expect(page.locator("[data-phase=live]")).to_be_visible()
+    settle(page)  # what is being read when the server goes is another matter
     site.kill()
-    expect(page.get_by_text("Reconnecting").first).to_be_visible(timeout=5_000)
+    expect(page.get_by_text("Reconnecting").first).to_be_visible()
     # In a thread of its own: Playwright's loop runs in this one.
     with ThreadPoolExecutor(1) as pool:
         pool.submit(asyncio.run, _meanwhile(site.folder, missed, prune=prune)).result()
     site.start()
-    expect(page.locator("[data-phase=live]")).to_be_visible(timeout=20_000)
+    expect(page.locator("[data-phase=live]")).to_be_visible()
 
 
 async def _meanwhile(folder: Path, missed: str, *, prune: bool) -> None:
@@ -163,7 +170,7 @@ async def _meanwhile(folder: Path, missed: str, *, prune: bool) -> None:
         await store.close()
 
 
-def reset_complaints(page: Page, missed: str, seconds: float) -> list[str]:
+def reset_complaints(page: Page, missed: str, seconds: float = HANG_SECONDS) -> list[str]:
     """The page must say that it read anew, and show what no stream could have brought."""
     return absent(page, "read again at", seconds) + absent(page, missed, seconds)
 
@@ -174,7 +181,7 @@ def test_a_lost_history_is_said_and_read_again(site: Site, open_page: OpenPage) 
     page = open_page(f"{site.url}/llm-bot", tolerate=LOST)
     expect(page.get_by_text("long ago")).to_be_visible()
     lose_history(site, page, "missed meanwhile", prune=True)
-    assert reset_complaints(page, "missed meanwhile", 10) == []
+    assert reset_complaints(page, "missed meanwhile") == []
     site.decide("after the reset")
     expect(page.get_by_text("after the reset")).to_be_visible()
     assert row_complaints(page, ["after the reset", "missed meanwhile", "long ago"]) == []
@@ -186,7 +193,7 @@ def test_planted_a_kept_history_and_an_old_answer_are_found(
     """Check 3 can fail: no reset means no notice; a reread that brings old rows is seen."""
     page = open_page(f"{site.url}/llm-bot", tolerate=LOST)
     lose_history(site, page, "resumed", prune=False)
-    expect(page.get_by_text("resumed")).to_be_visible(timeout=20_000)
+    expect(page.get_by_text("resumed")).to_be_visible()
     (complaint,) = reset_complaints(page, "resumed", 1)
     assert "read again" in complaint
 
@@ -195,7 +202,7 @@ def test_planted_a_kept_history_and_an_old_answer_are_found(
     page.route("**/api/llm-bot/feed*", lambda route: route.fulfill(json=old))
     page.goto(f"{site.url}/llm-bot")
     lose_history(site, page, "hidden", prune=True)
-    expect(page.get_by_text("read again at")).to_be_visible(timeout=20_000)
+    expect(page.get_by_text("read again at")).to_be_visible()
     (complaint,) = reset_complaints(page, "hidden", 1)
     assert "hidden" in complaint
 

@@ -32,5 +32,5 @@ def test_a_friend_s_key_shows_one_bot_until_it_is_revoked(
     expect(page.get_by_text("mine live")).to_be_visible()
     assert "theirs" not in page.content()
     keys(tmp_path, "revoke", key.split("_")[1], *store)
-    expect(page.locator("input[type=password]")).to_be_visible(timeout=20_000)
+    expect(page.locator("input[type=password]")).to_be_visible()
     assert "mine" not in page.content()

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from tests.conformance.table import NOT_ASKED, STORES, Table, better_known
+from tests.patience import HANG_SECONDS
 
 ROOT = Path(__file__).parents[2]
 PAGE = ROOT / "docs" / "reference" / "conformance.md"
@@ -60,7 +61,7 @@ def test_a_run_without_java_is_marked_and_in_ci_fails(tmp_path: Path, ci: bool) 
     done = subprocess.run(
         [sys.executable, "-m", "pytest", "tests/conformance/stores/test_store_shared.py",
          "-k", "bounded and (memory or firestore)", f"--conformance-table={page}"],
-        cwd=ROOT, env=env, capture_output=True, text=True, timeout=120, check=False,
+        cwd=ROOT, env=env, capture_output=True, text=True, timeout=HANG_SECONDS, check=False,
     )  # fmt: skip
     told = "fail" if ci else "skip"
     row = f"| records are bounded | pass | {NOT_ASKED} | {NOT_ASKED} | {told} |"

@@ -24,6 +24,7 @@ from tests.conformance.stores.histories import everything
 from tests.conformance.stores.kit import StillClock
 from tests.firestore_emulator import emulator_host, firestore_store, project_of
 from tests.golden.kit import CARRIED, event_line, load_project, plain, recorder_at
+from tests.patience import HANG_SECONDS
 from tests.postgres_server import postgres_store, shared_server, store_url
 
 HERE = Path(__file__).parent
@@ -153,7 +154,7 @@ def test_a_postgresql_store_is_taken_over(version: Path, tmp_path: Path) -> None
 def test_a_firestore_project_is_taken_over(version: Path, tmp_path: Path) -> None:
     """Every event, read and shared record of an old project is there."""
     documents = json.loads(unpack(version, "firestore.json.gz"))
-    with httpx.Client(base_url=f"http://{emulator_host()}/v1", timeout=60) as client:
+    with httpx.Client(base_url=f"http://{emulator_host()}/v1", timeout=HANG_SECONDS) as client:
         load_project(client, project_of(tmp_path), documents)
     check_store(version, firestore_store(tmp_path, StillClock()))
 

@@ -15,6 +15,7 @@ from motherhaven.contract.views import Candle
 from motherhaven.stores import MemoryStore, Store
 from motherhaven.stores.sqlite import SqliteStore
 from tests.conformance.stores.kit import START, Bot, StillClock
+from tests.examples import examples
 
 PRICE = st.decimals("0.000000000001", "999999999999.999999999999", allow_nan=False, places=12)
 ROW = st.tuples(st.integers(0, 8), PRICE, PRICE, PRICE, PRICE, st.none() | PRICE)
@@ -46,7 +47,7 @@ def shown(rows: list[Candle]) -> dict[datetime, tuple[Any, ...]]:
 
 
 @pytest.mark.parametrize("kind", ["memory", "sqlite"])
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=examples(40), deadline=None)
 @given(
     reports=st.lists(REPORT, max_size=8),
     order=st.randoms(use_true_random=False),

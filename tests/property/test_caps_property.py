@@ -26,6 +26,7 @@ from motherhaven.bot.guard import (
 from motherhaven.bot.market.feed import Book, Quote, Slice
 from motherhaven.bot.market.instruments import Bar, Level
 from motherhaven.bot.venues.simulated.slippage import Slippage
+from tests.examples import examples
 
 D = Decimal
 T0 = datetime(2026, 1, 1, tzinfo=UTC)
@@ -91,7 +92,7 @@ def check(trader, limits):
         assert position.leverage <= limits.max_leverage
 
 
-@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=examples(150), deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(LIMITS, st.lists(ROUND, min_size=1, max_size=5), st.sampled_from([D(100), D(10_000)]))
 def test_no_cap_is_exceeded_after_execution(limits, rounds, deposit):
     """Positions, margin by coin and in all, leverage: within their caps after every order."""

@@ -12,6 +12,7 @@ from motherhaven.bot.portfolio.events import Fill, FillReason, Liquidity, Margin
 from motherhaven.bot.portfolio.fold import fold_equity
 from motherhaven.bot.portfolio.ledger import Ledger
 from motherhaven.contract.exact import exact
+from tests.examples import examples
 from tests.property.second_ledger import SecondLedger
 
 D = Decimal
@@ -36,7 +37,9 @@ MARK = st.tuples(st.just("mark"), COINS, PRICE)
 FUND = st.tuples(st.just("fund"), COINS, PRICE, st.integers(-400, 400).map(lambda n: D(n) / 10_000))
 HISTORY = st.lists(st.one_of(FILL, FILL, MARK, FUND, CLOSE), min_size=1, max_size=30)
 
-MANY = settings(max_examples=400, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+MANY = settings(
+    max_examples=examples(400), deadline=None, suppress_health_check=[HealthCheck.too_slow]
+)
 
 
 class Pair:

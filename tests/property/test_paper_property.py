@@ -14,10 +14,13 @@ from motherhaven.bot.venues.simulated.calm import NOWHERE, far_from_liquidation
 from motherhaven.bot.venues.simulated.engine import PaperConfig, PaperEngine
 from motherhaven.bot.venues.simulated.slippage import Slippage
 from motherhaven.contract.exact import exact
+from tests.examples import examples
 
 D = Decimal
 T0 = datetime(2026, 1, 1, tzinfo=UTC)
-MANY = settings(max_examples=400, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+MANY = settings(
+    max_examples=examples(400), deadline=None, suppress_health_check=[HealthCheck.too_slow]
+)
 SPECS = {coin: default_spec(coin) for coin in ("BTC", "ETH")}
 CENTRE = {"BTC": 50_000, "ETH": 3_000}
 

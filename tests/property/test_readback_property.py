@@ -17,6 +17,7 @@ from motherhaven.contract.jsonio import dumps, loads_wire
 from motherhaven.contract.wire import event_from_item, event_from_single
 from motherhaven.stores import DecisionFilter, MemoryStore, Store
 from motherhaven.stores.sqlite import SqliteStore
+from tests.examples import examples
 from tests.serverkit import NOW, FakeClock, account, closing, decision, item, opening, status
 
 DAWN, DUSK = datetime(1971, 1, 1, tzinfo=UTC), datetime(2199, 1, 1, tzinfo=UTC)
@@ -139,7 +140,9 @@ async def read_all(store: Store, event: Event) -> None:
 
 @pytest.mark.parametrize("make", ["memory", "sqlite"])
 @settings(
-    max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+    max_examples=examples(150),
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
 @given(drawn=events())
 def test_what_is_accepted_is_read_back(

@@ -108,7 +108,7 @@ class StubServer:
                     always(behaviour) if isinstance(behaviour, Reply) else behaviour
                 )
 
-    def wait_for(self, condition: Callable[["StubServer"], bool], timeout: float = 10.0) -> bool:
+    def wait_for(self, condition: Callable[["StubServer"], bool], timeout: float = 120.0) -> bool:
         """Wait until `condition` holds, checked after every request; whether it does."""
         with self._changed:
             return self._changed.wait_for(lambda: condition(self), timeout)

@@ -7,6 +7,7 @@ import sys
 import pytest
 
 from tests.acceptance.processes import clean_environment
+from tests.patience import HANG_SECONDS
 
 FEES = {"taker": "0.00045", "maker": "0.00015", "max_leverage": {"BTC": 40, "ETH": 25, "SOL": 20}}
 
@@ -15,8 +16,8 @@ def command(folder, *words):
     """`motherhaven …` in a folder of its own."""
     return subprocess.run(
         [sys.executable, "-m", "motherhaven.cli.main", *words],
-        cwd=folder, env=clean_environment(folder), capture_output=True, text=True, timeout=60,
-        check=False,
+        cwd=folder, env=clean_environment(folder), capture_output=True, text=True,
+        timeout=HANG_SECONDS, check=False,
     )  # fmt: skip
 
 

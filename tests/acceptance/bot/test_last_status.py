@@ -6,32 +6,20 @@ import pty
 import signal
 import subprocess
 import sys
-import time
 
 import apsw
 import pytest
 
 from motherhaven.testing.stub_server import StubServer
 from tests.acceptance.processes import ROOT, clean_environment, free_port
+from tests.patience import HANG_SECONDS, wait_until
 
-DEADLINE = 60.0
 EASY = {
     "TRADING_MARKET": "simulated:3",
     "TRADING_DECIDER": "buy-and-hold",
     "TRADING_ASSETS": "BTC,ETH",
     "EXECUTION_INTERVAL_SECONDS": "1",
 }
-
-
-def wait_for(check, what):
-    """Wait until `check` gives something, with a deadline."""
-    end = time.monotonic() + DEADLINE
-    while time.monotonic() < end:
-        found = check()
-        if found:
-            return found
-        time.sleep(0.05)
-    raise AssertionError(f"{what} did not happen in {DEADLINE:g} s")
 
 
 def statuses(path):
@@ -84,16 +72,16 @@ def end(process, how, master):
 
 @pytest.mark.parametrize("how", ["SIGINT", "SIGTERM", "SIGHUP", "closed terminal"])
 def test_the_bot_says_stopped_on_disk_and_at_the_server(tmp_path, how):
-    """Real process, real terminal: the last status is `stopped`, within seconds."""
+    """Real process, real terminal: the last status is `stopped`."""
     master, terminal = pty.openpty()
     with StubServer() as server:
         process = start("run_analysis_bot.py", tmp_path, server.url, server.api_key, terminal)
         os.close(terminal)
         journal = tmp_path / "data" / "trading_bot_simulated_3.db"
         try:
-            wait_for(lambda: "running" in statuses(journal), "a first status")
+            wait_until(lambda: "running" in statuses(journal), "a first status")
             end(process, how, master)
-            process.wait(DEADLINE)
+            process.wait(HANG_SECONDS)
         finally:
             process.kill()
             process.wait()
@@ -113,12 +101,12 @@ def test_start_bot_ends_the_bot_before_the_server(tmp_path, how):
     os.close(terminal)
     journal = tmp_path / "data" / "trading_bot_simulated_3.db"
     try:
-        wait_for(lambda: "running" in statuses(journal), "a first status")
+        wait_until(lambda: "running" in statuses(journal), "a first status")
         if how == "SIGINT":
             os.write(master, b"\x03")  # as Ctrl-C: to the whole group of the terminal
         else:
             end(process, how, master)
-        process.wait(DEADLINE)
+        process.wait(HANG_SECONDS)
     finally:
         process.kill()
         process.wait()

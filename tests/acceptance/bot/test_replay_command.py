@@ -10,6 +10,7 @@ from xml.etree import ElementTree
 import pytest
 
 from tests.acceptance.processes import clean_environment
+from tests.patience import HANG_SECONDS
 
 START_MS = 1_641_000_000_000 // 3_600_000 * 3_600_000
 
@@ -37,7 +38,7 @@ def replay(folder, *words, code=0, bars="btc.csv", **env):
         [sys.executable, "-m", "motherhaven.cli.main", "replay", "--bars", f"BTC={bars}",
          "--json", *words],
         cwd=folder, env=clean_environment(folder, **limits), capture_output=True, text=True,
-        timeout=120, check=False,
+        timeout=HANG_SECONDS, check=False,
     )  # fmt: skip
     assert done.returncode == code, done.stderr
     assert "Traceback" not in done.stderr
@@ -103,8 +104,8 @@ def test_bars_of_another_tool_replay_and_import_alike(folder):
     other.write_text("\n".join(["time,open,high,low,close,Plot,Volume", *rows]))
     done = subprocess.run(
         [sys.executable, "-m", "motherhaven.cli.main", "import-bars", "tv.csv", "--to", "tv2.csv"],
-        cwd=folder, env=clean_environment(folder), capture_output=True, text=True, timeout=60,
-        check=True,
+        cwd=folder, env=clean_environment(folder), capture_output=True, text=True,
+        timeout=HANG_SECONDS, check=True,
     )  # fmt: skip
     assert "tradingview: 480 bars of 0:01:00" in done.stdout
     assert "newest first" in done.stderr

@@ -10,6 +10,7 @@ from motherhaven.server import ServerConfig, ServerThread
 from motherhaven.settings import SystemClock
 from motherhaven.stores import Store
 from tests.conformance.stores.kit import Backend
+from tests.patience import HANG_SECONDS
 from tests.serverkit import API, KEY, Sse, item
 
 pytestmark = pytest.mark.anyio
@@ -17,7 +18,9 @@ pytestmark = pytest.mark.anyio
 
 async def post(server: ServerThread, *numbers: int) -> None:
     """Keep decisions."""
-    async with httpx.AsyncClient(base_url=server.url, headers={"x-api-key": KEY}) as client:
+    async with httpx.AsyncClient(
+        base_url=server.url, headers={"x-api-key": KEY}, timeout=HANG_SECONDS
+    ) as client:
         events = [item(number) for number in numbers]
         answer = await client.post(f"{API}/ingest/batch", json={"events": events})
         assert {one["status"] for one in answer.json()["results"]} == {"stored"}

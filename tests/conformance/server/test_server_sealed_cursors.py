@@ -11,6 +11,7 @@ from motherhaven.server.access.keystore import create_key
 from motherhaven.server.run import ServerThread
 from motherhaven.stores import MemoryStore
 from tests.conformance.server.conftest import Served
+from tests.patience import HANG_SECONDS
 from tests.serverkit import API, KEY, NOW, QUICK, FakeClock, Sse, config, event, item, running
 
 pytestmark = pytest.mark.anyio
@@ -102,7 +103,7 @@ async def test_a_bound_stream_tells_no_count_and_resumes_on_another_server() -> 
             headers = {"x_api_key": secret} | ({"last_event_id": last} if last else {})
             stream = await Sse.open(server.url, **headers)
             seen.append(await stream.event())
-            async with httpx.AsyncClient(base_url=server.url) as client:
+            async with httpx.AsyncClient(base_url=server.url, timeout=HANG_SECONDS) as client:
                 for number in range(first, first + 10):
                     bot = "bot-1" if number % 2 else "bot-2"
                     events = [item(number, bot_id=bot)]

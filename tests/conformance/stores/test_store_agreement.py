@@ -15,6 +15,7 @@ from motherhaven.contract.errors import NotFound
 from motherhaven.contract.events import Event
 from motherhaven.stores import TIERS, DecisionFilter, MemoryStore, Store
 from tests.conformance.stores.kit import BACKENDS, START, Backend, Bot, StillClock
+from tests.examples import examples
 
 MONEY = st.decimals(-2000, 2000, allow_nan=False, places=3).map(str)
 PRICE = st.sampled_from(["100", "100.0", "101"])
@@ -149,7 +150,7 @@ async def play(store: Store, batches: list[list[Event]]) -> list[Any]:
 
 
 @pytest.mark.parametrize("backend", [b for b in BACKENDS if b.durable], ids=lambda b: b.name)
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=examples(40), deadline=None)
 @given(
     steps=st.lists(step(), min_size=1, max_size=24),
     cut=st.integers(1, 9),
@@ -169,7 +170,7 @@ def test_every_backend_agrees_with_the_memory_store(
 
 
 @pytest.mark.parametrize("backend", BACKENDS, ids=lambda b: b.name)
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=examples(20), deadline=None)
 @given(steps=st.lists(step(), min_size=2, max_size=20), cut=st.integers(1, 7))
 def test_how_events_are_batched_changes_no_answer(
     backend: Backend, steps: list[Any], cut: int

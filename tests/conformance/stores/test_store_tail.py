@@ -10,6 +10,7 @@ from motherhaven.contract.errors import CursorGone, NotFound
 from motherhaven.contract.events import Event
 from motherhaven.stores import Store
 from tests.conformance.stores.kit import ANY, START, Bot, Place
+from tests.patience import HANG_SECONDS
 
 
 async def drain(store: Store, cursor: str, limit: int) -> tuple[list[Event], str]:
@@ -175,7 +176,7 @@ def test_changes_wake_after_a_commit_and_merge(place: Place) -> None:
             pass
         waiting = asyncio.ensure_future(anext(changes))
         await store.append([bot.decision(9)])
-        await asyncio.wait_for(waiting, 10)
+        await asyncio.wait_for(waiting, HANG_SECONDS)
 
     place.run(scenario)
 
@@ -187,7 +188,7 @@ def test_closing_ends_the_changes(place: Place) -> None:
         waiting = asyncio.ensure_future(anext(store.changes(), "ended"))
         await asyncio.sleep(0)
         await store.close()
-        assert await asyncio.wait_for(waiting, 10) == "ended"
+        assert await asyncio.wait_for(waiting, HANG_SECONDS) == "ended"
 
     place.run(scenario)
 

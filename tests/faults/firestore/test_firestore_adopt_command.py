@@ -14,6 +14,7 @@ from tests.acceptance.processes import clean_environment
 from tests.faults.firestore.kit import put, raw
 from tests.faults.firestore.test_firestore_old_documents import DECISION, STATUS, old_project
 from tests.firestore_emulator import emulator_host
+from tests.patience import HANG_SECONDS
 
 
 def run(folder: Path, *words: str, code: int = 0) -> subprocess.CompletedProcess[str]:
@@ -21,7 +22,7 @@ def run(folder: Path, *words: str, code: int = 0) -> subprocess.CompletedProcess
     done = subprocess.run(
         [sys.executable, "-m", "motherhaven.cli.main", *words], cwd=folder, text=True,
         env=clean_environment(folder, FIRESTORE_EMULATOR_HOST=emulator_host()),
-        capture_output=True, timeout=90, check=False,
+        capture_output=True, timeout=HANG_SECONDS, check=False,
     )  # fmt: skip
     assert done.returncode == code, done.stderr
     assert "Traceback" not in done.stderr

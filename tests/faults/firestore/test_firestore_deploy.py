@@ -17,6 +17,7 @@ from motherhaven.stores.firestore.shapes import (
     is_served,
 )
 from tests.firestore_emulator import RULES, emulator_host
+from tests.patience import HANG_SECONDS
 
 INDEX_FILE = RULES.parent / "firestore.indexes.json"
 COLLECTIONS = sorted(
@@ -45,7 +46,7 @@ def test_browsers_are_refused_by_the_emulator_under_these_rules(
     anonymous = {"Authorization": "Bearer eyJhbGciOiJub25lIn0.eyJzdWIiOiJ1In0."}
     assert httpx.request(method, url, headers=anonymous, **body).status_code in (401, 403)
     owner = {"Authorization": "Bearer owner"}
-    assert httpx.get(f"{root}/{collection}", headers=owner).status_code == 200
+    assert httpx.get(f"{root}/{collection}", headers=owner, timeout=HANG_SECONDS).status_code == 200
 
 
 def test_the_index_file_is_what_the_queries_need() -> None:

@@ -3,7 +3,6 @@
 import asyncio
 import random
 import socket
-import time
 from typing import Any
 
 import grpc
@@ -162,14 +161,12 @@ def test_a_silent_server_is_given_up_in_time(project: str, monkeypatch: pytest.M
     async def scenario() -> None:
         async with broken_wire(monkeypatch) as wire, opened(project) as store:
             await store.adopt()
-            wire.faults["Commit"] = delay(60)
-            began = time.monotonic()
+            wire.faults["Commit"] = delay(3_600)
             with pytest.raises(StoreUnavailable, match="in time"):
                 await store.append([Bot().decision()])
-            wire.faults["RunQuery"] = delay(60)
+            wire.faults["RunQuery"] = delay(3_600)
             with pytest.raises(StoreUnavailable, match="in time"):
                 await store.decisions(ANY, before=None, limit=1)
-            assert time.monotonic() - began < 5
 
     asyncio.run(scenario())
 

@@ -11,6 +11,7 @@ from motherhaven.stores.firestore import FirestoreStore, log, paths
 from motherhaven.stores.firestore import store as store_module
 from tests.conformance.stores.kit import START, Bot
 from tests.faults.firestore.kit import opened, raw
+from tests.patience import HANG_SECONDS, count_calls, until
 
 
 async def follow(store: FirestoreStore, cursor: str, count: int, limit: int) -> list[str]:
@@ -22,7 +23,7 @@ async def follow(store: FirestoreStore, cursor: str, count: int, limit: int) -> 
         seen += [one.event.event_id for one in tail.events]
         cursor = tail.cursor
         if not tail.more and len(seen) < count:
-            await asyncio.wait_for(anext(changes), 30)
+            await asyncio.wait_for(anext(changes), HANG_SECONDS)
     assert (await store.tail(cursor, limit)).events == ()
     return seen
 
@@ -114,14 +115,18 @@ def test_an_idle_watcher_is_woken_by_another_process(
         async with opened(project) as one, opened(project) as two:
             await asyncio.gather(one.adopt(), two.adopt())
             changes = two.changes()
-            await asyncio.wait_for(anext(changes), 10)  # the first look: perhaps something
+            await asyncio.wait_for(
+                anext(changes), HANG_SECONDS
+            )  # the first look: perhaps something
             waiting = asyncio.ensure_future(anext(changes))
-            done, _ = await asyncio.wait([waiting], timeout=1.2)
-            assert not done
-            before = two.usage.reads
+            looks, before = count_calls(two._watch, "look"), two.usage.reads
+            await until(lambda: looks() > 3 or waiting.done(), "a few looks")
+            assert not waiting.done()
+            assert two.usage.reads - before <= looks()
             await one.append([Bot().decision()])
-            await asyncio.wait_for(waiting, 10)
-            assert two.usage.reads - before <= 10
+            await asyncio.wait_for(waiting, HANG_SECONDS)
+            # The look that found it asks for the newest commit, its place and the count too.
+            assert two.usage.reads - before <= looks() + 5
 
     asyncio.run(scenario())
 

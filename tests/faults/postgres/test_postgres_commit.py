@@ -16,6 +16,7 @@ from motherhaven.stores.postgres import PostgresStore, writer
 from motherhaven.testing.postgres import PostgresProcess
 from tests.conformance.stores.kit import Bot
 from tests.faults.postgres.tools import ids_from, run, schema_of, store_at
+from tests.patience import HANG_SECONDS
 
 
 class Cutter:
@@ -147,10 +148,10 @@ def test_who_comes_while_a_commit_is_looked_up_is_not_kept_waiting(
         await store.append([Bot("other").decision()])
         cutter.cut, cutter.closed_after_cut = ["after"], True
         waiting = asyncio.create_task(store.append([Bot().decision()]))
-        assert await asyncio.to_thread(cutter.happened.wait, 20)
+        assert await asyncio.to_thread(cutter.happened.wait, HANG_SECONDS)
         later = Bot("later").decision()
         with pytest.raises(StoreUnavailable, match="nothing was kept"):
-            await asyncio.wait_for(store.append([later]), 5)
+            await asyncio.wait_for(store.append([later]), HANG_SECONDS)
         assert not waiting.done()
         cutter.closed = False
         assert [one.status for one in await waiting] == ["stored"]
@@ -169,7 +170,7 @@ def test_another_servers_copy_of_the_event_is_not_taken_for_ours(cutter: Cutter,
         cutter.cut, cutter.closed_after_cut = ["before"], True
         event = Bot().decision()
         waiting = asyncio.create_task(store.append([event]))
-        assert await asyncio.to_thread(cutter.happened.wait, 20)
+        assert await asyncio.to_thread(cutter.happened.wait, HANG_SECONDS)
         await other.append([Bot("between").decision()])
         await other.append([event])
         cutter.closed = False

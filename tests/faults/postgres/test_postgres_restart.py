@@ -10,6 +10,7 @@ from motherhaven.stores.postgres import PostgresStore, connect
 from motherhaven.testing.postgres import PostgresProcess
 from tests.conformance.stores.kit import ANY, Bot
 from tests.faults.postgres.tools import append_until_kept, ask, ids_from, run, schema_of, store_at
+from tests.patience import HANG_SECONDS
 
 WRITERS = 12
 EACH = 40
@@ -88,7 +89,7 @@ def test_while_it_is_away_every_call_says_so_and_then_works_again(
                 store.decisions(ANY, before=None, limit=5),
             ):  # fmt: skip
                 with pytest.raises(StoreUnavailable, match="cannot be reached"):
-                    await asyncio.wait_for(call, 20)
+                    await asyncio.wait_for(call, HANG_SECONDS)
             other = store_at(url)
             with pytest.raises(StoreUnavailable):
                 await other.open()
@@ -133,7 +134,8 @@ def test_a_server_that_no_longer_answers_is_given_up(
         event = bot.decision(1)
         try:
             told = await asyncio.wait_for(
-                asyncio.gather(store.append([event]), store.bots(), return_exceptions=True), 30
+                asyncio.gather(store.append([event]), store.bots(), return_exceptions=True),
+                HANG_SECONDS,
             )
         finally:
             await asyncio.to_thread(server.thaw)

@@ -1,8 +1,9 @@
 """What these tests share: reading a whole log, appending until it is acknowledged."""
 
 import asyncio
-import time
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
+from itertools import count
 
 import psycopg
 
@@ -11,6 +12,7 @@ from motherhaven.contract.events import Event
 from motherhaven.stores import Store, Tail
 from motherhaven.stores.postgres import PostgresStore
 from tests.conformance.stores.kit import StillClock
+from tests.patience import HANG_SECONDS
 
 
 def store_at(url: str) -> PostgresStore:
@@ -25,7 +27,7 @@ def run(url: str, scenario: Callable[[PostgresStore], Awaitable[None]]) -> None:
         store = store_at(url)
         await store.open()
         try:
-            await asyncio.wait_for(scenario(store), 120)
+            await asyncio.wait_for(scenario(store), 2 * HANG_SECONDS)
         finally:
             await store.close()
 
@@ -42,31 +44,25 @@ async def ids_from(store: Store, cursor: str, seen: list[str]) -> str:
     return cursor
 
 
-async def open_until_up(store: Store, seconds: float = 60) -> None:
+async def open_until_up(store: Store) -> None:
     """Open it, however long the database takes to start."""
-    deadline = time.monotonic() + seconds
-    while True:
-        try:
-            return await store.open()
-        except StoreUnavailable:
-            assert time.monotonic() < deadline, "not opened in time"
+    async with asyncio.timeout(HANG_SECONDS):
+        while True:
+            with suppress(StoreUnavailable):
+                return await store.open()
             await asyncio.sleep(0.05)
 
 
-async def append_until_kept(store: Store, event: Event, seconds: float = 60) -> int:
+async def append_until_kept(store: Store, event: Event) -> int:
     """Append as a client does, again and again until it is acknowledged; returns the tries."""
-    deadline = time.monotonic() + seconds
-    tries = 0
-    while True:
-        tries += 1
-        try:
-            [result] = await store.append([event])
-        except StoreUnavailable:
-            assert time.monotonic() < deadline, "not acknowledged in time"
+    async with asyncio.timeout(HANG_SECONDS):
+        for tries in count(1):
+            with suppress(StoreUnavailable):
+                [result] = await store.append([event])
+                assert result.status in ("stored", "duplicate")
+                return tries
             await asyncio.sleep(0.05)
-            continue
-        assert result.status in ("stored", "duplicate")
-        return tries
+    raise AssertionError("not acknowledged")
 
 
 def ask(url: str, query: str) -> list[tuple[object, ...]]:

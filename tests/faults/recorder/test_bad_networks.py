@@ -8,6 +8,7 @@ from motherhaven.recorder.factory import open_shipper
 from motherhaven.settings.clock import SystemClock
 from motherhaven.testing.bad_network import MODES, sweep, total
 from motherhaven.testing.stub_server import Reply
+from tests.patience import HANG_SECONDS
 from tests.unit.recorder.support import decision, open_recorder
 
 ALWAYS = (
@@ -45,19 +46,21 @@ def test_a_held_request_blocks_no_log_call(tmp_path, server):
 
     def hold(stub, request):
         held.set()
-        release.wait(30)
+        release.wait(HANG_SECONDS)
         return stub.accept(request)
 
     server.script(hold)
     recorder = open_recorder(tmp_path / "journal.db", SystemClock(), seed=None)
-    shipper = open_shipper(recorder, base_url=server.url, api_key=server.api_key, timeout=30)
+    shipper = open_shipper(
+        recorder, base_url=server.url, api_key=server.api_key, timeout=HANG_SECONDS
+    )
     recorder.record("decision", decision(0))
-    assert held.wait(10)
+    assert held.wait(HANG_SECONDS)
     for n in range(1, 200):
         recorder.record("decision", decision(n))
     assert server.events == {}
     release.set()
-    assert shipper.flush(20)
+    assert shipper.flush(HANG_SECONDS)
     assert len(server.events) == 200
     shipper.close()
     recorder.journal.close()

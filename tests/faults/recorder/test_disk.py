@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from motherhaven.testing.clock import FakeClock
+from tests.patience import HANG_SECONDS
 from tests.unit.recorder.support import open_recorder
 
 ROOT = Path(__file__).parents[3]
@@ -72,7 +73,7 @@ def test_a_full_disk_stops_entries_until_space_returns(tmp_path):
     done = subprocess.run(
         ["unshare", "-rm", "sh", "-c", MOUNT, "sh", mounted,
          sys.executable, script, mounted, ROOT],
-        capture_output=True, text=True, timeout=60, check=True,
+        capture_output=True, text=True, timeout=HANG_SECONDS, check=True,
     )  # fmt: skip
     failure, unhealthy, healthy, all_kept, sound = json.loads(done.stdout)
     assert "disk is full" in failure
@@ -109,7 +110,7 @@ def test_a_kill_at_every_write_keeps_what_was_acknowledged(tmp_path):
         done = subprocess.run(
             ["strace", "-f", "-o", os.devnull, "-e", "trace=pwrite64", "-e", inject,
              sys.executable, script, folder, ROOT],
-            capture_output=True, text=True, timeout=60, check=False,
+            capture_output=True, text=True, timeout=HANG_SECONDS, check=False,
         )  # fmt: skip
         acknowledged = done.stdout.split()
         finished = bool(acknowledged) and acknowledged[-1] == "end"

@@ -13,6 +13,7 @@ from benchmarks._sweeps.signals import sweep
 from motherhaven.contract.errors import JournalError
 from motherhaven.recorder.core import NewEvent
 from motherhaven.recorder.worker import Worker
+from tests.patience import HANG_SECONDS
 from tests.unit.recorder.support import decision, open_journal, open_recorder, status
 
 
@@ -90,7 +91,7 @@ def test_a_forgotten_worker_ends_its_thread():
     del worker
     gc.collect()
     assert gone() is None
-    thread.join(10)
+    thread.join(HANG_SECONDS)
     assert not thread.is_alive()
 
 
@@ -102,7 +103,7 @@ def test_errors_come_back_to_the_caller_and_what_follows_waits():
         worker.run(lambda: sys.exit(3), told.set)
     assert not told.is_set()
     worker.run(lambda: None, told.set)
-    assert told.wait(10)
+    assert told.wait(HANG_SECONDS)
     worker.stop()
 
 

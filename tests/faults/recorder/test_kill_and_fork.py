@@ -6,13 +6,13 @@ import os
 import random
 import signal
 import sys
-import time
 
 import pytest
 
 from motherhaven.recorder.factory import open_shipper
 from motherhaven.settings.clock import SystemClock
 from motherhaven.testing.stub_server import StubServer
+from tests.patience import HANG_SECONDS
 from tests.unit.recorder.support import account, decision, open_recorder, status
 
 SEED = 20260122
@@ -34,9 +34,8 @@ def log_until_killed(path, url, key, pipe, seed):
         os.write(pipe, event_id.encode() + b"\n")
 
 
-def acknowledged(reader):
-    """Whole lines written before the kill."""
-    data = b""
+def acknowledged(reader, data):
+    """Whole lines written before the kill, `data` being the first of them."""
     while chunk := os.read(reader, 1 << 16):
         data += chunk
     os.close(reader)
@@ -44,7 +43,7 @@ def acknowledged(reader):
 
 
 def kill_once(path, server, rng, round_number):
-    """One bot, killed after a random while; the ids that it acknowledged."""
+    """One bot, killed some events after it has begun; the ids that it acknowledged."""
     reader, writer = os.pipe()
     child = os.fork()
     if child == 0:
@@ -54,9 +53,11 @@ def kill_once(path, server, rng, round_number):
         finally:
             os._exit(1)
     os.close(writer)
-    time.sleep(0.03 + rng.random() * 0.12)
+    wanted, data = rng.randrange(60), b""
+    while data.count(b"\n") < wanted and (chunk := os.read(reader, 37)):
+        data += chunk
     os.kill(child, signal.SIGKILL)
-    ids = acknowledged(reader)
+    ids = acknowledged(reader, data)
     _, code = os.waitpid(child, 0)
     assert os.WIFSIGNALED(code)
     return ids
@@ -72,7 +73,7 @@ def check_rounds(tmp_path, rounds):
             known += kill_once(path, server, rng, number)
         recorder = open_recorder(path, SystemClock(), seed=SEED - 1)
         shipper = open_shipper(recorder, base_url=server.url, api_key=server.api_key)
-        assert shipper.flush(60)
+        assert shipper.flush(HANG_SECONDS)
         shipper.close()
         connection = recorder.journal.open_connection("normal")
         rows = connection.execute("SELECT event_id, sha256 FROM events ORDER BY seq").fetchall()
@@ -123,7 +124,7 @@ def test_a_fork_inherits_no_thread_lock_or_connection(tmp_path):
             recorder.record("account", account(number))
         assert [os.waitpid(child, 0)[1] for child in children] == [0] * 4
         recorder.record("status", status("after"))
-        assert shipper.flush(10)
+        assert shipper.flush(HANG_SECONDS)
         assert shipper.stats().state == "shipping"
         shipper.close()
         recorder.journal.close()
@@ -142,11 +143,11 @@ def test_a_fork_while_the_thread_is_busy_does_not_hang(tmp_path):
                 recorder.record("decision", decision(number * 100 + n))
             child = os.fork()
             if child == 0:
-                signal.alarm(10)
+                signal.alarm(int(HANG_SECONDS))
                 recorder.record("status", status(str(number)))
                 os._exit(0)
             assert os.waitpid(child, 0)[1] == 0
-        assert shipper.flush(20)
+        assert shipper.flush(HANG_SECONDS)
         shipper.close()
         recorder.journal.close()
         assert len(server.events) == 15 * 21
@@ -160,15 +161,15 @@ def test_a_child_takes_over_when_its_parent_is_killed(tmp_path):
             recorder = open_recorder(tmp_path / "journal.db", SystemClock(), seed=None)
             shipper = open_shipper(recorder, base_url=server.url, api_key=server.api_key)
             recorder.record("status", status("parent"))
-            shipper.flush(5)
+            shipper.flush(HANG_SECONDS)
             if os.fork() == 0:
                 recorder.record("status", status("child"))
                 os.kill(os.getppid(), signal.SIGKILL)
                 recorder.record("status", status("orphan"))
-                shipper.flush(20)
+                shipper.flush(HANG_SECONDS)
             os._exit(0)
         os.waitpid(parent, 0)
-        assert server.wait_for(lambda s: len(s.events) == 3, 20)
+        assert server.wait_for(lambda s: len(s.events) == 3)
 
 
 def record_some(path, url, key, number):
@@ -197,7 +198,7 @@ def check_sharing(tmp_path, processes):
         assert [process.exitcode for process in running] == [0] * processes
         recorder = open_recorder(path, SystemClock(), seed=1000)
         shipper = open_shipper(recorder, base_url=server.url, api_key=server.api_key)
-        assert shipper.flush(30)
+        assert shipper.flush(HANG_SECONDS)
         shipper.close()
         recorder.journal.close()
         assert len(server.events) == processes * 5

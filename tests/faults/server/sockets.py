@@ -6,6 +6,7 @@ from typing import Any
 
 import httpx
 
+from tests.patience import HANG_SECONDS
 from tests.serverkit import API, KEY, decision
 
 Pair = tuple[asyncio.StreamReader, asyncio.StreamWriter]
@@ -21,7 +22,7 @@ def head(method: str, path: str, *lines: str) -> bytes:
     return "\r\n".join([f"{method} {path} HTTP/1.1", "Host: localhost", *lines, "", ""]).encode()
 
 
-async def answer(pair: Pair, seconds: float = 10) -> tuple[int, dict[str, str], bytes]:
+async def answer(pair: Pair, seconds: float = HANG_SECONDS) -> tuple[int, dict[str, str], bytes]:
     """Status, headers and body of the next answer; of one without a length all until the end."""
     reader, _ = pair
     text = (await asyncio.wait_for(reader.readuntil(b"\r\n\r\n"), seconds)).decode("latin-1")

@@ -11,6 +11,7 @@ from typing import Any
 import httpx
 import pytest
 
+from tests.patience import HANG_SECONDS
 from tests.serverkit import API, KEY, item
 
 SCRIPT = Path(__file__).with_name("serve_process.py")
@@ -46,7 +47,9 @@ def on_a_small_disk(folder: Path) -> Iterator[tuple[httpx.Client, Path]]:
             url = process.stdout.readline().strip()
             # Nobody else sees that file system, except by way of the process that has it.
             ballast = Path(f"/proc/{process.pid}/root{disk}/ballast")
-            with httpx.Client(base_url=url, headers={"x-api-key": KEY}, timeout=30) as client:
+            with httpx.Client(
+                base_url=url, headers={"x-api-key": KEY}, timeout=HANG_SECONDS
+            ) as client:
                 yield client, ballast
         finally:
             process.kill()

@@ -12,6 +12,7 @@ from motherhaven.server.access.keystore import create_key
 from motherhaven.settings import SystemClock
 from motherhaven.stores import MemoryStore
 from tests.faults.server.sockets import Pair, answer, connect, half_requests, head, post
+from tests.patience import HANG_SECONDS
 from tests.serverkit import API, KEY, item
 from tests.unit.server.test_server_access import routes
 from tests.unit.server.test_server_headers import WANTED
@@ -48,7 +49,7 @@ async def test_five_hundred_hanging_sockets_stop_nobody(url: str, kind: str) -> 
     assert starts
     pairs = await hang(url, starts, SOCKETS)
     try:
-        async with httpx.AsyncClient(base_url=url, timeout=30) as client:
+        async with httpx.AsyncClient(base_url=url, timeout=HANG_SECONDS) as client:
             for number in range(20):
                 for _, writer in pairs[number::20]:
                     writer.write(b"a")
@@ -73,7 +74,7 @@ async def test_an_unfinished_login_makes_room_for_the_next() -> None:
             status, headers, body = await answer(pair)
             assert (status, json.loads(body)["error"]["code"]) == (408, "too_slow")
             assert {name: headers.get(name) for name in WANTED} == WANTED
-            assert await asyncio.wait_for(pair[0].read(), 5) == b""
+            assert await asyncio.wait_for(pair[0].read(), HANG_SECONDS) == b""
             pair[1].close()
 
 
@@ -86,7 +87,7 @@ async def test_one_key_s_unfinished_bodies_are_its_own_affair() -> None:
     with ServerThread(ServerConfig(port=0, api_key=KEY), store, SystemClock()) as server:
         start = head("POST", f"{API}/ingest/batch", f"x-api-key: {mine}", "Content-Length: 99")
         pairs = await hang(server.url, [start + b"{"], 300)
-        async with httpx.AsyncClient(base_url=server.url, timeout=30) as client:
+        async with httpx.AsyncClient(base_url=server.url, timeout=HANG_SECONDS) as client:
             for key, bot in ((KEY, "bot-1"), (other, "bot-b"), (mine, "bot-a")):
                 for number in range(5):
                     events = [item(number, bot_id=bot, event_id=f"event-{bot}-{number}")]
@@ -116,7 +117,7 @@ async def test_empty_lines_keep_no_connection() -> None:
 
 async def _end_of(pair: Pair) -> None:
     try:
-        await asyncio.wait_for(pair[0].read(), 10)
+        await asyncio.wait_for(pair[0].read(), HANG_SECONDS)
     except ConnectionError:
         pass
     finally:
@@ -141,7 +142,7 @@ async def test_a_body_that_is_too_large_gets_a_413_that_can_be_read(
         await writer.drain()
     if way == "chunked":
         writer.write(b"0\r\n\r\n")
-    status, headers, body = await answer(pair, 30)
+    status, headers, body = await answer(pair)
     assert (status, headers["content-type"]) == (413, "application/json")
     assert json.loads(body)["error"]["code"] == "too_large"
     assert {name: headers.get(name) for name in WANTED} == WANTED
@@ -196,7 +197,9 @@ async def test_every_route_has_the_headers_over_a_socket(url: str) -> None:
                 pair = await connect(url)
                 address = path.replace("{path:path}", "llm-bot")
                 pair[1].write(head(verb, address, f"x-api-key: {key}"))
-                text = (await asyncio.wait_for(pair[0].readuntil(b"\r\n\r\n"), 10)).decode()
+                text = (
+                    await asyncio.wait_for(pair[0].readuntil(b"\r\n\r\n"), HANG_SECONDS)
+                ).decode()
                 lines = text.strip().split("\r\n")[1:]
                 headers = dict(line.lower().split(": ", 1) for line in lines)
                 wanted = {name: value.lower() for name, value in WANTED.items()}

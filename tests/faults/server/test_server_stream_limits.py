@@ -1,9 +1,7 @@
 """Streams: none takes all of them, and what a client does not read costs little and ends."""
 
-import asyncio
 import json
 import socket
-import time
 from contextlib import suppress
 from typing import Any
 
@@ -18,6 +16,8 @@ from motherhaven.server.live.places import StreamPlaces
 from motherhaven.server.wire.problems import Problem
 from motherhaven.settings import SystemClock
 from motherhaven.stores import MemoryStore
+from tests.faults.server.stalls import SEND_FOREVER, connections, end_patience, held, stalled
+from tests.patience import HANG_SECONDS, count_calls, until
 from tests.serverkit import API, KEY, Sse, item
 
 pytestmark = pytest.mark.anyio
@@ -89,7 +89,7 @@ async def test_a_bound_key_that_wants_a_thousand_streams_leaves_the_owner_its_ow
             one = await Sse.open(server.url, x_api_key=key)
             assert (one.status, (await one.event())["event"]) == (200, "hello")
             one.close()
-        async with httpx.AsyncClient(base_url=server.url) as client:
+        async with httpx.AsyncClient(base_url=server.url, timeout=HANG_SECONDS) as client:
             await client.post(f"{API}/login", json={"key": KEY})
             cookie = "; ".join(f"{name}={value}" for name, value in client.cookies.items())
         signed_in = await Sse.open(server.url, cookie=cookie)
@@ -100,41 +100,61 @@ async def test_a_bound_key_that_wants_a_thousand_streams_leaves_the_owner_its_ow
         assert (await Sse.open(server.url, x_api_key=bound)).status == 200
 
 
+STALLED = 40
+
+
 @pytest.mark.parametrize("way", ["live", "from the store"])
 async def test_stalled_streams_hold_little_and_are_dropped(way: str) -> None:
     """Forty clients that never read: bytes held for each bounded, then dropped, then nothing."""
-    limits = Limits(heartbeat_seconds=0.2, send_seconds=1.0, history_messages=50)
+    limits = Limits(heartbeat_seconds=0.2, send_seconds=SEND_FOREVER, history_messages=50)
     settings = ServerConfig(port=0, api_key=KEY, open_reading=True, limits=limits)
     with ServerThread(settings, MemoryStore(), SystemClock()) as server:
-        assert server._server is not None
-        connections = server._server.server_state.connections
         cursor = await server.hub.store.head()
         long = {**item(1)["payload"], "justification": "x" * 9_000}
         auth = {"x-api-key": KEY}
-        async with httpx.AsyncClient(base_url=server.url, headers=auth, timeout=60) as client:
+        async with httpx.AsyncClient(
+            base_url=server.url, headers=auth, timeout=HANG_SECONDS
+        ) as client:
             count = 400
             if way == "from the store":
                 await send(client, 1, count, long)
-            stalled = [stall(server.url, cursor) for _ in range(40)]
-            await until(lambda: server.hub.streams == 40)
+            clients = [stall(server.url, cursor) for _ in range(STALLED)]
+            await until(lambda: server.hub.streams == STALLED, "every stream")
             if way == "live":
                 await send(client, 1, count, long)
-            most, calm = 0, 0
-            while calm < 20:
-                held = [buffered(one) for one in list(connections)]
-                most = max(most, *held)
-                calm = calm + 1 if server.hub.streams == 0 and not any(held) else 0
-                await asyncio.sleep(0.01)
-            assert most > 0, "the clients were not so slow after all"
-            assert most <= 4 * BLOCK_BYTES
+            await until(lambda: len(stalled(server)) == STALLED, "a stall of every stream")
+            bytes_held = [held(one) for one in stalled(server)]
+            assert min(bytes_held) > 0, "the clients were not so slow after all"
+            assert max(bytes_held) <= 4 * BLOCK_BYTES
+            end_patience(server)
+            await until(lambda: server.hub.streams == 0, "the end of every stream")
+            await until(lambda: not any(map(held, connections(server))), "nothing held")
             whole = await Sse.open(server.url, f"?after={cursor}")
             for number in range(count + 1):
                 event = await whole.event()
                 name = f"event-{number:06d}" if number else "hello"
                 assert name in (event["event"], json.loads(event["data"]).get("row", {}).get("id"))
             whole.close()
-        for one in stalled:
+        for one in clients:
             one.close()
+
+
+async def test_a_stalled_stream_is_dropped_when_its_time_is_over() -> None:
+    """By the server's own timer, without anybody's help."""
+    limits = Limits(heartbeat_seconds=0.2, send_seconds=0.3)
+    settings = ServerConfig(port=0, api_key=KEY, open_reading=True, limits=limits)
+    with ServerThread(settings, MemoryStore(), SystemClock()) as server:
+        begun = count_calls(server.hub, "join")
+        one = stall(server.url, await server.hub.store.head())
+        await until(lambda: begun() == 1, "the stream")
+        long = {**item(1)["payload"], "justification": "x" * 9_000}
+        headers = {"x-api-key": KEY}
+        async with httpx.AsyncClient(
+            base_url=server.url, headers=headers, timeout=HANG_SECONDS
+        ) as client:
+            await send(client, 1, 400, long)
+        await until(lambda: server.hub.streams == 0, "the end of the stream")
+        one.close()
 
 
 def stall(url: str, after: str) -> socket.socket:
@@ -147,23 +167,9 @@ def stall(url: str, after: str) -> socket.socket:
     return one
 
 
-def buffered(connection: Any) -> int:
-    """Bytes that the process holds for a connection beyond what the system took."""
-    transport = connection.transport
-    return 0 if transport.is_closing() else int(transport.get_write_buffer_size())
-
-
 async def send(client: httpx.AsyncClient, first: int, last: int, payload: dict[str, Any]) -> None:
     """Numbered decisions, in batches."""
     for start in range(first, last + 1, 100):
         events = [item(n, payload=payload) for n in range(start, min(start + 100, last + 1))]
         told = await client.post(f"{API}/ingest/batch", json={"events": events})
         assert {one["status"] for one in told.json()["results"]} == {"stored"}
-
-
-async def until(true: Any) -> None:
-    """Wait for a condition, at most thirty seconds."""
-    deadline = time.monotonic() + 30
-    while not true():
-        assert time.monotonic() < deadline, "the condition did not come true"
-        await asyncio.sleep(0.01)

@@ -16,6 +16,7 @@ from motherhaven.contract.ids import IdSource
 from motherhaven.recorder.factory import open_logger
 from motherhaven.settings.bot import Settings
 from motherhaven.testing.clock import FakeClock
+from tests.patience import HANG_SECONDS
 from trading.account import AccountManager
 from trading.executor import TradeExecutor
 
@@ -126,8 +127,8 @@ def test_the_guide_s_imports_work_from_the_checkout(tmp_path):
         "print(account.equity, TradeExecutor(account).execute('{}')[0].status)\n"
     )
     done = subprocess.run(
-        [sys.executable, "-c", code], cwd=tmp_path, capture_output=True, text=True, timeout=60,
-        env={"PYTHONPATH": f"{ROOT}:{ROOT / 'src'}", "PATH": ""}, check=True,
+        [sys.executable, "-c", code], cwd=tmp_path, capture_output=True, text=True,
+        timeout=HANG_SECONDS, env={"PYTHONPATH": f"{ROOT}:{ROOT / 'src'}", "PATH": ""}, check=True,
     )  # fmt: skip
     assert done.stdout.split() == ["10000", "rejected"]
 

@@ -13,6 +13,7 @@ from motherhaven.bot.fleet.supervisor import Member, Supervisor, Times
 from motherhaven.bot.running.orchestrate import fleet_file
 from motherhaven.contract.errors import ConfigError
 from motherhaven.settings.bot import Settings
+from tests.patience import HANG_SECONDS
 
 GOOD = """
 [fleet]
@@ -177,7 +178,7 @@ def watched(lives, stop_after=None, **times):
             return processes[-1]
 
         supervisor = Supervisor(["one"], spawn, clock, clock.sleep, times=Times(**times))
-        await asyncio.wait_for(supervisor.run(stop), 20)
+        await asyncio.wait_for(supervisor.run(stop), HANG_SECONDS)
         return supervisor.members["one"], started, processes
 
     return asyncio.run(live())

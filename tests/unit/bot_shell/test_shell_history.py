@@ -21,6 +21,7 @@ from motherhaven.cli.candles import Options, candles
 from motherhaven.cli.main import app
 from motherhaven.contract.errors import ConfigError, MarketError
 from motherhaven.testing.clock import FakeClock
+from tests.patience import HANG_SECONDS
 
 BTC = "BTC/USDT:USDT"
 HOUR = timedelta(hours=1)
@@ -49,7 +50,7 @@ def served(venue):
 
     thread = threading.Thread(target=lambda: loop.run_until_complete(serve()))
     thread.start()
-    ready.wait(10)
+    assert ready.wait(HANG_SECONDS)
     try:
         yield venue.url
     finally:

@@ -27,6 +27,7 @@ from motherhaven.bot.running.sink import MemorySink
 from motherhaven.contract.errors import ConfigError, MarketError
 from motherhaven.contract.times import format_time
 from motherhaven.testing.scripted_model import ScriptedModel
+from tests.patience import HANG_SECONDS
 
 
 class FlatFeed:
@@ -86,7 +87,7 @@ def world(*said, minutes=5, feed=None, control=None, hook=None, said_by=None):
         if hook is not None:
             hook(clock, market, cycle, room)
         runner = Runner(cycle, market, clock, room, sleep=clock.sleep)
-        await asyncio.wait_for(runner.run(stop), 20)
+        await asyncio.wait_for(runner.run(stop), HANG_SECONDS)
         return sink, cycle, model, clock
 
     return asyncio.run(live())

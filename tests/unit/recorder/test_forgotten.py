@@ -3,11 +3,11 @@
 import gc
 import os
 import threading
-import time
 
 from motherhaven.recorder import TradingLogger
 from motherhaven.recorder.factory import open_shipper
 from motherhaven.settings.clock import SystemClock
+from tests.patience import HANG_SECONDS, wait_until
 from tests.unit.recorder.support import DECISION, open_recorder
 
 
@@ -27,16 +27,17 @@ def test_two_hundred_forgotten_loggers_leave_nothing_behind(tmp_path, server):
         logger = TradingLogger.build(recorder, shipper)
         logger.log_decision(DECISION)
         if n % 20 == 0:
-            assert logger.flush(5)
+            assert logger.flush(HANG_SECONDS)
         del recorder, shipper, logger
-    deadline = time.monotonic() + 60
-    while time.monotonic() < deadline:
+
+    def gone():
         gc.collect()
         with server._changed:
             for connection in list(server._open):
                 connection.close()
-        if len(threads()) <= before[1] and len(os.listdir("/proc/self/fd")) <= before[0] + 5:
-            break
-        threading.Event().wait(0.1)
+        files = len(os.listdir("/proc/self/fd"))
+        return len(threads()) <= before[1] and files <= before[0] + 5
+
+    wait_until(gone, "the end of every thread and file")
     assert len(threads()) == before[1]
     assert len(os.listdir("/proc/self/fd")) <= before[0] + 5

@@ -7,6 +7,7 @@ import sys
 import pytest
 
 from motherhaven.testing.stub_server import StubServer
+from tests.patience import HANG_SECONDS
 
 SCRIPT = """
 from motherhaven.recorder import TradingLogger
@@ -29,7 +30,7 @@ def run(folder, code=SCRIPT, **environment):
         env={**kept, **environment},
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=HANG_SECONDS,
         check=True,
     )
 

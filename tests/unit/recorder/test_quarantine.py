@@ -10,6 +10,7 @@ from motherhaven.contract.errors import JournalError
 from motherhaven.recorder.factory import open_shipper
 from motherhaven.recorder.quarantine import Quarantine
 from motherhaven.settings.clock import SystemClock
+from tests.patience import HANG_SECONDS
 from tests.unit.recorder.support import decision, open_recorder
 
 
@@ -21,7 +22,7 @@ def refused(tmp_path, server):
     shipper = open_shipper(recorder, base_url=server.url, api_key=server.api_key)
     ids = [recorder.record("decision", decision(n)).event_id for n in range(3)]
     assert server.wait_for(lambda s: len(s.events) == 2)
-    assert not shipper.flush(5)
+    assert not shipper.flush(HANG_SECONDS)
     yield tmp_path / "bot.db", ids[1], shipper
     shipper.close()
     recorder.journal.close()
@@ -43,7 +44,7 @@ def test_a_retried_event_arrives_while_the_bot_runs(refused, server):
     server.poison = lambda item: False
     assert json.loads(run("retry", event_id, "--journal", path, "--json")) == {"retried": 1}
     assert server.wait_for(lambda s: event_id in s.events)
-    assert shipper.flush(5)
+    assert shipper.flush(HANG_SECONDS)
     assert Quarantine(path).list() == []
 
 
@@ -53,7 +54,7 @@ def test_a_retried_event_that_is_refused_again_is_quarantined_again(refused, ser
     before = len(server.requests)
     run("retry", "--all", "--journal", path)
     assert server.wait_for(lambda s: len(s.requests) > before)
-    shipper.flush(5)
+    shipper.flush(HANG_SECONDS)
     assert [item.event_id for item in Quarantine(path).list()] == [event_id]
     assert shipper.stats().quarantined == 1
 
@@ -68,7 +69,7 @@ def test_a_dropped_event_stays_in_the_journal_and_is_done_with(refused, server):
     assert Quarantine(path).list() == []
     (item,) = Quarantine(path).list(dropped=True)
     assert (item.state, item.event_id) == ("dropped", event_id)
-    assert shipper.flush(5)
+    assert shipper.flush(HANG_SECONDS)
     assert event_id not in server.events
 
 

@@ -11,6 +11,7 @@ from motherhaven.recorder.factory import open_shipper
 from motherhaven.recorder.trading_logger import TradingLogger
 from motherhaven.settings.clock import SystemClock
 from motherhaven.testing.stub_server import Reply, StubServer, always
+from tests.patience import HANG_SECONDS, figure
 from tests.unit.recorder.support import DECISION, decision, open_recorder, status
 
 
@@ -29,8 +30,12 @@ def ship(recorder, server, **options):
     )
 
 
+@pytest.mark.figures
 def test_an_event_is_sent_at_once(live, server):
-    """From the return of record to the server's receipt: well under 100 ms."""
+    """Each event goes out by itself, before there is a next one to wait for.
+
+    A figure: from the return of record to the server's receipt in under 100 ms.
+    """
     shipper = ship(live, server)
     live.record("status", status("warm up"))
     assert server.wait_for(lambda s: len(s.events) == 1)
@@ -40,7 +45,7 @@ def test_an_event_is_sent_at_once(live, server):
         live.record("decision", decision(n))
         assert server.wait_for(lambda s, n=n: len(s.events) == n + 2)
         delays.append(time.monotonic() - started)
-    assert sorted(delays)[10] < 0.1
+    figure("seconds from record to receipt, median", sorted(delays)[10], 0.1)
     shipper.close()
 
 
@@ -49,7 +54,7 @@ def test_flush_says_whether_all_is_there(live, server):
     shipper = ship(live, server)
     for n in range(300):
         live.record("decision", decision(n))
-    assert shipper.flush(10)
+    assert shipper.flush(HANG_SECONDS)
     assert len(server.events) == 300
     stats = shipper.stats()
     assert (stats.sent, stats.behind, stats.state) == (300, 0, "shipping")
@@ -76,28 +81,32 @@ def test_the_status_event_says_what_is_kept(live):
     logger.close(0.5)
 
 
+@pytest.mark.figures
 @pytest.mark.parametrize("reply", [Reply(silent=True), Reply(body=b"x" * 500, drip_seconds=0.5)])
 def test_close_is_bounded_whatever_the_server_does(live, server, reply):
-    """A black hole or a dripping server cannot hold the bot's exit beyond the bound."""
+    """A black hole or a dripping server cannot hold the bot's exit beyond the bound.
+
+    The request itself may take for ever; so when close returns, it was the bound that ended it.
+    A figure: that takes the bound's 0.3 s and little more.
+    """
     server.default = always(reply)
-    shipper = ship(live, server, timeout=30)
+    shipper = ship(live, server, timeout=3_600)
     live.record("status", status())
     assert server.wait_for(lambda s: len(s.requests) == 1)
     started = time.monotonic()
     shipper.close(0.3)
-    assert time.monotonic() - started < 2
+    figure("seconds that close(0.3) took", time.monotonic() - started, 2.0)
     assert not shipper._thread.is_alive()
 
 
 def test_close_does_not_wait_out_a_server_that_is_down(live):
-    """One failed try is enough: ending takes no five seconds when nobody listens."""
+    """One failed try is enough: ending does not take its hour when nobody listens."""
     with StubServer() as gone:
         pass
     shipper = ship(live, gone)
     live.record("status", status())
-    started = time.monotonic()
-    shipper.close(5)
-    assert time.monotonic() - started < 2
+    shipper.close(3_600)
+    assert not shipper._thread.is_alive()
 
 
 def test_one_ships_the_other_stands_by_and_takes_over(tmp_path, live, server):
@@ -105,14 +114,14 @@ def test_one_ships_the_other_stands_by_and_takes_over(tmp_path, live, server):
     other = open_recorder(tmp_path / "journal.db", SystemClock(), seed=9, synchronous="off")
     first = ship(live, server)
     live.record("status", status("1"))
-    assert first.flush(5)
+    assert first.flush(HANG_SECONDS)
     second = ship(other, server)
     other.record("status", status("2"))
-    assert second.flush(5)
+    assert second.flush(HANG_SECONDS)
     assert second.stats().state == "standby"
     first.close()
     other.record("status", status("3"))
-    assert second.flush(5)
+    assert second.flush(HANG_SECONDS)
     assert second.stats().state == "shipping"
     assert len(server.events) == 3
     assert server.duplicates == 0
@@ -121,15 +130,15 @@ def test_one_ships_the_other_stands_by_and_takes_over(tmp_path, live, server):
 
 
 def test_recording_never_waits_for_the_server(live, server):
-    """With a black hole at the other end a hundred calls take no longer than a moment."""
+    """A hundred calls return while the one request there is has no answer and no deadline."""
     server.default = always(Reply(silent=True))
-    shipper = ship(live, server, timeout=30)
+    shipper = ship(live, server, timeout=3_600)
     live.record("status", status())
     assert server.wait_for(lambda s: len(s.requests) == 1)
-    started = time.monotonic()
     for n in range(100):
         live.record("decision", decision(n))
-    assert time.monotonic() - started < 2
+    assert server.events == {}
+    assert len(server.requests) == 1
     shipper.close(0.1)
 
 
@@ -166,9 +175,9 @@ def test_flush_is_not_done_while_anything_is_set_aside(tmp_path, server):
     server.poison = lambda item: "decision 1" in str(item)
     shipper = open_shipper(recorder, base_url=server.url, api_key=server.api_key)
     recorder.record("decision", decision(0))
-    assert shipper.flush(5)
+    assert shipper.flush(HANG_SECONDS)
     recorder.record("decision", decision(1))
-    assert not shipper.flush(5)
+    assert not shipper.flush(HANG_SECONDS)
     assert (shipper.stats().behind, shipper.stats().quarantined) == (0, 1)
     shipper.close()
     recorder.journal.close()

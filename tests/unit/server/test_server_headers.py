@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from motherhaven.server import Limits
 from motherhaven.stores import MemoryStore
 from tests.serverkit import API, KEY, config, decision, item, running
 from tests.unit.server.test_server_access import routes
@@ -40,10 +41,14 @@ def check(headers: Any) -> None:
     assert "server" not in headers
 
 
+NO_HOLD = config(limits=Limits(wrong_key_hold_seconds=0))
+"""Wrong keys are refused without the pause that is there to slow guesses."""
+
+
 @pytest.mark.parametrize("key", [KEY, "wrong", None])
 async def test_every_route_sets_the_security_headers(key: str | None) -> None:
     """With the key and without, on answers and on refusals, whatever the method."""
-    async with running() as server, server.client(key=key) as client:
+    async with running(NO_HOLD) as server, server.client(key=key) as client:
         server.app.state.hub.close()
         for _, path in routes():
             address = path.replace("{path:path}", "llm-bot")
@@ -75,7 +80,7 @@ async def test_no_secret_leaks(caplog: pytest.LogCaptureFixture, tmp_path: Path)
     """Canary secrets driven through every route and error path appear in no answer and no log."""
     key, secret = "canary-key-5b1f7d", b"canary-secret-91c3aa0000000000000"
     caplog.set_level(logging.DEBUG)
-    settings = config(api_key=key, session_secret=secret, page_dir=tmp_path)
+    settings = config(api_key=key, session_secret=secret, page_dir=tmp_path, limits=NO_HOLD.limits)
     seen = [repr(settings)]
     async with running(settings, Exploding()) as server:
         server.app.state.hub.close()

@@ -2,7 +2,6 @@
 
 import asyncio
 import json
-import time
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -10,6 +9,7 @@ from typing import Any
 import pytest
 
 from motherhaven.contract.jsonio import loads
+from tests.patience import HANG_SECONDS
 from tests.serverkit import (
     API,
     KEY,
@@ -35,9 +35,6 @@ READS = (
     "equity", "errors", "errors/groups", "metrics",
 )  # fmt: skip
 
-SECONDS = 5.0
-"""Far more than an answer takes; a bomb that goes off takes minutes, or all memory."""
-
 
 def body_of(line: str, now: str) -> tuple[str, str]:
     """The route of a case and its body as text: parsing it here would change its numbers."""
@@ -58,12 +55,13 @@ def as_batch(route: str, body: str, number: int) -> str:
 
 
 async def send(server: Server, path: str, body: str) -> tuple[int, Any]:
-    """Post it, in a bounded time; the answer is JSON with a status that is no failure."""
+    """Post it; the answer is JSON with a status that is no failure.
+
+    A bomb that goes off takes minutes, or all memory.
+    """
     async with server.client(key=KEY) as client:
-        begin = time.perf_counter()
-        async with asyncio.timeout(60):
+        async with asyncio.timeout(HANG_SECONDS):
             answer = await client.post(f"{API}/ingest/{path}", content=body, headers=JSON)
-        assert time.perf_counter() - begin < SECONDS
     assert answer.status_code in (200, 400, 413, 422), answer.text
     return answer.status_code, answer.json()
 
@@ -123,9 +121,7 @@ async def test_the_body_that_was_quadratic_is_refused_at_once() -> None:
             for path in ("decision", "account", "position", "status", "batch"):
                 code, _ = await send(server, path, body)
                 assert code == 400
-            begin = time.perf_counter()
             answer = await client.post(f"{API}/login", content=body, headers=JSON)
-            assert time.perf_counter() - begin < SECONDS
             assert 400 <= answer.status_code < 500
 
 

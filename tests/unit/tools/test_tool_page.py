@@ -10,6 +10,7 @@ import pytest
 from scripts.build_page import STAMP, build_page, ensure_modules, page_problem, sources_digest
 from scripts.common import ROOT, ToolError
 from scripts.node_env import node_environment
+from tests.patience import HANG_SECONDS
 
 BUILD = """
 import { appendFileSync, cpSync, mkdirSync } from "node:fs";
@@ -99,7 +100,7 @@ def test_two_processes_build_once(dashboard: Path, tmp_path: Path) -> None:
     command += ["--page", str(tmp_path / "page")]
     both = [subprocess.Popen(command, stderr=subprocess.PIPE) for _ in range(2)]
     for process in both:
-        _, told = process.communicate(timeout=120)
+        _, told = process.communicate(timeout=HANG_SECONDS)
         assert process.returncode == 0, told
     assert builds(dashboard) == 1
     assert page_problem(tmp_path / "page", dashboard) is None
