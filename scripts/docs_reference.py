@@ -9,7 +9,9 @@ import inspect
 import json
 import re
 import sys
+import textwrap
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -20,10 +22,12 @@ import typer
 from pydantic import BaseModel
 from pydantic_settings import BaseSettings
 
-from motherhaven.bot.guard.judgement import MARGIN_LIMITS
-from motherhaven.bot.guard.judgement import RULES as RULES_IN_ORDER
+from motherhaven.bot.guard import rules
+from motherhaven.bot.guard.rule import RuleText
 from motherhaven.cli.main import app
 from motherhaven.contract import errors, events
+from motherhaven.contract.limits import LIMIT_NAMES, LimitFields, RiskLimits
+from motherhaven.contract.money import plain
 from motherhaven.contract.wire import MAX_BATCH_EVENTS, MAX_BODY_BYTES
 from motherhaven.server.access.rules import rule_of
 from motherhaven.server.wire.problems import problem_of
@@ -271,25 +275,56 @@ def _field_kind(name: str, schema: Mapping[str, Any]) -> str:
 
 
 def guard_page() -> str:
-    """The guard's rules in the order in which they are asked."""
+    """The limits, and the guard's rules in the order in which they are asked."""
     text = (
         "# The guard's rules\n\nAn entry passes every rule or is refused with the first that "
-        "objects; the rule's name and its reason are on record beside the decision. Closing is "
-        "always allowed.\n\n"
+        "objects; the rule's code and its reason are on record beside the decision. Closing is "
+        "always allowed. [Add a rule](../how-to/add-a-rule.md) says how to add one.\n\n"
+        "## Limits\n\nEach is a setting of this name in capitals, a key of `[bot.limits]` in a "
+        "fleet file, a name for `motherhaven replay --limit` and for `judge`.\n\n"
     )
-    rows = [(code(rule.__name__), cell(inspect.getdoc(rule))) for rule in RULES_IN_ORDER]
-    text += table(("rule", "refuses an entry because"), rows)
+    properties = LimitFields.model_json_schema()["properties"]
+    rows = [
+        (code(name), code(default_text(name)), code(kind_of(properties[name])), cell(told))
+        for name in LIMIT_NAMES
+        for told in (LimitFields.model_fields[name].description,)
+    ]
+    text += table(("limit", "default", "kind", "meaning"), rows)
+    text += "## Of a decision as such\n\n" + _rule_table(rules.actions.RULES)
+    text += "## Of an entry\n\n" + _rule_table(rules.RULES)
     text += (
-        "Then each limit says how much margin it leaves. Over it an entry is refused, or cut down "
-        "to it with `CLAMP_ENTRIES=true`:\n\n"
+        "Those that are also asked when an adjust moves stop or target: "
+        + ", ".join(code(rule.code) for rule in rules.RULES if rule.on_adjust)
+        + ".\n\n## Of its margin\n\nHow much each limit leaves. Over it an entry is refused, or "
+        "cut down to it with `CLAMP_ENTRIES=true`:\n\n"
     )
-    rows = [(code(name), cell(inspect.getdoc(room))) for name, room in MARGIN_LIMITS]
-    text += table(("limit", "margin that it leaves"), rows)
-    return text + (
-        "Last, `min_notional`: the venue does not take an order this small. Several different "
-        "actions in one coin (`contradictory_actions`), or the same entry twice "
-        "(`duplicate_action`), refuse that coin as a whole.\n"
-    )
+    text += _rule_table((rules.size.quantity, *rules.MARGIN_LIMITS, rules.size.min_notional))
+    text += "## What the model is told of them\n\nWith the limits as they are by default:\n\n"
+    return text + "".join(f"- {line}\n" for line in rules.prompt_lines(RiskLimits()))
+
+
+def _rule_table(found: Sequence[RuleText]) -> str:
+    rows = [(code(rule.code), cell(rule.meaning), cell(rule.advice)) for rule in found]
+    return table(("rule", "meaning", "what to do"), rows)
+
+
+def default_text(name: str) -> str:
+    """The default of a limit as it is written in .env; empty for none."""
+    value = LimitFields.model_fields[name].default
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    return "" if value is None else plain(Decimal(value))
+
+
+def env_limits(text: str) -> str:
+    """.env.example with the limits as they are declared, each line of them at most 100 wide."""
+    lines = []
+    for name in LIMIT_NAMES:
+        told = LimitFields.model_fields[name].description or ""
+        lines += textwrap.wrap(told, 98, initial_indent="# ", subsequent_indent="# ")
+        lines.append(f"{name.upper()}={default_text(name)}")
+    found = re.compile(r"(?m)(^# --- Limits.*\n)(?s:.*?)(?=^# Zone in which)")
+    return found.sub(lambda m: m[1] + "\n".join(lines) + "\n", text)
 
 
 def errors_page() -> str:
@@ -327,9 +362,13 @@ PAGES: Mapping[str, Callable[[], str]] = {
 }
 
 
-def pages() -> dict[str, str]:
-    """Name and text of every generated page."""
-    return {name: HEAD + make().rstrip("\n") + "\n" for name, make in PAGES.items()}
+def pages() -> dict[Path, str]:
+    """Every generated file with its text."""
+    example = ROOT / ".env.example"
+    found = {example: env_limits(example.read_text(encoding="utf-8"))}
+    for name, make in PAGES.items():
+        found[FOLDER / name] = HEAD + make().rstrip("\n") + "\n"
+    return found
 
 
 def main() -> None:
@@ -337,14 +376,17 @@ def main() -> None:
     parser.add_argument("--check", action="store_true", help="write nothing; fail on a difference")
     check = parser.parse_args().check
     FOLDER.mkdir(parents=True, exist_ok=True)
-    old = {p.name: p.read_text(encoding="utf-8") for p in FOLDER.glob("*.md")}
-    new = pages()
-    changed = [name for name, text in new.items() if old.get(name) != text]
+    changed = {
+        path: text
+        for path, text in pages().items()
+        if not path.exists() or path.read_text(encoding="utf-8") != text
+    }
     if check and changed:
-        say(f"docs/reference is not current: {', '.join(changed)}. Run: make docs")
+        names = ", ".join(str(path.relative_to(ROOT)) for path in changed)
+        say(f"the generated files are not current: {names}. Run: make docs")
         raise SystemExit(1)
-    for name in changed:
-        (FOLDER / name).write_text(new[name], encoding="utf-8")
+    for path, text in changed.items():
+        path.write_text(text, encoding="utf-8")
 
 
 if __name__ == "__main__":

@@ -24,7 +24,6 @@ from motherhaven.bot.guard.types import (
     OpenPosition,
     PendingEntry,
     RiskContext,
-    RiskLimits,
     TradeDecision,
     Verdict,
 )
@@ -35,6 +34,7 @@ from motherhaven.bot.market.instruments import Bar, FeeRates, MarketSpec
 from motherhaven.bot.venues.simulated.engine import PaperConfig, PaperEngine
 from motherhaven.bot.venues.simulated.slippage import Slippage
 from motherhaven.contract.events import BotState
+from motherhaven.contract.limits import RiskLimits
 
 HOUR: Final = timedelta(hours=1)
 

@@ -8,11 +8,12 @@ from types import MappingProxyType
 from typing import NamedTuple, Protocol
 
 from motherhaven.bot.decider.briefing import Briefing
-from motherhaven.bot.guard.types import RejectedDecision, RiskLimits, Signal, TradeDecision
+from motherhaven.bot.guard.types import RejectedDecision, Signal, TradeDecision
 from motherhaven.bot.market.bar_series import BarSeries
 from motherhaven.bot.portfolio.account import AccountSnapshot
 from motherhaven.bot.portfolio.events import Trade
 from motherhaven.contract.errors import DeciderError
+from motherhaven.contract.limits import RiskLimits
 
 
 @dataclass(frozen=True, slots=True)
