@@ -25,7 +25,7 @@ from pydantic_settings import BaseSettings
 from motherhaven.bot.guard import rules
 from motherhaven.bot.guard.rule import RuleText
 from motherhaven.cli.main import app
-from motherhaven.contract import errors, events
+from motherhaven.contract import errors, events, reasons
 from motherhaven.contract.limits import LIMIT_NAMES, LimitFields, RiskLimits
 from motherhaven.contract.money import plain
 from motherhaven.contract.wire import MAX_BATCH_EVENTS, MAX_BODY_BYTES
@@ -340,7 +340,22 @@ def errors_page() -> str:
         told = (str(problem.status), code(problem.code)) if problem.status != 500 else ("", "")
         name = "&nbsp;&nbsp;&nbsp;" * depth + f"`{kind.__name__}`"
         rows.append((name, cell(inspect.getdoc(kind)), *told))
-    return text + table(("error", "meaning", "HTTP status", "code"), rows)
+    text += table(("error", "meaning", "HTTP status", "code"), rows)
+    text += (
+        "## What to do, by code\n\nEvents carry codes: a status and a decision `error_code`, an "
+        "execution `reason_code`, a verdict its `rule`. The rules of the guard are in "
+        "[a page of their own](guard.md).\n\n"
+    )
+    for title, known in (
+        ("Errors", reasons.ERRORS),
+        ("Cycles that did not take place", reasons.HALTS),
+        ("Answers that could not be taken", reasons.ANSWERS),
+        ("Orders that were allowed and not executed", reasons.ORDERS),
+        ("Events that the server refused", reasons.INGEST),
+    ):
+        lines = [(code(name), cell(advice)) for name, advice in known.items()]
+        text += f"### {title}\n\n" + table(("code", "what to do"), lines)
+    return text
 
 
 def _tree(
@@ -362,10 +377,25 @@ PAGES: Mapping[str, Callable[[], str]] = {
 }
 
 
+def guard_reasons() -> str:
+    """The module with the advice of the guard's rules, for those that know no bot."""
+    rows = "".join(
+        f"    {json.dumps(rule.code)}: (\n        {json.dumps(cell(rule.meaning))},\n"
+        f"        {json.dumps(rule.advice)},\n    ),\n"
+        for rule in rules.ALL
+    )
+    return (
+        '"""The guard\'s codes: meaning and advice. Written by `make docs` from the rules."""\n\n'
+        "from typing import Final\n\n# ruff: noqa: E501\n# fmt: off\n"
+        f"GUARD: Final[dict[str, tuple[str, str]]] = {{\n{rows}}}\n"
+    )
+
+
 def pages() -> dict[Path, str]:
     """Every generated file with its text."""
     example = ROOT / ".env.example"
     found = {example: env_limits(example.read_text(encoding="utf-8"))}
+    found[ROOT / "src" / "motherhaven" / "contract" / "guard_reasons.py"] = guard_reasons()
     for name, make in PAGES.items():
         found[FOLDER / name] = HEAD + make().rstrip("\n") + "\n"
     return found

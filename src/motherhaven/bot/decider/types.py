@@ -51,6 +51,11 @@ class Context(NamedTuple):
         """The account as it stands when this is read; worked out only then."""
         return self.look()
 
+    def open_candles(self, now: datetime) -> frozenset[str]:
+        """Coins whose newest bar is not over at `now`: its prices may still change."""
+        series = self.series_by_coin.items()
+        return frozenset(coin for coin, one in series if one.end > now)
+
 
 @dataclass(frozen=True, slots=True)
 class Attempt:
