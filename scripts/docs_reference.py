@@ -9,9 +9,7 @@ import inspect
 import json
 import re
 import sys
-import textwrap
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from decimal import Decimal
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -22,17 +20,15 @@ import typer
 from pydantic import BaseModel
 from pydantic_settings import BaseSettings
 
-from motherhaven.bot.guard import rules
-from motherhaven.bot.guard.rule import RuleText
 from motherhaven.cli.main import app
 from motherhaven.contract import errors, events, reasons
-from motherhaven.contract.limits import LIMIT_NAMES, LimitFields, RiskLimits
-from motherhaven.contract.money import plain
 from motherhaven.contract.wire import MAX_BATCH_EVENTS, MAX_BODY_BYTES
 from motherhaven.server.access.rules import rule_of
 from motherhaven.server.wire.problems import problem_of
 from motherhaven.settings import ServerSettings, Settings
 from scripts.common import ROOT, say
+from scripts.docs_guard import env_limits, guard_page, guard_reasons
+from scripts.docs_text import cell, code, kind_of, table
 
 FOLDER = ROOT / "docs" / "reference"
 HEAD = "<!-- Written by `make docs` from the code; changes made here are lost. -->\n\n"
@@ -42,22 +38,6 @@ ACCESS = {
     "read": "the key or a session, unless reading is open to this machine",
     "form": "a form of the server's own pages",
 }
-
-
-def cell(text: object) -> str:
-    """Text for one cell of a table."""
-    return re.sub(r"\s+", " ", str(text)).strip().replace("|", "\\|")
-
-
-def code(text: object) -> str:
-    """Text as code, or nothing for nothing."""
-    return f"`{cell(text)}`".replace("\\|", "or") if str(text) else ""
-
-
-def table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
-    """A Markdown table."""
-    lines = [" | ".join(head), " | ".join("---" for _ in head), *(" | ".join(r) for r in rows)]
-    return "".join(f"| {line} |\n" for line in lines) + "\n"
 
 
 # --- settings -----------------------------------------------------------------------------
@@ -206,32 +186,6 @@ def kind_cell(schema: Mapping[str, Any]) -> str:
     return re.sub(r"\b([A-Z]\w+)", lambda m: f"[{m[1]}](#{m[1].lower()})", cell(text))
 
 
-def kind_of(schema: Mapping[str, Any]) -> str:
-    """A JSON schema in a few words."""
-    if "$ref" in schema:
-        name: str = schema["$ref"].rpartition("/")[2]
-        return {"TradingMode": "paper or live"}.get(name, name)
-    for key, joint in (("anyOf", " or "), ("oneOf", " or "), ("allOf", " and ")):
-        if key in schema:
-            return joint.join(dict.fromkeys(kind_of(one) for one in schema[key]))
-    if "enum" in schema or "const" in schema:
-        values = schema.get("enum", [schema.get("const")])
-        return " or ".join(one if isinstance(one, str) else json.dumps(one) for one in values)
-    kind = schema.get("type", "any")
-    kinds = kind if isinstance(kind, list) else [kind]
-    if kind == "array":
-        return f"list of {kind_of(schema.get('items', {}))}"
-    if kind == "object":
-        inner = ", ".join(schema.get("properties", {}))
-        return f"object with {inner}" if inner else "object"
-    words = " or ".join(str(one) for one in kinds)
-    words += " (decimal)" if schema.get("format") == "decimal" else ""
-    words += " (time)" if schema.get("format") == "date-time" else ""
-    low, high = schema.get("minimum"), schema.get("maximum")
-    words += f", from {low:g}" if low is not None else ""
-    return words + (f" to {high:g}" if high is not None else "")
-
-
 # --- events and errors --------------------------------------------------------------------
 
 
@@ -272,59 +226,6 @@ def _field_kind(name: str, schema: Mapping[str, Any]) -> str:
     kind = kind_of(schema)
     timely = name == "timestamp" or name.endswith(("_time", "_at"))
     return "time (ISO 8601)" if kind == "any" and timely else code(kind)
-
-
-def guard_page() -> str:
-    """The limits, and the guard's rules in the order in which they are asked."""
-    text = (
-        "# The guard's rules\n\nAn entry passes every rule or is refused with the first that "
-        "objects; the rule's code and its reason are on record beside the decision. Closing is "
-        "always allowed. [Add a rule](../how-to/add-a-rule.md) says how to add one.\n\n"
-        "## Limits\n\nEach is a setting of this name in capitals, a key of `[bot.limits]` in a "
-        "fleet file, a name for `motherhaven replay --limit` and for `judge`.\n\n"
-    )
-    properties = LimitFields.model_json_schema()["properties"]
-    rows = [
-        (code(name), code(default_text(name)), code(kind_of(properties[name])), cell(told))
-        for name in LIMIT_NAMES
-        for told in (LimitFields.model_fields[name].description,)
-    ]
-    text += table(("limit", "default", "kind", "meaning"), rows)
-    text += "## Of a decision as such\n\n" + _rule_table(rules.actions.RULES)
-    text += "## Of an entry\n\n" + _rule_table(rules.RULES)
-    text += (
-        "Those that are also asked when an adjust moves stop or target: "
-        + ", ".join(code(rule.code) for rule in rules.RULES if rule.on_adjust)
-        + ".\n\n## Of its margin\n\nHow much each limit leaves. Over it an entry is refused, or "
-        "cut down to it with `CLAMP_ENTRIES=true`:\n\n"
-    )
-    text += _rule_table((rules.size.quantity, *rules.MARGIN_LIMITS, rules.size.min_notional))
-    text += "## What the model is told of them\n\nWith the limits as they are by default:\n\n"
-    return text + "".join(f"- {line}\n" for line in rules.prompt_lines(RiskLimits()))
-
-
-def _rule_table(found: Sequence[RuleText]) -> str:
-    rows = [(code(rule.code), cell(rule.meaning), cell(rule.advice)) for rule in found]
-    return table(("rule", "meaning", "what to do"), rows)
-
-
-def default_text(name: str) -> str:
-    """The default of a limit as it is written in .env; empty for none."""
-    value = LimitFields.model_fields[name].default
-    if isinstance(value, bool):
-        return "true" if value else "false"
-    return "" if value is None else plain(Decimal(value))
-
-
-def env_limits(text: str) -> str:
-    """.env.example with the limits as they are declared, each line of them at most 100 wide."""
-    lines = []
-    for name in LIMIT_NAMES:
-        told = LimitFields.model_fields[name].description or ""
-        lines += textwrap.wrap(told, 98, initial_indent="# ", subsequent_indent="# ")
-        lines.append(f"{name.upper()}={default_text(name)}")
-    found = re.compile(r"(?m)(^# --- Limits.*\n)(?s:.*?)(?=^# Zone in which)")
-    return found.sub(lambda m: m[1] + "\n".join(lines) + "\n", text)
 
 
 def errors_page() -> str:
@@ -375,20 +276,6 @@ PAGES: Mapping[str, Callable[[], str]] = {
     "guard.md": guard_page,
     "errors.md": errors_page,
 }
-
-
-def guard_reasons() -> str:
-    """The module with the advice of the guard's rules, for those that know no bot."""
-    rows = "".join(
-        f"    {json.dumps(rule.code)}: (\n        {json.dumps(cell(rule.meaning))},\n"
-        f"        {json.dumps(rule.advice)},\n    ),\n"
-        for rule in rules.ALL
-    )
-    return (
-        '"""The guard\'s codes: meaning and advice. Written by `make docs` from the rules."""\n\n'
-        "from typing import Final\n\n# ruff: noqa: E501\n# fmt: off\n"
-        f"GUARD: Final[dict[str, tuple[str, str]]] = {{\n{rows}}}\n"
-    )
 
 
 def pages() -> dict[Path, str]:
