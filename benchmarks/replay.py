@@ -13,12 +13,12 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any, Final
 
-from motherhaven.bot.guard.types import RiskLimits
 from motherhaven.bot.market.bar_series import FAST, SLOW
 from motherhaven.bot.market.files import FileFeed
 from motherhaven.bot.market.simulated import SimulatedFeed
 from motherhaven.bot.replay.engine import ReplayConfig
 from motherhaven.bot.replay.run import ReplayRequest, run_replay
+from motherhaven.contract.limits import RiskLimits
 from motherhaven.settings import SystemClock
 
 START: Final = datetime(2026, 1, 5, tzinfo=UTC)
@@ -30,8 +30,9 @@ EVERY: Final = 3
 STOP: Final = 0.02
 LIMITS: Final = RiskLimits(
     max_position_size_usd=Decimal(500_000),
-    max_total_usd=Decimal(1_000_000),
+    max_total_margin_usd=Decimal(1_000_000),
     daily_loss_limit_usd=Decimal(5_000_000),
+    max_trades_per_day=None,
 )
 
 

@@ -9,7 +9,7 @@ import inspect
 import json
 import re
 import sys
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -20,15 +20,15 @@ import typer
 from pydantic import BaseModel
 from pydantic_settings import BaseSettings
 
-from motherhaven.bot.guard.judgement import MARGIN_LIMITS
-from motherhaven.bot.guard.judgement import RULES as RULES_IN_ORDER
 from motherhaven.cli.main import app
-from motherhaven.contract import errors, events
+from motherhaven.contract import errors, events, reasons
 from motherhaven.contract.wire import MAX_BATCH_EVENTS, MAX_BODY_BYTES
 from motherhaven.server.access.rules import rule_of
 from motherhaven.server.wire.problems import problem_of
 from motherhaven.settings import ServerSettings, Settings
 from scripts.common import ROOT, say
+from scripts.docs_guard import env_limits, guard_page, guard_reasons
+from scripts.docs_text import cell, code, kind_of, table
 
 FOLDER = ROOT / "docs" / "reference"
 HEAD = "<!-- Written by `make docs` from the code; changes made here are lost. -->\n\n"
@@ -38,22 +38,6 @@ ACCESS = {
     "read": "the key or a session, unless reading is open to this machine",
     "form": "a form of the server's own pages",
 }
-
-
-def cell(text: object) -> str:
-    """Text for one cell of a table."""
-    return re.sub(r"\s+", " ", str(text)).strip().replace("|", "\\|")
-
-
-def code(text: object) -> str:
-    """Text as code, or nothing for nothing."""
-    return f"`{cell(text)}`".replace("\\|", "or") if str(text) else ""
-
-
-def table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
-    """A Markdown table."""
-    lines = [" | ".join(head), " | ".join("---" for _ in head), *(" | ".join(r) for r in rows)]
-    return "".join(f"| {line} |\n" for line in lines) + "\n"
 
 
 # --- settings -----------------------------------------------------------------------------
@@ -202,32 +186,6 @@ def kind_cell(schema: Mapping[str, Any]) -> str:
     return re.sub(r"\b([A-Z]\w+)", lambda m: f"[{m[1]}](#{m[1].lower()})", cell(text))
 
 
-def kind_of(schema: Mapping[str, Any]) -> str:
-    """A JSON schema in a few words."""
-    if "$ref" in schema:
-        name: str = schema["$ref"].rpartition("/")[2]
-        return {"TradingMode": "paper or live"}.get(name, name)
-    for key, joint in (("anyOf", " or "), ("oneOf", " or "), ("allOf", " and ")):
-        if key in schema:
-            return joint.join(dict.fromkeys(kind_of(one) for one in schema[key]))
-    if "enum" in schema or "const" in schema:
-        values = schema.get("enum", [schema.get("const")])
-        return " or ".join(one if isinstance(one, str) else json.dumps(one) for one in values)
-    kind = schema.get("type", "any")
-    kinds = kind if isinstance(kind, list) else [kind]
-    if kind == "array":
-        return f"list of {kind_of(schema.get('items', {}))}"
-    if kind == "object":
-        inner = ", ".join(schema.get("properties", {}))
-        return f"object with {inner}" if inner else "object"
-    words = " or ".join(str(one) for one in kinds)
-    words += " (decimal)" if schema.get("format") == "decimal" else ""
-    words += " (time)" if schema.get("format") == "date-time" else ""
-    low, high = schema.get("minimum"), schema.get("maximum")
-    words += f", from {low:g}" if low is not None else ""
-    return words + (f" to {high:g}" if high is not None else "")
-
-
 # --- events and errors --------------------------------------------------------------------
 
 
@@ -270,28 +228,6 @@ def _field_kind(name: str, schema: Mapping[str, Any]) -> str:
     return "time (ISO 8601)" if kind == "any" and timely else code(kind)
 
 
-def guard_page() -> str:
-    """The guard's rules in the order in which they are asked."""
-    text = (
-        "# The guard's rules\n\nAn entry passes every rule or is refused with the first that "
-        "objects; the rule's name and its reason are on record beside the decision. Closing is "
-        "always allowed.\n\n"
-    )
-    rows = [(code(rule.__name__), cell(inspect.getdoc(rule))) for rule in RULES_IN_ORDER]
-    text += table(("rule", "refuses an entry because"), rows)
-    text += (
-        "Then each limit says how much margin it leaves. Over it an entry is refused, or cut down "
-        "to it with `CLAMP_ENTRIES=true`:\n\n"
-    )
-    rows = [(code(name), cell(inspect.getdoc(room))) for name, room in MARGIN_LIMITS]
-    text += table(("limit", "margin that it leaves"), rows)
-    return text + (
-        "Last, `min_notional`: the venue does not take an order this small. Several different "
-        "actions in one coin (`contradictory_actions`), or the same entry twice "
-        "(`duplicate_action`), refuse that coin as a whole.\n"
-    )
-
-
 def errors_page() -> str:
     """The one error tree, and what each becomes over HTTP."""
     text = (
@@ -305,7 +241,22 @@ def errors_page() -> str:
         told = (str(problem.status), code(problem.code)) if problem.status != 500 else ("", "")
         name = "&nbsp;&nbsp;&nbsp;" * depth + f"`{kind.__name__}`"
         rows.append((name, cell(inspect.getdoc(kind)), *told))
-    return text + table(("error", "meaning", "HTTP status", "code"), rows)
+    text += table(("error", "meaning", "HTTP status", "code"), rows)
+    text += (
+        "## What to do, by code\n\nEvents carry codes: a status and a decision `error_code`, an "
+        "execution `reason_code`, a verdict its `rule`. The rules of the guard are in "
+        "[a page of their own](guard.md).\n\n"
+    )
+    for title, known in (
+        ("Errors", reasons.ERRORS),
+        ("Cycles that did not take place", reasons.HALTS),
+        ("Answers that could not be taken", reasons.ANSWERS),
+        ("Orders that were allowed and not executed", reasons.ORDERS),
+        ("Events that the server refused", reasons.INGEST),
+    ):
+        lines = [(code(name), cell(advice)) for name, advice in known.items()]
+        text += f"### {title}\n\n" + table(("code", "what to do"), lines)
+    return text
 
 
 def _tree(
@@ -327,9 +278,14 @@ PAGES: Mapping[str, Callable[[], str]] = {
 }
 
 
-def pages() -> dict[str, str]:
-    """Name and text of every generated page."""
-    return {name: HEAD + make().rstrip("\n") + "\n" for name, make in PAGES.items()}
+def pages() -> dict[Path, str]:
+    """Every generated file with its text."""
+    example = ROOT / ".env.example"
+    found = {example: env_limits(example.read_text(encoding="utf-8"))}
+    found[ROOT / "src" / "motherhaven" / "contract" / "guard_reasons.py"] = guard_reasons()
+    for name, make in PAGES.items():
+        found[FOLDER / name] = HEAD + make().rstrip("\n") + "\n"
+    return found
 
 
 def main() -> None:
@@ -337,14 +293,17 @@ def main() -> None:
     parser.add_argument("--check", action="store_true", help="write nothing; fail on a difference")
     check = parser.parse_args().check
     FOLDER.mkdir(parents=True, exist_ok=True)
-    old = {p.name: p.read_text(encoding="utf-8") for p in FOLDER.glob("*.md")}
-    new = pages()
-    changed = [name for name, text in new.items() if old.get(name) != text]
+    changed = {
+        path: text
+        for path, text in pages().items()
+        if not path.exists() or path.read_text(encoding="utf-8") != text
+    }
     if check and changed:
-        say(f"docs/reference is not current: {', '.join(changed)}. Run: make docs")
+        names = ", ".join(str(path.relative_to(ROOT)) for path in changed)
+        say(f"the generated files are not current: {names}. Run: make docs")
         raise SystemExit(1)
-    for name in changed:
-        (FOLDER / name).write_text(new[name], encoding="utf-8")
+    for path, text in changed.items():
+        path.write_text(text, encoding="utf-8")
 
 
 if __name__ == "__main__":

@@ -4,8 +4,12 @@ Whoever adds a safeguard adds it here. `tests/architecture/test_mutants.py` keep
 each text stands in its file exactly once, each test exists, each rule of the guard is here.
 """
 
+from collections.abc import Iterator
+from types import ModuleType
 from typing import Final
 
+from motherhaven.bot.guard.rule import MarginLimit
+from motherhaven.bot.guard.rules import coins, day, entries, exits, freshness, halts, size
 from scripts.mutants import Mutant
 
 SRC: Final = "src/motherhaven"
@@ -20,53 +24,36 @@ _ANSWERS: Final = "tests/unit/recorder/test_acknowledgements.py"
 _READERS: Final = "tests/faults/recorder/test_in_process_readers.py"
 _BARS: Final = "tests/unit/bot_shell/test_shell_bar_faults.py"
 
-STATE_RULES: Final = (
-    "unknown_coin", "kill_switch", "not_armed", "not_recording", "unknown_position",
-    "answer_expired", "stale_data", "open_candle", "daily_loss", "trades_per_day", "cooldown",
-    "min_confidence", "opposite_position", "max_positions",
-)  # fmt: skip
-SIZE_RULES: Final = ("max_leverage",)
-PRICE_RULES: Final = (
-    "stop_missing", "stop_side", "target_side", "price_band", "stop_beyond_liquidation",
-    "stop_widened",
-)  # fmt: skip
-CAPS: Final = {
-    "max_position_size": "position_room", "max_coin_size": "coin_room",
-    "max_total_size": "total_room", "free_margin": "free_margin",
-}  # fmt: skip
-
-
-def _dropped(module: str, *rules: str) -> tuple[Mutant, ...]:
-    """The guard without one of its rules, for each of them."""
-    file, tests = f"{SRC}/bot/guard/judgement.py", (f"{_GUARD}::{_EACH_RULE}",)
-    return tuple(Mutant(f"guard rule {r}", file, f"    {module}.{r},\n", "", tests) for r in rules)
-
-
 _EACH_RULE: Final = "test_each_rule_refuses_by_name_and_says_why"
 
+
+def _without(*families: ModuleType) -> Iterator[Mutant]:
+    """The guard without one of its rules or caps, for each of them."""
+    for family in families:
+        file = f"{SRC}/bot/guard/rules/{family.__name__.rpartition('.')[2]}.py"
+        for one in (*family.RULES, *getattr(family, "MARGIN_LIMITS", ())):
+            what = "cap" if isinstance(one, MarginLimit) else "rule"
+            yield Mutant(
+                f"guard {what} {one.code}", file, f"    {one.code},\n", "",
+                (f"{_GUARD}::{_EACH_RULE}",),
+            )  # fmt: skip
+
+
 GUARD: Final = (
-    *_dropped("rules_state", *STATE_RULES),
-    *_dropped("rules_size", *SIZE_RULES),
-    *_dropped("rules_price", *PRICE_RULES),
-    *(
-        Mutant(
-            f"guard cap {name}", f"{SRC}/bot/guard/judgement.py",
-            f'    ("{name}", rules_size.{room}),\n', "", (f"{_GUARD}::{_EACH_RULE}",),
-        )
-        for name, room in CAPS.items()
-    ),
+    *_without(coins, halts, freshness, day, entries, size, exits),
     Mutant(
         "guard caps are compared", f"{SRC}/bot/guard/judgement.py",
         "if left is None or margin <= left:", "if left is None or margin <= left * 2:", (_GUARD,),
     ),
     Mutant(
         "guard caps count what the same answer took", f"{SRC}/bot/guard/judgement.py",
-        "    case.allocation.allow(PendingEntry(decision.coin, margin, case.leverage))\n", "",
+        "    entry.allocation.allow(PendingEntry(decision.coin, margin, entry.leverage))\n", "",
         (_GUARD,),
     ),
     Mutant(
         "guard caps count what waits from an earlier answer", f"{SRC}/bot/guard/allocation.py",
-        "        for waiting in view.pending:\n            self.allow(waiting)\n", "", (_PROPERTY,),
+        "        for waiting in context.pending:\n            self.allow(waiting)\n", "",
+        (_PROPERTY,),
     ),
     Mutant(
         "guard caps count the margin that a lower leverage takes", f"{SRC}/bot/guard/allocation.py",

@@ -7,7 +7,7 @@ a local server that answers by rule, so that nothing leaves the machine and no k
 import asyncio
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from decimal import Decimal
 from pathlib import Path
 from typing import Any, Final
@@ -110,7 +110,7 @@ def _config(journal: Path, market: str, model_url: str) -> BotConfig:
         journal=journal,
         market=market,
         decider=DEFAULT_ANTHROPIC,
-        limits=replace(LIMITS, clamp=True),
+        limits=LIMITS.changed(clamp_entries=True),
         model=ModelConfig(
             anthropic_api_key="none", anthropic_base_url=model_url, daily_cost_usd=None
         ),

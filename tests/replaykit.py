@@ -12,7 +12,6 @@ from pathlib import Path
 import apsw
 
 from motherhaven.bot.decider import baseline
-from motherhaven.bot.guard.types import RiskLimits
 from motherhaven.bot.market.simulated import SimulatedFeed
 from motherhaven.bot.replay.engine import Replay, ReplayConfig
 from motherhaven.bot.replay.report import ReplayReport
@@ -20,6 +19,7 @@ from motherhaven.bot.running.config import PAPER_SLIPPAGE
 from motherhaven.bot.running.journal_sink import JournalSink
 from motherhaven.bot.running.sink import LedgerSink
 from motherhaven.contract.ids import IdSource
+from motherhaven.contract.limits import RiskLimits
 from motherhaven.recorder.factory import open_recorder
 from motherhaven.testing.clock import FakeClock
 
@@ -68,8 +68,10 @@ class Case:
         chance = random.Random(f"{self.seed}|config")
         limits = RiskLimits(
             max_position_size_usd=Decimal(chance.choice((1000, 4000, 9000))),
-            max_total_usd=Decimal(chance.choice((3000, 9500))),
+            max_total_margin_usd=Decimal(chance.choice((3000, 9500))),
             daily_loss_limit_usd=Decimal(chance.choice((60, 500, 5000))),
+            max_open_positions=10,
+            max_trades_per_day=None,
         )
         return ReplayConfig(
             files,

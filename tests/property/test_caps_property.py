@@ -4,7 +4,6 @@ Random limits, books and answers go through the bot's own core: judged at one pr
 executed at another, against the slippage formula or an order book, in several rounds.
 """
 
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from random import Random
@@ -18,7 +17,6 @@ from motherhaven.bot.decider.types import Answer
 from motherhaven.bot.guard import (
     OpenPosition,
     RiskContext,
-    RiskLimits,
     Signal,
     TradeDecision,
     judge,
@@ -26,6 +24,7 @@ from motherhaven.bot.guard import (
 from motherhaven.bot.market.feed import Book, Quote, Slice
 from motherhaven.bot.market.instruments import Bar, Level
 from motherhaven.bot.venues.simulated.slippage import Slippage
+from motherhaven.contract.limits import RiskLimits
 from tests.examples import examples
 
 D = Decimal
@@ -39,10 +38,10 @@ LIMITS = st.builds(
     max_position_size_usd=st.sampled_from([D(50), D(333), D(333)]),
     max_leverage=st.sampled_from([3, 10, 10]),
     daily_loss_limit_usd=st.just(D(100_000)),
-    max_coin_usd=st.sampled_from([None, D(40), D(800), D(800)]),
-    max_total_usd=st.sampled_from([None, D(60), D(110), D(170), D(260), D(320)]),
-    max_positions=st.sampled_from([2, 4]),
-    clamp=st.booleans(),
+    max_coin_margin_usd=st.sampled_from([None, D(40), D(800), D(800)]),
+    max_total_margin_usd=st.sampled_from([None, D(60), D(110), D(170), D(260), D(320)]),
+    max_open_positions=st.sampled_from([2, 4]),
+    clamp_entries=st.booleans(),
 )
 ASKED = st.tuples(
     st.sampled_from(("BTC", "BTC", "ETH", "ETH", "SOL", "PEPE")),
@@ -81,11 +80,15 @@ def book(price):
 
 def check(trader, limits):
     held = trader.engine.account().positions
-    total = limits.max_total_usd
+    total = limits.max_total_margin_usd
     if total is None:
-        total = limits.max_position_size_usd * limits.max_positions
-    one = limits.max_position_size_usd if limits.max_coin_usd is None else limits.max_coin_usd
-    assert len(held) <= limits.max_positions
+        total = limits.max_position_size_usd * limits.max_open_positions
+    one = (
+        limits.max_position_size_usd
+        if limits.max_coin_margin_usd is None
+        else limits.max_coin_margin_usd
+    )
+    assert len(held) <= limits.max_open_positions
     assert sum((p.margin for p in held.values()), D(0)) < total + CENT
     for position in held.values():
         assert position.margin < one + CENT
@@ -108,10 +111,10 @@ def test_answers_that_change_leverage_keep_every_cap(seeds):
             max_position_size_usd=random.choice([D(50), D(333)]),
             max_leverage=10,
             daily_loss_limit_usd=D(100_000),
-            max_coin_usd=random.choice([None, D(800)]),
-            max_total_usd=random.choice([D(60), D(110), D(170), D(260), D(320)]),
-            max_positions=random.choice([2, 4]),
-            clamp=random.random() < 0.5,
+            max_coin_margin_usd=random.choice([None, D(800)]),
+            max_total_margin_usd=random.choice([D(60), D(110), D(170), D(260), D(320)]),
+            max_open_positions=random.choice([2, 4]),
+            clamp_entries=random.random() < 0.5,
         )
         play(limits, [busy_round(random) for _ in range(random.randint(2, 5))], D(10_000))
 
@@ -179,7 +182,7 @@ def trade(trader, asked):
 
 
 WIDE = RiskLimits(
-    max_position_size_usd=D(300), max_total_usd=D(240), max_positions=4,
+    max_position_size_usd=D(300), max_total_margin_usd=D(240), max_open_positions=4,
     daily_loss_limit_usd=D(1_000),
 )  # fmt: skip
 
@@ -196,7 +199,7 @@ def test_a_lower_leverage_takes_its_margin_before_the_next_entry_is_judged():
 
 def test_a_close_and_a_higher_leverage_free_room_for_the_next_answer_only():
     """Neither may be counted before it was executed."""
-    trader = stood(replace(WIDE, max_total_usd=D(60)))
+    trader = stood(WIDE.changed(max_total_margin_usd=D(60)))
     trade(trader, [("ETH", Signal.BUY, D(30), 5), ("BTC", Signal.CLOSE, D(0), 1)])
     assert not trader.engine.account().positions
     trade(trader, [("ETH", Signal.BUY, D(30), 5)])
@@ -205,7 +208,7 @@ def test_a_close_and_a_higher_leverage_free_room_for_the_next_answer_only():
 
 def test_what_waits_from_an_earlier_answer_counts():
     """An entry that is allowed and not yet placed takes its room with it."""
-    trader = stood(replace(WIDE, max_total_usd=D(100)))
+    trader = stood(WIDE.changed(max_total_margin_usd=D(100)))
     now = trader.now
     for coin in ("ETH", "SOL"):
         answer = Answer(decisions=(decision((coin, Signal.BUY, D(45), 5), CENTRE[coin]),))
@@ -223,7 +226,7 @@ def test_the_free_margin_that_a_lower_leverage_takes_is_gone_for_the_next_entry(
         positions={"BTC": OpenPosition(D("0.2"), D(50_000), 10)},
         available=D(1_100),
     )
-    loose = RiskLimits(max_position_size_usd=D(9_000), max_coin_usd=D(9_000))
+    loose = RiskLimits(max_position_size_usd=D(9_000), max_coin_margin_usd=D(9_000))
     again = TradeDecision("BTC", Signal.BUY, D(40), 5, D(1), stop_loss=D(49_000))
     other = TradeDecision("ETH", Signal.BUY, D(80), 3, D(1), stop_loss=D(2_900))
     first, second = judge([again, other], view, loose)

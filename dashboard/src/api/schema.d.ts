@@ -1398,6 +1398,7 @@ export interface components {
          *     confidence_percent: the confidence as it was sent, where it was taken as a percentage.
          *     asked_at: when the model was asked. notes: what of its answer was read otherwise than
          *     written. attempts: of several answers each one's `characters` and why it was `refused`.
+         *     error_code: the kind of `error`, by contract.reasons.
          *     cost_basis: where its prices come from (settings, table, fallback).
          *     coin_analysis: what the model wrote of the coin before it decided. analysis and thinking:
          *     what it wrote of the whole account, and what it thought before that; they stand with the
@@ -1485,6 +1486,11 @@ export interface components {
              * @default null
              */
             error: string | null;
+            /**
+             * Error Code
+             * @default null
+             */
+            error_code: string | null;
             /**
              * Faults
              * @default null
@@ -1774,13 +1780,16 @@ export interface components {
          * @description Errors of one kind whose messages differ in numbers, ids or the coin only.
          *
          *     message is the newest one, last_id its error, decision_id its decision. bots has the
-         *     first hundred of bots_n.
+         *     first hundred of bots_n. code: what contract.reasons has the next step by, where the newest
+         *     one carries it.
          */
         ErrorGroup: {
             /** Bots */
             bots: string[];
             /** Bots N */
             bots_n: number;
+            /** Code */
+            code?: string | null;
             /** Count */
             count: number;
             /** Decision Id */
@@ -1903,6 +1912,8 @@ export interface components {
             latency_ms?: number | null;
             /** Position Id */
             position_id?: string | null;
+            /** Reason Code */
+            reason_code?: string | null;
             /**
              * Status
              * @enum {string}
@@ -2851,6 +2862,7 @@ export interface components {
          * @description A heartbeat or a change of state, with what the recorder has shipped and kept.
          *
          *     day_zone: the time zone of the bot's trading day, as IANA names it.
+         *     error_code: the kind of `error`, by contract.reasons.
          *     warnings: what is not right and does not stop the bot, in sentences. kill_switch: true
          *     while it is engaged. guidance, guidance_until: the user's words to the model.
          */
@@ -2890,6 +2902,11 @@ export interface components {
              * @default null
              */
             error: string | null;
+            /**
+             * Error Code
+             * @default null
+             */
+            error_code: string | null;
             /**
              * Faults
              * @default null

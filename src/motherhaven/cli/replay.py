@@ -10,7 +10,6 @@ from pathlib import Path
 from typing import Any, Final
 
 from motherhaven.bot.guard.limits import changed_limits
-from motherhaven.bot.guard.types import RiskLimits
 from motherhaven.bot.market.instruments import FeeRates
 from motherhaven.bot.replay.comparison import as_text, compare
 from motherhaven.bot.replay.engine import ReplayConfig
@@ -22,6 +21,7 @@ from motherhaven.bot.running.entry import stop_on_signals
 from motherhaven.cli.output import emit, say
 from motherhaven.contract.coins import normalise_symbol
 from motherhaven.contract.errors import ConfigError, InvalidMoney
+from motherhaven.contract.limits import RiskLimits
 from motherhaven.contract.money import to_decimal
 from motherhaven.contract.times import format_time
 from motherhaven.settings import Settings, SystemClock, TradingMode, load_settings

@@ -102,6 +102,7 @@ class DecisionMade(RecordedBody):
     confidence_percent: the confidence as it was sent, where it was taken as a percentage.
     asked_at: when the model was asked. notes: what of its answer was read otherwise than
     written. attempts: of several answers each one's `characters` and why it was `refused`.
+    error_code: the kind of `error`, by contract.reasons.
     cost_basis: where its prices come from (settings, table, fallback).
     coin_analysis: what the model wrote of the coin before it decided. analysis and thinking:
     what it wrote of the whole account, and what it thought before that; they stand with the
@@ -142,6 +143,7 @@ class DecisionMade(RecordedBody):
     latency_ms: Whole | None = None
     finish_reason: str | None = None
     error: str | None = None
+    error_code: str | None = None
     verdict: Verdict | None = None
     mark: Money | None = None
     asked_at: Any = None
@@ -153,6 +155,7 @@ class DecisionMade(RecordedBody):
 class DecisionExecuted(RecordedBody):
     """What became of a decision at the exchange. filled_usd is margin.
 
+    reason_code: why it was not done as asked, by contract.reasons.
     leverage_before, leverage: what the position's leverage was and is, where the order
     changed it. stop_loss, profit_target: where an adjustment moved the exits to, with what
     was before.
@@ -163,6 +166,7 @@ class DecisionExecuted(RecordedBody):
     coin: str = Field(min_length=1, max_length=64)
     execution_status: ExecutionStatus
     execution_error: str | None = None
+    reason_code: str | None = None
     cloid: str | None = None
     position_id: str | None = None
     filled_usd: Money | None = None
@@ -203,6 +207,7 @@ class StatusReported(RecordedBody):
     """A heartbeat or a change of state, with what the recorder has shipped and kept.
 
     day_zone: the time zone of the bot's trading day, as IANA names it.
+    error_code: the kind of `error`, by contract.reasons.
     warnings: what is not right and does not stop the bot, in sentences. kill_switch: true
     while it is engaged. guidance, guidance_until: the user's words to the model.
     """
@@ -213,6 +218,7 @@ class StatusReported(RecordedBody):
     trades_today: Whole | None = None
     pnl_today: Money | None = None
     error: str | None = None
+    error_code: str | None = None
     cycle_id: str | None = None
     decider: str | None = None
     market: str | None = None

@@ -22,6 +22,7 @@ class Execution(_View):
     time: datetime
     status: ExecutionStatus
     error: str | None = None
+    reason_code: str | None = None
     cloid: str | None = None
     position_id: str | None = None
     filled_usd: Money | None = None

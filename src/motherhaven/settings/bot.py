@@ -9,14 +9,14 @@ from pathlib import Path
 from typing import Annotated, Literal
 from urllib.parse import urlsplit
 
-from pydantic import Field, ValidationError, ValidationInfo, field_validator
+from pydantic import Field, ValidationError, field_validator
 from pydantic_settings import NoDecode, SettingsConfigDict
 
 from motherhaven.contract.errors import ConfigError
-from motherhaven.contract.money import Money
+from motherhaven.contract.limits import MODEL_TIMEOUT_SECONDS, LimitFields, explained
+from motherhaven.contract.ranges import MAX_COINS, PriceUsd, Usd, coin_list, time_zone
 from motherhaven.settings.env_file import not_text, require_text
 from motherhaven.settings.providers import ProviderSettings
-from motherhaven.settings.ranges import MAX_COINS, RANGES, coin_list, time_zone
 
 
 class TradingMode(StrEnum):
@@ -26,9 +26,10 @@ class TradingMode(StrEnum):
     LIVE = "live"
 
 
-class Settings(ProviderSettings):
+class Settings(ProviderSettings, LimitFields):
     """Every setting of the bot; the environment's name is the field's in upper case.
 
+    The limits that the guard enforces are those of LimitFields.
     Frozen. Environment beats `.env`; unknown names are ignored, and an empty value
     counts as not set. Money in USD, times in seconds.
     """
@@ -50,26 +51,8 @@ class Settings(ProviderSettings):
     trading_assets: Annotated[tuple[str, ...], NoDecode] = ("BTC", "ETH", "SOL")
     active_trading_assets: Annotated[tuple[str, ...], NoDecode] = ()
     execution_interval_seconds: int = Field(180, ge=1, le=86_400)
-    paper_deposit_usd: Money = Decimal(10_000)
-
-    # Limits that the guard enforces
-    max_position_size_usd: Money = Decimal(50)
-    max_leverage: int = Field(5, ge=1, le=100)
-    daily_loss_limit_usd: Money = Decimal(20)
-    max_coin_margin_usd: Money | None = None
-    max_total_margin_usd: Money | None = None
-    max_open_positions: int = Field(3, ge=1, le=100)
-    max_trades_per_day: int = Field(100, ge=1, le=100_000)
-    min_confidence: Money = Decimal(0)
-    entry_cooldown_seconds: int = Field(0, ge=0, le=604_800)
-    stop_liquidation_buffer: Money = Decimal("0.005")
-    price_band: Money = Decimal("0.5")
-    max_data_age_seconds: int = Field(180, ge=1, le=86_400)
-    max_answer_age_seconds: int | None = Field(None, ge=1, le=86_400)
-    clamp_entries: bool = False
-    stop_may_widen: bool = False
+    paper_deposit_usd: Usd = Decimal(10_000)
     day_zone: str = "UTC"
-    model_daily_cost_usd: Money = Decimal(5)
 
     # The model
     anthropic_api_key: str | None = Field(None, repr=False)
@@ -79,9 +62,9 @@ class Settings(ProviderSettings):
     model_output: Literal["auto", "tool", "json"] = "auto"
     model_thinking: Literal["off", "low", "medium", "high"] | None = None
     model_retry_after_max_seconds: int = Field(3_600, ge=0, le=86_400)
-    model_timeout_seconds: int = Field(60, ge=1, le=3_600)
-    model_price_in: Money | None = None
-    model_price_out: Money | None = None
+    model_timeout_seconds: int = Field(MODEL_TIMEOUT_SECONDS, ge=1, le=3_600)
+    model_price_in: PriceUsd | None = None
+    model_price_out: PriceUsd | None = None
     model_max_tokens: int = Field(4_096, ge=64, le=200_000)
 
     # Many bots
@@ -117,11 +100,6 @@ class Settings(ProviderSettings):
         if not value:
             raise ValueError(f"name 1 to {MAX_COINS} coins, e.g. TRADING_ASSETS=BTC,ETH,SOL")
         return value
-
-    @field_validator(*RANGES)
-    @classmethod
-    def _in_range(cls, value: Decimal | None, info: ValidationInfo) -> Decimal | None:
-        return None if value is None else RANGES[info.field_name or ""](value)
 
     @field_validator("day_zone")
     @classmethod
@@ -196,11 +174,7 @@ def load_settings(**changes: object) -> Settings:
 
 def explain(error: ValidationError) -> str:
     """A setting error in words, without the values (they may be secrets)."""
-    lines = []
-    for item in error.errors(include_url=False, include_input=False, include_context=False):
-        name = ".".join(str(part) for part in item["loc"]).upper()
-        lines.append(f"{name}: {item['msg'].removeprefix('Value error, ')}")
-    return "wrong settings in the environment or .env:\n  " + "\n  ".join(lines)
+    return "wrong settings in the environment or .env:\n  " + "\n  ".join(explained(error))
 
 
 @lru_cache(maxsize=1)

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Final
 
 from motherhaven.contract.errors import ConfigError
+from motherhaven.contract.limits import LIMIT_NAMES, OLD_NAMES
 from motherhaven.contract.similar import closest, similarity
 from motherhaven.settings.bot import Settings
 from motherhaven.settings.env_file import Line, read_lines
@@ -14,13 +15,10 @@ from motherhaven.settings.server import ServerSettings
 
 SAFETY: Final = frozenset(
     {
+        *(name.upper() for name in LIMIT_NAMES),
         "TRADING_MODE", "TRADING_ASSETS", "ACTIVE_TRADING_ASSETS", "TRADING_PRESET",
-        "PAPER_DEPOSIT_USD", "MAX_POSITION_SIZE_USD", "MAX_LEVERAGE", "DAILY_LOSS_LIMIT_USD",
-        "MAX_COIN_MARGIN_USD", "MAX_TOTAL_MARGIN_USD", "MAX_OPEN_POSITIONS",
-        "MAX_TRADES_PER_DAY", "MIN_CONFIDENCE", "ENTRY_COOLDOWN_SECONDS",
-        "STOP_LIQUIDATION_BUFFER", "PRICE_BAND", "MAX_DATA_AGE_SECONDS",
-        "MAX_ANSWER_AGE_SECONDS", "CLAMP_ENTRIES", "STOP_MAY_WIDEN", "DAY_ZONE",
-        "MODEL_DAILY_COST_USD", "MODEL_PRICE_IN", "MODEL_PRICE_OUT", "HYPERLIQUID_TESTNET",
+        "PAPER_DEPOSIT_USD", "DAY_ZONE", "MODEL_PRICE_IN", "MODEL_PRICE_OUT",
+        "HYPERLIQUID_TESTNET",
     }
 )  # fmt: skip
 """Settings that limit what the bot may do: a misspelt one stops it."""
@@ -28,26 +26,20 @@ KNOWN: Final = frozenset(
     name.upper() for name in (*Settings.model_fields, *ServerSettings.model_fields)
 )
 _SYNONYMS: Final = {
+    **{old.upper(): name.upper() for old, name in OLD_NAMES.items()},
     "MAX_POSITION_USD": "MAX_POSITION_SIZE_USD",
     "MAX_POSITION_SIZE": "MAX_POSITION_SIZE_USD",
     "MAX_MARGIN_USD": "MAX_POSITION_SIZE_USD",
     "LEVERAGE": "MAX_LEVERAGE",
     "LEVERAGE_LIMIT": "MAX_LEVERAGE",
-    "MAX_COIN_USD": "MAX_COIN_MARGIN_USD",
-    "MAX_TOTAL_USD": "MAX_TOTAL_MARGIN_USD",
-    "MAX_POSITIONS": "MAX_OPEN_POSITIONS",
     "MAX_DAILY_LOSS": "DAILY_LOSS_LIMIT_USD",
     "MAX_DAILY_LOSS_USD": "DAILY_LOSS_LIMIT_USD",
     "DAILY_LOSS_USD": "DAILY_LOSS_LIMIT_USD",
     "MAX_LOSS_USD": "DAILY_LOSS_LIMIT_USD",
     "DAILY_TRADES_LIMIT": "MAX_TRADES_PER_DAY",
     "MAX_DAILY_TRADES": "MAX_TRADES_PER_DAY",
-    "COOLDOWN_SECONDS": "ENTRY_COOLDOWN_SECONDS",
-    "STOP_BUFFER": "STOP_LIQUIDATION_BUFFER",
     "CONFIDENCE": "MIN_CONFIDENCE",
-    "CLAMP": "CLAMP_ENTRIES",
     "TIME_ZONE": "DAY_ZONE",
-    "MAX_MODEL_COST_USD": "MODEL_DAILY_COST_USD",
     "DAILY_MODEL_COST_USD": "MODEL_DAILY_COST_USD",
     "ASSETS": "TRADING_ASSETS",
     "COINS": "TRADING_ASSETS",

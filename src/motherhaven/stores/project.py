@@ -116,6 +116,7 @@ def _execution(record: Record, body: DecisionExecuted, bot: BotState, work: Work
             time=moment(record.shown),
             status=body.execution_status,
             error=body.execution_error,
+            reason_code=body.reason_code,
             cloid=body.cloid,
             position_id=body.position_id,
             filled_usd=body.filled_usd,

@@ -10,13 +10,13 @@ import apsw
 import pytest
 
 from motherhaven.bot.core.trader import Trader, TraderSetup
-from motherhaven.bot.guard.types import RiskLimits
 from motherhaven.bot.market.feed import Quote, Slice
 from motherhaven.bot.market.instruments import Bar, default_spec
 from motherhaven.bot.running.cycle import Cycle, Facts
 from motherhaven.bot.running.journal_sink import JournalSink
 from motherhaven.bot.venues.simulated.slippage import Slippage
 from motherhaven.contract.ids import IdSource
+from motherhaven.contract.limits import RiskLimits
 from motherhaven.recorder.factory import open_recorder
 from motherhaven.testing.clock import FakeClock
 from motherhaven.testing.scripted_model import ScriptedModel
@@ -27,7 +27,7 @@ START = datetime(2026, 3, 4, tzinfo=UTC)
 MINUTE = timedelta(minutes=1)
 MARKS = {"BTC": D(50_000), "ETH": D(3_000), "SOL": D(150)}
 LIMITS = RiskLimits(
-    max_position_size_usd=D(50), max_leverage=5, max_total_usd=D(90), max_positions=3,
+    max_position_size_usd=D(50), max_leverage=5, max_total_margin_usd=D(90), max_open_positions=3,
     daily_loss_limit_usd=D(100_000), coins=frozenset(MARKS),
 )  # fmt: skip
 DRIFTS = (D("0.985"), D(1), D("1.015"))
@@ -56,7 +56,7 @@ async def live(sink, answers):
         held = trader.engine.account().positions
         margins = [position.margin for position in held.values()]
         assert all(margin <= LIMITS.max_position_size_usd for margin in margins)
-        assert sum(margins, D(0)) <= LIMITS.max_total_usd
+        assert sum(margins, D(0)) <= LIMITS.max_total_margin_usd
         assert all(p.leverage <= LIMITS.max_leverage and p.stop for p in held.values())
         worst = max([worst, *margins])
         trader.flatten(now)

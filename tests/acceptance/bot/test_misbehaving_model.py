@@ -13,11 +13,11 @@ import pytest
 from motherhaven.bot.core.trader import Trader, TraderSetup
 from motherhaven.bot.decider.choose import choose_decider
 from motherhaven.bot.decider.config import ModelConfig
-from motherhaven.bot.guard.types import RiskLimits
 from motherhaven.bot.market.simulated import SimulatedFeed
 from motherhaven.bot.running.cycle import Cycle, Facts
 from motherhaven.bot.running.journal_sink import JournalSink
 from motherhaven.contract.ids import IdSource
+from motherhaven.contract.limits import RiskLimits
 from motherhaven.recorder.factory import open_recorder
 from motherhaven.settings import SystemClock
 from motherhaven.testing.clock import FakeClock
@@ -37,7 +37,7 @@ from motherhaven.testing.messages_server import (
 START = datetime(2026, 3, 4, tzinfo=UTC)
 LIMITS = RiskLimits(
     max_position_size_usd=Decimal(200),
-    max_total_usd=Decimal(300),
+    max_total_margin_usd=Decimal(300),
     max_leverage=3,
     daily_loss_limit_usd=Decimal(1_000),
 )
@@ -215,7 +215,7 @@ def check(trader, stops):
     account = trader.engine.account()
     margins = [position.margin for position in account.positions.values()]
     assert all(margin <= LIMITS.max_position_size_usd for margin in margins)
-    assert sum(margins, Decimal(0)) <= LIMITS.max_total_usd
+    assert sum(margins, Decimal(0)) <= LIMITS.max_total_margin_usd
     assert all(position.leverage <= LIMITS.max_leverage for position in account.positions.values())
     assert all(position.stop is not None for position in account.positions.values())
     assert set(account.positions) <= {"BTC", "ETH"}

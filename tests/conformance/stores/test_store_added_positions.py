@@ -13,12 +13,12 @@ import apsw
 import pytest
 
 from motherhaven.bot.core.trader import Trader, TraderSetup
-from motherhaven.bot.guard.types import RiskLimits
 from motherhaven.bot.portfolio.events import Liquidity, MarginMode
 from motherhaven.bot.running.journal_sink import JournalSink
 from motherhaven.bot.running.recover import KINDS, fold, restore
 from motherhaven.contract.ids import IdSource
 from motherhaven.contract.jsonio import loads
+from motherhaven.contract.limits import RiskLimits
 from motherhaven.contract.wire import event_from_item
 from motherhaven.recorder import parcels
 from motherhaven.recorder.courier import Courier

@@ -7,16 +7,17 @@ import pytest
 
 from motherhaven.bot.execution.exits import close_order, entry_orders, unprotected
 from motherhaven.bot.execution.orders import Grouping, OrderIntent
-from motherhaven.bot.guard import OpenPosition, RiskContext, RiskLimits, judge, parse_answer
+from motherhaven.bot.guard import OpenPosition, RiskContext, judge, parse_answer
 from motherhaven.bot.market.instruments import Bar, default_spec
 from motherhaven.bot.portfolio.events import MarginMode, Side
 from motherhaven.bot.venues.simulated.engine import PaperConfig, PaperEngine
+from motherhaven.contract.limits import RiskLimits
 from tests.unit.bot_core.adversarial_corpus import BASE, corpus, text
 
 D = Decimal
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
 MARKS = {"BTC": D(50_000), "ETH": D(3_000), "SOL": D(150)}
-LIMITS = RiskLimits(max_total_usd=D(90), max_positions=3)
+LIMITS = RiskLimits(max_total_margin_usd=D(90), max_open_positions=3)
 CORPUS = list(corpus())
 
 
@@ -79,7 +80,7 @@ def test_no_answer_exceeds_a_limit(name, answer, held):
         assert position.leverage <= LIMITS.max_leverage
         assert position.mode is MarginMode.CROSS
     assert sum((p.margin for p in positions.values()), D(0)) <= 90
-    assert len(positions) <= LIMITS.max_positions
+    assert len(positions) <= LIMITS.max_open_positions
     exempt = frozenset({"SOL"}) if held else frozenset()
     assert unprotected(positions, engine.open_orders(), exempt) == []
     for position in positions.values():

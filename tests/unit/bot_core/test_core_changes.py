@@ -12,7 +12,8 @@ from hypothesis import strategies as st
 from motherhaven.bot.guard.judgement import judge
 from motherhaven.bot.guard.parse import parse_answer
 from motherhaven.bot.guard.trial import judge_answer
-from motherhaven.bot.guard.types import OpenPosition, RiskContext, RiskLimits, Signal, TradeDecision
+from motherhaven.bot.guard.types import OpenPosition, RiskContext, Signal, TradeDecision
+from motherhaven.contract.limits import RiskLimits
 
 NOW = datetime(2026, 3, 4, 12, tzinfo=UTC)
 D = Decimal
@@ -138,7 +139,7 @@ def test_exits_move_within_the_rules(held, stop, target, rule):
 
 def test_a_setting_lets_a_stop_be_widened_within_the_liquidation_price():
     """And no farther."""
-    limits = replace(LIMITS, stop_may_widen=True)
+    limits = LIMITS.changed(stop_may_widen=True)
     assert verdict(moves(50_000), limits=limits).stop == 50_000
     assert verdict(moves(45_100), limits=limits).rule == "stop_beyond_liquidation"
 
@@ -207,7 +208,7 @@ def test_an_entry_that_adds_does_not_widen_the_stop(side, stop):
     mark = 61_000 if side is Signal.BUY else 59_000
     entry = TradeDecision("BTC", side, D(50), 3, D(1), D(stop))
     assert verdict(entry, held, mark=mark).rule == "stop_widened"
-    assert verdict(entry, held, replace(LIMITS, stop_may_widen=True), mark=mark).allowed
+    assert verdict(entry, held, LIMITS.changed(stop_may_widen=True), mark=mark).allowed
     tighter = replace(entry, stop_loss=D(58_000 if side is Signal.BUY else 62_000))
     assert verdict(tighter, held, mark=mark).allowed
 

@@ -8,7 +8,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from motherhaven.bot.guard import OpenPosition, RiskContext, RiskLimits, judge, parse_answer
+from motherhaven.bot.guard import OpenPosition, RiskContext, judge, parse_answer
+from motherhaven.contract.limits import RiskLimits
 
 D = Decimal
 VIEW = RiskContext(

@@ -7,8 +7,8 @@ import pytest
 
 from motherhaven.bot.guard.limits import limits_from_mapping
 from motherhaven.bot.guard.trial import judge_answer
-from motherhaven.bot.guard.types import RiskLimits
 from motherhaven.contract.errors import ConfigError
+from motherhaven.contract.limits import RiskLimits
 
 D = Decimal
 STATE = {
@@ -115,11 +115,11 @@ def test_limits_from_settings_by_any_case_and_by_the_bots_own_names():
     )
     assert limits == RiskLimits(
         max_position_size_usd=D("75.5"),
-        max_total_usd=D(200),
-        max_positions=2,
+        max_total_margin_usd=D(200),
+        max_open_positions=2,
         max_trades_per_day=None,
-        clamp=True,
-        cooldown_seconds=30,
+        clamp_entries=True,
+        entry_cooldown_seconds=30,
         coins=frozenset({"BTC", "ETH"}),
     )
     assert limits_from_mapping(

@@ -7,11 +7,11 @@ from decimal import Decimal
 from itertools import count
 
 from motherhaven.bot.core.trader import Trader, TraderSetup
-from motherhaven.bot.guard.types import RiskLimits
 from motherhaven.bot.market.feed import Quote, Slice
 from motherhaven.bot.market.instruments import Bar
 from motherhaven.bot.running.cycle import Cycle, Facts
 from motherhaven.bot.running.sink import MemorySink
+from motherhaven.contract.limits import RiskLimits
 from motherhaven.testing.clock import FakeClock
 
 NOON = datetime(2026, 3, 4, 12, tzinfo=UTC)

@@ -14,11 +14,12 @@ from motherhaven.bot.decider.figures import significant
 from motherhaven.bot.decider.prompts import system_prompt, user_prompt
 from motherhaven.bot.guard.judgement import judge
 from motherhaven.bot.guard.presets import MANNERS, tightened
-from motherhaven.bot.guard.types import RiskContext, RiskLimits, Signal, TradeDecision
+from motherhaven.bot.guard.types import RiskContext, Signal, TradeDecision
 from motherhaven.bot.market.bar_series import SLOW, BarSeries
 from motherhaven.bot.market.instruments import default_spec
 from motherhaven.bot.running.config import BotConfig, limits_of
 from motherhaven.contract.errors import ConfigError, ModelBudgetExceeded
+from motherhaven.contract.limits import RiskLimits
 from motherhaven.settings import SystemClock
 from motherhaven.settings.bot import Settings
 
@@ -132,19 +133,21 @@ def test_small_coins_keep_their_digits(value, shown):
 def test_the_prompt_states_the_very_limits_of_the_guard():
     """Every limit that is set is told, with its figure; what is off is not."""
     limits = RiskLimits(
-        max_position_size_usd=Decimal("123.45"), max_leverage=7, max_positions=4,
-        daily_loss_limit_usd=Decimal(67), max_total_usd=Decimal(890), max_trades_per_day=11,
-        min_confidence=Decimal("0.35"), cooldown_seconds=77, stop_buffer=Decimal("0.013"),
+        max_position_size_usd=Decimal("123.45"), max_leverage=7, max_open_positions=4,
+        daily_loss_limit_usd=Decimal(67), max_total_margin_usd=Decimal(890), max_trades_per_day=11,
+        min_confidence=Decimal("0.35"), entry_cooldown_seconds=77,
+        stop_liquidation_buffer=Decimal("0.013"),
     )  # fmt: skip
     text = system_prompt(limits, 300)
-    for told in ("123.45 USD of margin in one entry", "123.45 USD in one coin", "1 to 7",
-                 "4 open", "67 USD", "890 USD in all", "11 entries a day", "of at least 0.35",
-                 "77 seconds", "1.3 %", "50 % away", "300 seconds"):  # fmt: skip
+    for told in ("123.45 USD of margin in one entry", "123.45 USD of margin in one coin", "1 to 7",
+                 "4 open", "67 USD", "890 USD of margin in all",
+                 "11 entries a day", "of at least 0.35",
+                 "77 seconds", "1.3 %", "50 % away", "120 seconds"):  # fmt: skip
         assert told in text
     assert "not made smaller" in text
-    assert "is made smaller" in system_prompt(RiskLimits(clamp=True), 300)
-    bare = system_prompt(RiskLimits(max_positions=2), 300)
-    assert "100 USD in all" in bare
+    assert "is made smaller" in system_prompt(RiskLimits(clamp_entries=True), 300)
+    bare = system_prompt(RiskLimits(max_open_positions=2, max_trades_per_day=None), 300)
+    assert "100 USD of margin in all" in bare
     for off in ("confidence of", "entries a day", "after the last entry"):
         assert off not in bare
 
@@ -247,7 +250,7 @@ def test_the_configuration_follows_the_settings(monkeypatch, tmp_path):
     settings = Settings()
     limits = limits_of(settings)
     assert (limits.max_position_size_usd, limits.max_leverage) == (Decimal("77.7"), 3)
-    assert (limits.daily_loss_limit_usd, limits.max_positions) == (9, 2)
+    assert (limits.daily_loss_limit_usd, limits.max_open_positions) == (9, 2)
     assert limits.coins == frozenset({"BTC", "ETH"})
     config = BotConfig.from_settings(settings)
     assert (config.name, config.coins, config.interval_seconds) == ("mine", ("BTC", "ETH"), 60)

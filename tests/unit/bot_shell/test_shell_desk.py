@@ -8,10 +8,11 @@ from shell_support import MINUTE, NOON, new_trader, piece
 from motherhaven.bot.execution.engine import ApprovedOrder, ExecutionEngine
 from motherhaven.bot.execution.orders import Grouping
 from motherhaven.bot.guard.judgement import judge
-from motherhaven.bot.guard.types import OpenPosition, RiskContext, RiskLimits, Signal, TradeDecision
+from motherhaven.bot.guard.types import OpenPosition, RiskContext, Signal, TradeDecision
 from motherhaven.bot.market.instruments import Level
 from motherhaven.bot.portfolio.events import Fill
 from motherhaven.bot.venues.simulated.slippage import Slippage
+from motherhaven.contract.limits import RiskLimits
 
 D = Decimal
 LIMITS = RiskLimits(max_position_size_usd=D(100))
@@ -77,7 +78,9 @@ def test_a_refused_entry_leaves_the_old_leverage():
     trader = market()
     trader.desk.trade(ticket(leverage=2))
     trader.engine.on_book("BTC", [], [Level(D(51_500), D(9))])
-    done = trader.desk.trade(ticket(leverage=5, number=2, limits=RiskLimits(D(500))))
+    done = trader.desk.trade(
+        ticket(leverage=5, number=2, limits=RiskLimits(max_position_size_usd=D(500)))
+    )
     assert done.status == "rejected"
     assert trader.engine.ledger.holdings["BTC"].leverage == 2
 
@@ -87,7 +90,7 @@ def test_a_lower_leverage_takes_the_old_position_s_margin_with_it():
     held = {"BTC": OpenPosition(D("0.005"), D(50_000), 5)}
     asked = TradeDecision("BTC", Signal.BUY, D(20), 1, D("0.8"), D(49000))
     view = RiskContext(NOON, D(10_000), D(10_000), {"BTC": D(50_000)}, held)
-    limits = RiskLimits(D(100), max_total_usd=D(1_000))
+    limits = RiskLimits(max_position_size_usd=D(100), max_total_margin_usd=D(1_000))
     (verdict,) = judge([asked], view, limits)
     assert (verdict.allowed, verdict.rule) == (False, "max_coin_size")
     (verdict,) = judge([TradeDecision(**{**_fields(asked), "leverage": 5})], view, limits)

@@ -3,7 +3,6 @@
 import json
 import subprocess
 import sys
-from dataclasses import replace
 from decimal import Decimal
 from pathlib import Path
 
@@ -195,7 +194,7 @@ def positions(desk):
 
 def test_a_position_that_was_added_to_is_on_record_as_it_stands(desk):
     """Opened, added to twice at other prices and leverages, closed: one row that agrees."""
-    desk.account.limits = replace(desk.account.limits, max_coin_usd=Decimal(100))
+    desk.account.limits = desk.account.limits.changed(max_coin_margin_usd=Decimal(100))
     for price, margin_usd, leverage in ((50_000, 20, 2), (50_400, 15, 2), (50_100, 10, 3)):
         desk.update_price("BTC", price)
         asked = entry(quantity_usd=margin_usd, leverage=leverage, stop_loss=49_000)

@@ -13,9 +13,10 @@ from motherhaven.bot.execution.engine import ApprovedOrder
 from motherhaven.bot.execution.orders import Grouping, OrderIntent, OrderKind
 from motherhaven.bot.guard.judgement import judge
 from motherhaven.bot.guard.liquidation import liquidation_alone, stop_is_idle
-from motherhaven.bot.guard.types import RiskContext, RiskLimits, Signal, TradeDecision
+from motherhaven.bot.guard.types import RiskContext, Signal, TradeDecision
 from motherhaven.bot.market.instruments import MarketSpec, Tier
 from motherhaven.bot.portfolio.events import MarginMode, Side
+from motherhaven.contract.limits import RiskLimits
 
 D = Decimal
 SOL = MarketSpec("SOL", 2, 50)

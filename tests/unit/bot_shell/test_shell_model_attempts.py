@@ -11,7 +11,6 @@ from motherhaven.bot.core import records
 from motherhaven.bot.core.trader import Trader, TraderSetup
 from motherhaven.bot.decider import Attempt, ModelConfig, choose_decider
 from motherhaven.bot.decider.attempts import described, joined, last_of
-from motherhaven.bot.guard.types import RiskLimits
 from motherhaven.bot.market.simulated import SimulatedFeed
 from motherhaven.contract.errors import (
     AnswerMalformed,
@@ -19,6 +18,7 @@ from motherhaven.contract.errors import (
     AnswerTruncated,
     DeciderUnavailable,
 )
+from motherhaven.contract.limits import RiskLimits
 from motherhaven.settings import SystemClock
 from motherhaven.testing.messages_server import (
     Answers,

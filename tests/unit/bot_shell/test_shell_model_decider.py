@@ -16,7 +16,6 @@ from motherhaven.bot.core.records import first_of, provenance
 from motherhaven.bot.core.trader import Trader, TraderSetup
 from motherhaven.bot.decider import ModelConfig, choose_decider
 from motherhaven.bot.decider.pricing import FALLBACK_IN, FALLBACK_OUT, ModelPrices, tokens_of
-from motherhaven.bot.guard.types import RiskLimits
 from motherhaven.bot.market.simulated import SimulatedFeed
 from motherhaven.contract.errors import (
     AnswerMalformed,
@@ -26,6 +25,7 @@ from motherhaven.contract.errors import (
     DeciderUnavailable,
     ModelBudgetExceeded,
 )
+from motherhaven.contract.limits import RiskLimits
 from motherhaven.contract.wire import validate_payload
 from motherhaven.settings import SystemClock
 from motherhaven.testing.messages_server import (

@@ -14,10 +14,10 @@ import pytest
 from motherhaven.bot.core.trader import Trader, TraderSetup
 from motherhaven.bot.decider import ModelConfig, choose_decider
 from motherhaven.bot.decider.provider_errors import plain_address, wanted_wait
-from motherhaven.bot.guard.types import RiskLimits
 from motherhaven.bot.market.simulated import SimulatedFeed
 from motherhaven.bot.running.config import BotConfig
 from motherhaven.contract.errors import ConfigError, DeciderUnavailable
+from motherhaven.contract.limits import RiskLimits
 from motherhaven.settings import SystemClock
 from motherhaven.settings.bot import Settings
 from motherhaven.settings.providers import NEEDED, SDK_EXTRAS, ProviderSettings

@@ -14,7 +14,6 @@ from motherhaven.bot.core.trader import Trader, TraderSetup
 from motherhaven.bot.decider.briefing import Plan, TradeTally, age_of, stakes_of
 from motherhaven.bot.decider.prompts import system_prompt, user_prompt
 from motherhaven.bot.decider.tokens import estimated_tokens
-from motherhaven.bot.guard.types import RiskLimits
 from motherhaven.bot.market.feed import Quote
 from motherhaven.bot.market.instruments import Bar, FeeRates
 from motherhaven.bot.market.simulated import SimulatedFeed
@@ -22,6 +21,7 @@ from motherhaven.bot.market.timeframes import Timeframe, label_of, timeframes
 from motherhaven.bot.running.recover import fold, restore
 from motherhaven.bot.running.sink import Kept
 from motherhaven.contract.jsonio import dumps, loads
+from motherhaven.contract.limits import RiskLimits
 from motherhaven.testing.scripted_model import ScriptedModel
 
 NOW = datetime(2026, 3, 4, 12, tzinfo=UTC)

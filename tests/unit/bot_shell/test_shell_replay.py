@@ -10,13 +10,13 @@ import pytest
 from shell_support import action, answer, entry, of_kind
 
 from motherhaven.bot.decider import baseline
-from motherhaven.bot.guard.types import RiskLimits
 from motherhaven.bot.market.simulated import SimulatedFeed
 from motherhaven.bot.replay.audit import EquityAudit
 from motherhaven.bot.replay.engine import Replay, ReplayConfig
 from motherhaven.bot.replay.run import ReplayRequest, run_replay
 from motherhaven.bot.running.sink import MemorySink
 from motherhaven.contract.errors import ConfigError, JournalError, MarketError
+from motherhaven.contract.limits import RiskLimits
 from motherhaven.settings import SystemClock
 from motherhaven.testing.clock import FakeClock
 from motherhaven.testing.scripted_model import ScriptedModel
@@ -25,7 +25,7 @@ START = datetime(2026, 2, 1, tzinfo=UTC)
 BASE = int(START.timestamp() * 1000)
 HEAD = "timestamp_ms,open,high,low,close,volume"
 LIMITS = RiskLimits(
-    max_position_size_usd=Decimal(1000), max_total_usd=Decimal(3000),
+    max_position_size_usd=Decimal(1000), max_total_margin_usd=Decimal(3000),
     daily_loss_limit_usd=Decimal(500),
 )  # fmt: skip
 

@@ -238,5 +238,5 @@ def test_a_changed_limit_is_checked_by_name(change, said):
     """A misspelt limit must not silently leave the old one."""
     with pytest.raises(ConfigError, match=said):
         changed_limits(LIMITS, change)
-    assert changed_limits(LIMITS, {"MAX_OPEN_POSITIONS": "1"}).max_positions == 1
+    assert changed_limits(LIMITS, {"MAX_OPEN_POSITIONS": "1"}).max_open_positions == 1
     assert changed_limits(LIMITS, {}) == LIMITS

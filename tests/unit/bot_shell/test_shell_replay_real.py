@@ -7,15 +7,15 @@ from pathlib import Path
 
 import pytest
 
-from motherhaven.bot.guard.types import RiskLimits
 from motherhaven.bot.replay.engine import ReplayConfig
 from motherhaven.bot.replay.run import ReplayRequest, run_replay
 from motherhaven.bot.running.config import PAPER_SLIPPAGE
+from motherhaven.contract.limits import RiskLimits
 from motherhaven.settings import SystemClock
 
 FOLDER = os.environ.get("MOTHERHAVEN_TEST_DATA")
 LIMITS = RiskLimits(
-    max_position_size_usd=Decimal(1000), max_total_usd=Decimal(3000),
+    max_position_size_usd=Decimal(1000), max_total_margin_usd=Decimal(3000),
     daily_loss_limit_usd=Decimal(500),
 )  # fmt: skip
 

@@ -3,7 +3,6 @@
 import asyncio
 import itertools
 import json
-from dataclasses import replace
 from decimal import Decimal
 
 import pytest
@@ -67,7 +66,7 @@ def test_rejected_and_skipped_orders_are_counted_by_code(tmp_path):
 def test_the_counts_are_those_of_the_record(tmp_path, cap):
     """Every execution on record that was rejected or skipped is in the report, once."""
     files = write_market(tmp_path, 8, holes=[("BTC", 100, 90)])
-    limits = replace(LIMITS, max_position_size_usd=Decimal(cap), max_coin_usd=Decimal(60))
+    limits = LIMITS.changed(max_position_size_usd=Decimal(cap), max_coin_margin_usd=Decimal(60))
     report, sink = replayed(files, baseline("random"), limits=limits, slippage=PAPER_SLIPPAGE)
     kept = [e["execution_status"] for e in of_kind(sink.kept, "execution")]
     for status in ORDER_STATUSES:

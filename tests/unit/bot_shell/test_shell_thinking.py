@@ -12,8 +12,8 @@ from motherhaven.bot.decider import ModelConfig, choose_decider
 from motherhaven.bot.decider.schema import answer_schema
 from motherhaven.bot.decider.thinking import ROOM, tagged_thoughts
 from motherhaven.bot.guard.parse import parse_answer
-from motherhaven.bot.guard.types import RiskLimits
 from motherhaven.bot.market.simulated import SimulatedFeed
+from motherhaven.contract.limits import RiskLimits
 from motherhaven.settings import SystemClock
 from motherhaven.testing.messages_server import (
     Answers,

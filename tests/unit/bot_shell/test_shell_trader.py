@@ -19,12 +19,12 @@ from shell_support import (
 )
 
 from motherhaven.bot.decider import BuyAndHold
-from motherhaven.bot.guard.types import RiskLimits
 from motherhaven.bot.running.sink import MemorySink
 from motherhaven.contract.errors import InvalidEvent, JournalError
 from motherhaven.contract.events import PAYLOADS
 from motherhaven.contract.ids import client_order_id
 from motherhaven.contract.jsonio import dumps, loads
+from motherhaven.contract.limits import RiskLimits
 from motherhaven.contract.wire import validate_payload
 from motherhaven.testing.scripted_model import ScriptedModel
 

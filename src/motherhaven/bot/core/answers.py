@@ -42,16 +42,21 @@ class AnswerRecord:
     def unreadable(self, rejected: RejectedDecision) -> None:
         """A decision that could not be taken, and that nothing came of it."""
         payload = records.unreadable(self._now, rejected, self._texts())
-        kept = self._keep(rejected.coin, payload)
+        kept, code = self._keep(rejected.coin, payload), payload["error_code"]
         self._log.refused(
-            kept, payload["coin"], payload["signal"], "parse", rejected.reason, self._now
+            kept,
+            payload["coin"],
+            payload["signal"],
+            code,
+            rejected.reason,
+            self._now,
         )
 
-    def hold_rest(self, reason: str) -> None:
+    def hold_rest(self, reason: str, code: str) -> None:
         """A hold for every coin that the answer has no decision for."""
         for coin in list(self._missing):
             payload = records.no_decision(
-                self._now, coin, reason, self.marks.get(coin), self._texts()
+                self._now, coin, reason, code, self.marks.get(coin), self._texts()
             )
             self._keep(coin, payload)
 

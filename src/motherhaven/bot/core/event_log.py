@@ -122,7 +122,7 @@ class EventLog:
     ) -> None:
         """A decision that the guard or the parser did not let through; `code` is its rule."""
         self._decline("rejected", code, reason)
-        payload = records.execution(now, decision_id, coin, "rejected", error=reason)
+        payload = records.execution(now, decision_id, coin, "rejected", error=reason, code=code)
         self.keep("execution", payload, now)
         self.outcomes.append(Outcome(now, coin, signal, f"refused: {reason}"))
 
@@ -145,7 +145,9 @@ class EventLog:
         """What became of an order; `code` names the reason if it was rejected or skipped."""
         if status in ORDER_STATUSES:
             self._decline(status, code or "other", known.get("error") or "")
-        payload = records.execution(now, ticket.decision_id, ticket.coin, status, **known)
+        payload = records.execution(
+            now, ticket.decision_id, ticket.coin, status, code=code, **known
+        )
         self.keep("execution", payload, now)
         asked = ticket.asked
         if asked.signal.is_entry and known.get("filled_usd") is not None:

@@ -125,9 +125,14 @@ def decision(
 
 
 def no_decision(
-    time: datetime, coin: str, error: str, mark: Decimal | None, shared: Mapping[str, Any]
+    time: datetime,
+    coin: str,
+    error: str,
+    code: str,
+    mark: Decimal | None,
+    shared: Mapping[str, Any],
 ) -> Payload:
-    """A hold because there was no usable answer; `error` says why."""
+    """A hold because there was no usable answer; `error` says why, `code` its kind."""
     payload: Payload = {
         "timestamp": stamp(time),
         "coin": coin,
@@ -137,6 +142,7 @@ def no_decision(
         "confidence": Decimal(0),
         "justification": "held: there is no usable answer",
         "error": error,
+        "error_code": code,
         "verdict": {"allowed": False, "rule": "answer", "reason": error},
         **shared,
     }
@@ -148,7 +154,8 @@ def no_decision(
 def unreadable(time: datetime, rejected: RejectedDecision, shared: Mapping[str, Any]) -> Payload:
     """One decision inside a readable answer that could not be taken."""
     coin = rejected.coin or NO_COIN
-    payload = no_decision(time, coin, rejected.reason, None, shared)
+    code = rejected.code or "answer_malformed"
+    payload = no_decision(time, coin, rejected.reason, code, None, shared)
     payload["signal"] = rejected.signal or "hold"
     payload["justification"] = "not traded: the decision cannot be read"
     payload["verdict"] = {"allowed": False, "rule": "parse", "reason": rejected.reason}
@@ -162,6 +169,7 @@ def execution(
     status: ExecutionStatus,
     *,
     error: str | None = None,
+    code: str | None = None,
     cloid: str | None = None,
     position_id: str | None = None,
     filled_usd: Decimal | None = None,
@@ -172,8 +180,9 @@ def execution(
 ) -> Payload:
     """What became of a decision at the exchange; `filled_usd` is margin.
 
-    `leverage_before` and `leverage` where the order changed an open position's; `moved` says
-    where its exits are and were: stop_loss, stop_loss_before, profit_target, ….
+    `code` says by contract.reasons why it was not done as asked; `leverage_before` and
+    `leverage` where the order changed an open position's; `moved` says where its exits are
+    and were: stop_loss, stop_loss_before, profit_target, ….
     """
     return _lean(
         {
@@ -182,6 +191,7 @@ def execution(
             "coin": coin,
             "execution_status": status,
             "execution_error": error,
+            "reason_code": code,
             "cloid": cloid,
             "position_id": position_id,
             "filled_usd": filled_usd,

@@ -24,7 +24,6 @@ from motherhaven.bot.guard.types import (
     OpenPosition,
     PendingEntry,
     RiskContext,
-    RiskLimits,
     TradeDecision,
     Verdict,
 )
@@ -35,6 +34,7 @@ from motherhaven.bot.market.instruments import Bar, FeeRates, MarketSpec
 from motherhaven.bot.venues.simulated.engine import PaperConfig, PaperEngine
 from motherhaven.bot.venues.simulated.slippage import Slippage
 from motherhaven.contract.events import BotState
+from motherhaven.contract.limits import RiskLimits
 
 HOUR: Final = timedelta(hours=1)
 
@@ -155,7 +155,8 @@ class Trader:
         """
         record = AnswerRecord(self.log, answer, context, now, decider, cycle_id)
         if answer.failure is not None:
-            record.hold_rest(f"{type(answer.failure).__name__}: {answer.failure}")
+            failure = answer.failure
+            record.hold_rest(f"{type(failure).__name__}: {failure}", failure.code)
             return
         if answer.holds:
             verdicts = [held_verdict(asked, n) for n, asked in enumerate(answer.decisions)]
@@ -167,7 +168,7 @@ class Trader:
             self._queue(asked, verdict, decision_id, record.marks.get(asked.coin), now)
         for rejected in answer.rejected:
             record.unreadable(rejected)
-        record.hold_rest("the answer has no decision for this coin")
+        record.hold_rest("the answer has no decision for this coin", "no_decision")
 
     def execute(self, quotes: Mapping[str, Quote], now: datetime) -> None:
         """Trade what the guard allowed, at `quotes`; a coin without one is not traded.
@@ -235,7 +236,9 @@ class Trader:
 
     def settle(self, decision_id: str, coin: str, reason: str, now: datetime) -> None:
         """Put on record that an earlier run's order was never seen to its end."""
-        payload = records.execution(now, decision_id, coin, "skipped", error=reason)
+        payload = records.execution(
+            now, decision_id, coin, "skipped", error=reason, code="unsettled"
+        )
         self.log.keep("execution", payload, now)
 
     def close_unprotected(self, coin: str) -> None:
@@ -307,6 +310,7 @@ class Trader:
             specs=self.setup.specs,
             available=account.available,
             data_times={coin: series.end for coin, series in context.series_by_coin.items()},
+            open_candles=context.open_candles(now),
             last_trades=self.last_entries,
             trades_today=self.entries_today,
             asked_at=context.now,

@@ -1,6 +1,5 @@
 """The prompts: exactly the limits that the guard enforces, and data in envelopes."""
 
-from decimal import Decimal
 from typing import Final
 
 from motherhaven.bot.decider.figures import escape
@@ -8,9 +7,10 @@ from motherhaven.bot.decider.market_text import market_table
 from motherhaven.bot.decider.tables import account_table, outcome_table, results_table, trade_table
 from motherhaven.bot.decider.types import Context
 from motherhaven.bot.guard.presets import MANNERS, Preset
-from motherhaven.bot.guard.types import RiskLimits
+from motherhaven.bot.guard.rule import percent
+from motherhaven.bot.guard.rules import prompt_lines
 from motherhaven.bot.market.instruments import FeeRates
-from motherhaven.contract.money import plain
+from motherhaven.contract.limits import RiskLimits
 
 _THROUGH_TOOL: Final = (
     "Answer by calling the tool once, with at most one decision for each coin listed:"
@@ -38,7 +38,7 @@ def system_prompt(
     `as_json` asks for JSON as text, from a model that is offered no tool. `fees` None takes
     the venue's base rates.
     """
-    rules = "\n".join(f"- {rule}" for rule in _rules(limits))
+    rules = "\n".join(f"- {rule}" for rule in prompt_lines(limits))
     return f"""You decide for a trading bot on perpetual futures. You are asked every \
 {interval_seconds} seconds. {MANNERS[preset]}
 
@@ -98,8 +98,8 @@ def user_prompt(context: Context) -> str:
 def _costs(fees: FeeRates) -> str:
     """What trading costs, and what the figures of the data mean."""
     return f"""What trading costs, and how to read the data:
-- An entry, a close and a stop pay {_percent(fees.taker)} of the notional each, a target \
-{_percent(fees.maker)}: about {_percent(2 * fees.taker)} there and back, before slippage. A move \
+- An entry, a close and a stop pay {percent(fees.taker)} of the notional each, a target \
+{percent(fees.maker)}: about {percent(2 * fees.taker)} there and back, before slippage. A move \
 that does not clear this is no trade.
 - funding is paid each full hour on the notional at the oracle price. Above 0 longs pay shorts, \
 below 0 shorts pay longs.
@@ -112,64 +112,12 @@ what it wins to its target, without fees. Before an entry work out the same: not
 
 
 def _consequence(limits: RiskLimits) -> str:
-    if limits.clamp:
+    if limits.clamp_entries:
         return (
             "An entry that is too large is made smaller, down to the limit; whatever else breaks "
             "a limit is not traded:"
         )
     return "What breaks one is not traded, and is not made smaller for you:"
-
-
-def _rules(limits: RiskLimits) -> list[str]:
-    """Every limit that the guard enforces on an entry, in words; closing is always allowed."""
-    size = limits.max_position_size_usd
-    in_coin = size if limits.max_coin_usd is None else limits.max_coin_usd
-    total = limits.max_total_usd
-    if total is None:
-        total = size * limits.max_positions
-    rules = [
-        "a close or a reduce is always allowed, if the part is worth the coin's min_notional; "
-        "what follows is about entries",
-        f"at most {_usd(size)} of margin in one entry, {_usd(in_coin)} in one coin, "
-        f"{_usd(total)} in all coins together, and never more than is available",
-        f"leverage a whole number from 1 to {limits.max_leverage}, and no more than the coin's "
-        "max_leverage",
-        f"at most {limits.max_positions} open positions; notional at least the coin's min_notional",
-        "no entry against an open position: close it first, enter the next time you are asked",
-        "every entry needs a stop_loss: below the price for a long, above it for a short, and "
-        f"at least {_percent(limits.stop_buffer)} of the price inside the liquidation price",
-        "a profit_target, if given, lies on the other side of the price",
-        f"a stop_loss or profit_target more than {_percent(limits.price_band)} away from the mark "
-        "is rejected",
-        *(
-            ()
-            if limits.stop_may_widen
-            else (
-                "a stop is only tightened: an adjust, or an entry that adds to a position, with a "
-                "stop_loss farther from the price than the one in place is rejected",
-            )
-        ),
-        f"no entries for the rest of the day after a loss of {_usd(limits.daily_loss_limit_usd)}",
-        "different actions for one coin in one answer cancel each other",
-        f"an answer that takes longer than {limits.max_answer_age_seconds} seconds is discarded",
-    ]
-    optional = (
-        (limits.min_confidence or None, "a confidence of at least {}"),
-        (limits.cooldown_seconds or None, "at least {} seconds after the last entry in that coin"),
-        (limits.max_trades_per_day, "at most {} entries a day"),
-    )
-    rules.extend(
-        text.format(plain(Decimal(value))) for value, text in optional if value is not None
-    )
-    return rules
-
-
-def _usd(value: Decimal) -> str:
-    return f"{plain(value)} USD"
-
-
-def _percent(fraction: Decimal) -> str:
-    return f"{plain(fraction * 100)} %"
 
 
 def _envelope(label: str, text: str) -> str:

@@ -48,13 +48,16 @@ def translate(
     if isinstance(error, (ModelRequestTimeout, ModelTimeoutError)):
         return DeciderTimeout(f"{told}{where}; raise MODEL_TIMEOUT_SECONDS if it is only slow")
     if isinstance(error, ModelAuthenticationError):
-        return DeciderUnavailable(f"{told}{where}; check the key")
+        return DeciderUnavailable(f"{told}{where}; check the key", code="model_key")
     if isinstance(error, ModelRequestRejectedError):
         return DeciderUnavailable(
-            f"{told}{where}; check the model's name and the request{_hint(error, name, address)}"
+            f"{told}{where}; check the model's name and the request{_hint(error, name, address)}",
+            code="model_request",
         )
     if isinstance(error, ModelConnectionError):
-        return DeciderUnavailable(f"{told}{where}; check that the address is right and reachable")
+        return DeciderUnavailable(
+            f"{told}{where}; check that the address is right and reachable", code="model_address"
+        )
     if isinstance(error, ModelAPIError):
         return DeciderUnavailable(
             f"{told}{where}; held, asked again next cycle{_hint(error, name, address)}"

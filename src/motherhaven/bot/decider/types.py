@@ -8,11 +8,12 @@ from types import MappingProxyType
 from typing import NamedTuple, Protocol
 
 from motherhaven.bot.decider.briefing import Briefing
-from motherhaven.bot.guard.types import RejectedDecision, RiskLimits, Signal, TradeDecision
+from motherhaven.bot.guard.types import RejectedDecision, Signal, TradeDecision
 from motherhaven.bot.market.bar_series import BarSeries
 from motherhaven.bot.portfolio.account import AccountSnapshot
 from motherhaven.bot.portfolio.events import Trade
 from motherhaven.contract.errors import DeciderError
+from motherhaven.contract.limits import RiskLimits
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +50,11 @@ class Context(NamedTuple):
     def account(self) -> AccountSnapshot:
         """The account as it stands when this is read; worked out only then."""
         return self.look()
+
+    def open_candles(self, now: datetime) -> frozenset[str]:
+        """Coins whose newest bar is not over at `now`: its prices may still change."""
+        series = self.series_by_coin.items()
+        return frozenset(coin for coin, one in series if one.end > now)
 
 
 @dataclass(frozen=True, slots=True)

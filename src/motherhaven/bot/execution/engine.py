@@ -273,6 +273,7 @@ class ExecutionEngine:
         return replace(
             done,
             status="partial",
+            code="stop_not_resting",
             error="the stop does not rest at the exchange, so the position was closed again",
         )
 

@@ -11,10 +11,11 @@ from typing import Any, Final
 from motherhaven.bot.running.config import refuse_live
 from motherhaven.bot.running.entry import control_folder
 from motherhaven.contract.errors import ConfigError
+from motherhaven.contract.limits import LIMIT_NAMES
+from motherhaven.contract.ranges import coin_list
 from motherhaven.contract.similar import closest
 from motherhaven.settings import Settings, load_settings
 from motherhaven.settings.env_file import not_text
-from motherhaven.settings.ranges import coin_list
 
 MAX_BOTS: Final = 100
 _NAME: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
@@ -28,25 +29,7 @@ _SETTINGS: Final = {
 }
 """A bot's keys and the settings that they stand for."""
 _BOT: Final = ("name", "coins", "journal", "limits", *_SETTINGS)
-LIMITS: Final = (
-    "max_position_size_usd",
-    "max_coin_margin_usd",
-    "max_total_margin_usd",
-    "max_leverage",
-    "max_open_positions",
-    "max_trades_per_day",
-    "daily_loss_limit_usd",
-    "min_confidence",
-    "entry_cooldown_seconds",
-    "stop_liquidation_buffer",
-    "price_band",
-    "max_data_age_seconds",
-    "max_answer_age_seconds",
-    "clamp_entries",
-    "stop_may_widen",
-    "day_zone",
-    "model_daily_cost_usd",
-)
+LIMITS: Final = (*LIMIT_NAMES, "day_zone")
 """The keys of [bot.limits]: settings in lower case."""
 
 

@@ -30,18 +30,18 @@ class Allocation:
     room is there when it has been executed, for the next answer.
     """
 
-    def __init__(self, view: RiskContext) -> None:
+    def __init__(self, context: RiskContext) -> None:
         self._coins: dict[str, _Coin] = {}
-        self._held = view.positions
-        self._marks = view.marks
+        self._held = context.positions
+        self._marks = context.marks
         self.entries = 0
         """Entries that wait or were allowed in this answer."""
         self.reserved = ZERO
         """Free margin in USD that they will take, entry fees included."""
-        for coin, held in view.positions.items():
+        for coin, held in context.positions.items():
             if held.size:
                 self._coins[coin] = _Coin(held.notional, held.leverage, held.margin)
-        for waiting in view.pending:
+        for waiting in context.pending:
             self.allow(waiting)
 
     def allow(self, entry: PendingEntry) -> None:

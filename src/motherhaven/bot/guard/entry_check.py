@@ -5,9 +5,10 @@ from decimal import Decimal
 from typing import Final
 
 from motherhaven.bot.guard.allocation import Allocation
-from motherhaven.bot.guard.types import OpenPosition, RiskContext, RiskLimits, TradeDecision
+from motherhaven.bot.guard.types import OpenPosition, RiskContext, TradeDecision
 from motherhaven.bot.market.instruments import MarketSpec, default_spec
 from motherhaven.contract.exact import quotient
+from motherhaven.contract.limits import RiskLimits
 
 ZERO: Final = Decimal(0)
 
@@ -17,25 +18,25 @@ class EntryCheck:
     """An entry, the circumstances, the limits and the allocation: all that a rule may read."""
 
     decision: TradeDecision
-    view: RiskContext
+    context: RiskContext
     limits: RiskLimits
     allocation: Allocation
 
     @property
     def mark(self) -> Decimal:
         """Our own mark of the coin, in USD."""
-        return self.view.marks[self.decision.coin]
+        return self.context.marks[self.decision.coin]
 
     @property
     def held(self) -> OpenPosition | None:
         """The coin's position, None when there is none."""
-        return self.view.positions.get(self.decision.coin)
+        return self.context.positions.get(self.decision.coin)
 
     @property
     def spec(self) -> MarketSpec:
         """The market's rules."""
         coin = self.decision.coin
-        return self.view.specs.get(coin) or default_spec(coin, price=self.mark)
+        return self.context.specs.get(coin) or default_spec(coin, price=self.mark)
 
     @property
     def stop(self) -> Decimal | None:
@@ -56,7 +57,7 @@ class EntryCheck:
     def leverage(self) -> int:
         """The decision's leverage, or with clamping at most the cap."""
         asked = self.decision.leverage
-        return min(asked, self.leverage_cap) if self.limits.clamp else asked
+        return min(asked, self.leverage_cap) if self.limits.clamp_entries else asked
 
     @property
     def coin_margin(self) -> Decimal:

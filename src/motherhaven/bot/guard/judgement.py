@@ -1,63 +1,31 @@
 """The guard's judgement over all decisions of one answer. Pure; never raises on a decision."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from decimal import Decimal
 from typing import Final
 
-from motherhaven.bot.guard import rules_price, rules_size, rules_state
 from motherhaven.bot.guard.allocation import Allocation
 from motherhaven.bot.guard.changes import adjustment, reduction, refused
 from motherhaven.bot.guard.entry_check import EntryCheck
+from motherhaven.bot.guard.rule import RuleText
+from motherhaven.bot.guard.rules import MARGIN_LIMITS, RULES, size
+from motherhaven.bot.guard.rules.actions import contradictory_actions, duplicate_action
 from motherhaven.bot.guard.types import (
     Action,
     PendingEntry,
     RiskContext,
-    RiskLimits,
     Signal,
     TradeDecision,
     Verdict,
 )
 from motherhaven.contract.exact import exact
+from motherhaven.contract.limits import RiskLimits
 
 ZERO: Final = Decimal(0)
-Rule = Callable[[EntryCheck], str | None]
-
-RULES: Final[tuple[Rule, ...]] = (
-    rules_state.unknown_coin,
-    rules_state.kill_switch,
-    rules_state.not_armed,
-    rules_state.not_recording,
-    rules_state.unknown_position,
-    rules_state.answer_expired,
-    rules_state.stale_data,
-    rules_state.open_candle,
-    rules_state.daily_loss,
-    rules_state.trades_per_day,
-    rules_state.cooldown,
-    rules_state.min_confidence,
-    rules_state.opposite_position,
-    rules_state.max_positions,
-    rules_size.max_leverage,
-    rules_price.stop_missing,
-    rules_price.stop_side,
-    rules_price.target_side,
-    rules_price.price_band,
-    rules_price.stop_widened,
-    rules_price.stop_beyond_liquidation,
-)
-"""What refuses an entry outright, in order; the function's name is the rule's name."""
-
-MARGIN_LIMITS: Final[tuple[tuple[str, Callable[[EntryCheck], Decimal | None]], ...]] = (
-    ("max_position_size", rules_size.position_room),
-    ("max_coin_size", rules_size.coin_room),
-    ("max_total_size", rules_size.total_room),
-    ("free_margin", rules_size.free_margin),
-)
-"""How much margin each limit leaves; over it an entry is refused, or clamped by option."""
 
 
 def judge(
-    decisions: Sequence[TradeDecision], view: RiskContext, limits: RiskLimits
+    decisions: Sequence[TradeDecision], context: RiskContext, limits: RiskLimits
 ) -> list[Verdict]:
     """One verdict per decision, in order.
 
@@ -69,30 +37,30 @@ def judge(
     """
     found = conflicts(decisions)
     with exact():
-        allocation = Allocation(view)
+        allocation = Allocation(context)
         return [
-            _one(index, decision, view, limits, allocation, found.get(index))
+            _one(index, decision, context, limits, allocation, found.get(index))
             for index, decision in enumerate(decisions)
         ]
 
 
-def conflicts(decisions: Sequence[TradeDecision]) -> dict[int, tuple[str, str]]:
+def conflicts(decisions: Sequence[TradeDecision]) -> dict[int, tuple[RuleText, str]]:
     """Which decisions are refused for what stands beside them, with rule and reason."""
     by_coin: dict[str, list[int]] = {}
     for index, decision in enumerate(decisions):
         by_coin.setdefault(decision.coin, []).append(index)
-    found: dict[int, tuple[str, str]] = {}
+    found: dict[int, tuple[RuleText, str]] = {}
     for coin, indices in by_coin.items():
         actions = [decisions[index].action for index in indices]
         if len(indices) == 1 or set(actions) == {Action.HOLD}:
             continue
         if len(set(actions)) > 1:
             names = ", ".join(action.value for action in actions)
-            verdict = ("contradictory_actions", f"several actions for {coin}: {names}")
+            verdict = (contradictory_actions, f"several actions for {coin}: {names}")
             found.update(dict.fromkeys(indices, verdict))
         else:
             repeated = indices[1:] if actions[0] is Action.CLOSE else indices
-            verdict = ("duplicate_action", f"{actions[0].value} for {coin} more than once")
+            verdict = (duplicate_action, f"{actions[0].value} for {coin} more than once")
             found.update(dict.fromkeys(repeated, verdict))
     return found
 
@@ -100,20 +68,20 @@ def conflicts(decisions: Sequence[TradeDecision]) -> dict[int, tuple[str, str]]:
 def _one(
     index: int,
     decision: TradeDecision,
-    view: RiskContext,
+    context: RiskContext,
     limits: RiskLimits,
     allocation: Allocation,
-    conflict: tuple[str, str] | None,
+    conflict: tuple[RuleText, str] | None,
 ) -> Verdict:
     if conflict is not None:
         return refused(index, decision, *conflict)
     if decision.adjusts:
-        return adjustment(index, decision, view, limits)
+        return adjustment(index, decision, context, limits)
     if decision.signal is Signal.HOLD:
         return held_verdict(decision, index)
     if decision.signal is Signal.CLOSE:
-        return reduction(index, decision, view)
-    return _entry(index, EntryCheck(decision, view, limits, allocation))
+        return reduction(index, decision, context)
+    return _entry(index, EntryCheck(decision, context, limits, allocation))
 
 
 def held_verdict(decision: TradeDecision, index: int) -> Verdict:
@@ -121,34 +89,34 @@ def held_verdict(decision: TradeDecision, index: int) -> Verdict:
     return Verdict(decision.coin, Signal.HOLD, True, None, "hold: nothing to do", index=index)
 
 
-def _entry(index: int, case: EntryCheck) -> Verdict:
-    decision = case.decision
+def _entry(index: int, entry: EntryCheck) -> Verdict:
+    decision = entry.decision
     for rule in RULES:
-        reason = rule(case)
+        reason = rule.check(entry)
         if reason is not None:
-            return refused(index, decision, rule.__name__, reason)
+            return refused(index, decision, rule, reason)
     margin, clamped_by = decision.quantity_usd, None
     if margin <= 0:
-        return refused(index, decision, "quantity", "quantity_usd must be above 0")
-    for name, room in MARGIN_LIMITS:
-        left = room(case)
+        return refused(index, decision, size.quantity, "quantity_usd must be above 0")
+    for limit in MARGIN_LIMITS:
+        left = limit.room(entry)
         if left is None or margin <= left:
             continue
-        if not case.limits.clamp or left <= 0:
-            reason = f"{margin} USD of margin asked, {max(left, ZERO):.2f} USD left by {name}"
-            return refused(index, decision, name, reason)
-        margin, clamped_by = left, name
-    size = rules_size.entry_size(case, margin)
-    too_small = rules_size.min_notional(case, size)
+        if not entry.limits.clamp_entries or left <= 0:
+            reason = f"{margin} USD of margin asked, {max(left, ZERO):.2f} USD left by {limit.code}"
+            return refused(index, decision, limit, reason)
+        margin, clamped_by = left, limit.code
+    bought = size.entry_size(entry, margin)
+    too_small = size.below_minimum(entry, bought)
     if too_small is not None:
-        return refused(index, decision, "min_notional", too_small)
-    case.allocation.allow(PendingEntry(decision.coin, margin, case.leverage))
+        return refused(index, decision, size.min_notional, too_small)
+    entry.allocation.allow(PendingEntry(decision.coin, margin, entry.leverage))
     reason = "within every limit"
     if clamped_by is not None:
         reason = f"cut from {decision.quantity_usd} to {margin:.2f} USD of margin"
-    elif case.leverage != decision.leverage:
-        clamped_by = "max_leverage"
-        reason = f"leverage lowered from {decision.leverage} to {case.leverage}"
+    elif entry.leverage != decision.leverage:
+        clamped_by = size.max_leverage.code
+        reason = f"leverage lowered from {decision.leverage} to {entry.leverage}"
     if decision.stop_loss is None:
         reason += "; no stop, as declared by the baseline"
     return Verdict(
@@ -159,7 +127,7 @@ def _entry(index: int, case: EntryCheck) -> Verdict:
         reason,
         asked_usd=decision.quantity_usd,
         allowed_usd=margin,
-        size=size,
-        leverage=case.leverage,
+        size=bought,
+        leverage=entry.leverage,
         index=index,
     )

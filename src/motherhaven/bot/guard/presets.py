@@ -5,11 +5,10 @@ limits, so that it never asks for what the guard would refuse.
 """
 
 from collections.abc import Mapping
-from dataclasses import replace
 from decimal import Decimal
 from typing import Final, Literal
 
-from motherhaven.bot.guard.types import RiskLimits
+from motherhaven.contract.limits import RiskLimits
 
 Preset = Literal["conservative", "standard", "aggressive"]
 
@@ -36,8 +35,7 @@ def tightened(limits: RiskLimits, preset: Preset) -> RiskLimits:
     if preset != "conservative":
         return limits
     trades = limits.max_trades_per_day
-    return replace(
-        limits,
+    return limits.changed(
         max_position_size_usd=limits.max_position_size_usd * CAREFUL_SHARE,
         max_leverage=min(limits.max_leverage, CAREFUL_LEVERAGE),
         min_confidence=max(limits.min_confidence, CAREFUL_CONFIDENCE),

@@ -97,37 +97,6 @@ class TradeDecision:
 
 
 @dataclass(frozen=True, slots=True)
-class RiskLimits:
-    """The user's limits. Money in USD margin, ages and pauses in seconds.
-
-    None switches a limit off, except that `max_coin_usd` is then max_position_size_usd and
-    `max_total_usd` is max_position_size_usd * max_positions. Fractions are of the price
-    (`price_band`, `stop_buffer`). `clamp` lets an entry that is too large be made smaller;
-    it is off by default: what is over a limit is rejected. `coins` empty means every coin
-    that has a mark. `stop_may_widen` allows a stop farther from the price than the one in
-    place; else it is only ever tightened.
-    """
-
-    max_position_size_usd: Decimal = Decimal(50)
-    max_leverage: int = 5
-    daily_loss_limit_usd: Decimal = Decimal(20)
-    max_coin_usd: Decimal | None = None
-    max_total_usd: Decimal | None = None
-    max_positions: int = 10
-    min_confidence: Decimal = ZERO
-    cooldown_seconds: int = 0
-    max_trades_per_day: int | None = None
-    price_band: Decimal = Decimal("0.5")
-    stop_buffer: Decimal = Decimal("0.005")
-    max_data_age_seconds: int = 600
-    max_answer_age_seconds: int = 300
-    max_model_cost_usd: Decimal | None = None
-    clamp: bool = False
-    stop_may_widen: bool = False
-    coins: frozenset[str] = frozenset()
-
-
-@dataclass(frozen=True, slots=True)
 class OpenPosition:
     """What the guard must know of a position: signed size, entry, leverage, resting exits.
 

@@ -6,7 +6,6 @@ from decimal import Decimal
 from typing import TYPE_CHECKING
 
 from motherhaven.bot.execution.orders import ExchangeEvent
-from motherhaven.bot.guard.types import RiskLimits
 from motherhaven.bot.market.instruments import Prices
 from motherhaven.bot.portfolio.account import AccountSnapshot, Position
 from motherhaven.bot.portfolio.events import Trade
@@ -17,6 +16,7 @@ from motherhaven.contract.clock import Clock
 from motherhaven.contract.coins import match_coin, normalise_symbol
 from motherhaven.contract.errors import MarketError
 from motherhaven.contract.ids import IdSource
+from motherhaven.contract.limits import RiskLimits
 from motherhaven.contract.money import to_decimal
 from motherhaven.settings import Settings, SystemClock, load_settings
 

@@ -17,7 +17,6 @@ from typing import Final
 from motherhaven.bot.core.trader import Trader, TraderSetup
 from motherhaven.bot.decider.recorded import RecordedDecider
 from motherhaven.bot.decider.types import Decider
-from motherhaven.bot.guard.types import RiskLimits
 from motherhaven.bot.market.feed import Quote, Slice
 from motherhaven.bot.market.files import FileFeed
 from motherhaven.bot.market.funding import read_funding
@@ -33,6 +32,7 @@ from motherhaven.bot.venues.simulated.slippage import Slippage
 from motherhaven.contract.clock import Clock
 from motherhaven.contract.coins import normalise_symbol
 from motherhaven.contract.errors import JournalError
+from motherhaven.contract.limits import RiskLimits
 
 ZERO: Final = Decimal(0)
 BATCH: Final = 2_000

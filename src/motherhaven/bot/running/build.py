@@ -70,7 +70,7 @@ def build_bot(
         ConfigError: the decider cannot be had.
         InvalidEvent: the journal's records cannot be read back.
     """
-    limits = replace(config.limits, coins=frozenset(feed.coins))
+    limits = config.limits.changed(coins=frozenset(feed.coins))
     config = replace(config, coins=feed.coins, limits=limits)
     saved = fold(sink.read(KINDS), config.zone)
     budget = ModelBudget(config.model.daily_cost_usd, saved.cost_day, saved.cost)

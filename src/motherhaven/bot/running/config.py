@@ -8,9 +8,9 @@ from typing import Final
 
 from motherhaven.bot.decider.config import ModelConfig
 from motherhaven.bot.guard.presets import tightened
-from motherhaven.bot.guard.types import RiskLimits
 from motherhaven.bot.venues.simulated.slippage import Slippage
 from motherhaven.contract.errors import ConfigError
+from motherhaven.contract.limits import ANSWER_GRACE_SECONDS, LIMIT_NAMES, RiskLimits
 from motherhaven.settings.bot import Settings, TradingMode
 
 PAPER_SLIPPAGE: Final = Slippage(Decimal("0.0001"), Decimal("0.05"), Decimal(2_000_000))
@@ -94,26 +94,10 @@ def journal_path(settings: Settings) -> Path:
 
 def limits_of(settings: Settings) -> RiskLimits:
     """The guard's limits from the settings, tightened by the preset."""
-    answer_age = settings.max_answer_age_seconds
     limits = RiskLimits(
-        max_position_size_usd=settings.max_position_size_usd,
-        max_leverage=settings.max_leverage,
-        daily_loss_limit_usd=settings.daily_loss_limit_usd,
-        max_coin_usd=settings.max_coin_margin_usd,
-        max_total_usd=settings.max_total_margin_usd,
-        max_positions=settings.max_open_positions,
-        min_confidence=settings.min_confidence,
-        cooldown_seconds=settings.entry_cooldown_seconds,
-        max_trades_per_day=settings.max_trades_per_day,
-        price_band=settings.price_band,
-        stop_buffer=settings.stop_liquidation_buffer,
-        max_data_age_seconds=settings.max_data_age_seconds,
-        max_answer_age_seconds=settings.model_timeout_seconds + 60
-        if answer_age is None
-        else answer_age,
-        max_model_cost_usd=settings.model_daily_cost_usd,
-        clamp=settings.clamp_entries,
-        stop_may_widen=settings.stop_may_widen,
-        coins=frozenset(settings.coins),
+        **{name: getattr(settings, name) for name in LIMIT_NAMES}, coins=frozenset(settings.coins)
     )
+    if limits.max_answer_age_seconds is None:
+        age = settings.model_timeout_seconds + ANSWER_GRACE_SECONDS
+        limits = limits.changed(max_answer_age_seconds=age)
     return tightened(limits, settings.trading_preset)

@@ -37,6 +37,14 @@ class Facts:
     interval_seconds: int
 
 
+@dataclass(frozen=True, slots=True)
+class Trouble:
+    """Why a cycle failed or held: a code of contract.reasons, and its words."""
+
+    code: str
+    text: str
+
+
 class Cycle:
     """Runs cycles of one bot and records what they bring."""
 
@@ -86,7 +94,9 @@ class Cycle:
                 trader.log.holds += len(answer.decisions)
                 return None
         cycle_id = trader.new_id()
-        trouble = None if context.series_by_coin else "no decision: no coin has fresh data"
+        trouble = None
+        if not context.series_by_coin:
+            trouble = Trouble("market", "no decision: no coin has fresh data")
         if answer is not None:
             trouble = await self._trade(answer, context, cycle_id, now, quotes, durable=durable)
         if not trader.setup.brief:
@@ -96,7 +106,7 @@ class Cycle:
             self.status(self._message(trouble), now(), cycle_id, next_at, trouble)
         if durable:
             self.flush()
-        return trouble
+        return None if trouble is None else trouble.text
 
     def status(
         self,
@@ -104,7 +114,7 @@ class Cycle:
         now: datetime,
         cycle_id: str | None = None,
         next_at: datetime | None = None,
-        error: str | None = None,
+        error: Trouble | None = None,
         state: BotState | None = None,
     ) -> None:
         """Queue a status; `flush` records it."""
@@ -112,7 +122,8 @@ class Cycle:
         warnings = self.warnings()
         extras: dict[str, Any] = {
             "warnings": warnings or None,
-            "error": error,
+            "error": None if error is None else error.text,
+            "error_code": None if error is None else error.code,
             "cycle_id": cycle_id,
             "decider": self.decider.name,
             "market": self.facts.market,
@@ -186,7 +197,7 @@ class Cycle:
         quotes: Quotes,
         *,
         durable: bool,
-    ) -> str | None:
+    ) -> Trouble | None:
         """Let an answer be judged and what the guard allows be traded; why not, if not."""
         trader = self.trader
         trader.judge(answer, context, now(), self.decider.name, cycle_id)
@@ -196,18 +207,19 @@ class Cycle:
             trader.drop_entries("the journal cannot take records; entries wait until it can", now())
         trouble = None
         if answer.failure is not None:
-            trouble = f"held: {type(answer.failure).__name__}: {answer.failure}"
+            told = f"held: {type(answer.failure).__name__}: {answer.failure}"
+            trouble = Trouble(answer.failure.code, told)
         if trader.has_orders:
             try:
                 prices = await quotes()
             except MarketError as error:
-                prices, trouble = {}, f"nothing traded: {error}"
+                prices, trouble = {}, Trouble(error.code, f"nothing traded: {error}")
             trader.execute(prices, now())
         return trouble
 
-    def _message(self, trouble: str | None) -> str:
+    def _message(self, trouble: Trouble | None) -> str:
         if trouble is not None:
-            return trouble
+            return trouble.text
         if self.paused:
             return "paused: no decisions; stops and targets stay"
         return "cycle completed"

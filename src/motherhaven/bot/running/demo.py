@@ -10,7 +10,6 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Final
 
-from motherhaven.bot.guard.types import RiskLimits
 from motherhaven.bot.market.bar_series import KEPT
 from motherhaven.bot.market.feed import Quote, first_of_interval
 from motherhaven.bot.market.simulated import SimulatedFeed
@@ -21,6 +20,7 @@ from motherhaven.bot.running.journal_sink import JournalSink
 from motherhaven.contract.clock import Clock
 from motherhaven.contract.errors import MotherhavenError
 from motherhaven.contract.ids import IdSource
+from motherhaven.contract.limits import RiskLimits
 from motherhaven.recorder.factory import open_recorder, open_shipper
 
 _LOG: Final = logging.getLogger("motherhaven")
@@ -35,9 +35,8 @@ BOTS: Final = (("hold", "buy-and-hold"), ("ema", "ema-cross"), ("random", "rando
 LIMITS: Final = RiskLimits(
     max_position_size_usd=Decimal(2_000),
     daily_loss_limit_usd=Decimal(1_000),
-    max_total_usd=Decimal(6_000),
-    max_positions=3,
-    max_data_age_seconds=180,
+    max_total_margin_usd=Decimal(6_000),
+    max_trades_per_day=None,
 )
 
 

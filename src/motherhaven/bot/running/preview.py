@@ -60,7 +60,7 @@ async def next_prompt(
         MarketError: the data cannot be had, or no coin has fresh data.
         InvalidEvent: the journal's records cannot be read back.
     """
-    limits = replace(config.limits, coins=frozenset(feed.coins))
+    limits = config.limits.changed(coins=frozenset(feed.coins))
     config = replace(config, coins=feed.coins, limits=limits)
     saved = fold(kept, config.zone)
     trader = make_trader(config, feed, saved, saved.last_time or now, ids.new, detailed=True)

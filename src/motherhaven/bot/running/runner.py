@@ -9,7 +9,7 @@ from typing import Final, TypeVar
 from motherhaven.bot.market.feed import Book, Feed, Quote
 from motherhaven.bot.running.commands import handle_command, kill
 from motherhaven.bot.running.control import Command, ControlServer
-from motherhaven.bot.running.cycle import Cycle
+from motherhaven.bot.running.cycle import Cycle, Trouble
 from motherhaven.bot.running.warming import catch_up
 from motherhaven.contract.clock import Clock
 from motherhaven.contract.errors import MarketError, MotherhavenError
@@ -132,7 +132,7 @@ class Runner:
 
     async def _run_cycle(self) -> None:
         if self._trouble is not None:
-            self._failed(self._trouble)
+            self._failed(self._trouble, "market")
             return
         quotes = await self._feed.quotes(self._clock.now())
         self._watch_coins(self._clock.now())
@@ -227,26 +227,28 @@ class Runner:
             self._trouble = f"market: {error}"
             _LOG.warning("Market: %s", error)
         except MotherhavenError as error:
-            self._failed(f"{type(error).__name__}: {error}")
+            self._failed(f"{type(error).__name__}: {error}", error.code)
         except Exception as error:  # noqa: BLE001  # the bot's loop: a fault must not end it
             _LOG.exception("Unexpected failure; the bot goes on")
-            self._failed(f"unexpected {type(error).__name__}: {error}")
+            self._failed(f"unexpected {type(error).__name__}: {error}", "unexpected")
 
-    def _failed(self, why: str) -> None:
+    def _failed(self, why: str, code: str) -> None:
         _LOG.error("Cycle failed: %s", why)
         self._trader.abandon("the cycle failed before the order was placed", self._clock.now())
         self._cycle.status(
             f"cycle failed: {why}",
             self._clock.now(),
             next_at=self._next_cycle,
-            error=why,
+            error=Trouble(code, why),
             state="error",
         )
         self._flush()
         self._publish()
 
     def _left_out(self, due: datetime, late: float) -> None:
-        self._failed(f"woke {late:.0f} s late: the decision of {due:%H:%M:%S} UTC was left out")
+        self._failed(
+            f"woke {late:.0f} s late: the decision of {due:%H:%M:%S} UTC was left out", "late"
+        )
 
     def _flush(self) -> None:
         if not self._cycle.flush():

@@ -2,13 +2,13 @@
 
 import json
 import logging
-import re
 from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final, Literal
 from zoneinfo import ZoneInfo
 
 from motherhaven.contract.events import Event
+from motherhaven.contract.legacy_reasons import legacy_halts
 
 LOG: Final = logging.getLogger("motherhaven.server")
 
@@ -19,8 +19,6 @@ Halts = Mapping[str, Mapping[Halt, str]]
 "zone" is the time zone of its trading day, where that is known not to be UTC.
 """
 
-_DAILY_LOSS: Final = re.compile(r"daily[ _-]loss|today's loss", re.IGNORECASE)
-_KILLED: Final = re.compile(r"kill[ _-]switch(?!.*re-armed)", re.IGNORECASE)
 _LONGEST_ZONE: Final = 64
 
 
@@ -65,11 +63,12 @@ def _fold_status(known: dict[Halt, str], payload: Mapping[str, Any], at: datetim
         if zone == "UTC":
             del known["zone"]
     words = f"{payload.get('message') or ''} {payload.get('error') or ''}".strip()
-    if payload.get("kill_switch") is True or _KILLED.search(words):
+    told = legacy_halts(words)
+    if payload.get("kill_switch") is True or "kill_switch" in told:
         known.setdefault("kill", words[:200] or "engaged")
     else:
         known.pop("kill", None)
-    if _DAILY_LOSS.search(words):
+    if payload.get("error_code") == "daily_loss" or "daily_loss" in told:
         known["loss"] = _day_end(at, known.get("zone"))
 
 

@@ -66,6 +66,7 @@ def _execution(event: Event, body: DecisionExecuted) -> Executed:
         time=event.shown_at,
         status=body.execution_status,
         error=body.execution_error,
+        reason_code=body.reason_code,
         cloid=body.cloid,
         position_id=body.position_id,
         filled_usd=body.filled_usd,

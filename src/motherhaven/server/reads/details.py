@@ -1,16 +1,19 @@
 """Reads of one thing in depth: a trade, a decision's outcome, candles, errors in groups."""
 
 from collections import Counter
+from collections.abc import Sequence
+from contextlib import suppress
 from datetime import datetime
 from typing import Annotated, Final
 
 from fastapi import APIRouter, Query
 from starlette.responses import Response
 
+from motherhaven.contract.errors import NotFound
 from motherhaven.contract.views import Candle, DecisionDetail, ErrorRow
 from motherhaven.server.figures.curves import DAWN, DUSK
 from motherhaven.server.figures.trade_sums import trade_detail
-from motherhaven.server.reads.groups import grouped
+from motherhaven.server.reads.groups import grouped, with_code
 from motherhaven.server.reads.outcomes import HORIZONS, WIDEST, outcome
 from motherhaven.server.reads.params import (
     ErrorKind,
@@ -21,13 +24,21 @@ from motherhaven.server.reads.params import (
     json_view,
     time_of,
 )
-from motherhaven.server.wire.details import CandleSeries, ErrorGroups, Outcome, TradeDetail
+from motherhaven.server.wire.details import (
+    CandleSeries,
+    ErrorGroup,
+    ErrorGroups,
+    Outcome,
+    TradeDetail,
+)
 from motherhaven.server.wire.sizes import fitting, short
 from motherhaven.stores.protocol import Reader
 
 _OUTCOME_CANDLES: Final = 5_000
 _COUNTED_ERRORS: Final = 5_000
 _ERROR_PAGE: Final = 1_000
+_CODED_GROUPS: Final = 50
+"""Groups whose newest decision is read for its code; each costs a read of the store."""
 _COIN: Final = Query(min_length=1, max_length=64)
 
 
@@ -93,9 +104,19 @@ class Details:
         rows = await self._errors(bot, kind, time_of(since, "since"))
         counted = rows[:_COUNTED_ERRORS]
         groups = grouped(counted)
-        items = fitting(groups)
+        items = await self._with_codes(fitting(groups))
         truncated = len(rows) > len(counted) or len(items) < len(groups)
         return json_view(ErrorGroups(items=items, counted=len(counted), truncated=truncated))
+
+    async def _with_codes(self, groups: Sequence[ErrorGroup]) -> tuple[ErrorGroup, ...]:
+        """The groups with the codes of their newest decisions, as far as those are there."""
+        found = list(groups)
+        for number, group in enumerate(groups[:_CODED_GROUPS]):
+            if group.decision_id is not None:
+                with suppress(NotFound):
+                    decision = await self._store.decision(group.decision_id)
+                    found[number] = with_code(group, decision)
+        return tuple(found)
 
     async def _errors(
         self, bot: str | None, kind: str | None, since: datetime | None

@@ -5,8 +5,8 @@ import re
 from collections.abc import Iterable, Sequence
 from typing import Final
 
-from motherhaven.contract.views import ErrorRow
-from motherhaven.server.reads.next_steps import next_step
+from motherhaven.contract.reasons import next_step
+from motherhaven.contract.views import DecisionDetail, ErrorRow
 from motherhaven.server.wire.details import ErrorGroup
 
 _COIN: Final = re.compile(r"^[A-Za-z0-9][\w.:/@?-]{0,63}: ")
@@ -62,3 +62,21 @@ def _group(name: str, rows: Sequence[ErrorRow]) -> ErrorGroup:
         decision_id=newest.decision_id,
         next_step=next_step(newest.kind, newest.message),
     )
+
+
+def with_code(group: ErrorGroup, decision: DecisionDetail) -> ErrorGroup:
+    """The group with the code and the advice that its newest decision carries."""
+    code = _code_of(group.kind, decision)
+    if code is None:
+        return group
+    step = next_step(group.kind, group.message, code)
+    return group.model_copy(update={"code": code, "next_step": step})
+
+
+def _code_of(kind: str, decision: DecisionDetail) -> str | None:
+    if kind == "order":
+        return None if decision.execution is None else decision.execution.reason_code
+    if kind == "guard" and decision.verdict is not None:
+        return decision.verdict.rule
+    code = decision.payload.get("error_code")
+    return code if isinstance(code, str) else None

@@ -81,7 +81,8 @@ class ErrorGroup(_Answer):
     """Errors of one kind whose messages differ in numbers, ids or the coin only.
 
     message is the newest one, last_id its error, decision_id its decision. bots has the
-    first hundred of bots_n.
+    first hundred of bots_n. code: what contract.reasons has the next step by, where the newest
+    one carries it.
     """
 
     fingerprint: str
@@ -94,6 +95,7 @@ class ErrorGroup(_Answer):
     bots_n: int
     last_id: str
     decision_id: str | None
+    code: str | None = None
     next_step: str
 
 

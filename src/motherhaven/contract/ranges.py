@@ -1,12 +1,13 @@
 """The ranges of settings, in words: what a value may be, and what was probably meant."""
 
-from collections.abc import Callable
 from decimal import Decimal
-from typing import Final
+from typing import Annotated, Final
+
+from pydantic import AfterValidator, BeforeValidator, Field
 
 from motherhaven.contract.coins import is_scoped, normalise_symbol, scoped_refusal
-from motherhaven.contract.errors import ConfigError, MarketError
-from motherhaven.contract.money import plain
+from motherhaven.contract.errors import ConfigError, InvalidMoney, MarketError
+from motherhaven.contract.money import Money, plain, to_decimal
 from motherhaven.contract.zones import find_zone
 
 MOST_USD: Final = Decimal("1e12")
@@ -98,17 +99,31 @@ def time_zone(value: str) -> str:
         raise ValueError(str(error)) from None
 
 
-RANGES: Final[dict[str, Callable[[Decimal], Decimal]]] = {
-    "paper_deposit_usd": positive_usd,
-    "max_position_size_usd": positive_usd,
-    "daily_loss_limit_usd": positive_usd,
-    "max_coin_margin_usd": positive_usd,
-    "max_total_margin_usd": positive_usd,
-    "model_daily_cost_usd": positive_usd,
-    "model_price_in": price_usd,
-    "model_price_out": price_usd,
-    "min_confidence": fraction,
-    "stop_liquidation_buffer": fraction,
-    "price_band": part,
-}
-"""The range of each setting that is an amount or a fraction."""
+Usd = Annotated[Money, AfterValidator(positive_usd)]
+"""A field for an amount of money above 0, in USD."""
+
+PriceUsd = Annotated[Money, AfterValidator(price_usd)]
+"""A field for a price of 0 or above, in USD."""
+
+Fraction = Annotated[Money, AfterValidator(fraction)]
+"""A field for a fraction from 0 to 1."""
+
+Part = Annotated[Money, AfterValidator(part)]
+"""A field for a fraction above 0, at most 1."""
+
+
+def whole(least: int, most: int) -> tuple[object, BeforeValidator]:
+    """What a field for a whole number from `least` to `most` carries: its schema, its check."""
+
+    def read(value: object) -> int:
+        try:
+            number = to_decimal(value)
+        except InvalidMoney as error:
+            raise ValueError(str(error)) from None
+        if number != number.to_integral_value():
+            raise ValueError(f"{plain(number)} is not a whole number; write e.g. {least + 1}")
+        if not least <= number <= most:
+            raise ValueError(f"{plain(number)} must lie between {least} and {most}")
+        return int(number)
+
+    return Field(ge=least, le=most), BeforeValidator(read)
