@@ -117,10 +117,10 @@ async def test_stalled_streams_hold_little_and_are_dropped(way: str) -> None:
                 await send(client, 1, count, long)
             stalled = [stall(server.url, cursor) for _ in range(40)]
             await until(lambda: server.hub.streams == 40)
-            if way == "live":
-                await send(client, 1, count, long)
+            first = 1 if way == "live" else count + 1
+            sending = asyncio.ensure_future(send(client, first, count, long))
             most, calm = 0, 0
-            while calm < 20:
+            while calm < 20 or not sending.done():
                 held = [buffered(one) for one in list(connections)]
                 most = max(most, *held)
                 calm = calm + 1 if server.hub.streams == 0 and not any(held) else 0

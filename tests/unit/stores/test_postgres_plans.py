@@ -15,7 +15,7 @@ from motherhaven.stores.postgres import PostgresStore, writer
 from motherhaven.stores.postgres.connect import connect
 from motherhaven.stores.postgres.dialect import PostgresSession
 from motherhaven.stores.postgres.location import locate
-from motherhaven.stores.relational import feeds, log, money, trades
+from motherhaven.stores.relational import feeds, log, money, tail, trades
 from motherhaven.stores.views import account_row, fill_row
 from tests.conformance.stores.kit import ANY, START, Bot, StillClock
 from tests.postgres_server import store_url
@@ -148,7 +148,7 @@ QUERIES: dict[str, Any] = {
     "accounts of a bot": lambda db: money.newest(db, "account", "bot-a", 5, account_row),
     "equity": lambda db: money.equity(db, None, 60, 100, 200),
     "head": log.head,
-    "tail": lambda db: log.tail(db, "a", "a-20990", 100),
+    "tail": lambda db: tail.tail(db, "a", "a-20990", 100),
     "payload": lambda db: log.full_payload(db, "bot-a-1-1"),
     "text": lambda db: log.text(db, "e-2", "raw_response", offset=0, limit=9),
 }

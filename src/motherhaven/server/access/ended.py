@@ -57,7 +57,7 @@ class EndedSessions:
             await asyncio.gather(task, return_exceptions=True)
 
     async def _follow(self) -> None:
-        is_costly = capabilities_of(self._store).poll_seconds > 0
+        is_costly = capabilities_of(self._store).billed
         while True:
             try:
                 await self.level()

@@ -2,15 +2,14 @@
 
 What differs by nature, declared in `capabilities`: an append is one commit as long as it
 writes at most 500 documents (about 120 decisions); a longer one is kept in several, in
-order, and if it fails in between, sending it again completes it. Commits of other
-processes are seen within POLL_SECONDS.
+order, and if it fails in between, sending it again completes it.
 """
 
 import asyncio
 import hashlib
 import random
 import secrets
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncGenerator, Sequence
 from contextlib import suppress
 from datetime import datetime
 from typing import Any, Final, Literal, cast
@@ -24,7 +23,6 @@ from motherhaven.contract.errors import ConfigError, StoreError, StoreUnavailabl
 from motherhaven.contract.events import Event, Kind, TextPart
 from motherhaven.stores.asked import checks_questions
 from motherhaven.stores.capabilities import Capabilities
-from motherhaven.stores.changes import Hub
 from motherhaven.stores.cursors import live_cursor, read_page_cursor
 from motherhaven.stores.firestore import candles, feeds, log, money, paths, shared
 from motherhaven.stores.firestore.adopt import adopt
@@ -50,26 +48,21 @@ from motherhaven.stores.views import (
 )
 
 SCHEMA: Final = 1
-POLL_SECONDS: Final = 2.0
-"""How often the commits of other processes are looked for while somebody waits for changes."""
 
 
 @checks_questions
 class FirestoreStore:
     """Keeps everything in one Firestore database; several processes may share it."""
 
-    capabilities = Capabilities(documents_per_commit=MAX_WRITES, poll_seconds=POLL_SECONDS)
+    capabilities = Capabilities(documents_per_commit=MAX_WRITES, billed=True)
 
     def __init__(self, project: str, database: str | None = None, *, clock: Clock) -> None:
         self._project = project
         self._name = database
         self._clock = clock
-        self._hub = Hub()
         self._generation = ""
         self._database: Database | None = None
         self._writer: Writer | None = None
-        self._watch: log.Watch | None = None
-        self._looked = float("-inf")
         self._adopting: asyncio.Task[int] | None = None
 
     @property
@@ -94,9 +87,9 @@ class FirestoreStore:
             raise
         token = f"{known.get('token')} {micros(known.create_time)}"
         self._generation = hashlib.sha256(token.encode()).hexdigest()[:12]
-        self._database, self._watch = database, log.Watch(database)
+        self._database = database
         dice = random.Random()  # noqa: S311 - spreads the pauses of writers that collide
-        self._writer = Writer(database, self._generation, self._hub, dice)
+        self._writer = Writer(database, self._generation, dice)
         if not known.get("adopted"):
             start = (known.to_dict() or {}).get("adopting")
             self._adopting = asyncio.create_task(
@@ -129,7 +122,6 @@ class FirestoreStore:
         """Finish what was accepted, then close the connection."""
         database, writer, adopting = self._database, self._writer, self._adopting
         self._database = self._writer = self._adopting = None
-        self._hub.end()
         if adopting is not None:
             adopting.cancel()
             await asyncio.wait([adopting])
@@ -172,22 +164,9 @@ class FirestoreStore:
         """Events after a cursor; payloads come without the prompts. See Store.tail."""
         return await log.tail(self._open, self._generation, after, held(limit))
 
-    def changes(self) -> AsyncIterator[None]:
-        """Yields after commits, other processes' too; misses none from this call on."""
-        return self._hub.subscribe(self._look)
-
-    async def _look(self) -> bool:
-        """Wake everyone if another process wrote; a failed look is no news."""
-        now = asyncio.get_running_loop().time()
-        if self._watch is None or now < self._looked + POLL_SECONDS:
-            return False
-        self._looked = now
-        try:
-            if await self._watch.look():
-                self._hub.wake()
-        except StoreError:
-            return False
-        return False
+    def follow(self, after: str) -> AsyncGenerator[Tail, None]:
+        """What was committed after `after`, then what is; see Store.follow."""
+        return log.follow(self._open, self._generation, after)
 
     async def bots(
         self,

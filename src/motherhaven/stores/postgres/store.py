@@ -42,7 +42,7 @@ class PostgresStore(RelationalStore[Writer, Readers]):
         channel = f"motherhaven_{self._generation}"
         readers = Readers(self._location, lock)
         try:
-            self._seen = await readers.ask(log.head)
+            await readers.ask(log.head)  # whether it can be read
         except StoreError:
             await asyncio.to_thread(readers.stop)
             raise
@@ -61,8 +61,7 @@ class PostgresStore(RelationalStore[Writer, Readers]):
     async def _change(self, deed: Callable[[Session], Answer], *, weight: int = 1) -> Answer:
         return await self._read.change(deed)
 
-    async def _look(self) -> bool:
-        """Where nothing is heard: wake everyone if another server wrote."""
-        if self._listener is not None and self._listener.listening.is_set():
-            return False
-        return await super()._look()
+    def _poll_seconds(self) -> tuple[float, float] | None:
+        """Looks are only needed while nothing is heard."""
+        is_heard = self._listener is not None and self._listener.listening.is_set()
+        return None if is_heard else super()._poll_seconds()

@@ -2,20 +2,20 @@
 
 import asyncio
 from abc import ABC, abstractmethod
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncGenerator, Callable, Sequence
 from datetime import datetime
 from typing import Any, Generic, Literal, TypeVar
 
 from motherhaven.contract import views
 from motherhaven.contract.clock import Clock
-from motherhaven.contract.errors import StoreError
 from motherhaven.contract.events import Event, Kind, TextPart
 from motherhaven.stores.asked import checks_questions
-from motherhaven.stores.changes import Hub
+from motherhaven.stores.changes import IDLE_POLL_SECONDS, POLL_SECONDS, Hub
 from motherhaven.stores.cursors import live_cursor, read_page_cursor
+from motherhaven.stores.following import follow
 from motherhaven.stores.keys import DEPOSIT_MINUTES, bucket_range, held
 from motherhaven.stores.protocol import DEPOSITS_TIER, Appended, DecisionFilter, Tail
-from motherhaven.stores.relational import feeds, ingest, log, money, shared, trades
+from motherhaven.stores.relational import feeds, ingest, log, money, shared, tail, trades
 from motherhaven.stores.relational.dialect import Session
 from motherhaven.stores.relational.readers import Answer, Readers
 from motherhaven.stores.relational.writer import Writer, closed
@@ -42,7 +42,6 @@ class RelationalStore(ABC, Generic[AnyWriter, AnyReaders]):
         self._clock = clock
         self._hub = Hub()
         self._generation = ""
-        self._seen = 0
         self._writer: AnyWriter | None = None
         self._readers: AnyReaders | None = None
 
@@ -89,22 +88,17 @@ class RelationalStore(ABC, Generic[AnyWriter, AnyReaders]):
     async def tail(self, after: str, limit: int) -> Tail:
         """Events after a cursor; payloads come without the prompts. See Store.tail."""
         generation = self._generation
-        return await self._read.ask(lambda db: log.tail(db, generation, after, held(limit)))
+        return await self._read.ask(lambda db: tail.tail(db, generation, after, held(limit)))
 
-    def changes(self) -> AsyncIterator[None]:
-        """Yields after commits, other processes' too; misses none from this call on."""
-        return self._hub.subscribe(self._look)
+    def follow(self, after: str) -> AsyncGenerator[Tail, None]:
+        """What was committed after `after`, then what is, as it is; see Store.follow."""
+        return follow(
+            self._hub, self._generation, self.tail, after, self._poll_seconds, self.unreadable
+        )
 
-    async def _look(self) -> bool:
-        """Wake everyone if somebody else wrote; a failed look is no news."""
-        try:
-            newest = await self._read.ask(log.head)
-        except StoreError:
-            return False
-        if newest != self._seen:
-            self._seen = newest
-            self._hub.wake()
-        return False
+    def _poll_seconds(self) -> tuple[float, float] | None:
+        """How soon, and how late at most, to look for others' commits; None: they are heard."""
+        return POLL_SECONDS, IDLE_POLL_SECONDS
 
     async def bots(
         self,
