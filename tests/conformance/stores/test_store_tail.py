@@ -4,12 +4,16 @@ import asyncio
 from collections.abc import AsyncGenerator
 from contextlib import aclosing, suppress
 from datetime import timedelta
+from typing import Any
 
 import pytest
 
 from motherhaven.contract.errors import CursorGone, NotFound, StoreUnavailable
 from motherhaven.contract.events import Event
 from motherhaven.stores import Store, Stored, Tail
+from motherhaven.stores.postgres.dialect import PostgresSession
+from motherhaven.stores.relational.dialect import Session
+from motherhaven.stores.sqlite.dialect import SqliteSession
 from tests.conformance.stores.kit import ANY, START, Bot, Place
 
 MARK = {
@@ -254,6 +258,43 @@ def test_what_is_followed_is_what_tail_reads(place: Place) -> None:
 def is_shown(stored: Stored) -> bool:
     """Whether an event has a row of its own."""
     return stored.event.kind in ("decision", "position_opened", "position_closed")
+
+
+def test_200_decisions_take_few_statements(place: Place, monkeypatch: pytest.MonkeyPatch) -> None:
+    """At most five with the rows of all, whatever else is among them; Firestore has no SQL."""
+    asked: list[str] = []
+    for session in (SqliteSession, PostgresSession):
+        for name in ("rows", "ask"):
+            count_calls(monkeypatch, session, name, asked)
+
+    async def scenario(store: Store) -> None:
+        bot, old = Bot(), Bot("bot-old")
+        start = await store.head()
+        many = [bot.decision(n, signal="buy_to_enter") for n in range(200)]
+        await store.append([*many, *(bot.execution(one.event_id, 1) for one in many[::2])])
+        for n in range(20):
+            await store.append([old.opened(n), bot.opened(n, position_id=f"p{n}")])
+            await store.append([old.closed(n), bot.closed(n, position_id=f"p{n}")])
+        asked.clear()
+        tail = await store.tail(start, 1_000)
+        assert len(tail.events) == 380
+        assert sum(one.row is not None for one in tail.events) == 280
+        assert len(asked) <= 5, asked
+
+    place.run(scenario)
+
+
+def count_calls(
+    monkeypatch: pytest.MonkeyPatch, session: type[Session], name: str, asked: list[str]
+) -> None:
+    """Note each query that goes through a method of the session."""
+    original = getattr(session, name)
+
+    def noting(self: Session, query: str, *more: Any) -> Any:
+        asked.append(query)
+        return original(self, query, *more)
+
+    monkeypatch.setattr(session, name, noting)
 
 
 def test_closing_ends_those_who_follow(place: Place) -> None:
