@@ -11,6 +11,7 @@ from google.cloud.firestore import DELETE_FIELD
 
 from motherhaven.contract.errors import ConfigError, CursorGone, StoreUnavailable
 from motherhaven.stores.firestore import FirestoreStore, listening, log, paths
+from motherhaven.stores.firestore import follow as follow_module
 from tests.conformance.stores.kit import START, Bot
 from tests.faults.firestore.kit import broken_wire, opened, raw
 
@@ -32,7 +33,7 @@ def test_readers_in_two_processes_see_every_event_once(
     project: str, monkeypatch: pytest.MonkeyPatch, limit: int
 ) -> None:
     """While three servers write for twelve bots, a tail on each misses and repeats nothing."""
-    monkeypatch.setattr(log, "AT_ONCE", limit)
+    monkeypatch.setattr(follow_module, "AT_ONCE", limit)
     monkeypatch.setattr(listening, "WINDOW", 3 * limit)
 
     async def scenario() -> None:
@@ -120,7 +121,8 @@ def test_who_follows_reads_a_document_a_commit(project: str) -> None:
                 before = two.usage.reads
                 await asyncio.wait([waiting], timeout=0.5)
                 assert two.usage.reads == before
-                await one.append([bot.decision(n) for n in range(40)])
+                # Of fills, which have no readable copy that is heard of too.
+                await one.append([bot.fill(n) for n in range(40)])
                 assert len((await asyncio.wait_for(waiting, 30)).events) == 40
                 # The emulator tells all of a query again at each change; Firestore the new one.
                 assert two.usage.reads - before <= 2

@@ -17,6 +17,7 @@ import pytest
 from motherhaven.server import Limits, ServerConfig, ServerThread
 from motherhaven.server.access.cursor_seal import CursorSeal
 from motherhaven.server.access.keystore import create_key, revoke_key
+from motherhaven.server.live import broadcaster
 from motherhaven.settings import SystemClock
 from motherhaven.stores import MemoryStore
 from tests.serverkit import API, KEY, QUICK, Sse, item
@@ -165,9 +166,10 @@ async def test_resuming_while_events_pour_in_loses_nothing(url: str) -> None:
 
 @pytest.mark.parametrize("cursor", ["nonsense", "0123abcd-7", None])
 async def test_history_that_is_gone_is_a_reset(
-    url: str, store: MemoryStore, cursor: str | None
+    url: str, store: MemoryStore, cursor: str | None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A pruned or foreign cursor gives `reset` with a cursor that works, then live events."""
+    monkeypatch.setattr(broadcaster, "LINGER_SECONDS", 0)  # else the server itself has them still
     async with poster(url) as post:
         first = await Sse.open(url)
         hello = await first.event()

@@ -113,7 +113,9 @@ def _fold(
     if change.target_change_type == _Kind.REMOVE and change.cause.code:
         raise _ended(change.cause.code, change.cause.message)
     if change.target_change_type == _Kind.RESET:
-        round_.found.clear()
+        # That query is told anew from its beginning; what the others brought still counts.
+        for target in change.target_ids or round_.names:
+            round_.found.pop(round_.names.get(target, ""), None)
         round_.documents, round_.resets = 0, round_.resets + 1
     is_state = change.target_change_type == _Kind.NO_CHANGE and not change.target_ids
     if not is_state or not change._pb.HasField("read_time"):
@@ -181,7 +183,10 @@ class _Connection:
                     timeout=None,
                 )  # fmt: skip
                 self._answers = aiter(self._stream)
-            return await anext(self._answers)
+            answer = await anext(self._answers)
+        if not isinstance(answer, messages.ListenResponse):  # it could not be decoded
+            raise google.ServiceUnavailable("an answer came damaged")
+        return answer
 
     async def _sent(self) -> AsyncIterator[messages.ListenRequest]:
         while (request := await self._requests.get()) is not None:

@@ -11,9 +11,6 @@ looks LATE back and sorts by the true time. A commit is given up after COMMIT_SE
 one that succeeded cannot carry a stamp that is older.
 """
 
-from collections.abc import AsyncGenerator, Iterable
-from contextlib import aclosing
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Final
 
@@ -25,7 +22,6 @@ from motherhaven.stores.firestore import paths
 from motherhaven.stores.firestore.commits import as_changed, events_of
 from motherhaven.stores.firestore.database import COMMIT_SECONDS, Database
 from motherhaven.stores.firestore.keytext import committed_at, live_number
-from motherhaven.stores.firestore.listening import Changed, listen
 from motherhaven.stores.firestore.shapes import Shape
 from motherhaven.stores.protocol import Tail
 
@@ -35,13 +31,11 @@ SKEW: Final = timedelta(seconds=1)
 
 STEP: Final = 200
 HEADS: Final = 20
-AT_ONCE: Final = 50
-"""Events given at once to who follows: making their rows takes time that requests wait."""
-
 OLDEST: Final = Shape(paths.COMMITS, (), "at")
 NEWEST: Final = Shape(paths.COMMITS, (), "at", descending=True)
 
-_FAR: Final = 10**18 - 1
+FAR: Final = 10**18 - 1
+"""Above every live number."""
 
 
 async def identity(database: Database) -> DocumentSnapshot[Any]:
@@ -71,7 +65,7 @@ async def tail(database: Database, generation: str, after: str, limit: int) -> T
     Raises:
         CursorGone: the history was pruned, or another database made the cursor.
     """
-    start = read_live_cursor(generation, after, floor=0, head=_FAR)
+    start = read_live_cursor(generation, after, floor=0, head=FAR)
     found, more = await commits(database, start, limit)
     known = await identity(database)
     now = live_number(known.read_time, 0)
@@ -80,53 +74,6 @@ async def tail(database: Database, generation: str, after: str, limit: int) -> T
     events, reached, rest = await events_of(database, generation, changed, start, limit)
     cursor = live_cursor(generation, reached) if reached > start else after
     return Tail(tuple(events), cursor, more=more or rest)
-
-
-async def follow(database: Database, generation: str, after: str) -> AsyncGenerator[Tail, None]:
-    """What was committed after a cursor, then what is, as Firestore tells of it.
-
-    Raises:
-        CursorGone: as tail().
-        StoreUnavailable: Firestore cannot be listened to, or the store was closed.
-    """
-    more = True
-    while more:
-        step = await tail(database, generation, after, STEP)
-        if step.cursor != after:
-            yield step
-        after, more = step.cursor, step.more
-    number = read_live_cursor(generation, after, floor=0, head=_FAR)
-    place = _Place(database, number)
-    async with aclosing(listen(database, {"commits": place.query})) as states:
-        async for state in states:
-            found, more = place.new(state.get("commits", ())), True
-            while more:
-                events, place.number, more = await events_of(
-                    database, generation, found, place.number, AT_ONCE
-                )
-                if events:
-                    yield Tail(tuple(events), live_cursor(generation, place.number), more=more)
-
-
-@dataclass(slots=True)
-class _Place:
-    """How far a listener is."""
-
-    database: Database
-    number: int
-
-    def query(self) -> Any:
-        """The commits that may come after it."""
-        return self.database.since(OLDEST, committed_at(self.number) - LATE)
-
-    def new(self, commits: Iterable[Changed]) -> list[Changed]:
-        """Those that were not given, in commit order."""
-        found = [one for one in commits if self.number < _last(one)]
-        return sorted(found, key=lambda one: one.created)
-
-
-def _last(commit: Changed) -> int:
-    return live_number(commit.created, len(commit.data["ids"]))
 
 
 async def commits(

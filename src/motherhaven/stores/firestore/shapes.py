@@ -62,9 +62,10 @@ SHAPES: Final[frozenset[Shape]] = frozenset(
     + [Shape(paths.EVENTS, ("posting",)), Shape(paths.PARTS, ("group",))]
     + [Shape(paths.PARTS, (), "received"), Shape(paths.BOTS)]
     + [Shape(paths.BOTS, (), "first_seen")]
-    + [Shape(name, (), field) for name, field in (
+    + [Shape(name, (), field, way) for way in (False, True) for name, field in (
         (paths.OLD_DECISIONS, "timestamp"), (paths.OLD_ACCOUNT, "timestamp"),
         (paths.OLD_STATUS, "timestamp"), (paths.OLD_POSITIONS, "entry_time"))]
+    + [Shape(paths.OLD_POSITIONS, (), "exit_time", descending=True)]
 )  # fmt: skip
 """All of them; `names` of positions is asked by array membership, some by document id."""
 

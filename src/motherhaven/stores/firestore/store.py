@@ -27,6 +27,8 @@ from motherhaven.stores.cursors import live_cursor, read_page_cursor
 from motherhaven.stores.firestore import candles, feeds, log, money, paths, shared
 from motherhaven.stores.firestore.adopt import adopt
 from motherhaven.stores.firestore.database import Database, Usage
+from motherhaven.stores.firestore.follow import follow
+from motherhaven.stores.firestore.old_writers import OldWriters
 from motherhaven.stores.firestore.parts import put_parts
 from motherhaven.stores.firestore.prune import prune
 from motherhaven.stores.firestore.refusals import report_rejected
@@ -35,6 +37,7 @@ from motherhaven.stores.firestore.whole import whole_payload
 from motherhaven.stores.firestore.work import live_number_of
 from motherhaven.stores.firestore.writer import MAX_WRITES, Writer
 from motherhaven.stores.keys import DEPOSIT_MINUTES, bucket_range, held, micros
+from motherhaven.stores.lanes import Bounds, Lanes
 from motherhaven.stores.protocol import DEPOSITS_TIER, Appended, DecisionFilter, Tail
 from motherhaven.stores.records import named, no_text, payload_gone
 from motherhaven.stores.shared import Shared
@@ -60,9 +63,11 @@ class FirestoreStore:
         self._project = project
         self._name = database
         self._clock = clock
+        self.lanes = Lanes(Bounds(of_a_kind=16, long=48))
         self._generation = ""
         self._database: Database | None = None
         self._writer: Writer | None = None
+        self._old: OldWriters | None = None
         self._adopting: asyncio.Task[int] | None = None
 
     @property
@@ -121,10 +126,13 @@ class FirestoreStore:
     async def close(self) -> None:
         """Finish what was accepted, then close the connection."""
         database, writer, adopting = self._database, self._writer, self._adopting
+        old, self._old = self._old, None
         self._database = self._writer = self._adopting = None
         if adopting is not None:
             adopting.cancel()
             await asyncio.wait([adopting])
+        if old is not None:
+            await old.stop()
         if writer is not None:
             await writer.stop()
         if database is not None:
@@ -166,7 +174,7 @@ class FirestoreStore:
 
     def follow(self, after: str) -> AsyncGenerator[Tail, None]:
         """What was committed after `after`, then what is; see Store.follow."""
-        return log.follow(self._open, self._generation, after)
+        return follow(self._open, self._generation, after, self._old_writers)
 
     async def bots(
         self,
@@ -311,6 +319,12 @@ class FirestoreStore:
         if self._database is None:
             raise self._closed()
         return self._database
+
+    @property
+    def _old_writers(self) -> OldWriters:
+        if self._old is None:
+            self._old = OldWriters(self._open, self._append, self._clock)
+        return self._old
 
     @property
     def _append(self) -> Writer:

@@ -14,6 +14,7 @@ from motherhaven.stores.changes import IDLE_POLL_SECONDS, POLL_SECONDS, Hub
 from motherhaven.stores.cursors import live_cursor, read_page_cursor
 from motherhaven.stores.following import follow
 from motherhaven.stores.keys import DEPOSIT_MINUTES, bucket_range, held
+from motherhaven.stores.lanes import Bounds, Lanes
 from motherhaven.stores.protocol import DEPOSITS_TIER, Appended, DecisionFilter, Tail
 from motherhaven.stores.relational import feeds, ingest, log, money, shared, tail, trades
 from motherhaven.stores.relational.dialect import Session
@@ -41,6 +42,7 @@ class RelationalStore(ABC, Generic[AnyWriter, AnyReaders]):
         self._shown = shown
         self._clock = clock
         self._hub = Hub()
+        self.lanes = Lanes(Bounds(of_a_kind=2, long=4))
         self._generation = ""
         self._writer: AnyWriter | None = None
         self._readers: AnyReaders | None = None
