@@ -185,7 +185,7 @@ class _Connection:
                 self._answers = aiter(self._stream)
             answer = await anext(self._answers)
         if not isinstance(answer, messages.ListenResponse):  # it could not be decoded
-            raise google.ServiceUnavailable("an answer came damaged")
+            raise _ended(0, "an answer came damaged")
         return answer
 
     async def _sent(self) -> AsyncIterator[messages.ListenRequest]:

@@ -3,6 +3,7 @@
 import asyncio
 import secrets
 from collections.abc import Callable
+from datetime import datetime
 
 from motherhaven.contract.clock import Clock
 from motherhaven.contract.errors import StoreError
@@ -10,6 +11,7 @@ from motherhaven.stores.postgres.listener import Listener
 from motherhaven.stores.postgres.location import locate
 from motherhaven.stores.postgres.migrate import migrate
 from motherhaven.stores.postgres.readers import Readers
+from motherhaven.stores.postgres.space import free_space
 from motherhaven.stores.postgres.writer import Writer
 from motherhaven.stores.relational import log
 from motherhaven.stores.relational.dialect import Session
@@ -57,6 +59,13 @@ class PostgresStore(RelationalStore[Writer, Readers]):
         if listener is not None:
             await listener.stop()
         await super().close()
+
+    async def prune(self, before: datetime) -> int:
+        """As Store.prune; then what it dropped is made free for new rows at once."""
+        dropped = await super().prune(before)
+        if dropped:
+            await asyncio.to_thread(free_space, self._location)
+        return dropped
 
     async def _change(self, deed: Callable[[Session], Answer], *, weight: int = 1) -> Answer:
         return await self._read.change(deed)
