@@ -58,7 +58,8 @@ def serve(
         bot_keys=own_keys > 0,
     )
     config.check()
-    store = open_store(url, clock=clock, data_dir=Path())
+    read_url = settings.motherhaven_store_read or None
+    store = open_store(url, clock=clock, data_dir=Path(), read_url=read_url)
     if own_keys:
         say(f"LLM_BOT_API_KEY is not set; {own_keys} keys of single bots open this server.")
     elif config.api_key is None:

@@ -24,6 +24,14 @@ class Closeable(Protocol):
         ...
 
 
+class Answering(Protocol):
+    """Whoever answers questions."""
+
+    async def ask(self, query: Callable[[Session], Answer]) -> Answer:
+        """The answer of `query`, which only reads."""
+        ...
+
+
 Connection = TypeVar("Connection", bound=Closeable)
 
 

@@ -18,7 +18,7 @@ from motherhaven.stores.lanes import Bounds, Lanes
 from motherhaven.stores.protocol import DEPOSITS_TIER, Appended, DecisionFilter, Tail
 from motherhaven.stores.relational import feeds, ingest, log, money, shared, tail, trades
 from motherhaven.stores.relational.dialect import Session
-from motherhaven.stores.relational.readers import Answer, Readers
+from motherhaven.stores.relational.readers import Answer, Answering, Readers
 from motherhaven.stores.relational.writer import Writer, closed
 from motherhaven.stores.shared import Shared
 from motherhaven.stores.unreadable import UnreadableRows
@@ -110,22 +110,22 @@ class RelationalStore(ABC, Generic[AnyWriter, AnyReaders]):
         limit: int | None = None,
     ) -> list[views.BotRow]:
         """Bots, by first_seen and id; see Reader.bots."""
-        return await self._read.ask(lambda db: money.bots(db, ids, after, limit))
+        return await self._asked.ask(lambda db: money.bots(db, ids, after, limit))
 
     async def decisions(
         self, where: DecisionFilter, *, before: str | None, limit: int
     ) -> views.DecisionPage:
         """A page of the feed, newest first by receipt."""
         key = read_page_cursor("decisions", before)
-        return await self._read.ask(lambda db: feeds.decisions(db, where, key, held(limit)))
+        return await self._asked.ask(lambda db: feeds.decisions(db, where, key, held(limit)))
 
     async def decision(self, decision_id: str) -> views.DecisionDetail:
         """One decision with its neighbours of the same bot."""
-        return await self._read.ask(lambda db: feeds.decision(db, decision_id))
+        return await self._asked.ask(lambda db: feeds.decision(db, decision_id))
 
     async def text(self, event_id: str, field: str, *, offset: int, limit: int) -> views.TextSlice:
         """A slice of one long text, in characters."""
-        return await self._read.ask(
+        return await self._asked.ask(
             lambda db: log.text(db, event_id, field, offset=offset, limit=limit)
         )
 
@@ -139,27 +139,27 @@ class RelationalStore(ABC, Generic[AnyWriter, AnyReaders]):
     ) -> views.PositionPage:
         """A page, newest first by receipt of the entry (open, all) or exit (closed)."""
         key = read_page_cursor("closed" if status == "closed" else "positions", before)
-        return await self._read.ask(
+        return await self._asked.ask(
             lambda db: money.positions(db, status, bot_id, key, held(limit))
         )
 
     async def position(self, bot_id: str, position_id: str) -> views.PositionRow:
         """One position."""
-        return await self._read.ask(lambda db: money.position(db, bot_id, position_id))
+        return await self._asked.ask(lambda db: money.position(db, bot_id, position_id))
 
     async def opened_by(self, bot_id: str, decision_id: str) -> views.PositionRow | None:
         """The position whose entry names this decision."""
-        return await self._read.ask(lambda db: money.opened_by(db, bot_id, decision_id))
+        return await self._asked.ask(lambda db: money.opened_by(db, bot_id, decision_id))
 
     async def fills(self, bot_id: str, position_id: str) -> list[views.FillRow]:
         """The fills of a position, oldest first."""
-        return await self._read.ask(
+        return await self._asked.ask(
             lambda db: trades.postings(db, bot_id, position_id, "fill", fill_row)
         )
 
     async def fundings(self, bot_id: str, position_id: str) -> list[views.FundingRow]:
         """The funding payments of a position, oldest first."""
-        return await self._read.ask(
+        return await self._asked.ask(
             lambda db: trades.postings(db, bot_id, position_id, "funding", funding_row)
         )
 
@@ -167,19 +167,19 @@ class RelationalStore(ABC, Generic[AnyWriter, AnyReaders]):
         self, bot_id: str, coin: str, *, start: datetime, end: datetime, limit: int
     ) -> list[views.Candle]:
         """The bot's candles that begin in [start, end), oldest first."""
-        return await self._read.ask(
+        return await self._asked.ask(
             lambda db: trades.candles(db, bot_id, coin, start, end, held(limit))
         )
 
     async def accounts(self, bot_id: str | None, *, limit: int) -> list[views.AccountRow]:
         """The newest account states, newest first."""
-        return await self._read.ask(
+        return await self._asked.ask(
             lambda db: money.newest(db, "account", bot_id, held(limit), account_row)
         )
 
     async def statuses(self, bot_id: str | None, *, limit: int) -> list[views.StatusRow]:
         """The newest heartbeats, newest first."""
-        return await self._read.ask(
+        return await self._asked.ask(
             lambda db: money.newest(db, "status", bot_id, held(limit), status_row)
         )
 
@@ -188,11 +188,11 @@ class RelationalStore(ABC, Generic[AnyWriter, AnyReaders]):
     ) -> list[views.EquitySeries]:
         """Equity per bot from the rollups of tier `bucket`; see Store.equity."""
         first, last = bucket_range(start, end, bucket)
-        return await self._read.ask(lambda db: money.equity(db, bot_ids, bucket, first, last))
+        return await self._asked.ask(lambda db: money.equity(db, bot_ids, bucket, first, last))
 
     async def deposits(self, bot_ids: Sequence[str]) -> dict[str, list[views.DepositPoint]]:
         """When the deposits changed; see Store.deposits."""
-        curves = await self._read.ask(
+        curves = await self._asked.ask(
             lambda db: money.equity(db, bot_ids, DEPOSITS_TIER, *DEPOSIT_MINUTES)
         )
         return deposit_points(curves)
@@ -208,7 +208,7 @@ class RelationalStore(ABC, Generic[AnyWriter, AnyReaders]):
     ) -> list[views.ErrorRow]:
         """What went wrong, newest first; continue with the last row's cursor."""
         key = read_page_cursor("errors", before)
-        return await self._read.ask(
+        return await self._asked.ask(
             lambda db: feeds.errors(db, bot_id, kind, key, since, held(limit))
         )
 
@@ -249,6 +249,11 @@ class RelationalStore(ABC, Generic[AnyWriter, AnyReaders]):
         if self._writer is None:
             raise closed(self._shown)
         return self._writer
+
+    @property
+    def _asked(self) -> Answering:
+        """Who answers the dashboard's questions: here who reads the log, too."""
+        return self._read
 
     @property
     def _read(self) -> AnyReaders:
