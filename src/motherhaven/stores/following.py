@@ -24,14 +24,14 @@ async def follow(
     generation: str,
     tail: Callable[[str, int], Awaitable[Tail]],
     after: str,
-    poll_seconds: PollSeconds,
+    poll_seconds: PollSeconds | None,
     unreadable: UnreadableRows,
 ) -> AsyncGenerator[Tail, None]:
     """Tails after `after`: own commits as `hub` brings them, the rest through `tail`.
 
     A commit follows what was given where its number does; where others committed between,
     the store is read. `poll_seconds` says how soon and how late at most to look for those
-    of others; None while they wake `hub` by themselves.
+    of others; None where there are none, or while they wake `hub` by themselves.
     """
     subscription = hub.subscribe()
     at, looked = after, 0.0
@@ -44,7 +44,7 @@ async def follow(
         if step.more:
             continue
         while True:
-            pause = poll_seconds()
+            pause = None if poll_seconds is None else poll_seconds()
             if pause is not None:
                 looked = min(max(pause[0], 2 * looked), pause[1])
             if not await subscription.wait(None if pause is None else looked):

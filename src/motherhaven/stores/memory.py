@@ -124,8 +124,8 @@ class MemoryStore:
             start = read_live_cursor(self._generation, after, floor=self._floor, head=head)
             chosen = self._tables.records[start : start + held(limit)]
             events = self.unreadable.each(chosen, records.named, self._stored)
-        end = start + len(chosen)
-        return Tail(tuple(events), live_cursor(self._generation, end), more=end < head)
+        cursor = live_cursor(self._generation, start + len(chosen))
+        return Tail(tuple(events), cursor, more=start + len(chosen) < head)
 
     def _stored(self, record: records.Record) -> Stored:
         event, tables = event_of(record), self._tables
@@ -138,8 +138,7 @@ class MemoryStore:
 
     def follow(self, after: str) -> AsyncGenerator[Tail, None]:
         """What was committed after `after`, then what is, as it is; see Store.follow."""
-        told = self.unreadable
-        return follow(self._hub, self._generation, self.tail, after, lambda: None, told)
+        return follow(self._hub, self._generation, self.tail, after, None, self.unreadable)
 
     async def bots(
         self,
@@ -154,9 +153,7 @@ class MemoryStore:
             return self.unreadable.each(chosen, query.bot_name, self._bot_row)
 
     def _bot_row(self, bot: BotState) -> views.BotRow:
-        status, account = (
-            None if at is None else self._record(at.n) for at in (bot.status, bot.account)
-        )
+        status, account = (at and self._record(at.n) for at in (bot.status, bot.account))
         return bot_row(bot, status, account, self.unreadable)
 
     async def decisions(

@@ -160,13 +160,12 @@ async def test_resuming_while_events_pour_in_loses_nothing(url: str) -> None:
         got = await asyncio.gather(*(numbers(stream, 1_500) for stream in streams))
         await pouring
     assert all(one == list(range(1, 1_501)) for one in got)
-    for stream in streams:
-        stream.close()
+    _ = [stream.close() for stream in streams]
 
 
 @pytest.mark.parametrize("cursor", ["nonsense", "0123abcd-7", None])
 async def test_history_that_is_gone_is_a_reset(
-    url: str, store: MemoryStore, cursor: str | None, monkeypatch: pytest.MonkeyPatch
+    url: str, store: MemoryStore, cursor: str | None, monkeypatch: Any
 ) -> None:
     """A pruned or foreign cursor gives `reset` with a cursor that works, then live events."""
     monkeypatch.setattr(broadcaster, "LINGER_SECONDS", 0)  # else the server itself has them still
@@ -211,8 +210,7 @@ async def test_a_stream_that_falls_out_of_the_history_reads_the_store() -> None:
             await post(1, 600)
             got = await asyncio.gather(*(numbers(stream, 600) for stream in streams))
         assert all(one == list(range(1, 601)) for one in got)
-        for stream in streams:
-            stream.close()
+        _ = [stream.close() for stream in streams]
 
 
 async def test_two_hundred_streams_come_and_go() -> None:
