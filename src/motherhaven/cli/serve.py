@@ -64,7 +64,8 @@ def serve(
             take_link=links.take,
         )
         config.check()
-        store = open_store(url, clock=clock, data_dir=Path())
+        read_url = settings.motherhaven_store_read or None
+        store = open_store(url, clock=clock, data_dir=Path(), read_url=read_url)
         _say_keys(config, own_keys)
 
         def ready(address: str) -> None:

@@ -88,8 +88,7 @@ def create_app(
             if manage_store:
                 await store.open()
                 stack.push_async_callback(store.close)
-            ended = EndedSessions(store, clock, app.state.sessions, hub.wake, random_bytes)
-            for task in (hub, keys, uses, alerts, ended, unreadable):
+            for task in (hub, keys, uses, alerts, app.state.ended, unreadable):
                 await stack.enter_async_context(task.running())
             yield
 
@@ -146,7 +145,9 @@ def _add_routes(
         )
         for free in (limits.login_attempts, limits.key_attempts)
     )
-    door = Door(config, sessions, keys, app.state.keys)
+    ended = EndedSessions(store, clock, sessions, hub.wake, random_bytes, lambda: hub.streams > 0)
+    app.state.ended = ended
+    door = Door(config, sessions, keys, app.state.keys, ended)
     seal = CursorSeal(store, random_bytes)
     ids = IdSource(clock, random_bytes)
     refusals = Refusals(store, clock, config.api_key, hub.tell_refusal)

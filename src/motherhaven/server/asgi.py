@@ -56,7 +56,12 @@ def create(settings: ServerSettings) -> FastAPI:
         session_secret=shared_secret(key),
         page_dir=PAGE,
     )
-    store = open_store(settings.store_url, clock=clock, data_dir=Path())
+    store = open_store(
+        settings.store_url,
+        clock=clock,
+        data_dir=Path(),
+        read_url=settings.motherhaven_store_read or None,
+    )
     return create_app(config, store, clock)
 
 

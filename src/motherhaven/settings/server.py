@@ -31,6 +31,7 @@ class ServerSettings(BaseSettings):
 
     llm_bot_api_key: str | None = Field(None, min_length=8, repr=False)
     motherhaven_store: str | None = None
+    motherhaven_store_read: str | None = None
     motherhaven_data: Path = Path("data")
     motherhaven_allowed_hosts: str = ""
     motherhaven_trusted_proxies: str = ""

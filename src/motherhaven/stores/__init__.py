@@ -27,14 +27,16 @@ from motherhaven.stores.protocol import (
 Factory = Callable[[str, Clock, Path], Store]
 
 
-def open_store(url: str, *, clock: Clock, data_dir: Path) -> Store:
+def open_store(url: str, *, clock: Clock, data_dir: Path, read_url: str | None = None) -> Store:
     """The store that `url` names; call its open() before use.
 
     `memory:` forgets at exit; `sqlite:///file` is relative to `data_dir`, and
     `sqlite:////absolute/file` is not. `firestore://PROJECT` may name a database too.
 
+    `read_url` names a standby that answers the dashboard's questions, for PostgreSQL alone.
+
     Raises:
-        ConfigError: the URL names no store that this version has.
+        ConfigError: the URL names no store that this version has, or none with standbys.
     """
     scheme = url.partition(":")[0].strip().lower()
     factory = _FACTORIES.get(scheme)
@@ -44,7 +46,14 @@ def open_store(url: str, *, clock: Clock, data_dir: Path) -> Store:
             "use sqlite:///motherhaven.db (a file), postgresql://USER:PASSWORD@HOST/DATABASE, "
             "firestore://PROJECT or memory: (forgets at exit)"
         )
-    return factory(url, clock, data_dir)
+    if read_url is None:
+        return factory(url, clock, data_dir)
+    if factory is not _postgresql or read_url.partition(":")[0].strip().lower() not in _STANDBYS:
+        raise ConfigError(
+            "MOTHERHAVEN_STORE_READ: only a postgresql:// store has replicas, which are named by "
+            "such a URL too; leave it out"
+        )
+    return _postgresql(url, clock, data_dir, read_url)
 
 
 def is_on_this_machine(url: str) -> bool:
@@ -72,7 +81,7 @@ def _sqlite(url: str, clock: Clock, data_dir: Path) -> Store:
     return SqliteStore(data_dir / name[3:], clock=clock)
 
 
-def _postgresql(url: str, clock: Clock, data_dir: Path) -> Store:
+def _postgresql(url: str, clock: Clock, data_dir: Path, read_url: str | None = None) -> Store:
     try:
         # Imported here so that a server without PostgreSQL needs no psycopg.
         from motherhaven.stores.postgres import PostgresStore
@@ -81,7 +90,7 @@ def _postgresql(url: str, clock: Clock, data_dir: Path) -> Store:
             f"MOTHERHAVEN_STORE=postgresql:…: the driver is missing ({error}); "
             'run: pip install "motherhaven[postgres]"'
         ) from None
-    return PostgresStore(url, clock=clock)
+    return PostgresStore(url, clock=clock, read_url=read_url)
 
 
 def _firestore(url: str, clock: Clock, data_dir: Path) -> Store:
@@ -103,6 +112,7 @@ def _firestore(url: str, clock: Clock, data_dir: Path) -> Store:
     return FirestoreStore(project, database or None, clock=clock)
 
 
+_STANDBYS: Final = ("postgresql", "postgres")
 _FACTORIES: Final[dict[str, Factory]] = {
     "memory": _memory,
     "sqlite": _sqlite,

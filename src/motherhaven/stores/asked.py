@@ -6,6 +6,7 @@ from functools import wraps
 from typing import Any, Final, TypeVar
 
 from motherhaven.contract.errors import InvalidQuery
+from motherhaven.stores.lanes import Lanes
 
 Store = TypeVar("Store")
 
@@ -45,17 +46,24 @@ def _check_text(text: str) -> None:
 
 
 def checks_questions(store: type[Store]) -> type[Store]:
-    """Let every question to the stores of this class pass `check_asked` first."""
+    """Let every question to the stores of this class pass `check_asked` first.
+
+    A store with `lanes` answers so many of each kind at once as they say.
+    """
     for name in _QUESTIONS:
-        setattr(store, name, _checked(getattr(store, name)))
+        setattr(store, name, _checked(name, getattr(store, name)))
     return store
 
 
-def _checked(question: Callable[..., Any]) -> Callable[..., Any]:
+def _checked(kind: str, question: Callable[..., Any]) -> Callable[..., Any]:
     @wraps(question)
     async def ask(self: Any, *args: Any, **named: Any) -> Any:
         check_asked(args)
         check_asked(named.values())
-        return await question(self, *args, **named)
+        lanes: Lanes | None = getattr(self, "lanes", None)
+        if lanes is None:
+            return await question(self, *args, **named)
+        async with lanes.place(kind):
+            return await question(self, *args, **named)
 
     return ask

@@ -10,12 +10,11 @@ from motherhaven.stores.protocol import Store
 class Capabilities:
     """`documents_per_commit`: a longer append is kept in several commits, in order; None: never.
 
-    `poll_seconds`: how late changes() may tell of another process' commit; 0: at once,
-    or the store's own short poll.
+    `billed`: each read costs money, so what looks only in case something came does so rarely.
     """
 
     documents_per_commit: int | None = None
-    poll_seconds: float = 0.0
+    billed: bool = False
 
 
 @runtime_checkable

@@ -1,66 +1,100 @@
-"""Wakes those who wait for commits; several commits may be one wake-up."""
+"""Tells who follows a store of its commits; those of this process come with their events."""
 
 import asyncio
 import threading
 import weakref
-from collections.abc import Awaitable, Callable
-from typing import Self
+from collections import deque
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Final
 
-POLL_SECONDS = 0.5
-"""How often a store whose file others may write looks for their commits."""
+from motherhaven.stores.protocol import Stored
+from motherhaven.stores.unreadable import UnreadableRows
+
+MAX_EVENTS: Final = 4_000
+"""So many events of commits wait for a follower; one that is slower reads the store."""
+
+POLL_SECONDS: Final = 0.5
+"""How soon a store whose file others may write is looked at for their commits."""
+
+IDLE_POLL_SECONDS: Final = 2.0
+"""How late at most, once nothing came for a while."""
+
+
+@dataclass(frozen=True, slots=True)
+class Commit:
+    """A commit of this process: the number of the event before it, and that of its last one.
+
+    `events(start, stop, unreadable)` makes some of them, counted from 0, for the stream; only
+    if somebody follows. What cannot be read is noted and left out.
+    """
+
+    before: int
+    last: int
+    events: Callable[[int, int, UnreadableRows], Sequence[Stored]]
+
+    @property
+    def size(self) -> int:
+        """How many events it has."""
+        return self.last - self.before
 
 
 class Subscription:
-    """An iterator over commits. It misses none from its making on, and may merge several."""
+    """What was committed since its making; several commits may be one wake-up."""
 
-    def __init__(self, poll: Callable[[], Awaitable[bool]] | None) -> None:
+    def __init__(self) -> None:
         self._loop = asyncio.get_running_loop()
         self._flag = asyncio.Event()
-        self._poll = poll
-        self._ended = False
+        self._commits: deque[Commit] = deque()
+        self._size = 0
+        self.ended = False
 
-    def __aiter__(self) -> Self:
-        return self
-
-    async def __anext__(self) -> None:
-        """Wait for the next commit; ends when the store closes."""
-        while not self._ended:
-            if self._poll is None:
+    async def wait(self, seconds: float | None) -> bool:
+        """Wait for news or the end, `seconds` at most; whether there is any."""
+        if seconds is None:
+            await self._flag.wait()
+            return True
+        try:
+            # Not wait_for: in Python 3.11 it can swallow a cancellation, and a shutdown hangs.
+            async with asyncio.timeout(seconds):
                 await self._flag.wait()
-            else:
-                await self._wait_or_poll(self._poll)
-            if self._flag.is_set() and not self._ended:
-                self._flag.clear()
-                return
-        raise StopAsyncIteration
+        except TimeoutError:
+            return False
+        return True
 
-    async def aclose(self) -> None:
-        """Stop waiting; safe to repeat."""
-        self.end()
+    def take(self) -> list[Commit]:
+        """This process' commits since the last call; without some where they were too many."""
+        self._flag.clear()
+        commits = list(self._commits)
+        self._commits.clear()
+        self._size = 0
+        return commits
 
-    def wake(self) -> None:
-        """A commit happened; from any thread."""
-        self._set()
+    def wake(self, commits: Sequence[Commit] = ()) -> None:
+        """Something was committed; from any thread."""
+        self._call(self._note, commits)
 
     def end(self) -> None:
         """No commit will follow; from any thread."""
-        self._ended = True
-        self._set()
+        self._call(self._end)
 
-    def _set(self) -> None:
+    def _note(self, commits: Sequence[Commit]) -> None:
+        for commit in commits:
+            self._commits.append(commit)
+            self._size += commit.size
+        while self._commits and self._size > MAX_EVENTS:
+            self._size -= self._commits.popleft().size
+        self._flag.set()
+
+    def _end(self) -> None:
+        self.ended = True
+        self._flag.set()
+
+    def _call(self, step: Callable[..., None], *values: object) -> None:
         try:
-            self._loop.call_soon_threadsafe(self._flag.set)
+            self._loop.call_soon_threadsafe(step, *values)
         except RuntimeError:
-            self._ended = True  # its event loop is gone, and with it whoever waited
-
-    async def _wait_or_poll(self, poll: Callable[[], Awaitable[bool]]) -> None:
-        try:
-            # Not wait_for: in Python 3.11 it can swallow a cancellation, and a shutdown hangs.
-            async with asyncio.timeout(POLL_SECONDS):
-                await self._flag.wait()
-        except TimeoutError:
-            if await poll():
-                self._flag.set()
+            self.ended = True  # its event loop is gone, and with it whoever waited
 
 
 class Hub:
@@ -70,17 +104,17 @@ class Hub:
         self._lock = threading.Lock()
         self._all: weakref.WeakSet[Subscription] = weakref.WeakSet()
 
-    def subscribe(self, poll: Callable[[], Awaitable[bool]] | None = None) -> Subscription:
+    def subscribe(self) -> Subscription:
         """A new subscription of the running event loop."""
-        subscription = Subscription(poll)
+        subscription = Subscription()
         with self._lock:
             self._all.add(subscription)
         return subscription
 
-    def wake(self) -> None:
-        """Tell all that a commit happened; from any thread."""
+    def wake(self, commits: Sequence[Commit] = ()) -> None:
+        """Tell all that something was committed; from any thread."""
         for subscription in self._snapshot():
-            subscription.wake()
+            subscription.wake(commits)
 
     def end(self) -> None:
         """Tell all that the store closes; from any thread."""

@@ -84,6 +84,11 @@ class LoadedWork:
         for state in loaded.positions:
             self._index(state)
 
+    @property
+    def numbers(self) -> tuple[int, int]:
+        """The newest commit number before this commit, and the last of it."""
+        return self._loaded.last, self._last
+
     def known(self, event_id: str) -> Known | None:
         """The event of this id, kept before or in this commit."""
         return self._loaded.known.get(event_id)

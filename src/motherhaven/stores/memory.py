@@ -3,7 +3,7 @@
 import secrets
 import threading
 from bisect import insort
-from collections.abc import AsyncIterator, Iterator, Sequence
+from collections.abc import AsyncGenerator, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import datetime
 from itertools import islice
@@ -18,6 +18,7 @@ from motherhaven.stores import records
 from motherhaven.stores.asked import checks_questions
 from motherhaven.stores.changes import Hub
 from motherhaven.stores.cursors import live_cursor, page_cursor, read_live_cursor, read_page_cursor
+from motherhaven.stores.following import follow
 from motherhaven.stores.keys import Key, bucket_range, held, micros
 from motherhaven.stores.meaning import is_same
 from motherhaven.stores.memory_work import MemoryWork, Tables
@@ -122,19 +123,22 @@ class MemoryStore:
             head = len(self._tables.records)
             start = read_live_cursor(self._generation, after, floor=self._floor, head=head)
             chosen = self._tables.records[start : start + held(limit)]
-        events = tuple(
-            self.unreadable.each(
-                chosen,
-                records.named,
-                lambda record: Stored(live_cursor(self._generation, record.n), event_of(record)),
-            )
-        )
-        end = start + len(chosen)
-        return Tail(events, live_cursor(self._generation, end), more=end < head)
+            events = self.unreadable.each(chosen, records.named, self._stored)
+        cursor = live_cursor(self._generation, start + len(chosen))
+        return Tail(tuple(events), cursor, more=start + len(chosen) < head)
 
-    def changes(self) -> AsyncIterator[None]:
-        """Yields after commits; misses none from this call on."""
-        return self._hub.subscribe()
+    def _stored(self, record: records.Record) -> Stored:
+        event, tables = event_of(record), self._tables
+        row: views.DecisionRow | views.PositionRow | None = None
+        if record.kind == "decision":
+            row = self._decision_row(tables.places[record.n])
+        elif (state := query.position_behind(tables, record, event.body)) is not None:
+            row = self._position_row(state, closed=record.kind == "position_closed")
+        return Stored(live_cursor(self._generation, record.n), event, row)
+
+    def follow(self, after: str) -> AsyncGenerator[Tail, None]:
+        """What was committed after `after`, then what is, as it is; see Store.follow."""
+        return follow(self._hub, self._generation, self.tail, after, None, self.unreadable)
 
     async def bots(
         self,
@@ -149,9 +153,7 @@ class MemoryStore:
             return self.unreadable.each(chosen, query.bot_name, self._bot_row)
 
     def _bot_row(self, bot: BotState) -> views.BotRow:
-        status, account = (
-            None if at is None else self._record(at.n) for at in (bot.status, bot.account)
-        )
+        status, account = (at and self._record(at.n) for at in (bot.status, bot.account))
         return bot_row(bot, status, account, self.unreadable)
 
     async def decisions(
@@ -184,7 +186,7 @@ class MemoryStore:
             if record.kind != "decision":
                 raise NotFound(f"{decision_id} is not a decision but a {record.kind} event")
             own = [row.key for row in self._tables.feed if row.bot_id == record.bot_id]
-            place = next(i for i, key in enumerate(own) if key.n == record.n)
+            place = own.index(self._tables.places[record.n])
             executed = self._tables.executions.get((record.bot_id, decision_id))
             texts = {f: len(text) for f, text in self._tables.texts.get(record.n, {}).items()}
             after = own[place + 1 : place + 2]

@@ -5,10 +5,12 @@ from collections.abc import Iterator, Sequence
 from datetime import datetime
 from heapq import merge
 from itertools import islice
+from typing import Any
 
 from motherhaven.contract.events import Kind
 from motherhaven.contract.ids import DEFAULT_BOT
 from motherhaven.contract.views import Candle, EquitySeries
+from motherhaven.stores import ready
 from motherhaven.stores.keys import DEPOSIT_MINUTES, Key, micros
 from motherhaven.stores.memory_work import Tables
 from motherhaven.stores.protocol import DEPOSITS_TIER, DecisionFilter
@@ -108,6 +110,16 @@ def newest(
     chosen = lists.values() if bot_id is None else [lists.get(bot_id, [])]
     keys = merge(*(reversed(keys) for keys in chosen), reverse=True)
     return [tables.records[key.n - 1] for key in islice(keys, limit)]
+
+
+def position_behind(tables: Tables, record: Record, body: Any) -> PositionState | None:
+    """The position that an event opened, changed or closed; None for other kinds."""
+    names = ready.names_of(record.event_id, body)
+    pairs = {pair for name in names for pair in tables.named.get((record.bot_id, name), ())}
+    if names and record.n in tables.exits:
+        pairs.add(tables.exits[record.n])
+    near = [tables.positions[pair] for pair in pairs]
+    return ready.position_behind(record.event_id, record.n, body, near) if names else None
 
 
 def series(tables: Tables, bot: BotState, tier: int, first: int, last: int) -> EquitySeries:

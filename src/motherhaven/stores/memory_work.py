@@ -30,7 +30,8 @@ Curve = tuple[int, str]
 class Tables:
     """Everything a memory store keeps.
 
-    `feed` holds decisions by their keys. `named` finds positions by the client's id or
+    `feed` holds decisions by their keys, `places` these by number, `exits` the positions that
+    an event closed. `named` finds positions by the client's id or
     their own, `standing` the open ones by bot, coin and side. `candles` are by start.
     """
 
@@ -40,6 +41,8 @@ class Tables:
     texts: dict[int, dict[str, str]] = field(default_factory=dict)
     parts: dict[Pair, dict[tuple[str, int], TextPart]] = field(default_factory=dict)
     feed: list[DecisionState] = field(default_factory=list)
+    places: dict[int, Key] = field(default_factory=dict)
+    exits: dict[int, Pair] = field(default_factory=dict)
     accounts: dict[str, list[Key]] = field(default_factory=dict)
     statuses: dict[str, list[Key]] = field(default_factory=dict)
     bots: dict[str, BotState] = field(default_factory=dict)
@@ -197,6 +200,7 @@ class MemoryWork:
                 insort(tables.statuses.setdefault(record.bot_id, []), record.key)
         for row in self._feed:
             insort(tables.feed, row, key=_key)
+            tables.places[row.key.n] = row.key
         for posting in self._postings:
             own = tables.postings.setdefault((posting.bot_id, posting.position_id), [])
             insort(own, posting, key=_key)
@@ -223,3 +227,4 @@ class MemoryWork:
             standing.add(pair)
         else:
             standing.discard(pair)
+            self._tables.exits[state.exit.n] = pair

@@ -70,7 +70,7 @@ def _add(needs: Needs, event: Event) -> None:
         if body.position_id is not None:
             needs.named.add((bot_id, body.position_id))
         changes = isinstance(body, PositionOpened) and body.replaces is not None
-        if changes and body.position_id is not None:
-            needs.marks.add((bot_id, body.position_id))
+        if isinstance(body, PositionOpened) and body.position_id is not None:
+            needs.marks.add((bot_id, body.position_id))  # the row shows it
         if isinstance(body, PositionClosed) or changes:
             needs.sides.add((bot_id, body.coin, body.side))

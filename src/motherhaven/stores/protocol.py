@@ -12,7 +12,7 @@ place in the list that gave it: as `before` it continues after that row. Limits 
 within 1 and 10,000. A page cursor of another list, or garbage, raises InvalidCursor.
 """
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncGenerator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal, Protocol
@@ -41,10 +41,15 @@ class Appended:
 
 @dataclass(frozen=True, slots=True)
 class Stored:
-    """An event as the live stream reads it back, in commit order."""
+    """An event as the live stream reads it back, in commit order.
+
+    `row` is what lists show of it: of a decision, or the position that it opened, changed
+    or closed, as that is now; None for other kinds, and where no such row is kept.
+    """
 
     cursor: str
     event: Event
+    row: views.DecisionRow | views.PositionRow | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,10 +121,16 @@ class Log(Protocol):
         """
         ...
 
-    def changes(self) -> AsyncIterator[None]:
-        """Yields after each commit (its own or another server's); may merge several.
+    def follow(self, after: str) -> AsyncGenerator[Tail, None]:
+        """As `tail`, again and again: what was committed after `after`, then what is, as it is.
 
-        None is missed from this call on, even before the first wait; ends at close().
+        Commits of this process are given without reading them again, those of others once
+        the store has heard of them; in commit order, none missed, none twice. It reads only
+        while somebody waits for its next tail, and ends at close().
+
+        Raises:
+            CursorGone: as tail().
+            StoreUnavailable: the store is away; follow again from the last tail's cursor.
         """
         ...
 

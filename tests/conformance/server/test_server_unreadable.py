@@ -95,7 +95,7 @@ async def _is_told(api: Api, one: Plant) -> None:
     told: list[int] = []
     tail = await api.store.tail(await api.store.origin(), 100)
     hub = Hub(api.store, api.clock, Limits())
-    messages = await hub.encode(tail.events)
+    messages = hub.encode(tail.events)
     assert {m.bot_id for m in messages if m.data} >= {"good"}
     wire = Wire()
     alerts = watch(api.store, api.clock, wire)

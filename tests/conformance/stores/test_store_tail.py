@@ -1,16 +1,26 @@
 """The log: tail in commit order, cursors that say when history is gone, changes, retention."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator
+from contextlib import aclosing, suppress
 from datetime import timedelta
+from typing import Any
 
 import pytest
 
-from motherhaven.contract.errors import CursorGone, NotFound
+from motherhaven.contract.errors import CursorGone, NotFound, StoreUnavailable
 from motherhaven.contract.events import Event
-from motherhaven.stores import Store
+from motherhaven.stores import Store, Stored, Tail
+from motherhaven.stores.postgres.dialect import PostgresSession
+from motherhaven.stores.relational.dialect import Session
+from motherhaven.stores.sqlite.dialect import SqliteSession
 from tests.conformance.stores.kit import ANY, START, Bot, Place
 from tests.patience import HANG_SECONDS
+
+MARK = {
+    "position_id": "p-0", "coin": "BTC", "size": "1", "entry_price": "1", "mark": "2",
+    "leverage": "1", "unrealized_pnl": "1",
+}  # fmt: skip
 
 
 async def drain(store: Store, cursor: str, limit: int) -> tuple[list[Event], str]:
@@ -154,43 +164,158 @@ def test_pruning_stops_at_the_first_event_that_is_to_stay(place: Place) -> None:
     place.run(scenario)
 
 
-async def within(changes: AsyncIterator[None], seconds: float) -> bool:
-    """Whether a change comes in time."""
-    try:
-        await asyncio.wait_for(anext(changes), seconds)
-    except TimeoutError:
-        return False
-    return True
+async def followed(tails: AsyncGenerator[Tail, None], count: int) -> tuple[list[Stored], str]:
+    """The next `count` events, and the cursor after them."""
+    found: list[Stored] = []
+    cursor = ""
+    while len(found) < count:
+        tail = await asyncio.wait_for(anext(tails), HANG_SECONDS)
+        found += tail.events
+        cursor = tail.cursor
+    return found, cursor
 
 
-def test_changes_wake_after_a_commit_and_merge(place: Place) -> None:
-    """Commits from the call on are seen, many may be one; an idle store stays silent."""
+def test_following_gives_what_was_and_what_comes(place: Place) -> None:
+    """From any place on: each event once, in order, its cursor as append gave it."""
 
     async def scenario(store: Store) -> None:
-        changes = store.changes()
         bot = Bot()
-        for minute in range(5):
-            await store.append([bot.decision(minute)])
-        assert await within(changes, 10)
-        while await within(changes, 0.01):
-            pass
-        waiting = asyncio.ensure_future(anext(changes))
-        await store.append([bot.decision(9)])
+        start = await store.head()
+        results = [await store.append([bot.decision(n), bot.status(n)]) for n in range(3)]
+        async with aclosing(store.follow(start)) as tails:
+            before, _ = await followed(tails, 6)
+            for n in range(3, 6):
+                results.append(await store.append([bot.decision(n), bot.status(n)]))
+            after, end = await followed(tails, 6)
+        told = [(one.event.event_id, one.cursor) for one in before + after]
+        assert told == [(one.event_id, one.cursor) for batch in results for one in batch]
+        assert end == await store.head()
+        assert (await store.tail(end, 9)).events == ()
+
+    place.run(scenario)
+
+
+def test_a_follower_that_waits_is_told_of_a_commit(place: Place) -> None:
+    """An idle store stays silent; the next commit comes by itself."""
+
+    async def scenario(store: Store) -> None:
+        bot = Bot()
+        await store.append([bot.decision(0)])
+        async with aclosing(store.follow(await store.head())) as tails:
+            waiting = asyncio.ensure_future(anext(tails))
+            await asyncio.wait([waiting], timeout=0.2)
+            assert not waiting.done() or waiting.result().events == ()
+            await store.append([bot.decision(9)])
+            tail = await asyncio.wait_for(waiting, HANG_SECONDS)
+            found = tail.events or (await followed(tails, 1))[0]
+            assert [one.event.event_id for one in found] == ["bot-a-1-2"]
+
+    place.run(scenario)
+
+
+def histories(bot: Bot, other: Bot) -> list[list[Event]]:
+    """Commits with every kind of event that has a row of its own, and some that have none."""
+    decision = bot.decision(4)
+    before = {"entry_price": "60000.5", "quantity_usd": "50", "leverage": "3"}
+    mark = MARK | {"position_id": "p"}
+    return [
+        [bot.decision(0, user_prompt="why?", verdict={"allowed": False, "rule": "kill"}),
+         bot.status(0), bot.account(1, positions=[MARK])],
+        [bot.opened(2, position_id="p"), other.opened(2), bot.fill(2, position_id="p")],
+        [bot.account(3, positions=[mark]), decision],
+        [bot.opened(4, position_id="p", quantity_usd="90", replaces=before),
+         bot.execution(decision.event_id, 4), bot.decision(5, justification="j" * 12_000)],
+        [bot.closed(5, position_id="p"), other.closed(5), bot.closed(6, position_id="p"),
+         bot.closed(7, position_id="unseen")],
+        [other.decision(8), other.closed(9), bot.opened(9, position_id="p")],
+    ]  # fmt: skip
+
+
+def test_what_is_followed_is_what_tail_reads(place: Place) -> None:
+    """The rows that a commit makes are those that are read back, for every kind of event."""
+
+    async def scenario(store: Store) -> None:
+        cursor = await store.head()
+        async with aclosing(store.follow(cursor)) as tails:
+            waiting = asyncio.ensure_future(anext(tails))
+            await asyncio.wait([waiting], timeout=0.2)
+            for commit in histories(Bot(), Bot("bot-b", name="beta")):
+                await store.append(commit)
+                told = list((await asyncio.wait_for(waiting, HANG_SECONDS)).events)
+                while len(told) < len(commit):
+                    told += (await asyncio.wait_for(anext(tails), HANG_SECONDS)).events
+                read = await store.tail(cursor, 99)
+                for one, other in zip(told, read.events, strict=True):
+                    assert one == other
+                assert {one.row is None for one in told if is_shown(one)} <= {False}
+                cursor = read.cursor
+                waiting = asyncio.ensure_future(anext(tails))
+            waiting.cancel()
+            await asyncio.wait([waiting])
+
+    place.run(scenario)
+
+
+def is_shown(stored: Stored) -> bool:
+    """Whether an event has a row of its own."""
+    return stored.event.kind in ("decision", "position_opened", "position_closed")
+
+
+def test_200_decisions_take_few_statements(place: Place, monkeypatch: pytest.MonkeyPatch) -> None:
+    """At most five with the rows of all, whatever else is among them; Firestore has no SQL."""
+    asked: list[str] = []
+    for session in (SqliteSession, PostgresSession):
+        for name in ("rows", "ask"):
+            count_calls(monkeypatch, session, name, asked)
+
+    async def scenario(store: Store) -> None:
+        bot, old = Bot(), Bot("bot-old")
+        start = await store.head()
+        many = [bot.decision(n, signal="buy_to_enter") for n in range(200)]
+        await store.append([*many, *(bot.execution(one.event_id, 1) for one in many[::2])])
+        for n in range(20):
+            await store.append([old.opened(n), bot.opened(n, position_id=f"p{n}")])
+            await store.append([old.closed(n), bot.closed(n, position_id=f"p{n}")])
+        asked.clear()
+        tail = await store.tail(start, 1_000)
+        assert len(tail.events) == 380
+        assert sum(one.row is not None for one in tail.events) == 280
+        assert len(asked) <= 5, asked
+
+    place.run(scenario)
+
+
+def count_calls(
+    monkeypatch: pytest.MonkeyPatch, session: type[Session], name: str, asked: list[str]
+) -> None:
+    """Note each query that goes through a method of the session."""
+    original = getattr(session, name)
+
+    def noting(self: Session, query: str, *more: Any) -> Any:
+        asked.append(query)
+        return original(self, query, *more)
+
+    monkeypatch.setattr(session, name, noting)
+
+
+def test_closing_ends_those_who_follow(place: Place) -> None:
+    """Nobody waits for a store that is closed."""
+
+    async def scenario(store: Store) -> None:
+        tails = store.follow(await store.head())
+        waiting = asyncio.ensure_future(ended(tails))
+        await asyncio.wait([waiting], timeout=0.2)
+        await store.close()
         await asyncio.wait_for(waiting, HANG_SECONDS)
 
     place.run(scenario)
 
 
-def test_closing_ends_the_changes(place: Place) -> None:
-    """Nobody waits for a store that is closed."""
-
-    async def scenario(store: Store) -> None:
-        waiting = asyncio.ensure_future(anext(store.changes(), "ended"))
-        await asyncio.sleep(0)
-        await store.close()
-        assert await asyncio.wait_for(waiting, HANG_SECONDS) == "ended"
-
-    place.run(scenario)
+async def ended(tails: AsyncGenerator[Tail, None]) -> None:
+    """Wait for the end, whatever comes before; that the store is closed is an end too."""
+    with suppress(StoreUnavailable):
+        async for _ in tails:
+            pass
 
 
 def test_two_stores_at_one_place_share_commits(place: Place) -> None:
@@ -204,7 +329,6 @@ def test_two_stores_at_one_place_share_commits(place: Place) -> None:
         await other.open()
         try:
             start = await store.head()
-            changes = other.changes()
             bots = [Bot(f"bot-{n}") for n in range(6)]
             await asyncio.gather(
                 *(
@@ -213,8 +337,11 @@ def test_two_stores_at_one_place_share_commits(place: Place) -> None:
                     for n, bot in enumerate(bots)
                 )
             )
-            assert await within(changes, 10)
             events, _ = await drain(other, start, 7)
+            for reader in (store, other):
+                async with aclosing(reader.follow(start)) as tails:
+                    found, _ = await followed(tails, 60)
+                assert [one.event for one in found] == events
             assert len({e.event_id for e in events}) == len(events) == 60
             assert await store.bots() == await other.bots()
             event = Bot("bot-z").decision()

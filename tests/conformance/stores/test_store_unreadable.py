@@ -77,7 +77,7 @@ def test_every_read_is_swept() -> None:
     assert {name for name in reads if not name.startswith("_")} == set(READS)
     log = {name for name, _ in inspect.getmembers(Log, inspect.isfunction)}
     assert {name for name in log if not name.startswith("_")} == {
-        "append", "changes", "close", "head", "open", "origin", "put_parts", "tail",
+        "append", "close", "follow", "head", "open", "origin", "put_parts", "tail",
     }  # fmt: skip
 
 

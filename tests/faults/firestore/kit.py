@@ -55,13 +55,14 @@ class Wire(grpc.GenericRpcHandler):
     """A server between a store and the emulator that passes calls on, or breaks them.
 
     `faults` says for each method (Commit, RunQuery, …) what to do instead of passing on;
-    `calls` counts the methods that were called.
+    `calls` counts the methods that were called; `lag` delays what a listener hears.
     """
 
     target: str
     faults: dict[str, Callable[[], Awaitable[grpc.StatusCode | None]]] = field(default_factory=dict)
     after: dict[str, grpc.StatusCode] = field(default_factory=dict)
     calls: list[str] = field(default_factory=list)
+    lag: Callable[[], Awaitable[None]] | None = None
     channel: Any = None
 
     def service(self, details: Any) -> Any:
@@ -87,6 +88,19 @@ class Wire(grpc.GenericRpcHandler):
             for one in got:
                 yield one
 
+        async def listens(requests: Any, context: Any) -> AsyncIterator[bytes]:
+            self.calls.append(name)
+            status = await self.faults[name]() if name in self.faults else None
+            if status is not None:
+                await context.abort(status, "injected")
+            call = self.channel.stream_stream(method)(requests, metadata=kept)
+            async for one in call:
+                if self.lag is not None:
+                    await self.lag()
+                yield one
+
+        if name == "Listen":
+            return grpc.stream_stream_rpc_method_handler(listens)
         return grpc.unary_stream_rpc_method_handler(answers)
 
 

@@ -163,4 +163,4 @@ async def versions(client: Any) -> dict[str, Any]:
 def test_stores_that_declare_nothing_promise_everything() -> None:
     """Capabilities are additive: a store without any is one without limits."""
     assert capabilities_of(MemoryStore()).documents_per_commit is None
-    assert FirestoreStore.capabilities.poll_seconds > 0
+    assert FirestoreStore.capabilities.billed

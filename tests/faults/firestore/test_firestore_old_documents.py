@@ -2,17 +2,19 @@
 
 import asyncio
 import json
+from collections.abc import AsyncGenerator
+from contextlib import aclosing
 from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any
 
 import pytest
 
-from motherhaven.stores import DecisionFilter
+from motherhaven.stores import DecisionFilter, Tail
 from motherhaven.stores.firestore import adopt as adopt_module
 from motherhaven.stores.firestore import paths
-from tests.conformance.stores.kit import ANY, START, Bot
-from tests.faults.firestore.kit import everything, opened, put, raw
+from tests.conformance.stores.kit import ANY, START, Bot, StillClock
+from tests.faults.firestore.kit import NOW, everything, opened, put, raw
 
 DECISION: dict[str, Any] = {
     "timestamp": "2026-01-02T04:00:00.123456", "coin": "BTC", "signal": "buy_to_enter",
@@ -174,3 +176,46 @@ def test_a_takeover_that_is_killed_goes_on_where_it_was(
         assert counts == sorted(counts)
 
     asyncio.run(scenario())
+
+
+def test_what_an_old_server_adds_reaches_who_follows(project: str) -> None:
+    """Every kind, by itself and once; an exit written into its entry's document too."""
+
+    async def scenario() -> None:
+        async with raw(project) as client, opened(project, StillClock(NOW)) as store:
+            await store.adopt()
+            start = await store.head()
+            async with aclosing(store.follow(start)) as tails:
+                waiting = asyncio.ensure_future(anext(tails))
+                await asyncio.wait([waiting], timeout=0.5)
+                await store.append([Bot().decision(0)])
+                names = [
+                    await put(client, paths.OLD_DECISIONS, DECISION),
+                    await put(client, paths.OLD_ACCOUNT, ACCOUNT),
+                    await put(client, paths.OLD_STATUS, STATUS),
+                    await put(client, paths.OLD_POSITIONS, ENTRY),
+                ]
+                told = await ids_of(waiting, tails, 5)
+                assert sorted(told) == sorted([*names, "bot-a-1-1"])
+                entry = client.collection(paths.OLD_POSITIONS).document(names[3])
+                await entry.update({**EXIT, "entry_time": ENTRY["entry_time"]})
+                waiting = asyncio.ensure_future(anext(tails))
+                assert await ids_of(waiting, tails, 1) == [f"{names[3]}:closed"]
+            positions = await store.positions(status="all", bot_id=None, before=None, limit=9)
+            assert [(row.coin, row.status) for row in positions.items] == [("ETH", "closed")]
+            assert (await store.bots(["default"]))[0].stats.decisions == 1
+            async with aclosing(store.follow(await store.head())) as tails:
+                waiting = asyncio.ensure_future(anext(tails))
+                await asyncio.wait([waiting], timeout=0.5)
+                await store.append([Bot("bot-b").status(9)])
+                assert await ids_of(waiting, tails, 1) == ["bot-b-1-1"], "none comes again"
+
+    asyncio.run(scenario())
+
+
+async def ids_of(waiting: Any, tails: AsyncGenerator[Tail, None], count: int) -> list[str]:
+    """The ids of the next `count` events."""
+    events = list((await asyncio.wait_for(waiting, 30)).events)
+    while len(events) < count:
+        events += (await asyncio.wait_for(anext(tails), 30)).events
+    return [one.event.event_id for one in events]

@@ -1,39 +1,41 @@
 """The log without a counter: nothing missed, nothing twice, whoever commits and when."""
 
 import asyncio
+from contextlib import aclosing
 from datetime import timedelta
 from typing import Any
 
+import grpc
 import pytest
+from google.cloud.firestore import DELETE_FIELD
 
 from motherhaven.contract.errors import ConfigError, CursorGone, StoreUnavailable
-from motherhaven.stores.firestore import FirestoreStore, log, paths
-from motherhaven.stores.firestore import store as store_module
+from motherhaven.stores.firestore import FirestoreStore, listening, log, paths
+from motherhaven.stores.firestore import follow as follow_module
 from tests.conformance.stores.kit import START, Bot
-from tests.faults.firestore.kit import opened, raw
-from tests.patience import HANG_SECONDS, count_calls, until
+from tests.faults.firestore.kit import broken_wire, opened, raw
+from tests.patience import HANG_SECONDS
 
 
-async def follow(store: FirestoreStore, cursor: str, count: int, limit: int) -> list[str]:
+async def follow(store: FirestoreStore, cursor: str, count: int) -> list[str]:
     """The ids of the next `count` events, read as a live stream does: as they come."""
     seen: list[str] = []
-    changes = store.changes()
-    while len(seen) < count:
-        tail = await store.tail(cursor, limit)
-        seen += [one.event.event_id for one in tail.events]
-        cursor = tail.cursor
-        if not tail.more and len(seen) < count:
-            await asyncio.wait_for(anext(changes), HANG_SECONDS)
-    assert (await store.tail(cursor, limit)).events == ()
+    async with aclosing(store.follow(cursor)) as tails:
+        while len(seen) < count:
+            tail = await asyncio.wait_for(anext(tails), HANG_SECONDS)
+            seen += [one.event.event_id for one in tail.events]
+            cursor = tail.cursor
+    assert (await store.tail(cursor, 9)).events == ()
     return seen
 
 
-@pytest.mark.parametrize("limit", [1, 7, 500])
+@pytest.mark.parametrize("limit", [1, 7, 50])
 def test_readers_in_two_processes_see_every_event_once(
     project: str, monkeypatch: pytest.MonkeyPatch, limit: int
 ) -> None:
     """While three servers write for twelve bots, a tail on each misses and repeats nothing."""
-    monkeypatch.setattr(store_module, "POLL_SECONDS", 0.05)
+    monkeypatch.setattr(follow_module, "AT_ONCE", limit)
+    monkeypatch.setattr(listening, "WINDOW", 3 * limit)
 
     async def scenario() -> None:
         async with opened(project) as one, opened(project) as two, opened(project) as three:
@@ -46,7 +48,7 @@ def test_readers_in_two_processes_see_every_event_once(
                     events = [bot.decision(minute), bot.status(minute)]
                     await (one, two, three)[n % 3].append(events)
 
-            readers = [follow(store, start, 120, limit) for store in (one, two)]
+            readers = [follow(store, start, 120) for store in (one, two)]
             first, second, *_ = await asyncio.gather(
                 *readers, *(write(n, bot) for n, bot in enumerate(bots))
             )
@@ -105,28 +107,100 @@ def test_a_long_log_is_read_in_steps(project: str, monkeypatch: pytest.MonkeyPat
     asyncio.run(scenario())
 
 
-def test_an_idle_watcher_is_woken_by_another_process(
-    project: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """By counting commits, one read a look."""
-    monkeypatch.setattr(store_module, "POLL_SECONDS", 0.05)
+def test_who_follows_reads_a_document_a_commit(project: str) -> None:
+    """However many events it has, and none while nothing is committed."""
 
     async def scenario() -> None:
         async with opened(project) as one, opened(project) as two:
             await asyncio.gather(one.adopt(), two.adopt())
-            changes = two.changes()
-            await asyncio.wait_for(
-                anext(changes), HANG_SECONDS
-            )  # the first look: perhaps something
-            waiting = asyncio.ensure_future(anext(changes))
-            looks, before = count_calls(two._watch, "look"), two.usage.reads
-            await until(lambda: looks() > 3 or waiting.done(), "a few looks")
-            assert not waiting.done()
-            assert two.usage.reads - before <= looks()
-            await one.append([Bot().decision()])
-            await asyncio.wait_for(waiting, HANG_SECONDS)
-            # The look that found it asks for the newest commit, its place and the count too.
-            assert two.usage.reads - before <= looks() + 5
+            bot = Bot()
+            await one.append([bot.status(0)])
+            async with aclosing(two.follow(await two.head())) as tails:
+                waiting = asyncio.ensure_future(anext(tails))
+                await asyncio.wait([waiting], timeout=0.5)
+                assert not waiting.done()
+                before = two.usage.reads
+                await asyncio.wait([waiting], timeout=0.5)
+                assert two.usage.reads == before
+                # Of fills, which have no readable copy that is heard of too.
+                await one.append([bot.fill(n) for n in range(40)])
+                assert len((await asyncio.wait_for(waiting, HANG_SECONDS)).events) == 40
+                # The emulator tells all of a query again at each change; Firestore the new one.
+                assert two.usage.reads - before <= 2
+
+    asyncio.run(scenario())
+
+
+def test_a_tail_reads_a_document_a_commit(project: str) -> None:
+    """200 decisions of two commits: the commits and the store's own document."""
+
+    async def scenario() -> None:
+        async with opened(project) as store:
+            await store.adopt()
+            bot, start = Bot(), await store.head()
+            for first in (0, 100):
+                await store.append([bot.decision(first + n) for n in range(100)])
+            before = store.usage.reads
+            tail = await store.tail(start, 200)
+            assert len(tail.events) == 200
+            assert all(one.row is not None for one in tail.events)
+            assert store.usage.reads - before <= store.usage.commits + 1 <= 8
+
+    asyncio.run(scenario())
+
+
+def test_a_commit_without_its_events_is_read_all_the_same(project: str) -> None:
+    """One of an earlier version, or of too long events: the same rows from their documents."""
+
+    async def scenario() -> None:
+        async with raw(project) as client, opened(project) as store:
+            await store.adopt()
+            bot, start = Bot(), await store.head()
+            old = Bot("bot-old")
+            decision = bot.decision(0)
+            await store.append([decision, bot.opened(1, position_id="p"), old.opened(1)])
+            await store.append(
+                [bot.execution(decision.event_id, 2), bot.closed(3, position_id="p")]
+            )
+            await store.append([old.closed(4), bot.status(5)])
+            whole = await store.tail(start, 99)
+            async for one in client.collection(paths.COMMITS).stream():
+                await one.reference.update({"live": DELETE_FIELD})
+            bare = await store.tail(start, 99)
+            assert [one.event for one in bare.events] == [one.event for one in whole.events]
+            last = {one.row.id: one.row for one in whole.events if one.row is not None}
+            assert {one.row.id for one in bare.events if one.row is not None} == set(last)
+            closed = [one for one in bare.events if one.event.kind == "position_closed"]
+            assert [one.row for one in closed] == [
+                one.row for one in whole.events if one.event.kind == "position_closed"
+            ]
+
+    asyncio.run(scenario())
+
+
+@pytest.mark.parametrize("code", [grpc.StatusCode.UNAVAILABLE, grpc.StatusCode.RESOURCE_EXHAUSTED])
+def test_a_listener_that_is_cut_goes_on_where_it_was(
+    project: str, monkeypatch: pytest.MonkeyPatch, code: grpc.StatusCode
+) -> None:
+    """Refused twice at the beginning, then let in: what was committed meanwhile comes once."""
+
+    async def scenario() -> None:
+        async with broken_wire(monkeypatch) as wire, opened(project) as store:
+            await store.adopt()
+            bot = Bot()
+            await store.append([bot.status(0)])
+            refusals = iter([code, code])
+
+            async def fault() -> grpc.StatusCode | None:
+                return next(refusals, None)
+
+            wire.faults["Listen"] = fault
+            start = await store.head()
+            reading = asyncio.ensure_future(follow(store, start, 20))
+            for minute in range(10):
+                await store.append([bot.decision(minute), bot.status(minute)])
+            assert await asyncio.wait_for(reading, 60) == [f"bot-a-1-{n}" for n in range(2, 22)]
+            assert wire.calls.count("Listen") >= 3
 
     asyncio.run(scenario())
 

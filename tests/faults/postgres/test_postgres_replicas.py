@@ -3,14 +3,15 @@
 import asyncio
 import sys
 import threading
+from contextlib import aclosing
 from typing import Any
 
 import psycopg
 import pytest
 
 from motherhaven.contract.errors import StoreUnavailable
-from motherhaven.stores import changes as changes_module
 from motherhaven.stores.postgres import PostgresStore
+from motherhaven.stores.relational import store as store_module
 from motherhaven.testing.postgres import PostgresProcess
 from tests.conformance.stores.kit import Bot
 from tests.faults.postgres.tools import ask, ids_from, run, schema_of, store_at
@@ -88,19 +89,20 @@ def test_a_commit_wakes_the_other_server_without_polling(
     url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """NOTIFY alone does it: polling is switched off here."""
-    monkeypatch.setattr(changes_module, "POLL_SECONDS", 3_600)
+    monkeypatch.setattr(store_module, "POLL_SECONDS", 3_600)
 
     async def scenario(store: PostgresStore) -> None:
         other = store_at(url)
         await other.open()
         try:
             await hears(other)
-            changes = other.changes()
-            for minute in range(3):
-                waiting = asyncio.ensure_future(anext(changes))
-                await asyncio.sleep(0)
-                await store.append([Bot(f"bot-{minute}").decision()])
-                await asyncio.wait_for(waiting, HANG_SECONDS)
+            async with aclosing(other.follow(await other.head())) as tails:
+                for minute in range(3):
+                    waiting = asyncio.ensure_future(anext(tails))
+                    await asyncio.sleep(0)
+                    await store.append([Bot(f"bot-{minute}").decision()])
+                    tail = await asyncio.wait_for(waiting, HANG_SECONDS)
+                    assert [one.event.bot_id for one in tail.events] == [f"bot-{minute}"]
         finally:
             await other.close()
 
@@ -125,10 +127,10 @@ def test_without_a_listening_connection_it_polls(url: str, monkeypatch: pytest.M
         other = store_at(url)
         await other.open()
         try:
-            changes = other.changes()
-            waiting = asyncio.ensure_future(anext(changes))
-            await store.append([Bot().decision()])
-            await asyncio.wait_for(waiting, HANG_SECONDS)
+            async with aclosing(other.follow(await other.head())) as tails:
+                waiting = asyncio.ensure_future(anext(tails))
+                await store.append([Bot().decision()])
+                assert (await asyncio.wait_for(waiting, HANG_SECONDS)).events
             assert other._listener is not None
             assert not other._listener.listening.is_set()
         finally:
@@ -141,20 +143,21 @@ def test_a_lost_listening_connection_is_made_again_and_tells_what_it_missed(
     url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Terminated by the server, it listens again; a commit in between wakes on its return."""
-    monkeypatch.setattr(changes_module, "POLL_SECONDS", 3_600)
+    monkeypatch.setattr(store_module, "POLL_SECONDS", 3_600)
 
     async def scenario(store: PostgresStore) -> None:
         other = store_at(url)
         await other.open()
         try:
             await hears(other)
-            changes = other.changes()
-            waiting = asyncio.ensure_future(anext(changes))
+            tails = other.follow(await other.head())
+            waiting = asyncio.ensure_future(anext(tails))
             ask(url, "SELECT pg_terminate_backend(pid) FROM pg_stat_activity "
                      "WHERE query LIKE 'LISTEN%' OR query = 'SELECT 1'")  # fmt: skip
             await store.append([Bot().decision()])
-            await asyncio.wait_for(waiting, HANG_SECONDS)
+            assert (await asyncio.wait_for(waiting, HANG_SECONDS)).events
             await hears(other)
+            await tails.aclose()
         finally:
             await other.close()
 

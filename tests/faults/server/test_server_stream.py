@@ -12,6 +12,7 @@ import pytest
 from motherhaven.server import Limits, ServerConfig, ServerThread
 from motherhaven.server.access.cursor_seal import CursorSeal
 from motherhaven.server.access.keystore import create_key, revoke_key
+from motherhaven.server.live import broadcaster
 from motherhaven.settings import SystemClock
 from motherhaven.stores import MemoryStore
 from tests.patience import HANG_SECONDS, until
@@ -154,16 +155,16 @@ async def test_resuming_while_events_pour_in_loses_nothing(url: str) -> None:
         got = await asyncio.gather(*(numbers(stream, 1_500) for stream in streams))
         await pouring
     assert all(one == list(range(1, 1_501)) for one in got)
-    for stream in streams:
-        stream.close()
+    _ = [stream.close() for stream in streams]
 
 
 @pytest.mark.parametrize("cursor", ["nonsense", "0123abcd-7", None])
 async def test_history_that_is_gone_is_a_reset(
-    server: ServerThread, store: MemoryStore, cursor: str | None
+    server: ServerThread, store: MemoryStore, cursor: str | None, monkeypatch: Any
 ) -> None:
     """A pruned or foreign cursor gives `reset` with a cursor that works, then live events."""
     url = server.url
+    monkeypatch.setattr(broadcaster, "LINGER_SECONDS", 0)  # else the server itself has them still
     async with poster(url) as post:
         first = await Sse.open(url)
         hello = await first.event()
@@ -207,8 +208,7 @@ async def test_a_stream_that_falls_out_of_the_history_reads_the_store() -> None:
             await post(1, 600)
             got = await asyncio.gather(*(numbers(stream, 600) for stream in streams))
         assert all(one == list(range(1, 601)) for one in got)
-        for stream in streams:
-            stream.close()
+        _ = [stream.close() for stream in streams]
 
 
 async def test_two_hundred_streams_come_and_go() -> None:

@@ -84,7 +84,7 @@ async def test_where_looks_are_billed_the_next_is_when_a_bot_would_be_late() -> 
     await bot.send("status", interval_seconds=14)
     await looks.look()
     assert looks.pause() == TICK_SECONDS
-    store.capabilities = Capabilities(poll_seconds=2.0)  # type: ignore[attr-defined]
+    store.capabilities = Capabilities(billed=True)  # type: ignore[attr-defined]
     assert looks.pause() == COSTLY_TICK_SECONDS
     clock.advance(20)
     await looks.look()

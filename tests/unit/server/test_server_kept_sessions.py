@@ -10,10 +10,12 @@ import pytest
 
 from motherhaven.cli.keys import session_secret
 from motherhaven.server import ServerConfig
-from motherhaven.server.access.ended import RECORD, EndedSessions
+from motherhaven.server.access.ended import COSTLY_REFRESH_SECONDS, RECORD, EndedSessions
 from motherhaven.server.access.revoked import Revoked
 from motherhaven.server.access.sessions import Sessions, shared_secret
 from motherhaven.stores import MemoryStore
+from motherhaven.stores.capabilities import Capabilities
+from motherhaven.stores.shared import Shared
 from tests.serverkit import API, KEY, NOW, FakeClock, config, running
 
 pytestmark = pytest.mark.anyio
@@ -90,6 +92,40 @@ async def test_the_end_of_a_session_is_known_to_every_server_of_the_store() -> N
     record = await store.record(RECORD)
     assert record is not None
     assert list(json.loads(record.text)["ended"]) == [last.split(".")[0]]
+
+
+async def test_a_billed_store_is_asked_only_when_a_session_comes() -> None:
+    """Not before it comes, and once for all that come soon after; a stranger costs nothing."""
+    store = MemoryStore()
+    store.capabilities = Capabilities(billed=True)  # type: ignore[attr-defined]
+    elsewhere = Sessions(FakeClock(), KEY, secret=shared_secret(KEY), seconds=1_000)
+    ended = elsewhere.new()
+    async with running(config(session_secret=shared_secret(KEY)), store) as server:
+        client = server.client()
+        cookie = {"cookie": f"motherhaven_session={ended}"}
+        assert (await client.get(f"{API}/bots", headers=cookie)).status_code == 200
+        elsewhere.revoke(ended)
+        await EndedSessions(store, server.clock, elsewhere, lambda: None, os.urandom).level()
+        asked = counted(store)
+        server.clock.advance(COSTLY_REFRESH_SECONDS + 1)
+        assert (await client.get(f"{API}/bots")).status_code == 401
+        assert asked == []
+        for _ in range(3):
+            assert (await client.get(f"{API}/bots", headers=cookie)).status_code == 401
+        assert asked == [RECORD]
+
+
+def counted(store: MemoryStore) -> list[str]:
+    """The names of the records that are asked for from now on."""
+    asked: list[str] = []
+    original = store.record
+
+    async def record(name: str) -> Shared | None:
+        asked.append(name)
+        return await original(name)
+
+    store.record = record  # type: ignore[method-assign]
+    return asked
 
 
 async def test_a_damaged_record_of_ended_sessions_is_written_anew() -> None:

@@ -4,19 +4,19 @@ import asyncio
 
 import pytest
 
-from motherhaven.stores.changes import Hub
+from motherhaven.stores import changes
+from motherhaven.stores.changes import Commit, Hub
 
 
 @pytest.mark.parametrize("steps", range(6))
-def test_a_cancellation_is_never_swallowed(steps: int) -> None:
+@pytest.mark.parametrize("seconds", [None, 60.0])
+def test_a_cancellation_is_never_swallowed(steps: int, seconds: float | None) -> None:
     """Whatever the loop is about to do for a commit, a cancelled wait ends as cancelled."""
 
     async def scenario() -> None:
-        async def poll() -> bool:
-            return False
-
         hub = Hub()
-        waiting = asyncio.ensure_future(anext(hub.subscribe(poll)))
+        subscription = hub.subscribe()
+        waiting = asyncio.ensure_future(subscription.wait(seconds))
         for _ in range(3):
             await asyncio.sleep(0)
         hub.wake()
@@ -25,5 +25,22 @@ def test_a_cancellation_is_never_swallowed(steps: int) -> None:
         if waiting.cancel():
             with pytest.raises(asyncio.CancelledError):
                 await waiting
+
+    asyncio.run(scenario())
+
+
+def test_what_waits_for_a_slow_follower_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The oldest commits are dropped: the follower sees a gap and reads the store."""
+    monkeypatch.setattr(changes, "MAX_EVENTS", 25)
+
+    async def scenario() -> None:
+        hub = Hub()
+        subscription = hub.subscribe()
+        for number in range(0, 100, 10):
+            hub.wake([Commit(number, number + 10, lambda *_: [])])
+        assert await subscription.wait(None)
+        await asyncio.sleep(0)
+        assert [commit.before for commit in subscription.take()] == [80, 90]
+        assert subscription.take() == []
 
     asyncio.run(scenario())

@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Iterator
 from datetime import timedelta
+from itertools import product
 from typing import Any
 
 import psycopg
@@ -15,8 +16,8 @@ from motherhaven.stores.postgres import PostgresStore, writer
 from motherhaven.stores.postgres.connect import connect
 from motherhaven.stores.postgres.dialect import PostgresSession
 from motherhaven.stores.postgres.location import locate
-from motherhaven.stores.relational import feeds, log, money, trades
-from motherhaven.stores.views import account_row, fill_row
+from motherhaven.stores.relational import feeds, log, money, tail, trades
+from motherhaven.stores.views import account_row, fill_row, funding_row, status_row
 from tests.conformance.stores.kit import ANY, START, Bot, StillClock
 from tests.postgres_server import store_url
 
@@ -148,7 +149,17 @@ QUERIES: dict[str, Any] = {
     "accounts of a bot": lambda db: money.newest(db, "account", "bot-a", 5, account_row),
     "equity": lambda db: money.equity(db, None, 60, 100, 200),
     "head": log.head,
-    "tail": lambda db: log.tail(db, "a", "a-20990", 100),
+    "tail": lambda db: tail.tail(db, "a", "a-20990", 100),
+    "exits of a tail": lambda db: db.ask(
+        tail.exits_query(db.dialect), [(n,) for n in range(100, 160)]
+    ),
+    "entries of a tail": lambda db: db.ask(
+        tail.named_query(db.dialect), [("bot-a", db.dialect.key(f"i{n}")) for n in range(60)]
+    ),
+    "errors since": lambda db: feeds.errors(db, None, None, None, START, 5),
+    "deposits": lambda db: money.equity(db, ["bot-a"], 0, 1, 1 << 32),
+    "heartbeats": lambda db: money.newest(db, "status", None, 5, status_row),
+    "fundings": lambda db: trades.postings(db, "bot-a", "r7", "funding", funding_row),
     "payload": lambda db: log.full_payload(db, "bot-a-1-1"),
     "text": lambda db: log.text(db, "e-2", "raw_response", offset=0, limit=9),
 }
@@ -161,6 +172,23 @@ def test_no_list_reads_a_whole_table(url: str, name: str) -> None:
         QUERIES[name](session)
         assert told.plans
         assert in_index_order(told.plans) == [], "\n".join(told.plans)
+
+
+def test_no_filter_of_the_feed_reads_a_whole_table(url: str) -> None:
+    """Every combination of what may be asked, the first page and a later one, short and long."""
+    asked = product(
+        (None, "bot-a"), (None, "BTC", "DOGE"), (None, "hold", "close"),
+        (None, "allowed", "rejected"), (False, True), (False, True), (None, LATER), (5, 200),
+    )  # fmt: skip
+    for session, told in explainer(url, "reader"):
+        for bot, coin, signal, verdict, trades_only, executed, before, limit in asked:
+            where = DecisionFilter(
+                bot_id=bot, coin=coin, signal=signal, verdict=verdict,  # type: ignore[arg-type]
+                only_trades=trades_only, executed=executed,
+            )  # fmt: skip
+            feeds.decisions(session, where, before, limit)
+            assert in_index_order(told.plans) == [], "\n".join([repr(where), *told.plans])
+            told.plans.clear()
 
 
 def test_an_append_reads_only_the_rows_it_needs(url: str) -> None:

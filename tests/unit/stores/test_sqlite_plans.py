@@ -10,7 +10,7 @@ import pytest
 from motherhaven.stores import DecisionFilter
 from motherhaven.stores.keys import Key
 from motherhaven.stores.needs import Needs
-from motherhaven.stores.relational import feeds, load, log, money, trades
+from motherhaven.stores.relational import feeds, load, log, money, tail, trades
 from motherhaven.stores.sqlite import SqliteStore
 from motherhaven.stores.sqlite.dialect import SqliteSession
 from motherhaven.stores.views import account_row, fill_row, status_row
@@ -99,7 +99,7 @@ QUERIES: dict[str, Any] = {
     "fills": lambda db: trades.postings(db, "bot-a", "p1", "fill", fill_row),
     "candles": lambda db: trades.candles(db, "bot-a", "BTC", START, START, 5),
     "position of a decision": lambda db: money.opened_by(db, "bot-a", "d1"),
-    "tail": lambda db: log.tail(db, *(lambda name: (name, f"{name}-0"))(log.identity(db)[0]), 5),
+    "tail": lambda db: tail.tail(db, *(lambda name: (name, f"{name}-0"))(log.identity(db)), 5),
     "payload": lambda db: log.full_payload(db, "bot-a-1-1"),
     "bots": money.bots,
     "append": lambda db: load.load(db, NEEDS),

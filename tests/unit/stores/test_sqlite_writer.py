@@ -21,7 +21,7 @@ def test_waiting_requests_share_a_commit(tmp_path: Path) -> None:
     commits: list[int] = []
 
     async def scenario() -> None:
-        writer = Writer(tmp_path / "w.db", "aa", lambda: commits.append(1))
+        writer = Writer(tmp_path / "w.db", "aa", lambda _: commits.append(1))
         gate = asyncio.Event()
         loop = asyncio.get_running_loop()
 
@@ -46,7 +46,7 @@ def test_one_bad_request_does_not_take_its_group_with_it(tmp_path: Path) -> None
     """The culprit gets its error; everyone else is kept, once."""
 
     async def scenario() -> None:
-        writer = Writer(tmp_path / "w.db", "aa", lambda: None)
+        writer = Writer(tmp_path / "w.db", "aa", lambda _: None)
 
         def insert(db: Session, value: Any) -> int:
             db.run("INSERT INTO meta VALUES (?, 'x')", (value,))

@@ -4,7 +4,7 @@ import asyncio
 import json
 import logging
 from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from typing import Final
 
 from motherhaven.contract.clock import Clock
@@ -18,8 +18,8 @@ LOG: Final = logging.getLogger("motherhaven.server")
 
 RECORD: Final = "sessions-ended"
 REFRESH_SECONDS: Final = 2.0
-COSTLY_REFRESH_SECONDS: Final = 20.0
-"""Where each look is billed."""
+COSTLY_REFRESH_SECONDS: Final = 45.0
+"""Where each look is billed; and then only while streams are open, or when a session comes."""
 
 MOST: Final = 4_000
 """So many are shared, those that last longest first; each was a session that signed out."""
@@ -38,13 +38,22 @@ class EndedSessions:
         sessions: Sessions,
         ended: Callable[[], None],
         random_bytes: Callable[[int], bytes],
+        is_watched: Callable[[], bool] = lambda: True,
     ) -> None:
-        """`ended` is called when sessions that ended elsewhere became known."""
+        """`ended` is called when sessions that ended elsewhere became known.
+
+        `is_watched`: whether streams are open, which a session that ends must end too.
+        """
         self._store = store
         self._clock = clock
         self._sessions = sessions
         self._ended = ended
         self._random = random_bytes
+        self._is_watched = is_watched
+        self._is_billed = capabilities_of(store).billed
+        self._lock = asyncio.Lock()
+        self._looked_at = float("-inf")
+        self._told: frozenset[str] = frozenset()
 
     @asynccontextmanager
     async def running(self) -> AsyncIterator[None]:
@@ -57,13 +66,29 @@ class EndedSessions:
             await asyncio.gather(task, return_exceptions=True)
 
     async def _follow(self) -> None:
-        is_costly = capabilities_of(self._store).poll_seconds > 0
+        pause = COSTLY_REFRESH_SECONDS if self._is_billed else REFRESH_SECONDS
         while True:
             try:
-                await self.level()
+                if not self._is_billed or self._is_watched() or self._has_news():
+                    await self.level()
             except StoreError:
                 LOG.debug("ended sessions wait for the store")
-            await asyncio.sleep(COSTLY_REFRESH_SECONDS if is_costly else REFRESH_SECONDS)
+            await asyncio.sleep(pause)
+
+    def _has_news(self) -> bool:
+        return not self._sessions.ended().keys() <= self._told
+
+    async def fresh(self) -> None:
+        """Before a session is judged: where looks are billed, none is taken without need.
+
+        A store that does not answer now is no reason to refuse a session that is known.
+        """
+        if not self._is_billed:
+            return
+        async with self._lock:
+            if self._clock.monotonic() - self._looked_at >= COSTLY_REFRESH_SECONDS:
+                with suppress(StoreError):
+                    await self.level()
 
     async def level(self) -> None:
         """One look: learn, then tell.
@@ -71,11 +96,13 @@ class EndedSessions:
         Raises:
             StoreError: the store fails; nothing is forgotten.
         """
+        self._looked_at = self._clock.monotonic()
         record = await self._store.record(RECORD)
         told = _read(record.text) if record else {}
         here = self._sessions.ended()
         if self._sessions.learn_ended({n: at for n, at in told.items() if n not in here}):
             self._ended()
+        self._told = frozenset(here)
         if here.keys() <= told.keys():
             return
         now = self._clock.now().timestamp()
@@ -85,7 +112,8 @@ class EndedSessions:
             return
         text = json.dumps({"ended": entries, "token": self._random(8).hex()})
         # Where another server was faster, the next look sees what it wrote.
-        await put_own_record(self._store, RECORD, text, record.revision if record else None)
+        if not await put_own_record(self._store, RECORD, text, record.revision if record else None):
+            self._told = frozenset()
 
 
 def _read(text: str) -> dict[str, int]:

@@ -6,6 +6,7 @@ from typing import Final
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from motherhaven.server.access.callers import Caller, CallerKind, caller_of
+from motherhaven.server.access.departures import run_for_reader
 from motherhaven.server.access.shares import Bound, Shares, part
 from motherhaven.server.access.uploads import Upload, Uploads
 from motherhaven.server.config import Limits
@@ -49,7 +50,7 @@ class Places:
                 except Problem as problem:
                     await answer(problem)(scope, receive, send)
                     return
-                await self._app(scope, receive, send)
+                await run_for_reader(self._app, scope, receive, send)
             else:
                 await self._with_body(caller, place, scope, receive, send)
         finally:

@@ -9,6 +9,7 @@ from urllib.parse import urlsplit
 from motherhaven.contract.errors import StoreError
 from motherhaven.server.access.callers import Caller, CallerKind
 from motherhaven.server.access.cross_site import cross_site_problem
+from motherhaven.server.access.ended import EndedSessions
 from motherhaven.server.access.guesses import Guesses
 from motherhaven.server.access.keyring import BotKey, Keyring, KeyScope, looks_like_key
 from motherhaven.server.access.sessions import Sessions, Ticket
@@ -59,12 +60,18 @@ class Door:
     """Decides about each visitor by the rule of the route."""
 
     def __init__(
-        self, config: ServerConfig, sessions: Sessions, guesses: Guesses, keys: Keyring
+        self,
+        config: ServerConfig,
+        sessions: Sessions,
+        guesses: Guesses,
+        keys: Keyring,
+        ended: EndedSessions,
     ) -> None:
         self.keys = keys
         self.guesses = guesses
         self._config = config
         self._sessions = sessions
+        self._ended = ended
         self._digest = _digest(config.api_key.encode()) if config.api_key else None
 
     @property
@@ -95,7 +102,9 @@ class Door:
             StoreError: the store does not answer; no key of it can be judged.
         """
         await self.keys.renew(visitor.raw_header(b"x-api-key"))
-        tickets = (self._sessions.read(token) for token in visitor.tokens)
+        tickets = [self._sessions.read(token) for token in visitor.tokens]
+        if any(tickets):
+            await self._ended.fresh()
         if any(ticket and ticket.key_id for ticket in tickets):
             await self.keys.refresh()
 

@@ -39,7 +39,7 @@ LOG: Final = logging.getLogger("motherhaven.server")
 RECORD: Final = "alerts"
 TICK_SECONDS: Final = 2.0
 COSTLY_TICK_SECONDS: Final = 20.0
-"""Where each look is billed (stores that poll, Firestore), it is taken more rarely: so often,
+"""Where each look is billed (Firestore), it is taken more rarely: so often,
 and when a bot would be late if nothing came from it by then."""
 
 STORE_PATIENCE_SECONDS: Final = 15.0
@@ -107,7 +107,7 @@ class Alerts:
 
     def pause(self) -> float:
         """Seconds until the next look."""
-        if capabilities_of(self._store).poll_seconds == 0:
+        if not capabilities_of(self._store).billed:
             return TICK_SECONDS
         until = self._next_late
         if until is None:

@@ -4,7 +4,7 @@ import asyncio
 import logging
 from collections import deque
 from collections.abc import AsyncIterator, Iterable
-from contextlib import asynccontextmanager, suppress
+from contextlib import aclosing, asynccontextmanager, suppress
 from dataclasses import dataclass
 from typing import Final, NamedTuple
 
@@ -17,7 +17,8 @@ from motherhaven.contract.times import format_time
 from motherhaven.server.config import Limits
 from motherhaven.server.live.rows import live_message
 from motherhaven.server.wire.sizes import short
-from motherhaven.stores.protocol import Store, Stored
+from motherhaven.stores.capabilities import capabilities_of
+from motherhaven.stores.protocol import Store, Stored, Tail
 from motherhaven.stores.unreadable import UNREADABLE
 
 LOG: Final = logging.getLogger("motherhaven.server")
@@ -26,6 +27,14 @@ PAGE: Final = 200
 BLOCK_BYTES: Final = 64 * 1024
 """A stream is sent about so much at once: what a client that does not read costs at most twice."""
 
+LINGER_SECONDS: Final = 20.0
+"""After the last stream the store is followed so much longer: a page that is loaded again
+finds the history, and costs no new beginning."""
+
+BILLED_BEATS: Final = 6
+"""Where each look is billed, refusals at other servers are looked for at one beat in so many."""
+
+_AT_ONCE: Final = 50
 _RETRY_SECONDS: Final = 1.0
 
 
@@ -71,7 +80,12 @@ class Hub:
         self.news = asyncio.Event()
         """Set at the next message, heartbeat or end, and then replaced. Who takes it before
         looking at the rest misses nothing."""
-        self._changed = asyncio.Event()
+        self._wanted = asyncio.Event()
+        self._reading: asyncio.Task[None] | None = None
+        self._is_following = False
+        self._start: str | None = None
+        """Where the first stream is, before anything is followed."""
+        self._letting_go: asyncio.TimerHandle | None = None
         self._joined: tuple[str, Block] | None = None
         """What follows one cursor, the last that was asked for; good until the next message."""
         self.streams = 0
@@ -87,7 +101,7 @@ class Hub:
     @asynccontextmanager
     async def running(self) -> AsyncIterator[None]:
         """Follow the store while the context lasts; then every stream ends."""
-        parts = (self._watch(), self._follow(), self._beat())
+        parts = (self._follow(), self._beat())
         tasks = [asyncio.create_task(part) for part in parts]
         try:
             yield
@@ -100,6 +114,8 @@ class Hub:
     def close(self) -> None:
         """End every stream, so that a shutdown waits for none."""
         self.closed = True
+        if self._letting_go is not None:
+            self._letting_go.cancel()
         self.ending.set()
         self.wake()
 
@@ -108,14 +124,37 @@ class Hub:
         self.refusals += 1
         self.wake()
 
+    async def now(self) -> str:
+        """The cursor of now: a stream from there misses nothing that comes.
+
+        Raises:
+            StoreError: the store does not answer.
+        """
+        if self._is_following:
+            return self.newest
+        self._start = await self.store.head()
+        return self._start
+
     def join(self) -> None:
         """One more stream."""
         self.streams += 1
-        self._changed.set()
+        if self._letting_go is not None:
+            self._letting_go.cancel()
+            self._letting_go = None
+        self._wanted.set()
 
     def leave(self) -> None:
-        """One stream less."""
+        """One stream less; after the last one the store is let go of."""
         self.streams -= 1
+        if self.streams == 0 and not self.closed:
+            loop = asyncio.get_running_loop()
+            self._letting_go = loop.call_later(LINGER_SECONDS, self._let_go)
+
+    def _let_go(self) -> None:
+        self._letting_go = self._start = None
+        self._wanted.clear()
+        if self._reading is not None:
+            self._reading.cancel()
 
     def after(self, cursor: str, bot_id: str | None = None) -> Block | None:
         """What follows a cursor, nothing at the newest; None if it is not in history.
@@ -135,12 +174,12 @@ class Hub:
             self._joined = (cursor, block)
         return block
 
-    async def encode(self, events: Iterable[Stored]) -> list[Told]:
+    def encode(self, events: Iterable[Stored]) -> list[Told]:
         """The message of each event."""
         messages: list[Told] = []
         for stored in events:
             try:
-                message = short(await live_message(self.store, stored))
+                message = short(live_message(stored))
             except UNREADABLE as error:
                 self.store.unreadable.note(stored.event.bot_id, stored.event.event_id, error)
                 message = None
@@ -165,56 +204,45 @@ class Hub:
                 break
         return Block(piece_of(b"".join(pieces)), cursor)
 
-    async def _watch(self) -> None:
-        """Note every commit; after a failure take it that some were missed."""
-        while not self.closed:
-            try:
-                async for _ in self.store.changes():
-                    self._changed.set()
-                    if self.closed:
-                        return
-                return
-            except StoreError as error:
-                LOG.warning("the live stream waits for the store: %s", error)
-                await self._pause()
-
     async def _follow(self) -> None:
-        """Read on after each commit, while there are streams to read for."""
-        cursor: str | None = None
+        """Follow the store while there are streams to read for, and a little longer."""
         while not self.closed:
-            await self._changed.wait()
-            self._changed.clear()
+            await self._wanted.wait()
+            self._reading = asyncio.create_task(self._read_on())
             try:
-                cursor = await self._read_on(cursor) if self.streams else None
+                await asyncio.wait([self._reading])
+            finally:
+                self._reading.cancel()
+                self._is_following = False
+
+    async def _read_on(self) -> None:
+        """Publish what is committed, for ever; after a failure go on behind what was told."""
+        while True:
+            try:
+                if not self._is_following:
+                    self._restart(self._start or await self.store.head())
+                    self._start = None
+                async with aclosing(self.store.follow(self.newest)) as tails:
+                    async for tail in tails:
+                        await self._tell(tail)
             except CursorGone:
-                cursor = None
-                self._changed.set()
+                self._is_following = False
+                continue
             except StoreError as error:
                 LOG.warning("the live stream waits for the store: %s", error)
-                await self._pause()
             except Exception:
                 # The loop's boundary: a fault in one round must not end the stream for good.
                 LOG.exception("the live stream failed on a round and begins anew")
-                cursor = None
-                await self._pause()
+                self._is_following = False
+            await asyncio.sleep(_RETRY_SECONDS)
 
-    async def _pause(self) -> None:
-        await asyncio.sleep(_RETRY_SECONDS)
-        self._changed.set()
-
-    async def _read_on(self, cursor: str | None) -> str:
-        if cursor is None:
-            cursor = await self.store.head()
-            self._restart(cursor)
-        more = True
-        while more:
-            tail = await self.store.tail(cursor, PAGE)
-            messages = await self.encode(tail.events)
-            if tail.cursor != (messages[-1].cursor if messages else cursor):
-                messages.append(Told(tail.cursor, "", b""))
-            self._publish(messages)
-            cursor, more = tail.cursor, tail.more
-        return cursor
+    async def _tell(self, tail: Tail) -> None:
+        """Publish a tail, some messages at a time, so that requests are answered between."""
+        for start in range(0, len(tail.events), _AT_ONCE):
+            self._publish(self.encode(tail.events[start : start + _AT_ONCE]))
+            await asyncio.sleep(0)
+        if tail.cursor != self.newest:
+            self._publish([Told(tail.cursor, "", b"")])
 
     def _restart(self, cursor: str) -> None:
         self._first += len(self._history)
@@ -222,6 +250,7 @@ class Hub:
         self._joined = None
         self._bytes = 0
         self._base = self.newest = cursor
+        self._is_following = True
         self._places = {cursor: self._first}
         self.wake()
 
@@ -250,13 +279,14 @@ class Hub:
         news.set()
 
     async def _beat(self) -> None:
+        every = BILLED_BEATS if capabilities_of(self.store).billed else 1
         while True:
             await asyncio.sleep(self._limits.heartbeat_seconds)
             data = dumps({"server_time": format_time(self._clock.now())})
             self.beat = piece_of(b": alive\n" + sse("heartbeat", data))
             self.pulse += 1
             self.wake()
-            if self.streams:
+            if self.streams and self.pulse % every == 0:
                 await self._look_for_refusals()
 
     async def _look_for_refusals(self) -> None:

@@ -1,8 +1,7 @@
 """From a stored event to the bytes of its live message."""
 
-from typing import Any, Final
+from typing import Any
 
-from motherhaven.contract.errors import NotFound
 from motherhaven.contract.events import (
     AccountReported,
     DecisionExecuted,
@@ -29,22 +28,17 @@ from motherhaven.server.wire.answers import (
     LivePosition,
     LiveStatus,
 )
-from motherhaven.stores.protocol import Store, Stored
-
-_RECENT_EXITS: Final = 50
+from motherhaven.stores.protocol import Stored
 
 
-async def live_message(store: Store, stored: Stored) -> LiveMessage | None:
-    """The live message of an event; None when retention took it away meanwhile."""
-    event, body = stored.event, stored.event.body
+def live_message(stored: Stored) -> LiveMessage | None:
+    """The live message of an event; None for one whose row is not kept."""
+    event, body, row = stored.event, stored.event.body, stored.row
     place: dict[str, Any] = {"cursor": stored.cursor, "bot_id": event.bot_id, "kind": event.kind}
-    try:
-        if event.kind == "decision":
-            return LiveDecision(**place, row=decision_row(await store.decision(event.event_id)))
-        if isinstance(body, (PositionOpened, PositionClosed)):
-            return LivePosition(**place, row=await _position(store, event, body))
-    except NotFound:
-        return None
+    if event.kind == "decision":
+        return LiveDecision(**place, row=row) if isinstance(row, DecisionRow) else None
+    if isinstance(body, PositionOpened | PositionClosed):
+        return LivePosition(**place, row=row) if isinstance(row, PositionRow) else None
     if isinstance(body, DecisionExecuted):
         return LiveExecution(**place, row=_execution(event, body))
     if isinstance(body, AccountReported):
@@ -52,13 +46,6 @@ async def live_message(store: Store, stored: Stored) -> LiveMessage | None:
     if isinstance(body, StatusReported):
         return LiveStatus(**place, row=_status(event, body))
     return LiveOther(**place, row=body.model_dump(mode="json"))
-
-
-def decision_row(detail: DecisionRow) -> DecisionRow:
-    """The part of a decision that lists show."""
-    return DecisionRow.model_construct(
-        **{name: getattr(detail, name) for name in DecisionRow.model_fields}
-    )
 
 
 def _execution(event: Event, body: DecisionExecuted) -> Executed:
@@ -103,29 +90,4 @@ def _status(event: Event, body: StatusReported) -> StatusRow:
             "received_at": event.received_at or event.recorded_at,
             "next_cycle_at": None if due is None else str(due),
         }
-    )
-
-
-async def _position(
-    store: Store, event: Event, body: PositionOpened | PositionClosed
-) -> PositionRow:
-    """The row that the event opened or closed; only the store knows it for an old client."""
-    if isinstance(body, PositionClosed):
-        page = await store.positions(
-            status="closed", bot_id=event.bot_id, before=None, limit=_RECENT_EXITS
-        )
-        for row in page.items:
-            if _is_exit(row, event, body):
-                return row
-    elif body.position_id is None:
-        return await store.position(event.bot_id, event.event_id)
-    return await store.position(event.bot_id, body.position_id or event.event_id)
-
-
-def _is_exit(row: PositionRow, event: Event, body: PositionClosed) -> bool:
-    return (
-        row.exit_time == event.shown_at
-        and (row.coin, row.side) == (body.coin, body.side)
-        and (row.exit_price, row.realized_pnl) == (body.exit_price, body.realized_pnl)
-        and (body.position_id is None or body.position_id == row.id or row.id == event.event_id)
     )

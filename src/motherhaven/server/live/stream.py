@@ -138,7 +138,7 @@ class Live:
             given = last_event_id or after
             if given and only_bot() is not None:
                 given = self._seal.open(given) or _NO_PLACE
-            cursor = given or await self._hub.store.head()
+            cursor = given or await self._hub.now()
         except BaseException:
             leave_place()
             raise
@@ -234,7 +234,7 @@ class Live:
                     return self._told(pieces, mine), cursor, False
                 cursor = one.cursor
                 if mine in (None, one.event.bot_id):
-                    [told] = await self._hub.encode([one])
+                    [told] = self._hub.encode([one])
                     pieces.append(told.data)
                     size += len(told.data)
         page.size = min(2 * page.size, PAGE)

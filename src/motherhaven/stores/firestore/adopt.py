@@ -80,15 +80,23 @@ def _event(
 ) -> Event | None:
     """The event of one old document; None if it is ours, or not of this pass, or no event."""
     document = snapshot.to_dict() or {}
-    if OURS in document or closed not in (None, document.get("status") == "closed"):
+    if closed not in (None, document.get("status") == "closed"):
         return None
-    name = snapshot.id if paths.is_id(snapshot.id) else paths.hashed(snapshot.id)
-    body = _json(document) | {"event_id": name}
-    received = datetime.fromisoformat(snapshot.create_time.isoformat())
+    return event_of_document(endpoint, str(snapshot.id), snapshot.create_time, document, ids)
+
+
+def event_of_document(
+    endpoint: Endpoint, name: str, created: Any, document: Mapping[str, Any], ids: IdSource
+) -> Event | None:
+    """The event of a document that an old server wrote; None if it is ours, or no event."""
+    if OURS in document:
+        return None
+    body = _json(document) | {"event_id": name if paths.is_id(name) else paths.hashed(name)}
+    received = datetime.fromisoformat(created.isoformat())
     try:
         return event_from_single(endpoint, body, received, ids)
     except ContractError as error:
-        _LOG.warning("%s/%s was not taken over: %s", *snapshot.reference._path, error)
+        _LOG.warning("the old %s document %s was not taken over: %s", endpoint, name, error)
         return None
 
 

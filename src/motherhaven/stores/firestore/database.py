@@ -136,18 +136,17 @@ class Database:
         query = query.start_at({"__name__": self.document(first)})
         return await self._run(query.end_before({"__name__": self.document(last)}), limit)
 
+    def since(self, shape: Shape, first: Any) -> Any:
+        """The query of a declared shape from a value of its order field on, to listen to."""
+        assert shape in SHAPES, f"{shape} is not declared in SHAPES"
+        query: Any = self._client.collection(shape.collection)
+        order = shape.order or "__name__"
+        query = query.where(filter=FieldFilter(order, ">=", first))
+        return query.order_by(order, direction=_way(shape.descending))
+
     async def every(self, *collection: str) -> list[DocumentSnapshot[Any]]:
         """All documents of a collection."""
         return await self._run(self._client.collection(*collection))
-
-    async def count_since(self, collection: str, field: str, since: datetime) -> int:
-        """How many documents there are from `since` on; billed as one read a thousand."""
-        query: Any = self._client.collection(collection)
-        query = query.where(filter=FieldFilter(field, ">=", since))
-        self.usage.reads += 1
-        async with self.translated():
-            answer = await query.count().get(retry=None, timeout=READ_SECONDS)
-        return int(answer[0][0].value)
 
     async def _run(self, query: Any, limit: int | None = None) -> list[DocumentSnapshot[Any]]:
         if limit is not None:

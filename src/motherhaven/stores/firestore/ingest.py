@@ -26,6 +26,7 @@ from motherhaven.contract.errors import StoreUnavailable
 from motherhaven.contract.events import Event
 from motherhaven.stores.cursors import live_cursor
 from motherhaven.stores.firestore import candles, documents, paths
+from motherhaven.stores.firestore.commits import commit_document
 from motherhaven.stores.firestore.database import Batch, Database
 from motherhaven.stores.firestore.keytext import live_number
 from motherhaven.stores.firestore.load import load
@@ -138,9 +139,7 @@ def _write(batch: Batch, work: FirestoreWork, layouts: Sequence[Layout], *, read
     _write_bots(batch, work)
     _write_rows(batch, work, readable=readable)
     batch.create((paths.COMMITS, secrets.token_hex(10)), {
-        "at": firestore.SERVER_TIMESTAMP,
-        "ids": [record.event_id for record, _ in changes.kept],
-        "received": [record.received for record, _ in changes.kept],
+        "at": firestore.SERVER_TIMESTAMP, **commit_document(work),
     })  # fmt: skip
 
 

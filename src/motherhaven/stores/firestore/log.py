@@ -19,13 +19,11 @@ from google.cloud.firestore_v1.base_document import DocumentSnapshot
 from motherhaven.contract.errors import StoreUnavailable
 from motherhaven.stores.cursors import live_cursor, read_live_cursor
 from motherhaven.stores.firestore import paths
+from motherhaven.stores.firestore.commits import as_changed, events_of
 from motherhaven.stores.firestore.database import COMMIT_SECONDS, Database
 from motherhaven.stores.firestore.keytext import committed_at, live_number
 from motherhaven.stores.firestore.shapes import Shape
-from motherhaven.stores.firestore.texts import records_of
-from motherhaven.stores.protocol import Stored, Tail
-from motherhaven.stores.records import named
-from motherhaven.stores.views import event_of
+from motherhaven.stores.protocol import Tail
 
 LATE: Final = timedelta(seconds=COMMIT_SECONDS + 2)
 SKEW: Final = timedelta(seconds=1)
@@ -36,7 +34,8 @@ HEADS: Final = 20
 OLDEST: Final = Shape(paths.COMMITS, (), "at")
 NEWEST: Final = Shape(paths.COMMITS, (), "at", descending=True)
 
-_FAR: Final = 10**18 - 1
+FAR: Final = 10**18 - 1
+"""Above every live number."""
 
 
 async def identity(database: Database) -> DocumentSnapshot[Any]:
@@ -66,31 +65,15 @@ async def tail(database: Database, generation: str, after: str, limit: int) -> T
     Raises:
         CursorGone: the history was pruned, or another database made the cursor.
     """
-    start = read_live_cursor(generation, after, floor=0, head=_FAR)
-    found_commits, more = await commits(database, start, limit)
+    start = read_live_cursor(generation, after, floor=0, head=FAR)
+    found, more = await commits(database, start, limit)
     known = await identity(database)
     now = live_number(known.read_time, 0)
     read_live_cursor(generation, after, floor=int(known.get("floor")), head=now)
-    places = [
-        (live_number(commit.create_time, rank), str(event_id))
-        for commit in found_commits
-        for rank, event_id in enumerate(commit.get("ids"), 1)
-    ]
-    places = [place for place in places if place[0] > start]
-    chosen = places[:limit]
-    found = await database.get(paths.event(event_id) for _, event_id in chosen)
-    # Somebody may delete documents by hand: what is gone is passed over.
-    chosen = [place for place in chosen if paths.event(place[1]) in found]
-    records = await records_of(database, [found[paths.event(name)] for _, name in chosen])
-    numbers = {name: number for number, name in chosen}
-    events = database.unreadable.each(
-        records,
-        named,
-        lambda one: Stored(live_cursor(generation, numbers[one.event_id]), event_of(one)),
-    )
-    reached = places[:limit]
-    cursor = live_cursor(generation, reached[-1][0]) if reached else after
-    return Tail(tuple(events), cursor, more=more or len(places) > limit)
+    changed = map(as_changed, found)
+    events, reached, rest = await events_of(database, generation, changed, start, limit)
+    cursor = live_cursor(generation, reached) if reached > start else after
+    return Tail(tuple(events), cursor, more=more or rest)
 
 
 async def commits(
@@ -124,25 +107,3 @@ async def commits(
 def last_of(commit: DocumentSnapshot[Any]) -> int:
     """The live number of a commit's last event."""
     return live_number(commit.create_time, len(commit.get("ids")))
-
-
-class Watch:
-    """Sees the commits of other processes by counting: one read, whatever there is."""
-
-    def __init__(self, database: Database) -> None:
-        self._database = database
-        self._since: datetime | None = None
-        self._count = 0
-
-    async def look(self) -> bool:
-        """Whether anything was committed since the last look; at the first one, perhaps."""
-        if self._since is not None:
-            count = await self._database.count_since(paths.COMMITS, "at", self._since)
-            if count == self._count:
-                return False
-        newest = await self._database.query(NEWEST, limit=1)
-        known = await identity(self._database)
-        anchor = newest[0].get("at") if newest else known.read_time
-        self._since = anchor - LATE
-        self._count = await self._database.count_since(paths.COMMITS, "at", self._since)
-        return True

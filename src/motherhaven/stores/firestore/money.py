@@ -111,6 +111,13 @@ def _states(database: Database, found: Sequence[DocumentSnapshot[Any]]) -> list[
     )
 
 
+async def rows_of(
+    database: Database, found: Sequence[DocumentSnapshot[Any]], *, closed: bool
+) -> list[PositionRow]:
+    """The rows of position documents."""
+    return await _rows(database, _states(database, found), closed=closed)
+
+
 async def position(database: Database, bot_id: str, position_id: str) -> PositionRow:
     """One position.
 

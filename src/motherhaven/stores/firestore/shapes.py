@@ -58,12 +58,14 @@ SHAPES: Final[frozenset[Shape]] = frozenset(
     + [Shape(paths.ERRORS, chosen, "key", descending=True) for chosen in _any_of("bot_id", "kind")]
     + [Shape(paths.COMMITS, (), "at"), Shape(paths.COMMITS, (), "at", descending=True)]
     + [Shape(paths.POSITIONS, ("standing",)), Shape(paths.POSITIONS, ("opener",))]
+    + [Shape(paths.POSITIONS, ("exit_n",))]
     + [Shape(paths.EVENTS, ("posting",)), Shape(paths.PARTS, ("group",))]
     + [Shape(paths.PARTS, (), "received"), Shape(paths.BOTS)]
     + [Shape(paths.BOTS, (), "first_seen")]
-    + [Shape(name, (), field) for name, field in (
+    + [Shape(name, (), field, way) for way in (False, True) for name, field in (
         (paths.OLD_DECISIONS, "timestamp"), (paths.OLD_ACCOUNT, "timestamp"),
         (paths.OLD_STATUS, "timestamp"), (paths.OLD_POSITIONS, "entry_time"))]
+    + [Shape(paths.OLD_POSITIONS, (), "exit_time", descending=True)]
 )  # fmt: skip
 """All of them; `names` of positions is asked by array membership, some by document id."""
 
@@ -100,6 +102,7 @@ def is_served(shape: Shape, indexes: frozenset[Shape] = INDEXES) -> bool:
 UNINDEXED: Final = (
     (paths.EVENTS, "payload"), (paths.EVENTS, "texts"), (paths.EVENTS, "sha256"),
     (paths.TEXTS, "text"), (paths.PARTS, "text"), (paths.COMMITS, "ids"),
+    (paths.COMMITS, "live"),
     (paths.COMMITS, "received"), (paths.ROLLUPS, "buckets"), (paths.MARKS, "marks"),
     (paths.CANDLES, "candles"), (paths.REFUSALS, "kept"),
     (paths.EXECUTIONS, "execution"), (paths.ERRORS, "message"), (paths.BOTS, "totals"),

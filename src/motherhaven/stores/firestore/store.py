@@ -2,15 +2,14 @@
 
 What differs by nature, declared in `capabilities`: an append is one commit as long as it
 writes at most 500 documents (about 120 decisions); a longer one is kept in several, in
-order, and if it fails in between, sending it again completes it. Commits of other
-processes are seen within POLL_SECONDS.
+order, and if it fails in between, sending it again completes it.
 """
 
 import asyncio
 import hashlib
 import random
 import secrets
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncGenerator, Sequence
 from contextlib import suppress
 from datetime import datetime
 from typing import Any, Final, Literal, cast
@@ -24,11 +23,12 @@ from motherhaven.contract.errors import ConfigError, StoreError, StoreUnavailabl
 from motherhaven.contract.events import Event, Kind, TextPart
 from motherhaven.stores.asked import checks_questions
 from motherhaven.stores.capabilities import Capabilities
-from motherhaven.stores.changes import Hub
 from motherhaven.stores.cursors import live_cursor, read_page_cursor
 from motherhaven.stores.firestore import candles, feeds, log, money, paths, shared
 from motherhaven.stores.firestore.adopt import adopt
 from motherhaven.stores.firestore.database import Database, Usage
+from motherhaven.stores.firestore.follow import follow
+from motherhaven.stores.firestore.old_writers import OldWriters
 from motherhaven.stores.firestore.parts import put_parts
 from motherhaven.stores.firestore.prune import prune
 from motherhaven.stores.firestore.refusals import report_rejected
@@ -37,6 +37,7 @@ from motherhaven.stores.firestore.whole import whole_payload
 from motherhaven.stores.firestore.work import live_number_of
 from motherhaven.stores.firestore.writer import MAX_WRITES, Writer
 from motherhaven.stores.keys import DEPOSIT_MINUTES, bucket_range, held, micros
+from motherhaven.stores.lanes import Bounds, Lanes
 from motherhaven.stores.protocol import DEPOSITS_TIER, Appended, DecisionFilter, Tail
 from motherhaven.stores.records import named, no_text, payload_gone
 from motherhaven.stores.shared import Shared
@@ -50,26 +51,23 @@ from motherhaven.stores.views import (
 )
 
 SCHEMA: Final = 1
-POLL_SECONDS: Final = 2.0
-"""How often the commits of other processes are looked for while somebody waits for changes."""
 
 
 @checks_questions
 class FirestoreStore:
     """Keeps everything in one Firestore database; several processes may share it."""
 
-    capabilities = Capabilities(documents_per_commit=MAX_WRITES, poll_seconds=POLL_SECONDS)
+    capabilities = Capabilities(documents_per_commit=MAX_WRITES, billed=True)
 
     def __init__(self, project: str, database: str | None = None, *, clock: Clock) -> None:
         self._project = project
         self._name = database
         self._clock = clock
-        self._hub = Hub()
+        self.lanes = Lanes(Bounds(of_a_kind=16, long=48))
         self._generation = ""
         self._database: Database | None = None
         self._writer: Writer | None = None
-        self._watch: log.Watch | None = None
-        self._looked = float("-inf")
+        self._old: OldWriters | None = None
         self._adopting: asyncio.Task[int] | None = None
 
     @property
@@ -94,9 +92,9 @@ class FirestoreStore:
             raise
         token = f"{known.get('token')} {micros(known.create_time)}"
         self._generation = hashlib.sha256(token.encode()).hexdigest()[:12]
-        self._database, self._watch = database, log.Watch(database)
+        self._database = database
         dice = random.Random()  # noqa: S311 - spreads the pauses of writers that collide
-        self._writer = Writer(database, self._generation, self._hub, dice)
+        self._writer = Writer(database, self._generation, dice)
         if not known.get("adopted"):
             start = (known.to_dict() or {}).get("adopting")
             self._adopting = asyncio.create_task(
@@ -128,11 +126,13 @@ class FirestoreStore:
     async def close(self) -> None:
         """Finish what was accepted, then close the connection."""
         database, writer, adopting = self._database, self._writer, self._adopting
+        old, self._old = self._old, None
         self._database = self._writer = self._adopting = None
-        self._hub.end()
         if adopting is not None:
             adopting.cancel()
             await asyncio.wait([adopting])
+        if old is not None:
+            await old.stop()
         if writer is not None:
             await writer.stop()
         if database is not None:
@@ -172,22 +172,9 @@ class FirestoreStore:
         """Events after a cursor; payloads come without the prompts. See Store.tail."""
         return await log.tail(self._open, self._generation, after, held(limit))
 
-    def changes(self) -> AsyncIterator[None]:
-        """Yields after commits, other processes' too; misses none from this call on."""
-        return self._hub.subscribe(self._look)
-
-    async def _look(self) -> bool:
-        """Wake everyone if another process wrote; a failed look is no news."""
-        now = asyncio.get_running_loop().time()
-        if self._watch is None or now < self._looked + POLL_SECONDS:
-            return False
-        self._looked = now
-        try:
-            if await self._watch.look():
-                self._hub.wake()
-        except StoreError:
-            return False
-        return False
+    def follow(self, after: str) -> AsyncGenerator[Tail, None]:
+        """What was committed after `after`, then what is; see Store.follow."""
+        return follow(self._open, self._generation, after, self._old_writers)
 
     async def bots(
         self,
@@ -332,6 +319,12 @@ class FirestoreStore:
         if self._database is None:
             raise self._closed()
         return self._database
+
+    @property
+    def _old_writers(self) -> OldWriters:
+        if self._old is None:
+            self._old = OldWriters(self._open, self._append, self._clock)
+        return self._old
 
     @property
     def _append(self) -> Writer:

@@ -9,7 +9,6 @@ from typing import Final
 
 from motherhaven.contract.errors import MotherhavenError, StoreError, StoreUnavailable
 from motherhaven.contract.events import AccountReported, Event
-from motherhaven.stores.changes import Hub
 from motherhaven.stores.firestore import candles, ingest, paths
 from motherhaven.stores.firestore.database import Database, in_steps
 from motherhaven.stores.firestore.texts import INLINE_BYTES
@@ -80,10 +79,9 @@ class _Request:
 class Writer:
     """One task that commits for all callers of a process; bots of other processes go beside it."""
 
-    def __init__(self, database: Database, generation: str, hub: Hub, dice: random.Random) -> None:
+    def __init__(self, database: Database, generation: str, dice: random.Random) -> None:
         self._database = database
         self._generation = generation
-        self._hub = hub
         self._dice = dice
         self._waiting: deque[_Request] = deque()
         self._flag = asyncio.Event()
@@ -154,8 +152,6 @@ class Writer:
             _refuse(requests, StoreError(f"store {self._database.name}: a fault: {error!r}"))
         else:
             self._share(requests, results)
-            if any(result.status == "stored" for result in results):
-                self._hub.wake()
             await self._drop_parts(events, results)
 
     def _share(self, requests: list[_Request], results: list[Appended]) -> None:

@@ -115,6 +115,7 @@ class PostgresSession(Session):
 
     def rows(self, query: str, values: Sequence[Any] = ()) -> list[Row]:
         """All rows of the answer."""
+        self.check()
         return list(self.connection.execute(_marked(query), values).fetchall())
 
     def run(self, query: str, values: Sequence[Any] = ()) -> int:
@@ -127,6 +128,7 @@ class PostgresSession(Session):
 
     def ask(self, query: str, keys: Sequence[tuple[Any, ...]] | None = None) -> Iterable[Row]:
         """The answers for all keys, in one round trip with others within a pipeline."""
+        self.check()
         return self.connection.execute(_marked(query), None if keys is None else _turned(keys))
 
     def write(self, table: Table, rows: list[tuple[Any, ...]]) -> None:

@@ -57,7 +57,9 @@ class Listener:
             except (psycopg.Error, OSError):
                 failures += 1
             finally:
-                self.listening.clear()
+                if self.listening.is_set():
+                    self.listening.clear()
+                    self._wake()  # who waited to be told must look from now on
             await asyncio.sleep(_PAUSE_SECONDS[min(failures, len(_PAUSE_SECONDS)) - 1])
 
     async def _listen(self, connection: "psycopg.AsyncConnection[tuple[object, ...]]") -> None:

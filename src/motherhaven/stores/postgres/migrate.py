@@ -16,7 +16,7 @@ from motherhaven.stores.postgres.connect import (
 )
 from motherhaven.stores.postgres.location import Location
 
-MIGRATIONS: Final = ("0001.sql", "0002.sql", "0003.sql", "0004.sql")
+MIGRATIONS: Final = ("0001.sql", "0002.sql", "0003.sql", "0004.sql", "0005.sql")
 OLDEST_SERVER: Final = 140_000
 LOCK_CLASS: Final = 0x4D485344
 """Namespace of our advisory locks ("MHSD"), so that other programs' are never met."""
@@ -41,6 +41,7 @@ def migrate(location: Location, generation: str) -> tuple[str, int]:
     connection = connect(location, "setup")
     try:
         _check_server(connection, location)
+        _check_pooler(connection, location)
         connection.execute("BEGIN")
         connection.execute(DURABLE)
         connection.execute(
@@ -77,6 +78,35 @@ def _check_server(connection: Connection, location: Location) -> None:
             f"store {location.shown}: the database's encoding is {encoding}, which cannot hold "
             "every text; create one with: CREATE DATABASE name ENCODING 'UTF8' TEMPLATE template0"
         )
+
+
+def _check_pooler(connection: Connection, location: Location) -> None:
+    """Refuse a pooler that gives each transaction another session: ours have settings.
+
+    A pooler tells a process number of its own. Whether it shares sessions shows when a second
+    connection is given the one that the first has only left for a moment.
+    """
+    own = _backend(connection)
+    if connection.info.backend_pid == own:
+        return
+    other = connect(location, "setup")
+    try:
+        other.execute("BEGIN")
+        is_shared = _backend(other) == own
+    finally:
+        close(other)
+    if is_shared:
+        raise ConfigError(
+            f"store {location.shown}: a pooler in transaction mode is in between, which loses "
+            "the settings, prepared statements and LISTEN of a session; name the database itself "
+            "in MOTHERHAVEN_STORE, or a pool in session mode (pgbouncer: pool_mode = session)"
+        )
+
+
+def _backend(connection: Connection) -> int:
+    row = connection.execute("SELECT pg_backend_pid()").fetchone()
+    assert row is not None
+    return int(row[0])
 
 
 def _bring_up(connection: Connection, location: Location, generation: str) -> None:

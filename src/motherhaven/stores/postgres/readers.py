@@ -17,7 +17,7 @@ from motherhaven.stores.postgres.dialect import PostgresSession
 from motherhaven.stores.postgres.location import Location
 from motherhaven.stores.relational import readers as relational
 from motherhaven.stores.relational.dialect import Session
-from motherhaven.stores.relational.readers import Answer
+from motherhaven.stores.relational.readers import Answer, Asking
 
 _READ: Final = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"
 _WRITE: Final = "BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE"
@@ -31,7 +31,7 @@ class Readers(relational.Readers[Connection]):
     round here: it retries in the background, and its callers learn no reason.
     """
 
-    threads = 4
+    threads = 6
 
     def __init__(self, location: Location, lock: int) -> None:
         super().__init__(location.shown)
@@ -50,20 +50,27 @@ class Readers(relational.Readers[Connection]):
             session.run(DURABLE)
             return deed(session)
 
-        return await self._submit(lambda: self._retried(_WRITE, durable))
+        # A change goes on though nobody waits for it.
+        return await self._submit(lambda _: self._retried(_WRITE, durable, Asking()))
 
-    def _answer(self, query: Callable[[Session], Answer]) -> Answer:
-        return self._retried(_READ, query)
+    def _answer(self, query: Callable[[Session], Answer], asking: Asking) -> Answer:
+        return self._retried(_READ, query, asking)
 
-    def _retried(self, begin: str, deed: Callable[[Session], Answer]) -> Answer:
+    def _retried(self, begin: str, deed: Callable[[Session], Answer], asking: Asking) -> Answer:
         connection = self._take()
         is_new = connection is None
         while True:
             if connection is None:
                 connection = connect(self._location, "reader")
             try:
-                answer = PostgresSession(connection, self._log_lock).transact(begin, deed)
+                session = PostgresSession(connection, self._log_lock)
+                session.check = asking.check
+                with asking.stopped_by(connection.cancel):
+                    answer = session.transact(begin, deed)
             except psycopg.Error as error:
+                if asking.is_cancelled:  # a late word to stop must not meet the next question
+                    close(connection)
+                    raise translated(error, self._location) from None
                 if not is_lost(error, connection) or is_new:
                     self._give_back(connection)
                     raise translated(error, self._location) from None

@@ -2,18 +2,24 @@
 
 import asyncio
 import secrets
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from datetime import datetime
 
 from motherhaven.contract.clock import Clock
-from motherhaven.contract.errors import StoreError
+from motherhaven.contract.errors import ConfigError, StoreError
+from motherhaven.stores.changes import Commit
+from motherhaven.stores.cursors import read_live_cursor
 from motherhaven.stores.postgres.listener import Listener
 from motherhaven.stores.postgres.location import locate
 from motherhaven.stores.postgres.migrate import migrate
 from motherhaven.stores.postgres.readers import Readers
+from motherhaven.stores.postgres.replica import Replica, replica_of
+from motherhaven.stores.postgres.space import free_space
 from motherhaven.stores.postgres.writer import Writer
+from motherhaven.stores.protocol import Tail
 from motherhaven.stores.relational import log
 from motherhaven.stores.relational.dialect import Session
-from motherhaven.stores.relational.readers import Answer
+from motherhaven.stores.relational.readers import Answer, Answering
 from motherhaven.stores.relational.store import RelationalStore
 
 
@@ -23,8 +29,13 @@ class PostgresStore(RelationalStore[Writer, Readers]):
     Raises ConfigError if the URL is not one. It never shows the URL's password.
     """
 
-    def __init__(self, url: str, *, clock: Clock) -> None:
+    def __init__(self, url: str, *, clock: Clock, read_url: str | None = None) -> None:
+        """`read_url`: a standby of the same database that answers the dashboard's questions."""
         self._location = locate(url)
+        self._read_location = None if read_url is None else locate(read_url)
+        self._replica: Replica | None = None
+        self._known = 0
+        """The newest commit number that this server acknowledged or streamed."""
         super().__init__(self._location.shown, clock=clock)
         self._listener: Listener | None = None
 
@@ -42,11 +53,20 @@ class PostgresStore(RelationalStore[Writer, Readers]):
         channel = f"motherhaven_{self._generation}"
         readers = Readers(self._location, lock)
         try:
-            self._seen = await readers.ask(log.head)
+            await readers.ask(log.head)  # whether it can be read
         except StoreError:
             await asyncio.to_thread(readers.stop)
             raise
-        writer = Writer(self._location, identity, channel, self._hub.wake)
+        if self._read_location is not None:
+            replica = replica_of(self._read_location, lock, readers, lambda: self._known)
+            try:
+                await replica.check(self._generation)
+            except ConfigError:
+                for one in (replica, readers):
+                    await asyncio.to_thread(one.stop)
+                raise
+            self._replica = replica
+        writer = Writer(self._location, identity, channel, self._committed)
         self._listener = Listener(self._location, channel, self._hub.wake, lambda: writer.pid)
         self._listener.start()
         self._writer, self._readers = writer, readers
@@ -56,13 +76,37 @@ class PostgresStore(RelationalStore[Writer, Readers]):
         listener, self._listener = self._listener, None
         if listener is not None:
             await listener.stop()
+        replica, self._replica = self._replica, None
+        if replica is not None:
+            await asyncio.to_thread(replica.stop)
         await super().close()
+
+    def _committed(self, commits: Sequence[Commit]) -> None:
+        self._known = max([self._known, *(commit.last for commit in commits)])
+        self._hub.wake(commits)
+
+    async def tail(self, after: str, limit: int) -> Tail:
+        """As Store.tail; who was told of these events finds them in every answer."""
+        found = await super().tail(after, limit)
+        number = read_live_cursor(self._generation, found.cursor, floor=0, head=1 << 62)
+        self._known = max(self._known, number)
+        return found
+
+    @property
+    def _asked(self) -> Answering:
+        return self._replica or self._read
+
+    async def prune(self, before: datetime) -> int:
+        """As Store.prune; then what it dropped is made free for new rows at once."""
+        dropped = await super().prune(before)
+        if dropped:
+            await asyncio.to_thread(free_space, self._location)
+        return dropped
 
     async def _change(self, deed: Callable[[Session], Answer], *, weight: int = 1) -> Answer:
         return await self._read.change(deed)
 
-    async def _look(self) -> bool:
-        """Where nothing is heard: wake everyone if another server wrote."""
-        if self._listener is not None and self._listener.listening.is_set():
-            return False
-        return await super()._look()
+    def _poll_seconds(self) -> tuple[float, float] | None:
+        """Looks are only needed while nothing is heard."""
+        is_heard = self._listener is not None and self._listener.listening.is_set()
+        return None if is_heard else super()._poll_seconds()

@@ -5,7 +5,6 @@ again, takes the log's turn (so that the old transaction is over) and looks.
 """
 
 import time
-from collections.abc import Callable
 from dataclasses import replace
 from typing import Final
 
@@ -29,7 +28,7 @@ from motherhaven.stores.protocol import Appended
 from motherhaven.stores.relational import writer as relational
 from motherhaven.stores.relational.flush import flush
 from motherhaven.stores.relational.load import Numbers, load
-from motherhaven.stores.relational.writer import Job, append_all
+from motherhaven.stores.relational.writer import Committed, Job, append_all, commit_of
 
 SETTLE_SECONDS: Final = 8.0
 """How long the writer tries to learn what became of a commit; clients wait for 10 s."""
@@ -51,7 +50,7 @@ class Writer(relational.Writer):
 
     def __init__(
         self, location: Location, identity: tuple[str, int], channel: str,
-        committed: Callable[[], None],
+        committed: Committed,
     ) -> None:  # fmt: skip
         super().__init__(location.shown, committed)
         self._location = location
@@ -121,6 +120,7 @@ class Writer(relational.Writer):
             session = PostgresSession(connection, self._lock)
             loaded, numbers = begin(session, needs_of(e for job in group for e in job.events))
             work = append_all(session, group, loaded, self._generation)
+            self._kept[:] = [commit_of(work, self._generation)] if work.changes.kept else []
             committing = True
             commit(session, work.changes, numbers, self._channel)
         except psycopg.Error as error:

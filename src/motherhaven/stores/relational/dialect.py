@@ -5,7 +5,7 @@ and from what a Dialect says; every value is bound.
 """
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any, Literal
 
 from motherhaven.stores.records import Record
@@ -90,6 +90,9 @@ class Session(ABC):
     dialect: Dialect
     unreadable = UnreadableRows()
     """Where reads note the rows that they pass over; who gives a session out sets its own."""
+
+    check: Callable[[], None] = staticmethod(lambda: None)
+    """Called before each query: raises if nobody waits for the answer any more."""
 
     @abstractmethod
     def rows(self, query: str, values: Sequence[Any] = ()) -> list[Row]:

@@ -54,11 +54,11 @@ def decisions(
             ORDER BY d.time DESC, d.epoch DESC, d.seq DESC, d.n DESC LIMIT ?
         )
         SELECT {d.record()}, b.name, x.execution, page.time
-        FROM page JOIN events e ON e.n = page.n {_joins(d)}
+        FROM page JOIN events e ON e.n = page.n {joins(d)}
         ORDER BY page.time DESC, e.epoch DESC, e.seq DESC, e.n DESC
     """
     found = session.rows(query, (*values, limit + 1))
-    items = tuple(session.unreadable.each(found[:limit], named, lambda row: _row(session, row)))
+    items = tuple(session.unreadable.each(found[:limit], named, lambda row: row_of(session, row)))
     if len(found) <= limit:
         return DecisionPage(items=items, next=None)
     last = found[limit - 1]
@@ -112,7 +112,8 @@ def _executed(d: Dialect) -> str:
     )"""
 
 
-def _joins(d: Dialect) -> str:
+def joins(d: Dialect) -> str:
+    """The bot of `events e`, and the latest execution of a decision."""
     return f"""
         JOIN bots b ON b.no = e.bot LEFT JOIN executions x
         ON x.bot = e.bot AND x.{d.keyed("decision_id")} = {d.key_sql("e.event_id")}
@@ -129,7 +130,8 @@ def named(row: Row) -> tuple[str, str]:
     return str(row[2]), str(row[1])
 
 
-def _row(session: Session, row: Row) -> DecisionRow:
+def row_of(session: Session, row: Row) -> DecisionRow:
+    """A decision from its record, bot's name, execution and the time in `decisions`."""
     record = session.dialect.record_of(row)
     key = _key(session.dialect, record, row[14])
     return decision_row(record, row[12], _execution(session, row), key)
@@ -153,7 +155,7 @@ def decision(session: Session, decision_id: str) -> DecisionDetail:
     """
     d = session.dialect
     row = session.row(
-        f"SELECT {d.record()}, b.name, x.execution, e.bot, o.time FROM events e {_joins(d)} "
+        f"SELECT {d.record()}, b.name, x.execution, e.bot, o.time FROM events e {joins(d)} "
         "LEFT JOIN decisions o ON o.n = e.n WHERE e.event_id = ?",
         (decision_id,),
     )

@@ -1,21 +1,17 @@
-"""Reading the log: the tail, whole payloads, long texts."""
+"""Reading the log: where it begins and ends, whole payloads, long texts."""
 
 from typing import Final
 
 from motherhaven.contract.events import Kind
 from motherhaven.contract.views import TextSlice
-from motherhaven.stores.cursors import live_cursor, read_live_cursor
-from motherhaven.stores.protocol import Stored, Tail
 from motherhaven.stores.records import Record, no_event, payload_gone, restore
 from motherhaven.stores.relational.dialect import Session
-from motherhaven.stores.relational.feeds import named
 from motherhaven.stores.relational.texts import read_slice, read_texts
-from motherhaven.stores.rows import Row
 from motherhaven.stores.unreadable import one
-from motherhaven.stores.views import event_of
 
 _HEAD: Final = "SELECT coalesce(max(n), 0) FROM events"
 _FLOOR: Final = "SELECT value FROM meta WHERE name = 'floor'"
+_ENDS: Final = f"SELECT ({_HEAD}), ({_FLOOR})"
 _EVENTS: Final = "FROM events e JOIN bots b ON b.no = e.bot"
 
 
@@ -24,9 +20,9 @@ def head(session: Session) -> int:
     return int(session.value(_HEAD))
 
 
-def identity(session: Session) -> tuple[str, int]:
-    """The random id of this database, and its newest commit number."""
-    return str(session.value("SELECT value FROM meta WHERE name = 'generation'")), head(session)
+def identity(session: Session) -> str:
+    """The random id of this database."""
+    return str(session.value("SELECT value FROM meta WHERE name = 'generation'"))
 
 
 def floor(session: Session) -> int:
@@ -39,21 +35,10 @@ def locked_floor(session: Session) -> int:
     return int(session.value(_FLOOR + session.dialect.locked))
 
 
-def tail(session: Session, generation: str, after: str, limit: int) -> Tail:
-    """Events after a cursor, in commit order."""
-    d, newest = session.dialect, head(session)
-    start = read_live_cursor(generation, after, floor=floor(session), head=newest)
-    found: list[Row] = []
-    if start < newest:
-        query = f"SELECT {d.record()} {_EVENTS} WHERE e.n > ? ORDER BY e.n LIMIT ?"
-        found = session.rows(query, (start, limit))
-    end = found[-1][0] if found else start
-
-    def read(row: Row) -> Stored:
-        return Stored(live_cursor(generation, row[0]), event_of(d.record_of(row)))
-
-    events = session.unreadable.each(found, named, read)
-    return Tail(tuple(events), live_cursor(generation, end), more=end < newest)
+def ends(session: Session) -> tuple[int, int]:
+    """The newest commit number, and the newest that was pruned."""
+    [(newest, pruned)] = session.rows(_ENDS)
+    return int(newest), int(pruned)
 
 
 def record(session: Session, event_id: str) -> Record:

@@ -4,6 +4,7 @@
 # ruff: noqa: S608
 
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from typing import Any, Final, Literal, TypeVar
 
 from motherhaven.contract.errors import NotFound
@@ -20,6 +21,7 @@ from motherhaven.stores.records import Record
 from motherhaven.stores.relational.dialect import Dialect, Session
 from motherhaven.stores.relational.feeds import OWN, named, where_all
 from motherhaven.stores.rows import BOT, BUCKET, POSITION, Row
+from motherhaven.stores.states import Marked, PositionState
 from motherhaven.stores.unreadable import UNREADABLE, one
 from motherhaven.stores.views import bot_row, equity_point, position_row
 
@@ -98,7 +100,7 @@ def positions(
     found = session.rows(query, (*values, limit + 1))
     items = tuple(
         session.unreadable.each(
-            found[:limit], _named, lambda row: _position(session, row, closed=closed)
+            found[:limit], position_name, lambda row: _position(session, row, closed=closed)
         )
     )
     if len(found) <= limit:
@@ -136,28 +138,55 @@ def opened_by(session: Session, bot_id: str, decision_id: str) -> PositionRow | 
     return one(f"the position of {decision_id}", lambda: _position(session, row))
 
 
-def _positions(d: Dialect) -> str:
+POSITION_COLUMNS: Final = (
+    f"{columns(POSITION, 'p')}, b.id, b.name, m.n, m.epoch, m.seq, m.recorded, m.time, m.mark"
+)
+"""What `held_position` reads, from `position_source`."""
+
+
+def position_source(d: Dialect) -> str:
+    """FROM-terms: positions with their bot and latest mark."""
     ref, name = d.keyed("ref"), d.keyed("id")
-    return f"""
-        SELECT {columns(POSITION, "p")}, b.id, b.name,
-            m.n, m.epoch, m.seq, m.recorded, m.time, m.mark
-        FROM positions p JOIN bots b ON b.no = p.bot
+    return f"""positions p JOIN bots b ON b.no = p.bot
         LEFT JOIN marks m ON m.bot = p.bot AND m.{ref} = coalesce(p.{ref}, p.{name})
     """
 
 
-def _named(row: Row) -> tuple[str, str]:
+def _positions(d: Dialect) -> str:
+    return f"SELECT {POSITION_COLUMNS} FROM {position_source(d)}"
+
+
+def position_name(row: Row) -> tuple[str, str]:
+    """Whose a position is, and what it is called."""
     return str(row[len(POSITION)]), f"position {row[0]}"
 
 
-def _position(session: Session, row: Row, *, closed: bool = False) -> PositionRow:
+@dataclass(frozen=True, slots=True)
+class HeldPosition:
+    """A position with its bot's name and its latest mark."""
+
+    state: PositionState
+    name: str | None
+    marked: Marked | None
+
+    def row(self, *, closed: bool = False) -> PositionRow:
+        """As lists show it; `closed`: with its place in the list of exits."""
+        return position_row(self.state, self.name, self.marked, closed=closed)
+
+
+def held_position(session: Session, row: Row) -> HeldPosition:
+    """A position from POSITION_COLUMNS; its mark is unknown where it cannot be read."""
     rows = session.dialect.rows
     bot_id, name, *mark = row[len(POSITION) :]
     marked = None
     if mark[0] is not None:
         about = f"mark of position {row[0]}"
         marked = session.unreadable.maybe(bot_id, about, lambda: rows.marked_of(mark))
-    return position_row(rows.position_of(bot_id, row), name, marked, closed=closed)
+    return HeldPosition(rows.position_of(bot_id, row), name, marked)
+
+
+def _position(session: Session, row: Row, *, closed: bool = False) -> PositionRow:
+    return held_position(session, row).row(closed=closed)
 
 
 def newest(

@@ -3,10 +3,12 @@
 import asyncio
 import threading
 from abc import ABC, abstractmethod
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from typing import Generic, Protocol, TypeVar
 
+from motherhaven.contract.errors import StoreUnavailable
 from motherhaven.stores.relational.dialect import Session
 from motherhaven.stores.relational.writer import closed
 from motherhaven.stores.unreadable import UnreadableRows
@@ -22,7 +24,56 @@ class Closeable(Protocol):
         ...
 
 
+class Answering(Protocol):
+    """Whoever answers questions."""
+
+    async def ask(self, query: Callable[[Session], Answer]) -> Answer:
+        """The answer of `query`, which only reads."""
+        ...
+
+
 Connection = TypeVar("Connection", bound=Closeable)
+
+
+class Asking:
+    """One question while it is answered, so that who asked can have it end."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._stop: Callable[[], None] | None = None
+        self.is_cancelled = False
+
+    @contextmanager
+    def stopped_by(self, stop: Callable[[], None]) -> Iterator[None]:
+        """While the context lasts, `stop` ends the statement that runs; from any thread.
+
+        Raises:
+            StoreUnavailable: nobody waits for the answer any more.
+        """
+        with self._lock:
+            self.check()
+            self._stop = stop
+        try:
+            yield
+        finally:
+            with self._lock:
+                self._stop = None
+
+    def check(self) -> None:
+        """Go on only if somebody waits.
+
+        Raises:
+            StoreUnavailable: nobody waits for the answer any more.
+        """
+        if self.is_cancelled:
+            raise StoreUnavailable("nobody waits for the answer any more; ask again")
+
+    def cancel(self) -> None:
+        """Nobody waits any more: end the statement that runs, and let none follow."""
+        with self._lock:
+            self.is_cancelled = True
+            if self._stop is not None:
+                self._stop()
 
 
 class Readers(ABC, Generic[Connection]):
@@ -50,15 +101,20 @@ class Readers(ABC, Generic[Connection]):
             session.unreadable = self.unreadable
             return query(session)
 
-        return await self._submit(lambda: self._answer(noting))
+        return await self._submit(lambda asking: self._answer(noting, asking))
 
-    async def _submit(self, work: Callable[[], Answer]) -> Answer:
-        loop = asyncio.get_running_loop()
+    async def _submit(self, work: Callable[["Asking"], Answer]) -> Answer:
+        loop, asking = asyncio.get_running_loop(), Asking()
         with self._lock:
             if self._stopped:
                 raise closed(self._shown)
-            answer = loop.run_in_executor(self._pool, work)
-        return await answer
+            answer = loop.run_in_executor(self._pool, work, asking)
+        try:
+            return await answer
+        except asyncio.CancelledError:
+            # In a thread of its own: to stop a statement may take a connection to a server.
+            threading.Thread(target=asking.cancel, daemon=True).start()
+            raise
 
     def stop(self) -> None:
         """Wait for what runs, then close every connection. Blocks; safe to repeat."""
@@ -68,8 +124,8 @@ class Readers(ABC, Generic[Connection]):
         self._drop_idle()
 
     @abstractmethod
-    def _answer(self, query: Callable[[Session], Answer]) -> Answer:
-        """Run `query` in a transaction on a connection of this thread's own."""
+    def _answer(self, query: Callable[[Session], Answer], asking: "Asking") -> Answer:
+        """Run `query` in a transaction on a connection of this thread's own, within `asking`."""
 
     def _take(self) -> Connection | None:
         """A connection that nobody uses, if there is one."""

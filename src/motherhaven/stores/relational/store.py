@@ -2,22 +2,23 @@
 
 import asyncio
 from abc import ABC, abstractmethod
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncGenerator, Callable, Sequence
 from datetime import datetime
 from typing import Any, Generic, Literal, TypeVar
 
 from motherhaven.contract import views
 from motherhaven.contract.clock import Clock
-from motherhaven.contract.errors import StoreError
 from motherhaven.contract.events import Event, Kind, TextPart
 from motherhaven.stores.asked import checks_questions
-from motherhaven.stores.changes import Hub
+from motherhaven.stores.changes import IDLE_POLL_SECONDS, POLL_SECONDS, Hub
 from motherhaven.stores.cursors import live_cursor, read_page_cursor
+from motherhaven.stores.following import follow
 from motherhaven.stores.keys import DEPOSIT_MINUTES, bucket_range, held
+from motherhaven.stores.lanes import Bounds, Lanes
 from motherhaven.stores.protocol import DEPOSITS_TIER, Appended, DecisionFilter, Tail
-from motherhaven.stores.relational import feeds, ingest, log, money, shared, trades
+from motherhaven.stores.relational import feeds, ingest, log, money, shared, tail, trades
 from motherhaven.stores.relational.dialect import Session
-from motherhaven.stores.relational.readers import Answer, Readers
+from motherhaven.stores.relational.readers import Answer, Answering, Readers
 from motherhaven.stores.relational.writer import Writer, closed
 from motherhaven.stores.shared import Shared
 from motherhaven.stores.unreadable import UnreadableRows
@@ -41,8 +42,8 @@ class RelationalStore(ABC, Generic[AnyWriter, AnyReaders]):
         self._shown = shown
         self._clock = clock
         self._hub = Hub()
+        self.lanes = Lanes(Bounds(of_a_kind=2, long=4))
         self._generation = ""
-        self._seen = 0
         self._writer: AnyWriter | None = None
         self._readers: AnyReaders | None = None
 
@@ -89,22 +90,17 @@ class RelationalStore(ABC, Generic[AnyWriter, AnyReaders]):
     async def tail(self, after: str, limit: int) -> Tail:
         """Events after a cursor; payloads come without the prompts. See Store.tail."""
         generation = self._generation
-        return await self._read.ask(lambda db: log.tail(db, generation, after, held(limit)))
+        return await self._read.ask(lambda db: tail.tail(db, generation, after, held(limit)))
 
-    def changes(self) -> AsyncIterator[None]:
-        """Yields after commits, other processes' too; misses none from this call on."""
-        return self._hub.subscribe(self._look)
+    def follow(self, after: str) -> AsyncGenerator[Tail, None]:
+        """What was committed after `after`, then what is, as it is; see Store.follow."""
+        return follow(
+            self._hub, self._generation, self.tail, after, self._poll_seconds, self.unreadable
+        )
 
-    async def _look(self) -> bool:
-        """Wake everyone if somebody else wrote; a failed look is no news."""
-        try:
-            newest = await self._read.ask(log.head)
-        except StoreError:
-            return False
-        if newest != self._seen:
-            self._seen = newest
-            self._hub.wake()
-        return False
+    def _poll_seconds(self) -> tuple[float, float] | None:
+        """How soon, and how late at most, to look for others' commits; None: they are heard."""
+        return POLL_SECONDS, IDLE_POLL_SECONDS
 
     async def bots(
         self,
@@ -114,22 +110,22 @@ class RelationalStore(ABC, Generic[AnyWriter, AnyReaders]):
         limit: int | None = None,
     ) -> list[views.BotRow]:
         """Bots, by first_seen and id; see Reader.bots."""
-        return await self._read.ask(lambda db: money.bots(db, ids, after, limit))
+        return await self._asked.ask(lambda db: money.bots(db, ids, after, limit))
 
     async def decisions(
         self, where: DecisionFilter, *, before: str | None, limit: int
     ) -> views.DecisionPage:
         """A page of the feed, newest first by receipt."""
         key = read_page_cursor("decisions", before)
-        return await self._read.ask(lambda db: feeds.decisions(db, where, key, held(limit)))
+        return await self._asked.ask(lambda db: feeds.decisions(db, where, key, held(limit)))
 
     async def decision(self, decision_id: str) -> views.DecisionDetail:
         """One decision with its neighbours of the same bot."""
-        return await self._read.ask(lambda db: feeds.decision(db, decision_id))
+        return await self._asked.ask(lambda db: feeds.decision(db, decision_id))
 
     async def text(self, event_id: str, field: str, *, offset: int, limit: int) -> views.TextSlice:
         """A slice of one long text, in characters."""
-        return await self._read.ask(
+        return await self._asked.ask(
             lambda db: log.text(db, event_id, field, offset=offset, limit=limit)
         )
 
@@ -143,27 +139,27 @@ class RelationalStore(ABC, Generic[AnyWriter, AnyReaders]):
     ) -> views.PositionPage:
         """A page, newest first by receipt of the entry (open, all) or exit (closed)."""
         key = read_page_cursor("closed" if status == "closed" else "positions", before)
-        return await self._read.ask(
+        return await self._asked.ask(
             lambda db: money.positions(db, status, bot_id, key, held(limit))
         )
 
     async def position(self, bot_id: str, position_id: str) -> views.PositionRow:
         """One position."""
-        return await self._read.ask(lambda db: money.position(db, bot_id, position_id))
+        return await self._asked.ask(lambda db: money.position(db, bot_id, position_id))
 
     async def opened_by(self, bot_id: str, decision_id: str) -> views.PositionRow | None:
         """The position whose entry names this decision."""
-        return await self._read.ask(lambda db: money.opened_by(db, bot_id, decision_id))
+        return await self._asked.ask(lambda db: money.opened_by(db, bot_id, decision_id))
 
     async def fills(self, bot_id: str, position_id: str) -> list[views.FillRow]:
         """The fills of a position, oldest first."""
-        return await self._read.ask(
+        return await self._asked.ask(
             lambda db: trades.postings(db, bot_id, position_id, "fill", fill_row)
         )
 
     async def fundings(self, bot_id: str, position_id: str) -> list[views.FundingRow]:
         """The funding payments of a position, oldest first."""
-        return await self._read.ask(
+        return await self._asked.ask(
             lambda db: trades.postings(db, bot_id, position_id, "funding", funding_row)
         )
 
@@ -171,19 +167,19 @@ class RelationalStore(ABC, Generic[AnyWriter, AnyReaders]):
         self, bot_id: str, coin: str, *, start: datetime, end: datetime, limit: int
     ) -> list[views.Candle]:
         """The bot's candles that begin in [start, end), oldest first."""
-        return await self._read.ask(
+        return await self._asked.ask(
             lambda db: trades.candles(db, bot_id, coin, start, end, held(limit))
         )
 
     async def accounts(self, bot_id: str | None, *, limit: int) -> list[views.AccountRow]:
         """The newest account states, newest first."""
-        return await self._read.ask(
+        return await self._asked.ask(
             lambda db: money.newest(db, "account", bot_id, held(limit), account_row)
         )
 
     async def statuses(self, bot_id: str | None, *, limit: int) -> list[views.StatusRow]:
         """The newest heartbeats, newest first."""
-        return await self._read.ask(
+        return await self._asked.ask(
             lambda db: money.newest(db, "status", bot_id, held(limit), status_row)
         )
 
@@ -192,11 +188,11 @@ class RelationalStore(ABC, Generic[AnyWriter, AnyReaders]):
     ) -> list[views.EquitySeries]:
         """Equity per bot from the rollups of tier `bucket`; see Store.equity."""
         first, last = bucket_range(start, end, bucket)
-        return await self._read.ask(lambda db: money.equity(db, bot_ids, bucket, first, last))
+        return await self._asked.ask(lambda db: money.equity(db, bot_ids, bucket, first, last))
 
     async def deposits(self, bot_ids: Sequence[str]) -> dict[str, list[views.DepositPoint]]:
         """When the deposits changed; see Store.deposits."""
-        curves = await self._read.ask(
+        curves = await self._asked.ask(
             lambda db: money.equity(db, bot_ids, DEPOSITS_TIER, *DEPOSIT_MINUTES)
         )
         return deposit_points(curves)
@@ -212,7 +208,7 @@ class RelationalStore(ABC, Generic[AnyWriter, AnyReaders]):
     ) -> list[views.ErrorRow]:
         """What went wrong, newest first; continue with the last row's cursor."""
         key = read_page_cursor("errors", before)
-        return await self._read.ask(
+        return await self._asked.ask(
             lambda db: feeds.errors(db, bot_id, kind, key, since, held(limit))
         )
 
@@ -253,6 +249,11 @@ class RelationalStore(ABC, Generic[AnyWriter, AnyReaders]):
         if self._writer is None:
             raise closed(self._shown)
         return self._writer
+
+    @property
+    def _asked(self) -> Answering:
+        """Who answers the dashboard's questions: here who reads the log, too."""
+        return self._read
 
     @property
     def _read(self) -> AnyReaders:

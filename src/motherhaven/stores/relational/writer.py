@@ -11,8 +11,11 @@ from typing import Any, Final, cast
 from motherhaven.contract.errors import StoreCorrupt, StoreUnavailable
 from motherhaven.contract.events import Event
 from motherhaven.stores.appending import append
+from motherhaven.stores.changes import Commit
+from motherhaven.stores.cursors import live_cursor
 from motherhaven.stores.loaded import Loaded, LoadedWork
 from motherhaven.stores.protocol import Appended
+from motherhaven.stores.ready import OwnEvents
 from motherhaven.stores.relational.dialect import Session
 from motherhaven.stores.relational.load import kept_payload
 
@@ -23,6 +26,7 @@ _SHARED: Final = (StoreUnavailable, StoreCorrupt)
 """Errors that no single job is to blame for."""
 
 Deed = Callable[[Session], Any]
+Committed = Callable[[Sequence[Commit]], None]
 
 
 @dataclass(slots=True)
@@ -56,12 +60,14 @@ class Job:
 class Writer(ABC):
     """Runs jobs in group commits; a future resolves only when its commit is durable.
 
-    `committed` is called after each commit, from the thread. `shown` names the store.
+    `committed` gets what each commit kept, from the thread. `shown` names the store.
     """
 
-    def __init__(self, shown: str, committed: Callable[[], None]) -> None:
+    def __init__(self, shown: str, committed: Committed) -> None:
         self._shown = shown
         self._committed = committed
+        self._kept: list[Commit] = []
+        """What the attempt under way keeps; who begins one empties it."""
         self._queue: SimpleQueue[Job | None] = SimpleQueue()
         self._gate = threading.Lock()
         self._stopping = threading.Event()
@@ -127,7 +133,7 @@ class Writer(ABC):
             job.error = error
             job.answer()
         if error is None:
-            self._committed()
+            self._committed(tuple(self._kept))
 
     @abstractmethod
     def _settle(self, group: list[Job]) -> BaseException | None:
@@ -146,6 +152,12 @@ def append_all(
     for job in jobs:
         job.result = append(work, job.events, generation)
     return work
+
+
+def commit_of(work: LoadedWork, generation: str) -> Commit:
+    """What `work` keeps, for those who follow."""
+    events = OwnEvents(work, lambda record: live_cursor(generation, record.n))
+    return Commit(*work.numbers, events)
 
 
 def closed(shown: str) -> StoreUnavailable:

@@ -87,6 +87,7 @@ class SqliteSession(Session):
 
     def rows(self, query: str, values: Sequence[Any] = ()) -> list[Row]:
         """All rows of the answer."""
+        self.check()
         found: list[Any] = self.connection.execute(query, values).fetchall()
         return found
 
@@ -101,6 +102,7 @@ class SqliteSession(Session):
 
     def ask(self, query: str, keys: Sequence[tuple[Any, ...]] | None = None) -> Iterable[Row]:
         """The answers for all keys, as they are fetched."""
+        self.check()
         found: Iterable[Any] = self.connection.execute(
             query, () if keys is None else (_json(keys),)
         )

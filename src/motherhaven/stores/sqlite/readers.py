@@ -7,7 +7,7 @@ import apsw
 
 from motherhaven.stores.relational import readers as relational
 from motherhaven.stores.relational.dialect import Session
-from motherhaven.stores.relational.readers import Answer
+from motherhaven.stores.relational.readers import Answer, Asking
 from motherhaven.stores.sqlite.connect import connect_reader, translated
 from motherhaven.stores.sqlite.dialect import SqliteSession
 
@@ -15,17 +15,20 @@ from motherhaven.stores.sqlite.dialect import SqliteSession
 class Readers(relational.Readers[apsw.Connection]):
     """Runs queries, each on one consistent snapshot."""
 
-    threads = 3
+    threads = 6
 
     def __init__(self, path: Path) -> None:
         super().__init__(str(path))
         self._path = path
 
-    def _answer(self, query: Callable[[Session], Answer]) -> Answer:
+    def _answer(self, query: Callable[[Session], Answer], asking: Asking) -> Answer:
         connection = self._take() or connect_reader(self._path)
         try:
-            connection.execute("BEGIN")
-            return query(SqliteSession(connection))
+            with asking.stopped_by(connection.interrupt):
+                connection.execute("BEGIN")
+                session = SqliteSession(connection)
+                session.check = asking.check
+                return query(session)
         except apsw.Error as error:
             connection.close(True)
             raise translated(error, self._path) from error

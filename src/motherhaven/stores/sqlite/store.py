@@ -34,7 +34,8 @@ class SqliteStore(RelationalStore[Writer, Readers]):
         writer = await asyncio.to_thread(Writer, self._path, secrets.token_hex(6), self._hub.wake)
         readers = Readers(self._path)
         try:
-            self._generation, self._seen = await readers.ask(log.identity)
+            self._generation = await readers.ask(log.identity)
+            await readers.ask(log.head)  # a damaged log is noticed here
         except StoreError:
             await asyncio.to_thread(readers.stop)
             await asyncio.to_thread(writer.stop)

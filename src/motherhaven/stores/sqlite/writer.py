@@ -14,7 +14,7 @@ from motherhaven.stores.relational.dialect import Session
 from motherhaven.stores.relational.flush import flush
 from motherhaven.stores.relational.load import load
 from motherhaven.stores.relational.readers import Answer
-from motherhaven.stores.relational.writer import Job, append_all
+from motherhaven.stores.relational.writer import Committed, Job, append_all, commit_of
 from motherhaven.stores.sqlite.connect import connect_writer, translated
 from motherhaven.stores.sqlite.dialect import SqliteSession
 
@@ -22,7 +22,7 @@ from motherhaven.stores.sqlite.dialect import SqliteSession
 class Writer(relational.Writer):
     """Appends events and runs deeds in group commits. The file is opened when it is made."""
 
-    def __init__(self, path: Path, generation: str, committed: Callable[[], None]) -> None:
+    def __init__(self, path: Path, generation: str, committed: Committed) -> None:
         super().__init__(str(path), committed)
         self._path = path
         self._made_as = generation
@@ -41,6 +41,7 @@ class Writer(relational.Writer):
         return cast("Answer", await self._submit((), deed, weight))
 
     def _settle(self, group: list[Job]) -> BaseException | None:
+        self._kept.clear()
         try:
             connection = self._ready()
             connection.execute("BEGIN IMMEDIATE")
@@ -72,6 +73,8 @@ class Writer(relational.Writer):
         loaded, numbers = load(session, needs_of(event for job in jobs for event in job.events))
         work = append_all(session, jobs, loaded, self.generation)
         flush(session, work.changes, numbers)
+        if work.changes.kept:
+            self._kept.append(commit_of(work, self.generation))
 
     def _ready(self) -> apsw.Connection:
         if self._connection is None:
