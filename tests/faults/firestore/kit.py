@@ -55,7 +55,7 @@ class Wire(grpc.GenericRpcHandler):
     """A server between a store and the emulator that passes calls on, or breaks them.
 
     `faults` says for each method (Commit, RunQuery, …) what to do instead of passing on;
-    `calls` counts the methods that were called.
+    `calls` counts the methods that were called; `heard` is told of each that was answered.
     """
 
     target: str
@@ -63,6 +63,7 @@ class Wire(grpc.GenericRpcHandler):
     after: dict[str, grpc.StatusCode] = field(default_factory=dict)
     calls: list[str] = field(default_factory=list)
     channel: Any = None
+    heard: Callable[[str, bytes, list[bytes]], None] | None = None
 
     def service(self, details: Any) -> Any:
         """The handler of one call; bytes go through as they are."""
@@ -82,6 +83,8 @@ class Wire(grpc.GenericRpcHandler):
                 ]
             except grpc.aio.AioRpcError as error:
                 await context.abort(error.code(), error.details())
+            if self.heard is not None:
+                self.heard(name, request, got)
             if lost is not None:
                 await context.abort(lost, "the answer was lost")
             for one in got:

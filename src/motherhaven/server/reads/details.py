@@ -1,13 +1,12 @@
 """Reads of one thing in depth: a trade, a decision's outcome, candles, errors in groups."""
 
 from collections import Counter
-from datetime import datetime
 from typing import Annotated, Final
 
 from fastapi import APIRouter, Query
 from starlette.responses import Response
 
-from motherhaven.contract.views import Candle, DecisionDetail, ErrorRow
+from motherhaven.contract.views import Candle, DecisionDetail
 from motherhaven.server.figures.curves import DAWN, DUSK
 from motherhaven.server.figures.trade_sums import trade_detail
 from motherhaven.server.reads.groups import grouped
@@ -27,7 +26,6 @@ from motherhaven.stores.protocol import Reader
 
 _OUTCOME_CANDLES: Final = 5_000
 _COUNTED_ERRORS: Final = 5_000
-_ERROR_PAGE: Final = 1_000
 _COIN: Final = Query(min_length=1, max_length=64)
 
 
@@ -90,30 +88,14 @@ class Details:
         self, kind: ErrorKind | None = None, bot: MaybeId = None, since: Time = None
     ) -> Response:
         """The newest errors, grouped by what their messages have in common."""
-        rows = await self._errors(bot, kind, time_of(since, "since"))
+        rows = await self._store.newest_errors(
+            bot_id=bot, kind=kind, since=time_of(since, "since"), limit=_COUNTED_ERRORS + 1
+        )
         counted = rows[:_COUNTED_ERRORS]
         groups = grouped(counted)
         items = fitting(groups)
         truncated = len(rows) > len(counted) or len(items) < len(groups)
         return json_view(ErrorGroups(items=items, counted=len(counted), truncated=truncated))
-
-    async def _errors(
-        self, bot: str | None, kind: str | None, since: datetime | None
-    ) -> list[ErrorRow]:
-        """Up to one more error than is counted, page by page."""
-        rows: list[ErrorRow] = []
-        while len(rows) <= _COUNTED_ERRORS:
-            page = await self._store.errors(
-                bot_id=bot,
-                kind=kind,
-                before=rows[-1].cursor if rows else None,
-                limit=_ERROR_PAGE,
-                since=since,
-            )
-            rows += page
-            if len(page) < _ERROR_PAGE:
-                break
-        return rows
 
     async def _after(self, decision: DecisionDetail) -> list[Candle]:
         return await self._store.candles(

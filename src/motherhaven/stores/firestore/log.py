@@ -19,8 +19,9 @@ from google.cloud.firestore_v1.base_document import DocumentSnapshot
 from motherhaven.contract.errors import StoreUnavailable
 from motherhaven.stores.cursors import live_cursor, read_live_cursor
 from motherhaven.stores.firestore import paths
-from motherhaven.stores.firestore.database import COMMIT_SECONDS, Database
-from motherhaven.stores.firestore.keytext import committed_at, live_number
+from motherhaven.stores.firestore.database import Database
+from motherhaven.stores.firestore.documents import LEAN
+from motherhaven.stores.firestore.keytext import COMMIT_SECONDS, committed_at, live_number
 from motherhaven.stores.firestore.shapes import Shape
 from motherhaven.stores.firestore.texts import records_of
 from motherhaven.stores.protocol import Stored, Tail
@@ -78,7 +79,7 @@ async def tail(database: Database, generation: str, after: str, limit: int) -> T
     ]
     places = [place for place in places if place[0] > start]
     chosen = places[:limit]
-    found = await database.get(paths.event(event_id) for _, event_id in chosen)
+    found = await database.get((paths.event(name) for _, name in chosen), only=LEAN)
     # Somebody may delete documents by hand: what is gone is passed over.
     chosen = [place for place in chosen if paths.event(place[1]) in found]
     records = await records_of(database, [found[paths.event(name)] for _, name in chosen])

@@ -21,6 +21,7 @@ MARKS: Final = "motherhaven-marks"
 ERRORS: Final = "motherhaven-errors"
 PARTS: Final = "motherhaven-parts"
 CANDLES: Final = "motherhaven-candles"
+PAGES: Final = "motherhaven-pages"
 REFUSALS: Final = "motherhaven-refusals"
 META: Final = "motherhaven-meta"
 
@@ -105,6 +106,11 @@ def rollup_id(bot_id: str, tier: int, span: int) -> str:
 def rollup(bot_id: str, tier: int, span: int) -> Path:
     """A document of buckets."""
     return (ROLLUPS, rollup_id(bot_id, tier, span))
+
+
+def page(what: str, bot_id: str, number: int) -> Path:
+    """A full page of a bot's list."""
+    return (PAGES, f"{what}~{bot_id}~{number:08x}")
 
 
 def candles(bot_id: str, coin: str, width: int, span: int) -> Path:

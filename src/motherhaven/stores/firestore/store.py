@@ -9,14 +9,9 @@ processes are seen within POLL_SECONDS.
 import asyncio
 import hashlib
 import random
-import secrets
 from collections.abc import AsyncIterator, Sequence
-from contextlib import suppress
 from datetime import datetime
-from typing import Any, Final, Literal, cast
-
-from google.api_core import exceptions as google
-from google.cloud.firestore_v1.base_document import DocumentSnapshot
+from typing import Final, Literal, cast
 
 from motherhaven.contract import views
 from motherhaven.contract.clock import Clock
@@ -26,9 +21,10 @@ from motherhaven.stores.asked import checks_questions
 from motherhaven.stores.capabilities import Capabilities
 from motherhaven.stores.changes import Hub
 from motherhaven.stores.cursors import live_cursor, read_page_cursor
-from motherhaven.stores.firestore import candles, feeds, log, money, paths, shared
+from motherhaven.stores.firestore import candles, curves, feeds, log, money, shared, trades
 from motherhaven.stores.firestore.adopt import adopt
 from motherhaven.stores.firestore.database import Database, Usage
+from motherhaven.stores.firestore.identity import identified
 from motherhaven.stores.firestore.parts import put_parts
 from motherhaven.stores.firestore.prune import prune
 from motherhaven.stores.firestore.refusals import report_rejected
@@ -40,6 +36,8 @@ from motherhaven.stores.keys import DEPOSIT_MINUTES, bucket_range, held, micros
 from motherhaven.stores.protocol import DEPOSITS_TIER, Appended, DecisionFilter, Tail
 from motherhaven.stores.records import named, no_text, payload_gone
 from motherhaven.stores.shared import Shared
+from motherhaven.stores.signals import Signal
+from motherhaven.stores.summaries import stated_by_lists
 from motherhaven.stores.unreadable import UnreadableRows
 from motherhaven.stores.views import (
     account_row,
@@ -49,7 +47,6 @@ from motherhaven.stores.views import (
     status_row,
 )
 
-SCHEMA: Final = 1
 POLL_SECONDS: Final = 2.0
 """How often the commits of other processes are looked for while somebody waits for changes."""
 
@@ -60,10 +57,15 @@ class FirestoreStore:
 
     capabilities = Capabilities(documents_per_commit=MAX_WRITES, poll_seconds=POLL_SECONDS)
 
-    def __init__(self, project: str, database: str | None = None, *, clock: Clock) -> None:
+    def __init__(
+        self, project: str, database: str | None = None, *, clock: Clock,
+        readable: bool | None = None,
+    ) -> None:  # fmt: skip
+        """`readable`: keep copies in the old collections; None: where an old project was found."""
         self._project = project
         self._name = database
         self._clock = clock
+        self._readable = readable
         self._hub = Hub()
         self._generation = ""
         self._database: Database | None = None
@@ -88,7 +90,7 @@ class FirestoreStore:
             return
         database = Database(self._project, self._name)
         try:
-            known = await self._identity(database)
+            known = await identified(database)
         except (StoreError, ConfigError):
             await database.close()
             raise
@@ -96,34 +98,14 @@ class FirestoreStore:
         self._generation = hashlib.sha256(token.encode()).hexdigest()[:12]
         self._database, self._watch = database, log.Watch(database)
         dice = random.Random()  # noqa: S311 - spreads the pauses of writers that collide
-        self._writer = Writer(database, self._generation, self._hub, dice)
+        readable = bool(known.get("readable")) if self._readable is None else self._readable
+        self._writer = Writer(database, self._generation, self._hub, dice, readable=readable)
         if not known.get("adopted"):
             start = (known.to_dict() or {}).get("adopting")
             self._adopting = asyncio.create_task(
                 adopt(database, self._writer, self._clock, start=start)
             )
             self._adopting.add_done_callback(_quiet)
-
-    async def _identity(self, database: Database) -> DocumentSnapshot[Any]:
-        """The store's own document, made if need be; a restored backup gets a new identity."""
-        found = await database.get([paths.STORE_DOCUMENT], opening=True)
-        known = found.get(paths.STORE_DOCUMENT)
-        if known is None:
-            batch = database.batch()
-            batch.create(
-                paths.STORE_DOCUMENT,
-                {"token": secrets.token_hex(8), "schema": SCHEMA, "floor": 0, "adopted": False},
-            )
-            async with database.translated(opening=True):
-                with suppress(google.AlreadyExists):  # another server was faster
-                    await batch.commit()
-            known = await log.identity(database)
-        if int(known.get("schema")) > SCHEMA:
-            raise ConfigError(
-                f"store {database.name}: written by a newer Motherhaven (schema "
-                f"{known.get('schema')}, this one knows {SCHEMA}); upgrade"
-            )
-        return known
 
     async def close(self) -> None:
         """Finish what was accepted, then close the connection."""
@@ -270,12 +252,12 @@ class FirestoreStore:
     ) -> list[views.EquitySeries]:
         """Equity per bot from the rollups of tier `bucket`; see Store.equity."""
         first, last = bucket_range(start, end, bucket)
-        return await money.equity(self._open, bot_ids, bucket, first, last)
+        return await curves.equity(self._open, bot_ids, bucket, first, last)
 
     async def deposits(self, bot_ids: Sequence[str]) -> dict[str, list[views.DepositPoint]]:
         """When the deposits changed; see Store.deposits."""
-        curves = await money.equity(self._open, bot_ids, DEPOSITS_TIER, *DEPOSIT_MINUTES)
-        return deposit_points(curves)
+        found = await curves.equity(self._open, bot_ids, DEPOSITS_TIER, *DEPOSIT_MINUTES)
+        return deposit_points(found)
 
     async def errors(
         self,
@@ -289,6 +271,26 @@ class FirestoreStore:
         """What went wrong, newest first; continue with the last row's cursor."""
         key = read_page_cursor("errors", before)
         return await feeds.errors(self._open, bot_id, kind, key, held(limit), since)
+
+    async def signals(
+        self, bot_id: str, *, start: datetime, end: datetime, limit: int
+    ) -> list[Signal]:
+        """A bot's decisions from its list; see Summaries.signals."""
+        return await trades.signals(self._open, bot_id, start, end, held(limit))
+
+    async def stated(
+        self, bot_id: str, decision_ids: Sequence[str], *, since: datetime
+    ) -> dict[str, float | None]:
+        """What decisions stated, from the list of closed trades; see Summaries.stated."""
+        found = await trades.stated(self._open, bot_id, decision_ids)
+        missing = [name for name in decision_ids if name not in found]
+        return found | await stated_by_lists(self, bot_id, missing, since)
+
+    async def newest_errors(
+        self, *, bot_id: str | None, kind: str | None, since: datetime | None, limit: int
+    ) -> list[views.ErrorRow]:
+        """The newest errors from the bots' lists; see Summaries.newest_errors."""
+        return await feeds.newest_errors(self._open, bot_id, kind, since, held(limit))
 
     @property
     def unreadable(self) -> UnreadableRows:
