@@ -6,6 +6,7 @@ add a factory below and a backend to the conformance suite. For a SQL database, 
 has all of this: bring a dialect, a session, connections and the schema.
 """
 
+import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import Final
@@ -92,6 +93,7 @@ def _firestore(url: str, clock: Clock, data_dir: Path) -> Store:
             "firestore://PROJECT/DATABASE for a database that is not the default one; "
             "a file is sqlite:///motherhaven.db"
         )
+    _check_project(project)
     try:
         # Imported here so that a server without Firestore needs none of Google's libraries.
         from motherhaven.stores.firestore import FirestoreStore
@@ -102,6 +104,22 @@ def _firestore(url: str, clock: Clock, data_dir: Path) -> Store:
         ) from None
     return FirestoreStore(project, database or None, clock=clock)
 
+
+def _check_project(project: str) -> None:
+    """Refuse what Google gives no project as its id; a project's name is often taken for it."""
+    if _PROJECT.fullmatch(project):
+        return
+    guess = re.sub(r"[^a-z0-9-]+", "-", project.lower()).strip("-")
+    meant = f"; did you mean firestore://{guess}?" if _PROJECT.fullmatch(guess) else ""
+    raise ConfigError(
+        f"MOTHERHAVEN_STORE=firestore://{project[:60]}: {project[:60]!r} is no project id: it "
+        "has 6 to 30 lower-case letters, digits and hyphens, and begins with a letter"
+        f"{meant} `gcloud projects list` and Firebase's project settings show it as PROJECT_ID",
+        code="firestore_project_id",
+    )
+
+
+_PROJECT: Final = re.compile(r"(?:[a-z0-9.-]{1,60}:)?[a-z][a-z0-9-]{4,28}[a-z0-9]")
 
 _FACTORIES: Final[dict[str, Factory]] = {
     "memory": _memory,

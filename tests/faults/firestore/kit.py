@@ -18,9 +18,11 @@ NOW = datetime(2026, 1, 2, 3, 0, tzinfo=UTC)
 
 
 @asynccontextmanager
-async def opened(project: str, clock: Any = None) -> AsyncIterator[FirestoreStore]:
+async def opened(
+    project: str, clock: Any = None, readable: bool | None = None
+) -> AsyncIterator[FirestoreStore]:
     """An open store of a project."""
-    store = FirestoreStore(project, clock=clock or StillClock())
+    store = FirestoreStore(project, clock=clock or StillClock(), readable=readable)
     await store.open()
     try:
         yield store

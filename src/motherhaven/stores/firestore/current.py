@@ -16,13 +16,15 @@ from typing import Any, Final, Literal
 
 from motherhaven.stores.firestore import paths
 from motherhaven.stores.firestore.packed import pack, unpack
+from motherhaven.stores.protocol import DEPOSITS_TIER
 from motherhaven.stores.unreadable import UNREADABLE
 
 LAYOUT: Final = 2
 """The form of a bot's and an event's document that is described here; field `v`."""
 
-KEPT_SPANS: Final = {60: 2, 600: 3, 3600: 2, 21_600: 1, 86_400: 1}
-"""How many spans of each tier the window has: so a chart of a day needs nothing else."""
+KEPT_SPANS: Final = {60: 2, 600: 3, 3600: 2, 21_600: 1, 86_400: 1, DEPOSITS_TIER: 60}
+"""How many spans of each tier the window has: so a chart of a day needs nothing else. The
+deposits have only spans in which they changed, and so many of those."""
 
 What = Literal["signals", "trades", "faults"]
 LISTS: Final[tuple[What, ...]] = ("signals", "trades", "faults")
@@ -38,9 +40,13 @@ Buckets = dict[int, Values]
 
 @dataclass(slots=True)
 class Window:
-    """Buckets by number; every bucket from span `first` on is here."""
+    """Buckets by number; every bucket from span `first` on is here.
+
+    `older`: there are documents of spans before.
+    """
 
     first: int = 0
+    older: bool = False
     buckets: Buckets = field(default_factory=dict)
 
     def holds(self, number: int) -> bool:
@@ -49,8 +55,13 @@ class Window:
 
     def slide(self, tier: int) -> dict[int, Buckets]:
         """Move on to the newest spans; gives the spans that left, whole."""
-        spans = {number // paths.BUCKETS_PER_DOCUMENT for number in self.buckets}
-        first = max(spans, default=self.first) - KEPT_SPANS[tier] + 1
+        spans = sorted({number // paths.BUCKETS_PER_DOCUMENT for number in self.buckets})
+        kept = spans[-KEPT_SPANS[tier] :]
+        first = self.first
+        if kept:
+            first = kept[-1] - KEPT_SPANS[tier] + 1
+        if tier == DEPOSITS_TIER:
+            first = kept[0] if len(spans) > len(kept) else self.first
         left: dict[int, Buckets] = {}
         if first > self.first:
             self.first = first
@@ -58,6 +69,7 @@ class Window:
                 span = number // paths.BUCKETS_PER_DOCUMENT
                 if span < first:
                     left.setdefault(span, {})[number] = self.buckets.pop(number)
+        self.older = self.older or bool(left)
         return left
 
 
@@ -113,7 +125,9 @@ class Current:
         """The fields of the bot's document."""
         return {
             "v": LAYOUT,
-            "curve": pack({t: [w.first, w.buckets] for t, w in self.windows.items()}),
+            "curve": pack(
+                {tier: [one.first, one.older, one.buckets] for tier, one in self.windows.items()}
+            ),
             "deposit": pack(self.deposit),
             "marks": pack(self.marks),
             **{name: pack([o.page, o.before, o.rows]) for name, o in self.lists.items()},
@@ -173,9 +187,9 @@ def recent_of(data: Mapping[str, Any], what: What) -> Recent:
 
 
 def _windows(found: Current, data: Mapping[str, Any]) -> None:
-    for tier, (first, buckets) in unpack(data.get("curve")).items():
+    for tier, (first, older, buckets) in unpack(data.get("curve")).items():
         kept = {int(number): list(values) for number, values in buckets.items()}
-        found.windows[int(tier)] = Window(int(first), kept)
+        found.windows[int(tier)] = Window(int(first), bool(older), kept)
 
 
 def _deposit(found: Current, data: Mapping[str, Any]) -> None:

@@ -76,6 +76,8 @@ async def _older(
     """The buckets of spans before the window."""
     spans = [first // paths.BUCKETS_PER_DOCUMENT, (last - 1) // paths.BUCKETS_PER_DOCUMENT + 1]
     if window is not None:
+        if not window.older:
+            return {}
         spans[1] = min(spans[1], window.first)
     begin, end = (paths.rollup(bot.id, tier, max(span, 0)) for span in spans)
     if end <= begin:

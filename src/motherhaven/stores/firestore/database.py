@@ -7,12 +7,12 @@ from datetime import datetime
 from typing import Any, Final, Protocol
 
 from google.api_core import exceptions as google
-from google.auth.exceptions import DefaultCredentialsError, GoogleAuthError, TransportError
+from google.auth.exceptions import DefaultCredentialsError, GoogleAuthError
 from google.cloud import firestore
 from google.cloud.firestore_v1.base_document import DocumentSnapshot
 from google.cloud.firestore_v1.base_query import FieldFilter
 
-from motherhaven.contract.errors import ConfigError, StoreError, StoreUnavailable
+from motherhaven.stores.firestore.failures import no_credentials, told_error
 from motherhaven.stores.firestore.keytext import COMMIT_SECONDS
 from motherhaven.stores.firestore.known import KnownBots
 from motherhaven.stores.firestore.paths import Path
@@ -22,19 +22,6 @@ from motherhaven.stores.unreadable import UnreadableRows
 READ_SECONDS: Final = 10.0
 GET_STEP: Final = 300
 """Documents asked for in one call."""
-
-_REASONS: Final[tuple[tuple[type[google.GoogleAPICallError], str], ...]] = (
-    (google.ResourceExhausted, "the quota is used up; wait, or raise it in Google's console"),
-    (google.TooManyRequests, "too many requests; send less, or raise the quota"),
-    (google.DeadlineExceeded, "it did not answer in time; try again"),
-    (google.ServiceUnavailable, "it cannot be reached; check the network and try again"),
-    (google.Aborted, "others write the same documents; try again"),
-    (google.PermissionDenied, "no permission; give the account the role Cloud Datastore User"),
-    (google.Unauthenticated, "the credentials are not accepted; renew them"),
-    (google.NotFound, "there is no such project or database; create it, or correct the URL"),
-    (google.InvalidArgument, "it refuses the request; see the message"),
-)
-_FOR_GOOD: Final = (google.PermissionDenied, google.Unauthenticated, google.NotFound)
 
 
 class Dated(Protocol):
@@ -63,14 +50,11 @@ class Database:
         self.usage = Usage()
         self.unreadable = UnreadableRows()
         self.known = KnownBots(self)
+        self.project = project
         try:
             self._client = firestore.AsyncClient(project=project, database=database)
         except DefaultCredentialsError as error:
-            raise ConfigError(
-                f"MOTHERHAVEN_STORE={self.name}: no Google credentials were found; run `gcloud "
-                "auth application-default login`, or set GOOGLE_APPLICATION_CREDENTIALS to a "
-                f"service account's key file ({error})"
-            ) from error
+            raise no_credentials(self.name, error) from error
 
     async def close(self) -> None:
         """Close the channel. The library has no public way to do that for its async client."""
@@ -182,25 +166,12 @@ class Database:
         """Turn Google's errors into ours; what only a person can mend is ConfigError at first."""
         try:
             yield
-        except google.GoogleAPICallError as error:
+        except (google.GoogleAPICallError, GoogleAuthError) as error:
             raise self.error_of(error, opening=opening) from error
-        except TransportError as error:
-            raise StoreUnavailable(
-                f"store {self.name}: Google's sign-in cannot be reached ({error}); try again"
-            ) from error
-        except GoogleAuthError as error:
-            text = f"store {self.name}: Google's sign-in refuses ({error}); renew the credentials"
-            raise (ConfigError if opening else StoreUnavailable)(text) from error
 
-    def error_of(self, error: google.GoogleAPICallError, *, opening: bool = False) -> Exception:
-        """What an error of Firestore means for a caller."""
-        reason = next((text for kind, text in _REASONS if isinstance(error, kind)), "it failed")
-        text = f"store {self.name}: {reason} ({error.message})"
-        if opening and isinstance(error, _FOR_GOOD):
-            return ConfigError(f"MOTHERHAVEN_STORE: {text}")
-        if isinstance(error, google.InvalidArgument):
-            return StoreError(text)
-        return StoreUnavailable(text)
+    def error_of(self, error: Exception, *, opening: bool = False) -> Exception:
+        """What an error of Google's means for a caller."""
+        return told_error(self.name, self.project, error, opening=opening)
 
 
 class Batch:

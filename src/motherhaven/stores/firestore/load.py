@@ -97,11 +97,9 @@ def _old_spans(needs: Needs, seen: Seen, events: Sequence[Event]) -> set[tuple[s
     moved = _moved_deposits(events, seen)
     spans: set[tuple[str, int, int]] = set()
     for bot, tier, number in needs.buckets:
-        if tier == DEPOSITS_TIER:
-            is_needed = number != 0 and bot in moved
-        else:
-            is_needed = not seen.current[bot].windows[tier].holds(number)
-        if is_needed:
+        if tier == DEPOSITS_TIER and (number == 0 or bot not in moved):
+            continue
+        if not seen.current[bot].windows[tier].holds(number):
             spans.add((bot, tier, number // paths.BUCKETS_PER_DOCUMENT))
     return spans
 
@@ -167,7 +165,7 @@ def _bucket(seen: Seen, bot_id: str, tier: int, number: int) -> list[Any] | None
     current = seen.current[bot_id]
     if tier == DEPOSITS_TIER and number == 0:
         return current.deposit
-    if tier != DEPOSITS_TIER and current.windows[tier].holds(number):
+    if current.windows[tier].holds(number):
         return current.windows[tier].buckets.get(number)
     return seen.buckets.get((bot_id, tier, number // paths.BUCKETS_PER_DOCUMENT), {}).get(number)
 

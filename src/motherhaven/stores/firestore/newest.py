@@ -89,13 +89,14 @@ def _curves(batch: Batch, work: FirestoreWork) -> None:
         values, current = documents.bucket_values(bucket), seen.current[bot_id]
         if tier == DEPOSITS_TIER and number == 0:
             current.deposit = values
-        elif tier != DEPOSITS_TIER and current.windows[tier].holds(number):
+        elif current.windows[tier].holds(number):
             current.windows[tier].buckets[number] = values
         else:
             place = (bot_id, tier, number // paths.BUCKETS_PER_DOCUMENT)
             if seen.buckets[place].get(number) != values:  # some were only looked at
                 seen.buckets[place][number] = values
                 spans[place] = seen.buckets[place]
+                current.windows[tier].older = True
     for bot_id in {bot for bot, _, _ in changes.buckets}:
         for tier, window in seen.current[bot_id].windows.items():
             for span, buckets in window.slide(tier).items():

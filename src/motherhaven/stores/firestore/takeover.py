@@ -10,6 +10,7 @@ from motherhaven.stores.protocol import DEPOSITS_TIER
 from motherhaven.stores.unreadable import UNREADABLE
 
 _SECOND: Final = 1_000_000
+_MINUTE: Final = 60
 
 
 async def taken_over(database: Database, bot: KnownBot, received: int) -> Current:
@@ -19,17 +20,16 @@ async def taken_over(database: Database, bot: KnownBot, received: int) -> Curren
     The old documents stay: what is older than a window is still read from them.
     """
     seconds = max(received, int(bot.get("last_seen") or 0)) // _SECOND
-    spans = {
-        tier: range(newest - kept + 1, newest + 1)
-        for tier, kept in KEPT_SPANS.items()
-        if (newest := seconds // tier // paths.BUCKETS_PER_DOCUMENT) >= 0
-    }
+    spans: dict[int, range] = {}
+    for tier, kept in KEPT_SPANS.items():
+        newest = seconds // (tier or _MINUTE) // paths.BUCKETS_PER_DOCUMENT
+        spans[tier] = range(newest - (kept if tier else 1) + 1, newest + 1)
     wanted = [paths.rollup(bot.id, tier, max(n, 0)) for tier, some in spans.items() for n in some]
     latest = paths.rollup(bot.id, DEPOSITS_TIER, 0)
     found = await database.get([*wanted, latest, paths.marks(bot.id)])
     current = Current(whole=False)
     for tier, some in spans.items():
-        window = current.windows[tier] = Window(max(some[0], 0))
+        window = current.windows[tier] = Window(max(some[0], 0), older=True)
         for span in some:
             snapshot = found.get(paths.rollup(bot.id, tier, max(span, 0)))
             try:
