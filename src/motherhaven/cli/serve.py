@@ -58,7 +58,7 @@ def serve(
         bot_keys=own_keys > 0,
     )
     config.check()
-    store = open_store(url, clock=clock, data_dir=Path())
+    store = open_store(url, clock=clock, data_dir=Path(), firestore=settings.firestore)
     if own_keys:
         say(f"LLM_BOT_API_KEY is not set; {own_keys} keys of single bots open this server.")
     elif config.api_key is None:

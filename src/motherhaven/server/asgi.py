@@ -56,7 +56,9 @@ def create(settings: ServerSettings) -> FastAPI:
         session_secret=shared_secret(key),
         page_dir=PAGE,
     )
-    store = open_store(settings.store_url, clock=clock, data_dir=Path())
+    store = open_store(
+        settings.store_url, clock=clock, data_dir=Path(), firestore=settings.firestore
+    )
     return create_app(config, store, clock)
 
 

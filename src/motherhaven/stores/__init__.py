@@ -14,6 +14,7 @@ from urllib.parse import unquote
 
 from motherhaven.contract.clock import Clock
 from motherhaven.contract.errors import ConfigError
+from motherhaven.settings.firestore import FirestoreOptions
 from motherhaven.stores.memory import MemoryStore
 from motherhaven.stores.protocol import (
     TIERS,
@@ -25,10 +26,12 @@ from motherhaven.stores.protocol import (
     Tail,
 )
 
-Factory = Callable[[str, Clock, Path], Store]
+Factory = Callable[[str, Clock, Path, FirestoreOptions], Store]
 
 
-def open_store(url: str, *, clock: Clock, data_dir: Path) -> Store:
+def open_store(
+    url: str, *, clock: Clock, data_dir: Path, firestore: FirestoreOptions | None = None
+) -> Store:
     """The store that `url` names; call its open() before use.
 
     `memory:` forgets at exit; `sqlite:///file` is relative to `data_dir`, and
@@ -45,7 +48,7 @@ def open_store(url: str, *, clock: Clock, data_dir: Path) -> Store:
             "use sqlite:///motherhaven.db (a file), postgresql://USER:PASSWORD@HOST/DATABASE, "
             "firestore://PROJECT or memory: (forgets at exit)"
         )
-    return factory(url, clock, data_dir)
+    return factory(url, clock, data_dir, firestore or FirestoreOptions())
 
 
 def is_on_this_machine(url: str) -> bool:
@@ -56,11 +59,11 @@ def is_on_this_machine(url: str) -> bool:
     return url.partition(":")[0].strip().lower() in {"memory", "sqlite"}
 
 
-def _memory(url: str, clock: Clock, data_dir: Path) -> Store:
+def _memory(url: str, clock: Clock, data_dir: Path, options: FirestoreOptions) -> Store:
     return MemoryStore(clock=clock)
 
 
-def _sqlite(url: str, clock: Clock, data_dir: Path) -> Store:
+def _sqlite(url: str, clock: Clock, data_dir: Path, options: FirestoreOptions) -> Store:
     # Imported here so that the memory store needs no database library.
     from motherhaven.stores.sqlite import SqliteStore
 
@@ -73,7 +76,7 @@ def _sqlite(url: str, clock: Clock, data_dir: Path) -> Store:
     return SqliteStore(data_dir / name[3:], clock=clock)
 
 
-def _postgresql(url: str, clock: Clock, data_dir: Path) -> Store:
+def _postgresql(url: str, clock: Clock, data_dir: Path, options: FirestoreOptions) -> Store:
     try:
         # Imported here so that a server without PostgreSQL needs no psycopg.
         from motherhaven.stores.postgres import PostgresStore
@@ -85,7 +88,7 @@ def _postgresql(url: str, clock: Clock, data_dir: Path) -> Store:
     return PostgresStore(url, clock=clock)
 
 
-def _firestore(url: str, clock: Clock, data_dir: Path) -> Store:
+def _firestore(url: str, clock: Clock, data_dir: Path, options: FirestoreOptions) -> Store:
     project, _, database = url.partition("://")[2].rstrip("/").partition("/")
     if not project or "/" in database:
         raise ConfigError(
@@ -102,7 +105,7 @@ def _firestore(url: str, clock: Clock, data_dir: Path) -> Store:
             f"MOTHERHAVEN_STORE=firestore:…: Google's client is missing ({error}); "
             'run: pip install "motherhaven[firestore]"'
         ) from None
-    return FirestoreStore(project, database or None, clock=clock)
+    return FirestoreStore(project, database or None, clock=clock, options=options)
 
 
 def _check_project(project: str) -> None:

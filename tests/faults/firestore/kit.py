@@ -10,6 +10,7 @@ from typing import Any
 import grpc
 from google.cloud import firestore
 
+from motherhaven.settings.firestore import FirestoreOptions
 from motherhaven.stores.firestore import FirestoreStore
 from tests.conformance.stores.kit import StillClock
 from tests.firestore_emulator import emulator_host
@@ -22,7 +23,9 @@ async def opened(
     project: str, clock: Any = None, readable: bool | None = None
 ) -> AsyncIterator[FirestoreStore]:
     """An open store of a project."""
-    store = FirestoreStore(project, clock=clock or StillClock(), readable=readable)
+    store = FirestoreStore(
+        project, clock=clock or StillClock(), options=FirestoreOptions(readable=readable)
+    )
     await store.open()
     try:
         yield store

@@ -40,6 +40,7 @@ class Usage:
     reads: int = 0
     writes: int = 0
     commits: int = 0
+    deletes: int = 0
 
 
 class Database:
@@ -182,6 +183,7 @@ class Batch:
         self._batch = database._client.batch()
         self.size = 0
         self._places: dict[Path, int] = {}
+        self._deletes = 0
 
     def create(self, path: Path, data: Mapping[str, Any]) -> None:
         """A document that must not be there yet."""
@@ -210,6 +212,7 @@ class Batch:
         """A document that need not be there."""
         self._batch.delete(self._database.document(path))
         self.size += 1
+        self._deletes += 1
 
     def updated(self, path: Path) -> Any:
         """When a created or updated document was changed, after the commit."""
@@ -226,7 +229,8 @@ class Batch:
         """
         await self._batch.commit(retry=None, timeout=COMMIT_SECONDS)
         usage = self._database.usage
-        usage.writes, usage.commits = usage.writes + self.size, usage.commits + 1
+        usage.writes += self.size - self._deletes
+        usage.deletes, usage.commits = usage.deletes + self._deletes, usage.commits + 1
         assert isinstance(self._batch.commit_time, datetime)
         return self._batch.commit_time
 

@@ -123,6 +123,11 @@ def shared(name: str) -> Path:
     return (META, f"shared-{name}")
 
 
+def bill(day: str) -> Path:
+    """The documents that were billed on a day."""
+    return (META, f"bill-{day}")
+
+
 def refusals(bot_id: str, hour: int) -> Path:
     """Which refusals of a bot (or of unknown ones) are kept of an hour; sorted by hour."""
     return (REFUSALS, f"{hour:016x}~{bot_id}")

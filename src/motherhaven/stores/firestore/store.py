@@ -17,12 +17,15 @@ from motherhaven.contract import views
 from motherhaven.contract.clock import Clock
 from motherhaven.contract.errors import ConfigError, StoreError, StoreUnavailable
 from motherhaven.contract.events import Event, Kind, TextPart
+from motherhaven.settings.firestore import FirestoreOptions
 from motherhaven.stores.asked import checks_questions
+from motherhaven.stores.billing import Billed
 from motherhaven.stores.capabilities import Capabilities
 from motherhaven.stores.changes import Hub
 from motherhaven.stores.cursors import live_cursor, read_page_cursor
 from motherhaven.stores.firestore import candles, curves, feeds, log, money, shared, trades
 from motherhaven.stores.firestore.adopt import adopt
+from motherhaven.stores.firestore.bill import Bill
 from motherhaven.stores.firestore.database import Database, Usage
 from motherhaven.stores.firestore.identity import identified
 from motherhaven.stores.firestore.parts import put_parts
@@ -59,17 +62,17 @@ class FirestoreStore:
 
     def __init__(
         self, project: str, database: str | None = None, *, clock: Clock,
-        readable: bool | None = None,
+        options: FirestoreOptions | None = None,
     ) -> None:  # fmt: skip
-        """`readable`: keep copies in the old collections; None: where an old project was found."""
         self._project = project
         self._name = database
         self._clock = clock
-        self._readable = readable
+        self._options = options or FirestoreOptions()
         self._hub = Hub()
         self._generation = ""
         self._database: Database | None = None
         self._writer: Writer | None = None
+        self._bill: Bill | None = None
         self._watch: log.Watch | None = None
         self._looked = float("-inf")
         self._adopting: asyncio.Task[int] | None = None
@@ -78,6 +81,17 @@ class FirestoreStore:
     def usage(self) -> Usage:
         """How many documents were read and written since open()."""
         return self._open.usage
+
+    @property
+    def budget(self) -> Bill:
+        """Today's bill: `budget.exceeded()` says that live looks should be few."""
+        if self._bill is None:
+            raise self._closed()
+        return self._bill
+
+    def billed(self) -> Billed:
+        """Today's documents, of all servers of this store."""
+        return self.budget.today()
 
     async def open(self) -> None:
         """Connect, and take over old documents in the background, the first time only.
@@ -98,8 +112,14 @@ class FirestoreStore:
         self._generation = hashlib.sha256(token.encode()).hexdigest()[:12]
         self._database, self._watch = database, log.Watch(database)
         dice = random.Random()  # noqa: S311 - spreads the pauses of writers that collide
-        readable = bool(known.get("readable")) if self._readable is None else self._readable
-        self._writer = Writer(database, self._generation, self._hub, dice, readable=readable)
+        readable = self._options.readable
+        if readable is None:
+            readable = bool(known.get("readable"))
+        self._bill = Bill(database, self._clock, self._options)
+        await self._bill.refresh()
+        self._writer = Writer(
+            database, self._generation, self._hub, dice, self._bill, readable=readable
+        )
         if not known.get("adopted"):
             start = (known.to_dict() or {}).get("adopting")
             self._adopting = asyncio.create_task(
@@ -118,6 +138,8 @@ class FirestoreStore:
         if writer is not None:
             await writer.stop()
         if database is not None:
+            if self._bill is not None:
+                await self._bill.refresh(now=True)
             await database.close()
 
     async def adopt(self) -> int:
@@ -165,6 +187,7 @@ class FirestoreStore:
             return False
         self._looked = now
         try:
+            await self.budget.refresh()
             if await self._watch.look():
                 self._hub.wake()
         except StoreError:

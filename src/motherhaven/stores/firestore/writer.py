@@ -11,6 +11,7 @@ from motherhaven.contract.errors import MotherhavenError, StoreError, StoreUnava
 from motherhaven.contract.events import AccountReported, DecisionMade, Event
 from motherhaven.stores.changes import Hub
 from motherhaven.stores.firestore import candles, ingest, paths
+from motherhaven.stores.firestore.bill import Bill
 from motherhaven.stores.firestore.database import Database, in_steps
 from motherhaven.stores.firestore.texts import INLINE_BYTES
 from motherhaven.stores.needs import needs_of
@@ -96,8 +97,9 @@ class Writer:
 
     def __init__(
         self, database: Database, generation: str, hub: Hub, dice: random.Random,
-        *, readable: bool,
+        bill: Bill, *, readable: bool,
     ) -> None:  # fmt: skip
+        self._bill = bill
         self._readable = readable
         self._database = database
         self._generation = generation
@@ -175,6 +177,7 @@ class Writer:
             if any(result.status == "stored" for result in results):
                 self._hub.wake()
             await self._drop_parts(events, results)
+            await self._bill.refresh()
 
     def _share(self, requests: list[_Request], results: list[Appended]) -> None:
         at = 0
