@@ -12,6 +12,7 @@ from google.cloud import firestore
 from google.cloud.firestore_v1.base_document import DocumentSnapshot
 from google.cloud.firestore_v1.base_query import FieldFilter
 
+from motherhaven.stores.firestore.encode import NotPlain, written
 from motherhaven.stores.firestore.failures import no_credentials, told_error
 from motherhaven.stores.firestore.keytext import COMMIT_SECONDS
 from motherhaven.stores.firestore.known import KnownBots
@@ -187,13 +188,23 @@ class Batch:
 
     def create(self, path: Path, data: Mapping[str, Any]) -> None:
         """A document that must not be there yet."""
-        self._batch.create(self._database.document(path), dict(data))
+        reference = self._database.document(path)
+        try:
+            self._batch._add_write_pbs([written(reference._document_path, data, new=True)])
+        except NotPlain:
+            self._batch.create(reference, dict(data))
         self._places[path] = self.size
         self.size += 1
 
     def set(self, path: Path, data: Mapping[str, Any], *, merge: bool = False) -> None:
         """A whole document; with `merge` only its given fields."""
-        self._batch.set(self._database.document(path), dict(data), merge=merge)
+        reference = self._database.document(path)
+        try:
+            if merge:
+                raise NotPlain
+            self._batch._add_write_pbs([written(reference._document_path, data, new=False)])
+        except NotPlain:
+            self._batch.set(reference, dict(data), merge=merge)
         self.size += 1
 
     def update(self, path: Path, data: Mapping[str, Any], seen: Dated) -> None:
