@@ -228,3 +228,42 @@ def test_errors_are_grouped_from_their_lists(project: str, monkeypatch: pytest.M
         assert reads <= 100
 
     run(project, monkeypatch, scenario)
+
+
+def test_the_day_is_summed_over_servers_and_restarts(project: str) -> None:
+    """Two servers and one after them tell the same day; a new day begins at nothing."""
+
+    async def scenario() -> None:
+        clock = StillClock()
+        async with opened(project, clock) as one, opened(project, clock) as two:
+            await one.append([Bot().decision(n) for n in range(10)])
+            await two.append([Bot("bot-b").decision(n) for n in range(20)])
+            sums = [one.billed().writes, two.billed().writes]
+            assert min(sums) >= 12
+        async with opened(project, clock) as later:
+            total = later.billed()
+            assert total.writes >= sum(sums)
+            assert not later.budget.exceeded()
+            clock.time += timedelta(minutes=11)
+            await later.append([Bot("bot-c").decision()])
+            assert later.billed().writes >= total.writes + 3
+            clock.time += timedelta(days=1)
+            assert (later.billed().day, later.billed().reads < total.reads + 100) == (
+                "2026-01-02", True,
+            )  # fmt: skip
+
+    asyncio.run(scenario())
+
+
+def test_a_used_up_budget_never_stops_what_bots_send(project: str) -> None:
+    """It is told to whoever asks; appends go on."""
+
+    async def scenario() -> None:
+        async with opened(project) as store:
+            assert not store.budget.exceeded()
+            store._database.usage.reads += 60_000  # type: ignore[union-attr]
+            assert store.budget.exceeded()
+            assert store.billed().state == "exceeded"
+            assert (await store.append([Bot().decision()]))[0].status == "stored"
+
+    asyncio.run(scenario())
