@@ -236,8 +236,9 @@ def test_the_day_is_summed_over_servers_and_restarts(project: str) -> None:
     async def scenario() -> None:
         clock = StillClock()
         async with opened(project, clock) as one, opened(project, clock) as two:
-            await one.append([Bot().decision(n) for n in range(10)])
-            await two.append([Bot("bot-b").decision(n) for n in range(20)])
+            bots = (Bot(), Bot("bot-b"))
+            await one.append([bots[0].decision(n) for n in range(10)])
+            await two.append([bots[1].decision(n) for n in range(20)])
             sums = [one.billed().writes, two.billed().writes]
             assert min(sums) >= 12
         async with opened(project, clock) as later:
