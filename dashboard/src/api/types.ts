@@ -26,6 +26,7 @@ export type FillRow = Schemas["FillRow"];
 export type FundingRow = Schemas["FundingRow"];
 export type Candle = Schemas["Candle"];
 export type Outcome = Schemas["Outcome"];
+export type StoreBill = Schemas["StoreBill"];
 export type Mode = BotRow["mode"];
 export type Signal = DecisionRow["signal"];
 

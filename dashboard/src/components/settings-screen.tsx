@@ -5,6 +5,7 @@ import { LookSettings } from "./look-settings";
 import { PageHead } from "./page-head";
 import { SelfTest } from "./self-test";
 import { Shell } from "./shell";
+import { StoreBill } from "./store-bill";
 
 /** How this browser shows things, and how to see that the parts are wired up. */
 export function SettingsScreen() {
@@ -49,6 +50,9 @@ export function SettingsScreen() {
             <Name>motherhaven prune</Name> drops prompts, answers and raw events older than you say;
             trades and curves stay.
           </p>
+        </Section>
+        <Section title="What the store costs" wide>
+          <StoreBill />
         </Section>
         <Section title="Licences" wide>
           <Licences />

@@ -21,6 +21,7 @@ export const keys = {
   comparison: (ids: readonly string[], range: Range) => ["comparison", ids, range] as const,
   session: ["session"] as const,
   readiness: ["readiness"] as const,
+  bill: ["bill"] as const,
   text: (id: string, field: TextField) => ["text", id, field] as const,
   botEquity: (range: Range, bot: string) => ["equity", range, bot] as const,
   trade: (bot: string, id: string) => ["trade", bot, id] as const,

@@ -33,6 +33,7 @@ from motherhaven.settings import (
 from motherhaven.settings.env_file import read_lines
 from motherhaven.settings.server import ENV_FILES
 from motherhaven.stores import Store, open_store
+from motherhaven.stores.billing import FREE, Billed, Paid
 
 _SECONDS: Final = 5.0
 _SKEW_WARN: Final = 5.0
@@ -85,7 +86,7 @@ def _findings(store_url: str | None, secrets: list[str], *, alert: bool) -> Iter
         return
     secrets += [key for key in (bot.motherhaven_api_key, server.llm_bot_api_key) if key]
     yield from _settings(bot, server)
-    yield _store(store_url or server.store_url)
+    yield from _store(store_url or server.store_url, server)
     yield from _journals(bot.motherhaven_data)
     yield from _server(bot, server)
     yield _page()
@@ -137,23 +138,41 @@ def _settings(bot: Settings, server: ServerSettings) -> Iterator[Finding]:
         )  # fmt: skip
 
 
-def _store(url: str) -> Finding:
+def _store(url: str, server: ServerSettings) -> Iterator[Finding]:
     scheme = url.partition(":")[0][:20]
     name = f"store ({scheme})"
     try:
-        asyncio.run(_probe(open_store(url, clock=SystemClock(), data_dir=Path())))
+        store = open_store(url, clock=SystemClock(), data_dir=Path(), firestore=server.firestore)
+        billed = asyncio.run(_probe(store))
     except MotherhavenError as error:
-        return Finding("fail", name, str(error), "mend what the message names, or check the URL")
-    return Finding("ok", name, "opened, read and written")
+        yield Finding("fail", name, str(error), "mend what the message names, or check the URL")
+        return
+    yield Finding("ok", name, "opened, read and written")
+    if billed is not None:
+        yield _bill(billed)
 
 
-async def _probe(store: Store) -> None:
+def _bill(billed: Billed) -> Finding:
+    budget = "the free quota" if billed.budget_usd is None else f"USD {billed.budget_usd} a day"
+    seen = (
+        f"{billed.reads:,} reads (free {FREE['reads']:,}), {billed.writes:,} writes (free "
+        f"{FREE['writes']:,}) and {billed.deletes:,} deletes since midnight Pacific time: "
+        f"USD {billed.cost_usd}, {billed.share:.0%} of {budget}"
+    )
+    if billed.state == "ok":
+        return Finding("ok", "store's bill", seen)
+    fix = "close pages that nobody reads, or raise MOTHERHAVEN_FIRESTORE_DAILY_USD"
+    return Finding("warn", "store's bill", seen, fix)
+
+
+async def _probe(store: Store) -> Billed | None:
     await store.open()
     try:
         await store.head()
         known = await store.record(_PROBE)
         text = datetime.now(UTC).isoformat()
         await store.put_record(_PROBE, text, known.revision if known else None)
+        return store.billed() if isinstance(store, Paid) else None
     finally:
         await store.close()
 

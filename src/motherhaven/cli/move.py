@@ -189,7 +189,7 @@ async def opened(url: str | None, *, existing: bool = False) -> AsyncIterator[St
     chosen = url or settings.store_url
     if existing:
         _check_exists(chosen)
-    store = open_store(chosen, clock=SystemClock(), data_dir=Path())
+    store = open_store(chosen, clock=SystemClock(), data_dir=Path(), firestore=settings.firestore)
     await store.open()
     try:
         if existing and isinstance(store, Adopting):

@@ -65,7 +65,13 @@ def serve(
         )
         config.check()
         read_url = settings.motherhaven_store_read or None
-        store = open_store(url, clock=clock, data_dir=Path(), read_url=read_url)
+        store = open_store(
+            url,
+            clock=clock,
+            data_dir=Path(),
+            read_url=read_url,
+            firestore=settings.firestore,
+        )
         _say_keys(config, own_keys)
 
         def ready(address: str) -> None:

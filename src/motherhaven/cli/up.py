@@ -42,7 +42,7 @@ def up(port: int) -> None:
             api_key=key,
         )
         clock = SystemClock()
-        store = open_store(url, clock=clock, data_dir=Path())
+        store = open_store(url, clock=clock, data_dir=Path(), firestore=settings.firestore)
         with _demo_bots(folder) as bots:
 
             def ready(address: str) -> None:

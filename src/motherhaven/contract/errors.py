@@ -47,7 +47,14 @@ class MotherhavenError(Exception):
 
 
 class ConfigError(MotherhavenError):
-    """A setting is missing or wrong; the message names it and the fix."""
+    """A setting is missing or wrong; the message names it and the fix.
+
+    `code` is a stable word for the kind of fault.
+    """
+
+    def __init__(self, message: str = "", *, code: str = "wrong_setting") -> None:
+        super().__init__(message)
+        self.code = code
 
     code: str = "config"
 

@@ -38,6 +38,7 @@ from motherhaven.server.ingest.routes import Ingest
 from motherhaven.server.live.broadcaster import Hub
 from motherhaven.server.live.stream import Live
 from motherhaven.server.page import Page
+from motherhaven.server.reads.bill import BillReads
 from motherhaven.server.reads.details import Details
 from motherhaven.server.reads.export import Export
 from motherhaven.server.reads.figures import Figures
@@ -158,6 +159,7 @@ def _add_routes(
     Details(seen).add_routes(app.router)
     Figures(seen, clock, returns).add_routes(app.router)
     Export(seen).add_routes(app.router)
+    BillReads(store).add_routes(app.router)
     OldReads(seen).add_routes(app.router)
     Live(hub, clock, door, limits, seal).add_routes(app.router)
     Login(config, door, sessions, logins, hub.wake).add_routes(app.router)
@@ -208,6 +210,7 @@ _MEDIA: Final = {
     f"{API}/live": "text/event-stream",
     f"{API}/login": "text/html",
     f"{API}/text/download": "text/plain",
+    "/metrics": "text/plain",
 }
 
 

@@ -61,6 +61,7 @@ def create(settings: ServerSettings) -> FastAPI:
         clock=clock,
         data_dir=Path(),
         read_url=settings.motherhaven_store_read or None,
+        firestore=settings.firestore,
     )
     return create_app(config, store, clock)
 

@@ -1,5 +1,6 @@
 """Settings of the server, read from the environment, `.env.local` and `.env`."""
 
+from decimal import Decimal
 from pathlib import Path
 from typing import Final
 
@@ -9,6 +10,7 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 from motherhaven.contract.errors import ConfigError
 from motherhaven.settings.bot import explain
 from motherhaven.settings.env_file import not_text, require_text
+from motherhaven.settings.firestore import FirestoreOptions
 
 ENV_FILES: Final = (".env", ".env.local")
 """What the server reads, the stronger one last."""
@@ -32,6 +34,11 @@ class ServerSettings(BaseSettings):
     llm_bot_api_key: str | None = Field(None, min_length=8, repr=False)
     motherhaven_store: str | None = None
     motherhaven_store_read: str | None = None
+    motherhaven_firestore_readable: bool | None = None
+    motherhaven_firestore_daily_usd: Decimal | None = Field(None, ge=0, le=10_000)
+    motherhaven_firestore_price_reads: Decimal = Field(Decimal("0.06"), ge=0, le=100)
+    motherhaven_firestore_price_writes: Decimal = Field(Decimal("0.18"), ge=0, le=100)
+    motherhaven_firestore_price_deletes: Decimal = Field(Decimal("0.02"), ge=0, le=100)
     motherhaven_data: Path = Path("data")
     motherhaven_allowed_hosts: str = ""
     motherhaven_trusted_proxies: str = ""
@@ -45,6 +52,17 @@ class ServerSettings(BaseSettings):
     def store_url(self) -> str:
         """MOTHERHAVEN_STORE, else an SQLite file in the data folder."""
         return self.motherhaven_store or f"sqlite:///{self.motherhaven_data}/server.db"
+
+    @property
+    def firestore(self) -> FirestoreOptions:
+        """How a store on Firestore is kept and what it may cost."""
+        return FirestoreOptions(
+            readable=self.motherhaven_firestore_readable,
+            price_reads=self.motherhaven_firestore_price_reads,
+            price_writes=self.motherhaven_firestore_price_writes,
+            price_deletes=self.motherhaven_firestore_price_deletes,
+            daily_usd=self.motherhaven_firestore_daily_usd,
+        )
 
     @property
     def extra_hosts(self) -> tuple[str, ...]:

@@ -28,6 +28,7 @@ from motherhaven.stores.protocol import Appended, DecisionFilter, Stored, Tail
 from motherhaven.stores.rejected import FIRST_NUMBER, UNKNOWN, claimed_bot, new_rejection
 from motherhaven.stores.shared import Shared, check_record, replaced
 from motherhaven.stores.states import BotState, PositionState
+from motherhaven.stores.summaries import SummariesOfLists
 from motherhaven.stores.unreadable import UnreadableRows, one
 from motherhaven.stores.views import (
     account_row,
@@ -45,7 +46,7 @@ from motherhaven.stores.views import (
 
 
 @checks_questions
-class MemoryStore:
+class MemoryStore(SummariesOfLists):
     """Keeps everything in the process. Safe to use from several event loops and threads."""
 
     def __init__(self, *, clock: Clock | None = None, generation: str | None = None) -> None:

@@ -20,6 +20,7 @@ from typing import Literal, Protocol
 from motherhaven.contract import views
 from motherhaven.contract.events import Event, Kind, TextPart
 from motherhaven.stores.shared import Shared
+from motherhaven.stores.signals import Signal
 from motherhaven.stores.unreadable import UnreadableRows
 
 AppendStatus = Literal["stored", "duplicate", "conflict", "incomplete"]
@@ -135,8 +136,8 @@ class Log(Protocol):
         ...
 
 
-class Reader(Protocol):
-    """The part of a store that answers the dashboard's queries."""
+class Lists(Protocol):
+    """The part of a store that answers the dashboard's queries with what was kept."""
 
     async def bots(
         self,
@@ -237,6 +238,35 @@ class Reader(Protocol):
     ) -> list[views.ErrorRow]:
         """What went wrong at or after `since`, newest first."""
         ...
+
+
+class Summaries(Protocol):
+    """What figures ask for: a store whose rows are dear keeps these as they change."""
+
+    async def signals(
+        self, bot_id: str, *, start: datetime, end: datetime, limit: int
+    ) -> list[Signal]:
+        """The newest `limit` of a bot's decisions in [start, end), newest first by receipt."""
+        ...
+
+    async def stated(
+        self, bot_id: str, decision_ids: Sequence[str], *, since: datetime
+    ) -> dict[str, float | None]:
+        """The confidence that entries' decisions stated; None where none is to be had.
+
+        `since` is the time of the earliest entry; an entry follows its decision within a day.
+        """
+        ...
+
+    async def newest_errors(
+        self, *, bot_id: str | None, kind: str | None, since: datetime | None, limit: int
+    ) -> list[views.ErrorRow]:
+        """The newest errors at or after `since`, newest first, for counting them."""
+        ...
+
+
+class Reader(Lists, Summaries, Protocol):
+    """The part of a store that answers the dashboard's queries."""
 
 
 class Store(Log, Reader, Protocol):

@@ -29,6 +29,7 @@ from motherhaven.stores.amounts import shown
 from motherhaven.stores.cursors import page_cursor
 from motherhaven.stores.keys import Key, held_moment, kept_moment, moment
 from motherhaven.stores.records import Record
+from motherhaven.stores.signals import Signal
 from motherhaven.stores.states import (
     BotState,
     Bucket,
@@ -132,6 +133,18 @@ def _decision(
         "execution": execution,
     }
     return fields
+
+
+def signal_of(record: Record) -> Signal:
+    """A decision as comparisons count it."""
+    payload = json.loads(record.payload)
+    return Signal(
+        id=record.event_id,
+        time=kept_moment(record.shown),
+        coin=str(payload["coin"]),
+        signal=str(payload["signal"]),
+        model=payload.get("model"),
+    )
 
 
 def account_row(record: Record) -> AccountRow:

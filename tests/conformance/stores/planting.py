@@ -143,26 +143,27 @@ def _in_postgres(store: Any, one: Plant, bot_id: str, event_id: str) -> None:
 
 async def _in_firestore(store: Any, one: Plant, bot_id: str, event_id: str) -> None:
     from motherhaven.stores.firestore import paths
+    from motherhaven.stores.firestore.packed import pack
 
     database = store._database
-    path = {
-        "events": paths.event(event_id),
-        "executions": paths.execution(bot_id, event_id),
-        "positions": paths.position(bot_id, one.name),
-        "bots": paths.bot(bot_id),
-        "marks": paths.marks(bot_id),
-        "rollups": paths.bot(bot_id),
-    }.get(one.table)
+    database.known.forget()
+    bot = database.document(paths.bot(bot_id))
     if one.table == "rollups":
-        found = await database.every(paths.ROLLUPS)
-        for snapshot in found:
-            if f"~{bot_id}~" in str(snapshot.id):
-                await snapshot.reference.update({"buckets": '{"1": ['})
-        return
-    if path is None:
+        await bot.update({"curve": b"{"})
+    elif one.table == "marks":
+        await bot.update({"marks": pack({one.name: [1, 1, 1, 1, 1, one.value]})})
+    elif one.table == "errors":
         for snapshot in await database.every(paths.ERRORS):
             if snapshot.get("event_id") == event_id:
                 await snapshot.reference.update({one.column: one.value})
-        return
-    column = "marks" if one.table == "marks" else one.column
-    await database.document(path).update({column: one.value})
+    else:
+        path, column = {
+            "events": (paths.event(event_id), one.column),
+            "executions": (paths.event(event_id), f"execution.{one.column}"),
+            "positions": (paths.position(bot_id, one.name), one.column),
+            "bots": (paths.bot(bot_id), one.column),
+        }[one.table]
+        await database.document(path).update({column: one.value})
+        for latest in ("status", "account"):  # what is latest stands with its bot too
+            if one.table == "events" and (await bot.get()).get(f"{latest}_id") == event_id:
+                await bot.update({f"{latest}.{column}": one.value})

@@ -10,6 +10,7 @@ from typing import Any
 import grpc
 from google.cloud import firestore
 
+from motherhaven.settings.firestore import FirestoreOptions
 from motherhaven.stores.firestore import FirestoreStore
 from tests.conformance.stores.kit import StillClock
 from tests.firestore_emulator import emulator_host
@@ -18,9 +19,13 @@ NOW = datetime(2026, 1, 2, 3, 0, tzinfo=UTC)
 
 
 @asynccontextmanager
-async def opened(project: str, clock: Any = None) -> AsyncIterator[FirestoreStore]:
+async def opened(
+    project: str, clock: Any = None, readable: bool | None = None
+) -> AsyncIterator[FirestoreStore]:
     """An open store of a project."""
-    store = FirestoreStore(project, clock=clock or StillClock())
+    store = FirestoreStore(
+        project, clock=clock or StillClock(), options=FirestoreOptions(readable=readable)
+    )
     await store.open()
     try:
         yield store
@@ -55,7 +60,8 @@ class Wire(grpc.GenericRpcHandler):
     """A server between a store and the emulator that passes calls on, or breaks them.
 
     `faults` says for each method (Commit, RunQuery, …) what to do instead of passing on;
-    `calls` counts the methods that were called; `lag` delays what a listener hears.
+    `calls` counts the methods that were called; `lag` delays what a listener hears; `heard` is
+    told of each call that was answered.
     """
 
     target: str
@@ -64,6 +70,7 @@ class Wire(grpc.GenericRpcHandler):
     calls: list[str] = field(default_factory=list)
     lag: Callable[[], Awaitable[None]] | None = None
     channel: Any = None
+    heard: Callable[[str, bytes, list[bytes]], None] | None = None
 
     def service(self, details: Any) -> Any:
         """The handler of one call; bytes go through as they are."""
@@ -83,6 +90,8 @@ class Wire(grpc.GenericRpcHandler):
                 ]
             except grpc.aio.AioRpcError as error:
                 await context.abort(error.code(), error.details())
+            if self.heard is not None:
+                self.heard(name, request, got)
             if lost is not None:
                 await context.abort(lost, "the answer was lost")
             for one in got:

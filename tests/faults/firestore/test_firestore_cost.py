@@ -28,15 +28,15 @@ def kinds(bot: Bot) -> list[tuple[int, Event]]:
     """Each kind of event at its dearest, and the most documents it may write."""
     marks = [MARK | {"position_id": f"p{n}"} for n in range(40)]
     return [
-        (5, bot.decision(1, error="no JSON", user_prompt="u" * 5_000, raw_response="r" * 5_000)),
-        (5, bot.decision(2, verdict={"allowed": False, "rule": "kill"})),
-        (10, bot.account(3, positions=marks)),
-        (12, bot.account(3.5, positions=marks, deposits_usd="1000")),
-        (10, bot.account(3.7, positions=marks, deposits_usd="1000")),
-        (5, bot.status(4, "error", message="venue down")),
+        (4, bot.decision(1, error="no JSON", user_prompt="u" * 5_000, raw_response="r" * 5_000)),
+        (4, bot.decision(2, verdict={"allowed": False, "rule": "kill"})),
+        (3, bot.account(3, positions=marks)),
+        (3, bot.account(3.5, positions=marks, deposits_usd="1000")),
+        (3, bot.account(3.7, positions=marks, deposits_usd="1000")),
+        (4, bot.status(4, "error", message="venue down")),
         (5, bot.execution("x", 5, execution_status="rejected")),
-        (5, bot.opened(6, position_id="p")),
-        (5, bot.closed(7, position_id="p")),
+        (4, bot.opened(6, position_id="p")),
+        (4, bot.closed(7, position_id="p")),
         (3, bot.event("fill", FILL, START)),
         (10, bot.candles(8, *DAY_OF_MINUTES)),
     ]
@@ -63,7 +63,7 @@ def test_the_documents_that_an_event_writes_are_bounded(project: str) -> None:
 
 
 def test_what_comes_together_shares_documents(project: str) -> None:
-    """A hundred account states of one hour cost two documents each and a few in common."""
+    """A hundred account states of one hour cost a document each, their bot and the commit."""
 
     async def scenario() -> None:
         async with opened(project) as store:
@@ -72,8 +72,8 @@ def test_what_comes_together_shares_documents(project: str) -> None:
             await store.append([bot.status(0)])
             before = store.usage.writes
             await store.append([bot.account(n / 60) for n in range(100)])
-            assert store.usage.writes - before <= 200 + 2 + 5 + 1
-            assert store.usage.commits <= 5
+            assert store.usage.writes - before <= 100 + 2
+            assert store.usage.commits <= 6
 
     asyncio.run(scenario())
 
@@ -121,7 +121,7 @@ def test_a_batch_of_five_hundred_is_cut_at_the_limit(
             assert {result.status for result in results} == {"stored"}
             assert [result.event_id for result in results] == [e.event_id for e in many]
             assert max(sizes) <= capabilities_of(store).documents_per_commit == 500
-            assert len(sizes) > 3
+            assert len([size for size in sizes if size > 1]) > 1
             tail = await store.tail(await store.origin(), 999)
             assert [one.event.event_id for one in tail.events] == [e.event_id for e in many]
             assert [one.cursor for one in tail.events] == [result.cursor for result in results]

@@ -34,7 +34,7 @@ def test_events_are_readable_where_readers_look_for_them(project: str) -> None:
     """The payload's names, numbers as numbers, texts as texts, under the event's id."""
 
     async def scenario() -> None:
-        async with raw(project) as client, opened(project) as store:
+        async with raw(project) as client, opened(project, readable=True) as store:
             bot = Bot()
             decision = bot.decision(
                 quantity_usd=DIGITS, profit_target="70000", raw_response="r", user_prompt="u",
@@ -68,7 +68,7 @@ def test_a_position_is_one_readable_row_that_closes(project: str) -> None:
     """`status == "open"` finds what is open, and the row gains the exit's fields."""
 
     async def scenario() -> None:
-        async with raw(project) as client, opened(project) as store:
+        async with raw(project) as client, opened(project, readable=True) as store:
             bot, plain = Bot(), Bot("default", None, epoch=0)
             entry = plain.opened(0)
             await store.append([bot.opened(0, position_id="p/1 ü"), entry])
@@ -90,7 +90,7 @@ def test_no_document_is_over_one_mebibyte(project: str) -> None:
     """Huge prompts, parts, payloads, names and messages are split, and come back exactly."""
 
     async def scenario() -> None:
-        async with raw(project) as client, opened(project) as store:
+        async with raw(project) as client, opened(project, readable=True) as store:
             bot = Bot()
             events = [
                 bot.decision(0, raw_response="€" * 700_000, user_prompt="u" * 10),
@@ -126,7 +126,7 @@ def test_parts_are_gone_once_they_are_texts(project: str) -> None:
         digest = payload_sha256(whole.payload)
         sent = Bot().event("decision", short, whole.time, parts=counts, sha256=digest)
         async with raw(project) as client:
-            async with opened(project) as store:
+            async with opened(project, readable=True) as store:
                 await store.put_parts(parts)
                 assert len(await everything(client, paths.PARTS)) == 50
                 assert (await store.append([sent]))[0].status == "stored"
@@ -140,7 +140,7 @@ def test_retention_takes_the_prompts_of_readable_documents_too(project: str) -> 
     """The document stays, without the texts; a huge text's chunks are deleted."""
 
     async def scenario() -> None:
-        async with raw(project) as client, opened(project) as store:
+        async with raw(project) as client, opened(project, readable=True) as store:
             bot = Bot()
             small = bot.decision(0, user_prompt="secret", raw_response="r")
             large = bot.decision(1, raw_response="r" * 500_000, justification="j" * 30_000)

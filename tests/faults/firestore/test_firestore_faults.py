@@ -36,6 +36,7 @@ def test_a_refused_append_keeps_nothing_and_says_wait(
             bot = Bot()
             first, second = bot.decision(0), bot.decision(1)
             await store.append([first])
+            store._database.known.forget()  # type: ignore[union-attr]  # so that it is read again
             wire.faults[method] = status(code)
             with pytest.raises(StoreUnavailable, match=project) as caught:
                 await store.append([second])

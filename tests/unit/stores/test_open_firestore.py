@@ -7,9 +7,12 @@ import sys
 from pathlib import Path
 
 import pytest
+from google.api_core import exceptions as google
+from google.auth.exceptions import RefreshError
 
-from motherhaven.contract.errors import ConfigError
+from motherhaven.contract.errors import ConfigError, StoreUnavailable
 from motherhaven.stores import open_store
+from motherhaven.stores.firestore.failures import told_error
 from tests import firestore_emulator
 from tests.conformance.stores.kit import StillClock
 
@@ -74,3 +77,52 @@ def test_without_the_emulator_tests_are_skipped_in_sight_and_required_in_ci(
     with pytest.raises(pytest.fail.Exception, match="not installed"):
         start()
     assert os.environ.get("FIRESTORE_EMULATOR_HOST") == before
+
+
+@pytest.mark.parametrize(
+    ("name", "told"),
+    [
+        ("UPPER-case", "did you mean firestore://upper-case?"),
+        ("My Trading Bots", "did you mean firestore://my-trading-bots?"),
+        ("1bot", "PROJECT_ID"),
+        ("x" * 31, "6 to 30"),
+        ("ends-in-", "did you mean firestore://ends-in?"),
+    ],
+)
+def test_a_name_that_is_no_project_id_is_refused_at_once(
+    tmp_path: Path, name: str, told: str
+) -> None:
+    """The sentence says what an id looks like, what was probably meant, and where it stands."""
+    with pytest.raises(ConfigError) as caught:
+        open_store(f"firestore://{name}", clock=StillClock(), data_dir=tmp_path)
+    assert told in str(caught.value)
+    assert "gcloud projects list" in str(caught.value)
+    assert caught.value.code == "firestore_project_id"
+
+
+@pytest.mark.parametrize("name", ["my-project", "bots-12345", "example.com:trading"])
+def test_ids_that_google_gives_are_taken(tmp_path: Path, name: str) -> None:
+    """Those of organisations have their domain in front."""
+    open_store(f"firestore://{name}", clock=StillClock(), data_dir=tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("error", "code", "fix"),
+    [
+        (google.NotFound("x"), "firestore_no_database", "databases create --project=the-project"),
+        (google.PermissionDenied("x"), "firestore_permission", "services enable"),
+        (google.Unauthenticated("x"), "firestore_credentials", "application-default login"),
+        (google.FailedPrecondition("x"), "firestore_index", "firebase deploy"),
+        (RefreshError("x"), "firestore_credentials", "application-default login"),
+    ],
+)
+def test_what_only_a_person_can_mend_has_a_code_and_a_command(
+    error: Exception, code: str, fix: str
+) -> None:
+    """At the start it is a ConfigError; later the server goes on asking."""
+    told = told_error("firestore://the-project", "the-project", error, opening=True)
+    assert isinstance(told, ConfigError)
+    assert (told.code, fix in str(told)) == (code, True)
+    later = told_error("firestore://the-project", "the-project", error, opening=False)
+    assert isinstance(later, StoreUnavailable)
+    assert fix in str(later)

@@ -23,6 +23,7 @@ RULES: Final[dict[str, Rule]] = {
     "/": Rule.PUBLIC,
     "/healthz": Rule.PUBLIC,
     "/readyz": Rule.PUBLIC,
+    "/metrics": Rule.READ,
     "/api/openapi.json": Rule.READ,
     **{f"{API}/ingest/{name}": Rule.INGEST for name in ("decision", "account", "position")},
     **{f"{API}/ingest/{name}": Rule.INGEST for name in ("status", "batch")},
@@ -33,7 +34,7 @@ RULES: Final[dict[str, Rule]] = {
     f"{API}/text/download": Rule.READ,
     **{f"{API}/{name}": Rule.READ for name in ("trade", "equity", "errors", "session", "live")},
     **{f"{API}/{name}": Rule.READ for name in ("metrics", "candles", "outcome", "compare")},
-    **{f"{API}/{name}": Rule.READ for name in ("errors/groups", "export")},
+    **{f"{API}/{name}": Rule.READ for name in ("errors/groups", "export", "bill")},
     "/{path:path}": Rule.PAGE,
 }
 """Every route and its rule; a test fails for a route that is missing here."""

@@ -32,6 +32,7 @@ from motherhaven.contract.views import (
 from motherhaven.server.access.cursor_seal import CursorSeal
 from motherhaven.stores.protocol import DecisionFilter, Reader
 from motherhaven.stores.records import no_event
+from motherhaven.stores.signals import Signal
 
 R = TypeVar("R", DecisionRow, DecisionDetail, PositionRow, ErrorRow)
 P = TypeVar("P", DecisionPage, PositionPage)
@@ -237,4 +238,26 @@ class VisibleReader:
             limit=limit,
             since=since,
         )
+        return [self._row(row) for row in rows]
+
+    async def signals(
+        self, bot_id: str, *, start: datetime, end: datetime, limit: int
+    ) -> list[Signal]:
+        """See Summaries.signals."""
+        check_visible((bot_id,))
+        return await self._store.signals(bot_id, start=start, end=end, limit=limit)
+
+    async def stated(
+        self, bot_id: str, decision_ids: Sequence[str], *, since: datetime
+    ) -> dict[str, float | None]:
+        """See Summaries.stated."""
+        check_visible((bot_id,))
+        return await self._store.stated(bot_id, decision_ids, since=since)
+
+    async def newest_errors(
+        self, *, bot_id: str | None, kind: str | None, since: datetime | None, limit: int
+    ) -> list[ErrorRow]:
+        """See Summaries.newest_errors."""
+        held = _held(bot_id)
+        rows = await self._store.newest_errors(bot_id=held, kind=kind, since=since, limit=limit)
         return [self._row(row) for row in rows]

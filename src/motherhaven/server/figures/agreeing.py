@@ -4,42 +4,32 @@ from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Final
 
-from motherhaven.contract.views import DecisionRow
 from motherhaven.server.wire.figures import Agreement, BotSignal, Disagreement
-from motherhaven.stores.protocol import DecisionFilter, Reader
+from motherhaven.stores.protocol import Reader
+from motherhaven.stores.signals import Signal
 
 MOST_DECISIONS: Final = 1_000
 """So many of each bot's newest decisions are looked at."""
 
 _SHOWN: Final = 50
-_PAGE: Final = 500
 
 
-async def decisions_of(
+async def signals_of(
     store: Reader, bot_id: str, start: datetime, end: datetime
-) -> tuple[DecisionRow, ...]:
+) -> Sequence[Signal]:
     """A bot's decisions in [start, end], newest first, one more than MOST_DECISIONS at most."""
     until = end + timedelta(microseconds=1)
-    where = DecisionFilter(bot_id=bot_id, since=start, until=until)
-    found: list[DecisionRow] = []
-    before: str | None = None
-    while len(found) <= MOST_DECISIONS:
-        page = await store.decisions(where, before=before, limit=_PAGE)
-        found += page.items
-        before = page.next
-        if before is None:
-            break
-    return tuple(found[: MOST_DECISIONS + 1])
+    return await store.signals(bot_id, start=start, end=until, limit=MOST_DECISIONS + 1)
 
 
-def agreement(decided: Mapping[str, Sequence[DecisionRow]], window: int) -> Agreement:
+def agreement(decided: Mapping[str, Sequence[Signal]], window: int) -> Agreement:
     """How often the bots agreed, from their decisions newest first; pure.
 
     A bot's newest decision on a coin within a window of `window` seconds counts.
     """
     cut = [rows[MOST_DECISIONS - 1].time for rows in decided.values() if len(rows) > MOST_DECISIONS]
     since = max(cut, default=None)
-    windows: dict[tuple[int, str], dict[str, DecisionRow]] = {}
+    windows: dict[tuple[int, str], dict[str, Signal]] = {}
     for bot_id, rows in decided.items():
         for row in rows:
             if since is None or row.time >= since:
@@ -59,9 +49,7 @@ def agreement(decided: Mapping[str, Sequence[DecisionRow]], window: int) -> Agre
     )
 
 
-def _disagreement(
-    place: tuple[int, str], window: int, rows: Mapping[str, DecisionRow]
-) -> Disagreement:
+def _disagreement(place: tuple[int, str], window: int, rows: Mapping[str, Signal]) -> Disagreement:
     return Disagreement(
         time=datetime.fromtimestamp(place[0] * window, UTC),
         coin=place[1],

@@ -4,9 +4,9 @@ import asyncio
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 
-from motherhaven.contract.views import BotRow, DecisionRow
+from motherhaven.contract.views import BotRow
 from motherhaven.metrics import trade_statistics
-from motherhaven.server.figures.agreeing import agreement, decisions_of
+from motherhaven.server.figures.agreeing import agreement, signals_of
 from motherhaven.server.figures.aligned import (
     Aligned,
     Span,
@@ -26,6 +26,7 @@ from motherhaven.server.figures.stated import Confidences
 from motherhaven.server.wire.figures import BotMetrics, CoinCell, CoinRow, Comparison
 from motherhaven.stores.amounts import plus, shown
 from motherhaven.stores.protocol import TIERS, Reader
+from motherhaven.stores.signals import Signal
 
 _Lives = dict[str, tuple[datetime, datetime]]
 _DAY = timedelta(days=1)
@@ -110,14 +111,20 @@ async def _figures(
 
 
 async def _lives(store: Reader, rows: Sequence[BotRow]) -> _Lives:
-    """The first and the last minute of each bot that has reported its account."""
+    """The first and the last minute of each bot that has reported its account.
+
+    By the first day, its first hour, and the first minute of that: a few buckets each.
+    """
     ends = {row.id: row.account.time for row in rows if row.account is not None}
     found: _Lives = {}
     for days in await store.equity(list(ends), start=DAWN, end=DUSK, bucket=TIERS[-1]):
-        if days.points:
-            day = days.points[0].time
-            [fine] = await store.equity([days.bot_id], start=day, end=day + _DAY, bucket=TIERS[0])
-            found[days.bot_id] = (fine.points[0].time, ends[days.bot_id])
+        if not days.points:
+            continue
+        first, width = days.points[0].time, _DAY
+        for tier in (TIERS[2], TIERS[0]):
+            [fine] = await store.equity([days.bot_id], start=first, end=first + width, bucket=tier)
+            first, width = fine.points[0].time, timedelta(seconds=tier)
+        found[days.bot_id] = (first, ends[days.bot_id])
     return found
 
 
@@ -154,13 +161,13 @@ def _cell(bot_id: str, coin: str, kept: Sequence[KeptTrade]) -> CoinCell:
     return CoinCell(bot_id=bot_id, trades=told.n, win_rate=told.win_rate, net_pnl=shown(net))
 
 
-async def _decided(store: Reader, row: BotRow, common: Span | None) -> tuple[DecisionRow, ...]:
+async def _decided(store: Reader, row: BotRow, common: Span | None) -> Sequence[Signal]:
     if common is None:
         return ()
-    return await decisions_of(store, row.id, common.start, common.end)
+    return await signals_of(store, row.id, common.start, common.end)
 
 
-def _model(decided: Sequence[DecisionRow]) -> str | None:
+def _model(decided: Sequence[Signal]) -> str | None:
     return next((row.model for row in decided if row.model is not None), None)
 
 

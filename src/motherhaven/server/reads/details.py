@@ -3,14 +3,13 @@
 from collections import Counter
 from collections.abc import Sequence
 from contextlib import suppress
-from datetime import datetime
 from typing import Annotated, Final
 
 from fastapi import APIRouter, Query
 from starlette.responses import Response
 
 from motherhaven.contract.errors import NotFound
-from motherhaven.contract.views import Candle, DecisionDetail, ErrorRow
+from motherhaven.contract.views import Candle, DecisionDetail
 from motherhaven.server.figures.curves import DAWN, DUSK
 from motherhaven.server.figures.trade_sums import trade_detail
 from motherhaven.server.reads.groups import grouped, with_code
@@ -36,8 +35,7 @@ from motherhaven.stores.protocol import Reader
 
 _OUTCOME_CANDLES: Final = 5_000
 _COUNTED_ERRORS: Final = 5_000
-_ERROR_PAGE: Final = 1_000
-_CODED_GROUPS: Final = 50
+_CODED_GROUPS: Final = 20
 """Groups whose newest decision is read for its code; each costs a read of the store."""
 _COIN: Final = Query(min_length=1, max_length=64)
 
@@ -101,7 +99,9 @@ class Details:
         self, kind: ErrorKind | None = None, bot: MaybeId = None, since: Time = None
     ) -> Response:
         """The newest errors, grouped by what their messages have in common."""
-        rows = await self._errors(bot, kind, time_of(since, "since"))
+        rows = await self._store.newest_errors(
+            bot_id=bot, kind=kind, since=time_of(since, "since"), limit=_COUNTED_ERRORS + 1
+        )
         counted = rows[:_COUNTED_ERRORS]
         groups = grouped(counted)
         items = await self._with_codes(fitting(groups))
@@ -117,24 +117,6 @@ class Details:
                     decision = await self._store.decision(group.decision_id)
                     found[number] = with_code(group, decision)
         return tuple(found)
-
-    async def _errors(
-        self, bot: str | None, kind: str | None, since: datetime | None
-    ) -> list[ErrorRow]:
-        """Up to one more error than is counted, page by page."""
-        rows: list[ErrorRow] = []
-        while len(rows) <= _COUNTED_ERRORS:
-            page = await self._store.errors(
-                bot_id=bot,
-                kind=kind,
-                before=rows[-1].cursor if rows else None,
-                limit=_ERROR_PAGE,
-                since=since,
-            )
-            rows += page
-            if len(page) < _ERROR_PAGE:
-                break
-        return rows
 
     async def _after(self, decision: DecisionDetail) -> list[Candle]:
         return await self._store.candles(

@@ -1,7 +1,8 @@
 """Query parameters that several reads share, and the JSON of a read model."""
 
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from datetime import datetime
+from functools import wraps
 from typing import Annotated, Any, Final, Literal
 
 from fastapi import APIRouter, Query
@@ -13,6 +14,7 @@ from motherhaven.server.access.rules import API
 from motherhaven.server.access.visible import check_visible
 from motherhaven.server.wire import schemas
 from motherhaven.server.wire.problems import Problem
+from motherhaven.stores.looks import one_question
 
 TextField = Literal["system_prompt", "user_prompt", "raw_response", "justification"]
 Status = Literal["open", "closed", "all"]
@@ -77,10 +79,21 @@ def add_reads(router: APIRouter, owner: object, routes: Sequence[tuple[str, str,
     for path, name, model in routes:
         router.add_api_route(
             API + path,
-            getattr(owner, name),
+            _as_one_question(getattr(owner, name)),
             methods=["GET"],
             tags=["reads"],
             operation_id=name,
             response_model=model,
             responses=schemas.failures(*FAILURES),
         )
+
+
+def _as_one_question(read: Callable[..., Awaitable[Response]]) -> Callable[..., Any]:
+    """Let all that a read asks of the store belong together; see stores.looks."""
+
+    @wraps(read)
+    async def ask(*args: Any, **named: Any) -> Response:
+        with one_question():
+            return await read(*args, **named)
+
+    return ask

@@ -45,6 +45,7 @@ def commit_document(work: LoadedWork) -> dict[str, Any]:
     """What a commit tells of its events, beside its stamp."""
     kept = work.changes.kept
     document: dict[str, Any] = {
+        "bots": sorted(work.changes.bots),
         "ids": [record.event_id for record, _ in kept],
         "received": [record.received for record, _ in kept],
     }

@@ -4,38 +4,34 @@ from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Final
+from typing import Any, Final, Protocol
 
 from google.api_core import exceptions as google
-from google.auth.exceptions import DefaultCredentialsError, GoogleAuthError, TransportError
+from google.auth.exceptions import DefaultCredentialsError, GoogleAuthError
 from google.cloud import firestore
 from google.cloud.firestore_v1.base_document import DocumentSnapshot
 from google.cloud.firestore_v1.base_query import FieldFilter
 
-from motherhaven.contract.errors import ConfigError, StoreError, StoreUnavailable
+from motherhaven.stores.firestore.encode import NotPlain, written
+from motherhaven.stores.firestore.failures import no_credentials, told_error
+from motherhaven.stores.firestore.keytext import COMMIT_SECONDS
+from motherhaven.stores.firestore.known import KnownBots
 from motherhaven.stores.firestore.paths import Path
 from motherhaven.stores.firestore.shapes import SHAPES, Shape
 from motherhaven.stores.unreadable import UnreadableRows
 
 READ_SECONDS: Final = 10.0
-COMMIT_SECONDS: Final = 8.0
-"""After this long a commit is given up; see log.LATE for why it must be short."""
-
 GET_STEP: Final = 300
 """Documents asked for in one call."""
 
-_REASONS: Final[tuple[tuple[type[google.GoogleAPICallError], str], ...]] = (
-    (google.ResourceExhausted, "the quota is used up; wait, or raise it in Google's console"),
-    (google.TooManyRequests, "too many requests; send less, or raise the quota"),
-    (google.DeadlineExceeded, "it did not answer in time; try again"),
-    (google.ServiceUnavailable, "it cannot be reached; check the network and try again"),
-    (google.Aborted, "others write the same documents; try again"),
-    (google.PermissionDenied, "no permission; give the account the role Cloud Datastore User"),
-    (google.Unauthenticated, "the credentials are not accepted; renew them"),
-    (google.NotFound, "there is no such project or database; create it, or correct the URL"),
-    (google.InvalidArgument, "it refuses the request; see the message"),
-)
-_FOR_GOOD: Final = (google.PermissionDenied, google.Unauthenticated, google.NotFound)
+
+class Dated(Protocol):
+    """A document as it was read: when it was last changed."""
+
+    @property
+    def update_time(self) -> Any:
+        """Firestore's own time."""
+        ...
 
 
 @dataclass(slots=True)
@@ -45,6 +41,7 @@ class Usage:
     reads: int = 0
     writes: int = 0
     commits: int = 0
+    deletes: int = 0
 
 
 class Database:
@@ -54,14 +51,12 @@ class Database:
         self.name = f"firestore://{project}" + (f"/{database}" if database else "")
         self.usage = Usage()
         self.unreadable = UnreadableRows()
+        self.known = KnownBots(self)
+        self.project = project
         try:
             self._client = firestore.AsyncClient(project=project, database=database)
         except DefaultCredentialsError as error:
-            raise ConfigError(
-                f"MOTHERHAVEN_STORE={self.name}: no Google credentials were found; run `gcloud "
-                "auth application-default login`, or set GOOGLE_APPLICATION_CREDENTIALS to a "
-                f"service account's key file ({error})"
-            ) from error
+            raise no_credentials(self.name, error) from error
 
     async def close(self) -> None:
         """Close the channel. The library has no public way to do that for its async client."""
@@ -76,16 +71,18 @@ class Database:
         return Batch(self)
 
     async def get(
-        self, paths: Iterable[Path], *, opening: bool = False
+        self, paths: Iterable[Path], *, opening: bool = False, only: Sequence[str] | None = None
     ) -> dict[Path, DocumentSnapshot[Any]]:
-        """The documents that exist, by path."""
+        """The documents that exist, by path; `only` names the fields that are wanted."""
         wanted = list(dict.fromkeys(paths))
         found: dict[Path, DocumentSnapshot[Any]] = {}
         async with self.translated(opening=opening):
             for at in range(0, len(wanted), GET_STEP):
                 step = [self.document(path) for path in wanted[at : at + GET_STEP]]
                 self.usage.reads += len(step)
-                async for snapshot in self._client.get_all(step, retry=None, timeout=READ_SECONDS):
+                async for snapshot in self._client.get_all(
+                    step, field_paths=only, retry=None, timeout=READ_SECONDS
+                ):
                     if snapshot.exists:
                         found[tuple(snapshot.reference._path)] = snapshot
         return found
@@ -103,8 +100,9 @@ class Database:
         since: Any = None,
         until: Any = None,
         limit: int | None = None,
+        only: Sequence[str] | None = None,
     ) -> list[DocumentSnapshot[Any]]:
-        """The documents of a declared shape.
+        """The documents of a declared shape; `only` names the fields that are wanted.
 
         `after` is a value of the order field or a document to go on behind; `since` and
         `until` bound the order field, from a value on and below one.
@@ -121,7 +119,7 @@ class Database:
             if after is not None:
                 document = isinstance(after, DocumentSnapshot)
                 query = query.start_after(after if document else {shape.order: after})
-        return await self._run(query, limit)
+        return await self._run(query if only is None else query.select(only), limit)
 
     async def holding(self, collection: str, field: str, value: str) -> list[DocumentSnapshot[Any]]:
         """The documents whose array `field` holds `value`."""
@@ -148,6 +146,23 @@ class Database:
         """All documents of a collection."""
         return await self._run(self._client.collection(*collection))
 
+    async def count_since(self, collection: str, field: str, since: datetime) -> int:
+        """How many documents there are from `since` on; billed as one read a thousand."""
+        return (await self.counted_since(collection, field, since))[0]
+
+    async def counted_since(
+        self, collection: str, field: str, since: datetime
+    ) -> tuple[int, datetime]:
+        """The same, and the time at which Firestore counted."""
+        query: Any = self._client.collection(collection)
+        query = query.where(filter=FieldFilter(field, ">=", since))
+        self.usage.reads += 1
+        async with self.translated():
+            answer = await query.count().get(retry=None, timeout=READ_SECONDS)
+        count = int(answer[0][0].value)
+        self.usage.reads += max(0, -(-count // 1_000) - 1)
+        return count, answer[0][0].read_time
+
     async def _run(self, query: Any, limit: int | None = None) -> list[DocumentSnapshot[Any]]:
         if limit is not None:
             query = query.limit(limit)
@@ -161,25 +176,12 @@ class Database:
         """Turn Google's errors into ours; what only a person can mend is ConfigError at first."""
         try:
             yield
-        except google.GoogleAPICallError as error:
+        except (google.GoogleAPICallError, GoogleAuthError) as error:
             raise self.error_of(error, opening=opening) from error
-        except TransportError as error:
-            raise StoreUnavailable(
-                f"store {self.name}: Google's sign-in cannot be reached ({error}); try again"
-            ) from error
-        except GoogleAuthError as error:
-            text = f"store {self.name}: Google's sign-in refuses ({error}); renew the credentials"
-            raise (ConfigError if opening else StoreUnavailable)(text) from error
 
-    def error_of(self, error: google.GoogleAPICallError, *, opening: bool = False) -> Exception:
-        """What an error of Firestore means for a caller."""
-        reason = next((text for kind, text in _REASONS if isinstance(error, kind)), "it failed")
-        text = f"store {self.name}: {reason} ({error.message})"
-        if opening and isinstance(error, _FOR_GOOD):
-            return ConfigError(f"MOTHERHAVEN_STORE: {text}")
-        if isinstance(error, google.InvalidArgument):
-            return StoreError(text)
-        return StoreUnavailable(text)
+    def error_of(self, error: Exception, *, opening: bool = False) -> Exception:
+        """What an error of Google's means for a caller."""
+        return told_error(self.name, self.project, error, opening=opening)
 
 
 class Batch:
@@ -189,27 +191,52 @@ class Batch:
         self._database = database
         self._batch = database._client.batch()
         self.size = 0
+        self._places: dict[Path, int] = {}
+        self._deletes = 0
 
     def create(self, path: Path, data: Mapping[str, Any]) -> None:
         """A document that must not be there yet."""
-        self._batch.create(self._database.document(path), dict(data))
+        reference = self._database.document(path)
+        try:
+            self._batch._add_write_pbs([written(reference._document_path, data, new=True)])
+        except NotPlain:
+            self._batch.create(reference, dict(data))
+        self._places[path] = self.size
         self.size += 1
 
     def set(self, path: Path, data: Mapping[str, Any], *, merge: bool = False) -> None:
         """A whole document; with `merge` only its given fields."""
-        self._batch.set(self._database.document(path), dict(data), merge=merge)
+        reference = self._database.document(path)
+        try:
+            if merge:
+                raise NotPlain
+            self._batch._add_write_pbs([written(reference._document_path, data, new=False)])
+        except NotPlain:
+            self._batch.set(reference, dict(data), merge=merge)
         self.size += 1
 
-    def update(self, path: Path, data: Mapping[str, Any], seen: DocumentSnapshot[Any]) -> None:
+    def update(self, path: Path, data: Mapping[str, Any], seen: Dated) -> None:
         """Some fields of a document that must be as it was `seen`."""
         option = self._database._client.write_option(last_update_time=seen.update_time)
         self._batch.update(self._database.document(path), dict(data), option=option)
+        self._places[path] = self.size
+        self.size += 1
+
+    def change(self, path: Path, data: Mapping[str, Any]) -> None:
+        """Some fields of a document that must be there."""
+        self._batch.update(self._database.document(path), dict(data))
         self.size += 1
 
     def delete(self, path: Path) -> None:
         """A document that need not be there."""
         self._batch.delete(self._database.document(path))
         self.size += 1
+        self._deletes += 1
+
+    def updated(self, path: Path) -> Any:
+        """When a created or updated document was changed, after the commit."""
+        results = self._batch.write_results or []
+        return results[self._places[path]].update_time
 
     async def commit(self) -> datetime:
         """Write; gives Firestore's own commit time.
@@ -221,7 +248,8 @@ class Batch:
         """
         await self._batch.commit(retry=None, timeout=COMMIT_SECONDS)
         usage = self._database.usage
-        usage.writes, usage.commits = usage.writes + self.size, usage.commits + 1
+        usage.writes += self.size - self._deletes
+        usage.deletes, usage.commits = usage.deletes + self._deletes, usage.commits + 1
         assert isinstance(self._batch.commit_time, datetime)
         return self._batch.commit_time
 

@@ -7,7 +7,9 @@ from typing import Any, Final
 
 from motherhaven.contract.events import DecisionMade, FillRecorded, FundingPaid
 from motherhaven.contract.ids import DEFAULT_BOT
+from motherhaven.stores.firestore.current import LAYOUT
 from motherhaven.stores.firestore.keytext import key_of, key_text
+from motherhaven.stores.keys import Key
 from motherhaven.stores.records import Prepared, Record
 from motherhaven.stores.rejected import UNKNOWN
 from motherhaven.stores.rows import BOT, PLAIN, POSITION
@@ -33,6 +35,14 @@ _RECORD: Final = ("bot_id", "bot_name", "mode", "kind", "epoch", "seq", "time", 
                   "received")  # fmt: skip
 
 
+LEAN: Final = (*_RECORD, "n", "rank", "key", "sha256", "texts", "payload", "payload_chunks",
+               "execution", "v", "troubled", "coin", "signal")  # fmt: skip
+"""The fields of an event's document without its prompts, which only details show."""
+
+EMBEDDED_CHARS: Final = 40_000
+"""A longer payload stands in its event's document alone."""
+
+
 def event_document(record: Record, prepared: Prepared, rank: int) -> dict[str, Any]:
     """The envelope of an event; its payload and texts are added by `texts`."""
     document = {name: getattr(record, name) for name in _RECORD}
@@ -41,6 +51,7 @@ def event_document(record: Record, prepared: Prepared, rank: int) -> dict[str, A
         "rank": rank,
         "key": key_text(record.key),
         "sha256": prepared.digest.hex(),
+        "v": LAYOUT,
     }
     body = prepared.event.body
     if isinstance(body, DecisionMade):
@@ -56,6 +67,20 @@ def record_of(event_id: str, document: Document, payload: str) -> Record:
     """The record of an event document."""
     values = {name: document[name] for name in _RECORD}
     return Record(n=document["n"], event_id=event_id, payload=payload.encode(), **values)
+
+
+def embedded(record: Record) -> dict[str, Any] | None:
+    """A bot's latest heartbeat or account within the bot's document; None if it is too long."""
+    payload = record.payload.decode()
+    if len(payload) > EMBEDDED_CHARS:
+        return None
+    document = {name: getattr(record, name) for name in _RECORD}
+    return document | {"n": record.n, "event_id": record.event_id, "payload": payload}
+
+
+def embedded_of(document: Document) -> Record:
+    """The record of an embedded event."""
+    return record_of(document["event_id"], document, document["payload"])
 
 
 def bot_document(state: BotState) -> dict[str, Any]:
@@ -95,6 +120,29 @@ def position_of(document: Document) -> PositionState:
     return PLAIN.position_of(document["bot_id"], [document.get(name) for name in POSITION])
 
 
+def trade_values(state: PositionState, stated: float | None) -> list[Any]:
+    """A closed position within a page, with the confidence that its entry stated."""
+    return [*map(_cut, PLAIN.position_values(state)), stated]
+
+
+def trade_of(bot_id: str, values: list[Any]) -> PositionState:
+    """The closed position of a page's row."""
+    return PLAIN.position_of(bot_id, values[:-1])
+
+
+def fault_values(state: ErrorState) -> list[Any]:
+    """Something that went wrong within a page of its bot's."""
+    return [*state.key, state.event_id, state.kind, state.message, _cut(state.decision_id),
+            state.at]  # fmt: skip
+
+
+def fault_of(bot_id: str, values: list[Any]) -> ErrorState:
+    """What went wrong, of a page's row."""
+    key = Key(*values[:4])
+    event_id, kind, message, decision_id, at = values[4:]
+    return ErrorState(key, at, event_id, bot_id, kind, message, decision_id)
+
+
 def named(bot_id: str, name: str) -> str:
     """An entry of `names`; bot ids have no space. Short enough for an index, whatever comes."""
     return _indexed(f"{bot_id} {name}")
@@ -119,7 +167,7 @@ def standing(bot_id: str, coin: str, side: str) -> str:
 
 
 def executed_document(bot_id: str, decision_id: str, executed: Executed) -> dict[str, Any]:
-    """The latest execution of a decision."""
+    """The latest execution of a decision: in its own document, else in one apart."""
     execution = executed.execution
     if execution.error is not None:
         execution = execution.model_copy(update={"error": _cut(execution.error)})

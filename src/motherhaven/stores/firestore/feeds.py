@@ -16,7 +16,7 @@ from motherhaven.contract.views import (
     ErrorRow,
     Execution,
 )
-from motherhaven.stores.firestore import documents, paths
+from motherhaven.stores.firestore import documents, faults, paths
 from motherhaven.stores.firestore.database import Database
 from motherhaven.stores.firestore.keytext import key_of, key_text
 from motherhaven.stores.firestore.shapes import Shape
@@ -31,6 +31,7 @@ from motherhaven.stores.unreadable import one
 from motherhaven.stores.views import decision_detail, decision_row, error_row
 
 _POSTINGS: Final = Shape(paths.EVENTS, ("posting",))
+_KEY: Final = ("key",)
 _LATER: Final = Shape(paths.EVENTS, ("kind", "bot_id"), "key")
 
 
@@ -39,7 +40,7 @@ async def decisions(
 ) -> DecisionPage:
     """A page, newest first.
 
-    Whether a decision was executed stands in another document, and the order is that of
+    Whether a decision was executed is no field of the indexes, and the order is that of
     receipt: so that filter and those of time are applied here.
     """
     asked = _asked(where)
@@ -52,7 +53,7 @@ async def decisions(
         step = limit + 1
         found = await _events(database, "decision", asked, after, step, since)
         keys = {int(doc.get("n")): key_of(str(doc.get("key"))) for doc in found}
-        told = await _rows(database, await records_of(database, found), keys)
+        told = await _rows(database, found, keys)
         rows += [row for row in told if _is_within(row, where)]
         if len(found) < step:
             break
@@ -116,40 +117,53 @@ async def _events(
 ) -> list[DocumentSnapshot[Any]]:  # fmt: skip
     shape = Shape(paths.EVENTS, ("kind", *asked), "key", descending=True)
     return await database.query(
-        shape, (kind, *asked.values()), after=after, since=since, limit=limit
-    )
+        shape, (kind, *asked.values()), after=after, since=since, limit=limit,
+        only=documents.LEAN,
+    )  # fmt: skip
 
 
 async def _rows(
-    database: Database, records: list[Record], keys: dict[int, Key]
+    database: Database, snapshots: list[DocumentSnapshot[Any]], keys: dict[int, Key]
 ) -> list[DecisionRow]:
-    executions = [paths.execution(record.bot_id, record.event_id) for record in records]
-    bots = {paths.bot(record.bot_id) for record in records}
-    found = await database.get([*executions, *bots])
+    records = await records_of(database, snapshots)
+    executed = await _executions(database, snapshots)
+    names = await bot_names(database, {record.bot_id for record in records})
 
     def read(record: Record) -> DecisionRow:
-        execution = _execution(database, found, record)
-        return decision_row(record, _name(found, record.bot_id), execution, keys[record.n])
+        execution = _execution(database, executed, record)
+        return decision_row(record, names[record.bot_id], execution, keys[record.n])
 
     return database.unreadable.each(records, named, read)
 
 
-def _name(found: dict[paths.Path, DocumentSnapshot[Any]], bot_id: str) -> str | None:
-    snapshot = found.get(paths.bot(bot_id))
-    return None if snapshot is None else snapshot.get("name")
+async def _executions(
+    database: Database, snapshots: Iterable[DocumentSnapshot[Any]]
+) -> dict[str, documents.Document]:
+    """The executions of decisions: in their own documents, in older ones apart."""
+    found: dict[str, documents.Document] = {}
+    apart: dict[paths.Path, str] = {}
+    for snapshot in snapshots:
+        document, event_id = snapshot.to_dict() or {}, str(snapshot.id)
+        if "execution" in document:
+            found[event_id] = document["execution"]
+        elif "v" not in document:
+            apart[paths.execution(str(document.get("bot_id")), event_id)] = event_id
+    for path, kept in (await database.get(apart)).items() if apart else ():
+        found[apart[path]] = kept.to_dict() or {}
+    return found
 
 
 def _execution(
-    database: Database, found: dict[paths.Path, DocumentSnapshot[Any]], record: Record
+    database: Database, found: dict[str, documents.Document], record: Record
 ) -> Execution | None:
     """The execution of a decision; unknown where it cannot be read."""
-    snapshot = found.get(paths.execution(record.bot_id, record.event_id))
-    if snapshot is None:
+    document = found.get(record.event_id)
+    if document is None:
         return None
     return database.unreadable.maybe(
         record.bot_id,
         f"execution of {record.event_id}",
-        lambda: documents.executed_of(snapshot.to_dict() or {}).execution,
+        lambda: documents.executed_of(document).execution,
     )
 
 
@@ -175,19 +189,19 @@ async def decision(database: Database, decision_id: str, floor: int) -> Decision
     record = await the_record(database, snapshot)
     if record.kind != "decision":
         raise NotFound(f"{decision_id} is not a decision but a {record.kind} event")
-    path = paths.execution(record.bot_id, decision_id)
-    found = await database.get([path, paths.bot(record.bot_id)])
+    executed = await _executions(database, [snapshot])
+    names = await bot_names(database, [record.bot_id])
     is_pruned = live_number_of(snapshot) <= floor
     values, key = ("decision", record.bot_id), str(snapshot.get("key"))
     earlier = Shape(paths.EVENTS, ("kind", "bot_id"), "key", descending=True)
-    previous = await database.query(earlier, values, after=key, limit=1)
-    following = await database.query(_LATER, values, after=key, limit=1)
+    previous = await database.query(earlier, values, after=key, limit=1, only=_KEY)
+    following = await database.query(_LATER, values, after=key, limit=1, only=_KEY)
     return one(
         decision_id,
         lambda: decision_detail(
             record,
-            _name(found, record.bot_id),
-            _execution(database, found, record),
+            names[record.bot_id],
+            _execution(database, executed, record),
             key_of(key),
             texts={} if is_pruned else text_lengths(snapshot.to_dict() or {}),
             previous=_first_id(previous),
@@ -233,8 +247,30 @@ async def errors(
     )
 
 
+async def newest_errors(
+    database: Database, bot_id: str | None, kind: str | None, since: datetime | None, limit: int
+) -> list[ErrorRow]:
+    """The newest errors from the bots' lists, and the refused ingest; newest first."""
+    known = database.known
+    bots = await known.all() if bot_id is None else list((await known.some([bot_id])).values())
+    first = None if since is None else micros(since)
+    found: list[ErrorState] = []
+    if kind != "ingest":
+        lists = [faults.Faults(database, bot, kind, first) for bot in bots]
+        found = await faults.merged(lists, limit)
+    if kind in (None, "ingest"):
+        found += await faults.refused(database, bot_id, first, limit)
+    states = sorted(found, key=lambda state: state.key, reverse=True)[:limit]
+    names = {bot.id: bot.get("name") for bot in bots}
+    return database.unreadable.each(
+        states,
+        lambda state: (state.bot_id, f"error of {state.event_id}"),
+        lambda state: error_row(state, names.get(state.bot_id)),
+    )
+
+
 async def bot_names(database: Database, bot_ids: Iterable[str]) -> dict[str, str | None]:
     """The names of some bots."""
     wanted = sorted(set(bot_ids))
-    found = await database.get(paths.bot(bot_id) for bot_id in wanted)
-    return {bot_id: _name(found, bot_id) for bot_id in wanted}
+    found = await database.known.some(wanted)
+    return {name: found[name].get("name") if name in found else None for name in wanted}

@@ -1,9 +1,10 @@
 """The log as it grows: what was committed, then what Firestore's listener tells of."""
 
-from collections.abc import AsyncGenerator, Iterable
+import asyncio
+from collections.abc import AsyncGenerator, Awaitable, Callable, Iterable
 from contextlib import aclosing
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any, Final, Protocol
 
 from motherhaven.stores.cursors import live_cursor, read_live_cursor
 from motherhaven.stores.firestore.commits import events_of
@@ -18,23 +19,64 @@ AT_ONCE: Final = 50
 """Events given at once to who follows: making their rows takes time that requests wait."""
 
 
+SLOW_SECONDS: Final = 60.0
+"""Between two looks once the day's budget is used up."""
+
+
+class Budget(Protocol):
+    """What a day may cost."""
+
+    def exceeded(self) -> bool:
+        """Whether that much was read and written today."""
+        ...
+
+    async def refresh(self) -> None:
+        """Learn what the other servers read and wrote, when it is time."""
+        ...
+
+
 async def follow(
-    database: Database, generation: str, after: str, old: OldWriters
+    database: Database,
+    generation: str,
+    after: str,
+    old: OldWriters,
+    budget: Budget,
+    sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
 ) -> AsyncGenerator[Tail, None]:
     """What was committed after a cursor, then what is, as Firestore tells of it.
 
-    What an old server adds meanwhile is given to `old`, and so is committed.
+    What an old server adds meanwhile is given to `old`, and so is committed. Beyond the
+    day's budget the log is looked at now and then instead.
 
     Raises:
         CursorGone: as tail().
         StoreUnavailable: Firestore cannot be listened to, or the store was closed.
     """
-    more = True
-    while more:
-        step = await tail(database, generation, after, STEP)
-        if step.cursor != after:
-            yield step
-        after, more = step.cursor, step.more
+    while True:
+        more = True
+        while more:
+            step = await tail(database, generation, after, STEP)
+            if step.cursor != after:
+                yield step
+            after, more = step.cursor, step.more
+        await budget.refresh()
+        if budget.exceeded():
+            await sleep(SLOW_SECONDS)
+            continue
+        async with aclosing(_heard(database, generation, after, old)) as tails:
+            async for step in tails:
+                yield step
+                after = step.cursor
+                await budget.refresh()
+                if budget.exceeded():
+                    break
+            else:
+                return
+
+
+async def _heard(
+    database: Database, generation: str, after: str, old: OldWriters
+) -> AsyncGenerator[Tail, None]:
     number = read_live_cursor(generation, after, floor=0, head=FAR)
     place = _Place(database, number)
     async with aclosing(listen(database, {"commits": place.query, **old.queries()})) as states:

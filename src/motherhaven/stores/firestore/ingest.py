@@ -4,12 +4,12 @@ Optimistic: nothing is locked while it is being read. Every bot's document carri
 last change as a precondition and every event's must not be there yet; if another writer
 was faster, the whole is read again.
 
-Documents written for one event, beside the commit's own record and its bot: a decision 2
-(event, readable), 3 if something was wrong; an account state 8 (event, readable, five
-rollups, marks); a heartbeat 2 or 3; an execution 2 or 3; a position's entry or exit 3; a
-fill or funding 1; candles 2, or 8 for a whole day of minutes. So 10 at most for an event
-that comes alone; what comes together shares the bot, the rollups and the commit. Two more
-are written when an account tells of a deposit, and once for a new bot.
+Documents written for one event, beside the commit's own record and its bot: its own, one
+more if something was wrong, one for a position's row, and one for the decision whose
+execution comes in a later commit; candles 1, or 7 for a whole day of minutes. The curve, the
+marks and the newest of the lists stand in the bot's document; every few hours a span of the
+curve, or a page of a list, becomes a document of its own. With the readable copies of the
+old collections a decision, account state, heartbeat and position write one more each.
 """
 
 import asyncio
@@ -25,26 +25,24 @@ from google.cloud import firestore
 from motherhaven.contract.errors import StoreUnavailable
 from motherhaven.contract.events import Event
 from motherhaven.stores.cursors import live_cursor
-from motherhaven.stores.firestore import candles, documents, paths
+from motherhaven.stores.firestore import candles, documents, newest, paths
 from motherhaven.stores.firestore.commits import commit_document
 from motherhaven.stores.firestore.database import Batch, Database
 from motherhaven.stores.firestore.keytext import live_number
+from motherhaven.stores.firestore.known import KnownBot
 from motherhaven.stores.firestore.load import load
 from motherhaven.stores.firestore.readable import readable_event, readable_position
 from motherhaven.stores.firestore.texts import Layout, parse_lean, write_chunks
-from motherhaven.stores.firestore.work import CandlePlace, FirestoreWork, Place, terms_of
+from motherhaven.stores.firestore.work import CandlePlace, FirestoreWork, terms_of
 from motherhaven.stores.meaning import is_same
 from motherhaven.stores.own_ids import own_event
 from motherhaven.stores.project import project
 from motherhaven.stores.protocol import Appended, AppendStatus
 from motherhaven.stores.records import Prepared, Record, digest_of, prepare
-from motherhaven.stores.states import DECISION_ERRORS
+from motherhaven.stores.states import DECISION_ERRORS, Executed
 
 ATTEMPTS: Final = 8
 PAUSE_SECONDS: Final = 0.03
-MARKS_BYTES: Final = 250_000
-"""Marks beyond this are dropped, the oldest first; a closed position's mark is never shown."""
-
 _OVERTAKEN: Final = (google.AlreadyExists, google.FailedPrecondition, google.Aborted,
                      google.NotFound)  # fmt: skip
 
@@ -79,6 +77,7 @@ async def append(
             continue
         except google.GoogleAPICallError as error:
             raise database.error_of(error) from error
+        _remember(database, work, batch, committed)
         return _results(work, events, outcomes, generation, committed)
     raise StoreUnavailable(
         f"store {database.name}: others kept writing to the same bots; send it again"
@@ -128,19 +127,43 @@ def _results(
 def _write(batch: Batch, work: FirestoreWork, layouts: Sequence[Layout], *, readable: bool) -> None:
     changes = work.changes
     troubled = {error.event_id for error in changes.errors if error.kind in DECISION_ERRORS}
+    kept = changes.executions
     for rank, ((record, prepared), layout) in enumerate(zip(changes.kept, layouts, strict=True), 1):
         document = documents.event_document(record, prepared, rank) | layout.fields
         if record.event_id in troubled:
             document["troubled"] = True
-        batch.create(paths.event(record.event_id), document)
+        pair = (record.bot_id, record.event_id)
+        executed = work.executed(pair) if record.kind == "decision" else None
+        if executed is not None:
+            document["execution"] = documents.executed_document(*pair, executed)
+            kept = {other: one for other, one in kept.items() if other != pair}
         if readable and record.kind in paths.READABLE:
+            document["readable"] = True
             _write_readable(batch, record, prepared, layout)
+        batch.create(paths.event(record.event_id), document)
+    for pair, executed in kept.items():
+        _write_execution(batch, work, pair, executed)
     _write_candles(batch, work)
+    for error in changes.errors:
+        batch.set(paths.error(error.event_id, error.kind), documents.error_document(error))
+    newest.write(batch, work)
+    _write_positions(batch, work, readable=readable)
     _write_bots(batch, work)
-    _write_rows(batch, work, readable=readable)
     batch.create((paths.COMMITS, secrets.token_hex(10)), {
         "at": firestore.SERVER_TIMESTAMP, **commit_document(work),
     })  # fmt: skip
+
+
+def _write_execution(
+    batch: Batch, work: FirestoreWork, pair: tuple[str, str], executed: Executed
+) -> None:
+    """Into the decision's own document, or apart until the decision comes."""
+    document = documents.executed_document(*pair, executed)
+    if pair in work.seen.homes:
+        batch.change(paths.event(pair[1]), {"execution": document})
+    else:
+        batch.set(paths.execution(*pair), document)
+        work.seen.current[pair[0]].add_orphan(pair[1])
 
 
 def _write_readable(batch: Batch, record: Record, prepared: Prepared, layout: Layout) -> None:
@@ -150,20 +173,13 @@ def _write_readable(batch: Batch, record: Record, prepared: Prepared, layout: La
 
 def _write_bots(batch: Batch, work: FirestoreWork) -> None:
     for bot_id, state in work.changes.bots.items():
-        status_id, account_id = work.latest(state)
-        meta = work.metas[bot_id]
-        document = documents.bot_document(state) | {
-            "no": meta.no,
-            "count": meta.count,
-            "status_id": status_id,
-            "account_id": account_id,
-            "candle_widths": meta.candle_widths,
-        }
-        snapshot = work.seen.bots.get(bot_id)
-        if snapshot is None:
+        work.note_latest(state)
+        document = work.document(bot_id) | documents.bot_document(state)
+        known = work.seen.bots.get(bot_id)
+        if known is None:
             batch.create(paths.bot(bot_id), document)
         else:
-            batch.update(paths.bot(bot_id), document, snapshot)
+            batch.update(paths.bot(bot_id), document, known)
     if work.new_bots:
         counted = work.seen.bot_count
         if counted is None:
@@ -173,31 +189,26 @@ def _write_bots(batch: Batch, work: FirestoreWork) -> None:
             batch.update(paths.BOTS_DOCUMENT, {"count": count}, counted)
 
 
-def _write_rows(batch: Batch, work: FirestoreWork, *, readable: bool) -> None:
-    changes, seen = work.changes, work.seen
-    for pair, executed in changes.executions.items():
-        batch.set(paths.execution(*pair), documents.executed_document(*pair, executed))
-    for pair, state in changes.positions.items():
-        batch.set(paths.position(*pair), documents.position_document(state))
+def _remember(database: Database, work: FirestoreWork, batch: Batch, committed: Any) -> None:
+    """What this commit wrote is what the next one finds."""
+    for bot_id, state in work.changes.bots.items():
+        known = work.seen.bots.get(bot_id)
+        data = dict(known.data) if known is not None else {}
+        data |= work.document(bot_id) | documents.bot_document(state)
+        if work.written_apart(bot_id):
+            database.known.drop_answers(bot_id)
+        database.known.take(KnownBot(bot_id, data, batch.updated(paths.bot(bot_id))))
+    database.known.committed(committed)
+
+
+def _write_positions(batch: Batch, work: FirestoreWork, *, readable: bool) -> None:
+    for pair, state in work.changes.positions.items():
+        document = documents.position_document(state) | newest.listed(work, state)
+        batch.set(paths.position(*pair), document)
         if readable:
-            is_new = seen.entries.get(pair) != terms_of(state)
+            is_new = work.seen.entries.get(pair) != terms_of(state)
             row = readable_position(state, with_entry=is_new)
             batch.set(paths.readable_position(*pair), row, merge=True)
-    for error in changes.errors:
-        batch.set(paths.error(error.event_id, error.kind), documents.error_document(error))
-    spans: set[Place] = set()
-    for (bot_id, tier, number), bucket in changes.buckets.items():
-        place = (bot_id, tier, number // paths.BUCKETS_PER_DOCUMENT)
-        values = documents.bucket_values(bucket)
-        if seen.buckets[place].get(number) != values:  # some were only looked at
-            seen.buckets[place][number] = values
-            spans.add(place)
-    for place in sorted(spans):
-        batch.set(paths.rollup(*place), {"buckets": _text(seen.buckets[place])})
-    for (bot_id, ref), marked in changes.marks.items():
-        seen.marks[bot_id][ref] = documents.mark_values(marked)
-    for bot_id in {bot for bot, _ in changes.marks}:
-        batch.set(paths.marks(bot_id), {"marks": _text(_newest(seen.marks[bot_id]))})
 
 
 def _write_candles(batch: Batch, work: FirestoreWork) -> None:
@@ -213,17 +224,6 @@ def _write_candles(batch: Batch, work: FirestoreWork) -> None:
     for place in sorted(touched):
         kept = candles.newest(work.seen.candles[place])
         batch.set(paths.candles(*place), {"candles": _text(kept)})
-
-
-def _newest(marks: dict[str, list[Any]]) -> dict[str, list[Any]]:
-    """The marks that fit, by when they were recorded."""
-    room, kept = MARKS_BYTES, {}
-    for ref, values in sorted(marks.items(), key=lambda item: item[1][3], reverse=True):
-        room -= len(ref) + len(values[5]) + 100
-        if room < 0:
-            break
-        kept[ref] = values
-    return kept
 
 
 def _text(value: Any) -> str:

@@ -5,6 +5,9 @@ from typing import Any, Final
 
 from motherhaven.stores.keys import Key, micros, moment
 
+COMMIT_SECONDS: Final = 8.0
+"""After this long a commit is given up; see log.LATE for why it must be short."""
+
 _DIGITS: Final = 16
 _DAWN: Final = micros(datetime(2025, 1, 1, tzinfo=UTC))
 _RANKS: Final = 1_000

@@ -1,27 +1,35 @@
-"""Reads what a commit needs: one call for documents, and a query for each side of a coin."""
+"""Reads what a commit needs: the bots that are not known yet, and a query for each side of a coin.
+
+The bots come first, so that a commit which finds them unchanged knows that all that was
+read after them is unchanged too: whatever writes a bot's rows writes the bot. Most of what
+a commit needs stands in the bots' own documents, and those are known from the last commit.
+"""
 
 import asyncio
 from collections.abc import Callable, Sequence
 from contextlib import suppress
+from decimal import Decimal
 from typing import Any, Final, TypeVar
 
 from google.cloud.firestore_v1.base_document import DocumentSnapshot
 
 from motherhaven.contract.errors import NotFound
-from motherhaven.contract.events import CandlesRecorded, Event, TextPart
-from motherhaven.stores.firestore import candles, documents, paths
+from motherhaven.contract.events import AccountReported, CandlesRecorded, Event, TextPart
+from motherhaven.stores.firestore import candles, documents, entries, paths, takeover
+from motherhaven.stores.firestore.current import Current, current_of, is_current
 from motherhaven.stores.firestore.database import Database
 from motherhaven.stores.firestore.documents import Document
+from motherhaven.stores.firestore.known import KnownBot
 from motherhaven.stores.firestore.shapes import Shape
 from motherhaven.stores.firestore.whole import whole_payload
-from motherhaven.stores.firestore.work import Seen, live_number_of, terms_of
+from motherhaven.stores.firestore.work import Seen, live_number_of
 from motherhaven.stores.keys import micros
 from motherhaven.stores.needs import Needs, needs_of
 from motherhaven.stores.own_ids import own_id
+from motherhaven.stores.protocol import DEPOSITS_TIER
 from motherhaven.stores.records import digest_of
 from motherhaven.stores.unreadable import UNREADABLE
 
-STANDING: Final = Shape(paths.POSITIONS, ("standing",))
 PARTS: Final = Shape(paths.PARTS, ("group",))
 
 Key = TypeVar("Key", int, str)
@@ -31,39 +39,93 @@ Snapshots = dict[paths.Path, DocumentSnapshot[Any]]
 async def load(database: Database, events: Sequence[Event], *, look: bool) -> Seen:
     """What appending `events` needs; with `look` also whether they are kept already.
 
-    The bots come first, so that a commit which finds them unchanged knows that all that
-    was read after them is unchanged too: whatever writes a bot's rows writes the bot.
+    With `look` the bots are read again too, for another writer may have changed them.
     """
     needs, seen = needs_of(events), Seen()
-    spans = {(bot, tier, n // paths.BUCKETS_PER_DOCUMENT) for bot, tier, n in needs.buckets}
+    if look:
+        database.known.forget(needs.bots)
+    await _bots(database, needs, seen, events)
     series = candles.places_of(events)
-    found = await database.get(
-        [*_wanted(needs, spans, look=look), *(paths.candles(*place) for place in series)]
-    )
-    _take_bots(needs, seen, found)
+    spans = _old_spans(needs, seen, events)
+    found = await database.get([
+        *_wanted(needs, spans, look=look), *(paths.candles(*place) for place in series),
+    ])  # fmt: skip
     for place in spans:
         seen.buckets[place] = _read(documents.buckets_in, _data(found, paths.rollup(*place)))
-    for bot_id in {bot for bot, _ in needs.marks}:
-        seen.marks[bot_id] = _read(documents.marks_in, _data(found, paths.marks(bot_id)))
     for series_place in series:
         seen.candles[series_place] = _read(
             documents.candles_in, _data(found, paths.candles(*series_place))
         )
-    _take_rows(needs, seen, found)
+    _take_rows(needs, seen)
+    await _executions(database, needs, seen, found, events)
     _take_candles(events, seen)
     await _take_known(database, events, seen, found)
     if set(needs.bots) - set(seen.bots):
         seen.bot_count = await database.one(paths.BOTS_DOCUMENT)
-    await asyncio.gather(_positions(database, needs, seen), _parts(database, needs, seen))
+    await asyncio.gather(
+        entries.positions(database, needs, events, seen), _parts(database, needs, seen)
+    )
     return seen
 
 
+async def _bots(database: Database, needs: Needs, seen: Seen, events: Sequence[Event]) -> None:
+    known = {name: one for name in needs.bots if (one := database.known.get(name)) is not None}
+    missing = [paths.bot(name) for name in sorted(needs.bots) if name not in known]
+    for snapshot in (await database.get(missing)).values() if missing else ():
+        data = snapshot.to_dict() or {}
+        known[str(snapshot.id)] = KnownBot(str(snapshot.id), data, snapshot.update_time)
+    for bot_id in needs.bots:
+        one = known.get(bot_id)
+        if one is None:
+            seen.current[bot_id] = Current()
+            continue
+        seen.bots[bot_id] = one
+        with suppress(*UNREADABLE):
+            seen.rows.bots[bot_id] = documents.bot_of(one.data)
+        if is_current(one.data):
+            seen.current[bot_id] = current_of(one.data)
+        else:
+            latest = max(
+                micros(event.received_at or event.recorded_at)
+                for event in events if event.bot_id == bot_id
+            )  # fmt: skip
+            seen.current[bot_id] = await takeover.taken_over(database, one, latest)
+
+
+def _old_spans(needs: Needs, seen: Seen, events: Sequence[Event]) -> set[tuple[str, int, int]]:
+    """The spans whose buckets are asked for, but are not in their bot's window."""
+    moved = _moved_deposits(events, seen)
+    spans: set[tuple[str, int, int]] = set()
+    for bot, tier, number in needs.buckets:
+        if tier == DEPOSITS_TIER and (number == 0 or bot not in moved):
+            continue
+        if not seen.current[bot].windows[tier].holds(number):
+            spans.add((bot, tier, number // paths.BUCKETS_PER_DOCUMENT))
+    return spans
+
+
+def _moved_deposits(events: Sequence[Event], seen: Seen) -> set[str]:
+    """The bots whose reports tell other deposits than the latest that are known."""
+    moved = set()
+    for event in events:
+        body = event.body
+        if isinstance(body, AccountReported) and body.deposits_usd is not None:
+            latest = seen.current[event.bot_id].deposit
+            if latest is None or not _is_amount(latest, body.deposits_usd):
+                moved.add(event.bot_id)
+    return moved
+
+
+def _is_amount(values: list[Any], amount: Decimal) -> bool:
+    try:
+        return documents.bucket_of(values).last == amount
+    except UNREADABLE:
+        return False
+
+
 def _wanted(needs: Needs, spans: set[tuple[str, int, int]], *, look: bool) -> list[paths.Path]:
-    wanted = [paths.bot(bot_id) for bot_id in sorted(needs.bots)]
-    wanted += [paths.rollup(*place) for place in spans]
-    wanted += [paths.marks(bot_id) for bot_id in {bot for bot, _ in needs.marks}]
-    wanted += [paths.execution(*pair) for pair in needs.executions]
-    # Whether a decision is among the errors stands in its event's document.
+    wanted = [paths.rollup(*place) for place in spans]
+    # A decision's document has its execution, and whether the decision is among the errors.
     wanted += [paths.event(name) for _, name in needs.executions if paths.is_id(name)]
     if look:
         wanted += [paths.event(event_id) for event_id in sorted(needs.ids)]
@@ -85,35 +147,61 @@ def _data(found: Snapshots, path: paths.Path) -> Document | None:
     return None if snapshot is None else snapshot.to_dict()
 
 
-def _take_bots(needs: Needs, seen: Seen, found: Snapshots) -> None:
-    for bot_id in needs.bots:
-        snapshot = found.get(paths.bot(bot_id))
-        if snapshot is not None:
-            seen.bots[bot_id] = snapshot
-            with suppress(*UNREADABLE):
-                seen.rows.bots[bot_id] = documents.bot_of(snapshot.to_dict() or {})
-
-
-def _take_rows(needs: Needs, seen: Seen, found: Snapshots) -> None:
+def _take_rows(needs: Needs, seen: Seen) -> None:
     rows = seen.rows
-    for pair in needs.executions:
-        known = _data(found, paths.execution(*pair))
-        if known is not None:
-            with suppress(*UNREADABLE):
-                rows.executions[pair] = documents.executed_of(known)
-        decision = _data(found, paths.event(pair[1])) if paths.is_id(pair[1]) else None
-        if decision is not None and decision["bot_id"] == pair[0] and decision.get("troubled"):
-            rows.troubled.add(pair)
     for bot_id, ref in needs.marks:
-        values = seen.marks[bot_id].get(ref)
+        values = seen.current[bot_id].marks.get(ref)
         if values is not None:
             with suppress(*UNREADABLE):
                 rows.marks[bot_id, ref] = documents.marked_of(values)
     for bot_id, tier, number in needs.buckets:
-        buckets = seen.buckets[bot_id, tier, number // paths.BUCKETS_PER_DOCUMENT]
-        if number in buckets:
+        values = _bucket(seen, bot_id, tier, number)
+        if values is not None:
             with suppress(*UNREADABLE):
-                rows.buckets[bot_id, tier, number] = documents.bucket_of(buckets[number])
+                rows.buckets[bot_id, tier, number] = documents.bucket_of(values)
+
+
+def _bucket(seen: Seen, bot_id: str, tier: int, number: int) -> list[Any] | None:
+    current = seen.current[bot_id]
+    if tier == DEPOSITS_TIER and number == 0:
+        return current.deposit
+    if current.windows[tier].holds(number):
+        return current.windows[tier].buckets.get(number)
+    return seen.buckets.get((bot_id, tier, number // paths.BUCKETS_PER_DOCUMENT), {}).get(number)
+
+
+async def _executions(
+    database: Database, needs: Needs, seen: Seen, found: Snapshots, events: Sequence[Event]
+) -> None:
+    """The executions known of the decisions that these events are about."""
+    apart: set[tuple[str, str]] = set()
+    for pair in needs.executions:
+        decision = _data(found, paths.event(pair[1])) if paths.is_id(pair[1]) else None
+        if decision is None or (decision["bot_id"], decision["kind"]) != (pair[0], "decision"):
+            if seen.current[pair[0]].waits(pair[1]):
+                apart.add(pair)
+            continue
+        seen.homes.add(pair)
+        if decision.get("troubled"):
+            seen.rows.troubled.add(pair)
+        if "execution" in decision:
+            _take_execution(seen, pair, decision["execution"])
+        elif "v" not in decision:  # written by a version that kept them apart
+            apart.add(pair)
+    for event in events:
+        for name in (event.event_id, own_id(event.bot_id, event.event_id)):
+            if event.kind == "decision" and seen.current[event.bot_id].waits(name):
+                apart.add((event.bot_id, name))
+    kept = await database.get(paths.execution(*pair) for pair in apart) if apart else {}
+    for pair in apart:
+        known = _data(kept, paths.execution(*pair))
+        if known is not None:
+            _take_execution(seen, pair, known)
+
+
+def _take_execution(seen: Seen, pair: tuple[str, str], known: Document) -> None:
+    with suppress(*UNREADABLE):
+        seen.rows.executions[pair] = documents.executed_of(known)
 
 
 def _take_candles(events: Sequence[Event], seen: Seen) -> None:
@@ -148,26 +236,6 @@ async def _take_known(
                     payload = await whole_payload(database, snapshot)
                     if payload is not None:
                         seen.rows.payloads[event_id] = payload
-
-
-async def _positions(database: Database, needs: Needs, seen: Seen) -> None:
-    known = [bot for bot in needs.bots if bot in seen.bots]
-    asked = [
-        database.holding(paths.POSITIONS, "names", documents.named(bot, name))
-        for bot, name in sorted(needs.named) if bot in known
-    ] + [
-        database.query(STANDING, (documents.standing(bot, coin, side),))
-        for bot, coin, side in sorted(needs.sides) if bot in known
-    ]  # fmt: skip
-    for snapshots in await asyncio.gather(*asked):
-        for snapshot in snapshots:
-            try:
-                state = documents.position_of(snapshot.to_dict() or {})
-            except UNREADABLE:
-                continue
-            if (state.bot_id, state.id) not in seen.entries:
-                seen.entries[state.bot_id, state.id] = terms_of(state)
-                seen.rows.positions.append(state)
 
 
 async def _parts(database: Database, needs: Needs, seen: Seen) -> None:

@@ -20,8 +20,8 @@ from motherhaven.contract.errors import StoreUnavailable
 from motherhaven.stores.cursors import live_cursor, read_live_cursor
 from motherhaven.stores.firestore import paths
 from motherhaven.stores.firestore.commits import as_changed, events_of
-from motherhaven.stores.firestore.database import COMMIT_SECONDS, Database
-from motherhaven.stores.firestore.keytext import committed_at, live_number
+from motherhaven.stores.firestore.database import Database
+from motherhaven.stores.firestore.keytext import COMMIT_SECONDS, committed_at, live_number
 from motherhaven.stores.firestore.shapes import Shape
 from motherhaven.stores.protocol import Tail
 

@@ -1,61 +1,64 @@
-"""Reading money: bots, positions and equity curves."""
+"""Reading money: bots and positions."""
 
-import asyncio
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Iterable, Sequence
+from functools import partial
 from typing import Any, Final, Literal
 
 from google.cloud.firestore_v1.base_document import DocumentSnapshot
 
 from motherhaven.contract.errors import NotFound
-from motherhaven.contract.views import BotRow, EquityPoint, EquitySeries, PositionPage, PositionRow
+from motherhaven.contract.views import BotRow, PositionPage, PositionRow
 from motherhaven.stores.cursors import page_cursor
-from motherhaven.stores.firestore import documents, paths
+from motherhaven.stores.firestore import documents, paths, trades
+from motherhaven.stores.firestore.current import is_current, marks_of
 from motherhaven.stores.firestore.database import Database
-from motherhaven.stores.firestore.feeds import bot_names
 from motherhaven.stores.firestore.keytext import key_of, key_text
+from motherhaven.stores.firestore.known import KnownBot
 from motherhaven.stores.firestore.shapes import Shape
 from motherhaven.stores.firestore.texts import records_of
 from motherhaven.stores.keys import Key
+from motherhaven.stores.records import Record
 from motherhaven.stores.states import BotState, Marked, PositionState
-from motherhaven.stores.unreadable import UNREADABLE, one, unreadable
-from motherhaven.stores.views import bot_row, equity_point, position_row
+from motherhaven.stores.unreadable import one, unreadable
+from motherhaven.stores.views import bot_row, position_row
 
-EVERY_BOT: Final = Shape(paths.BOTS)
 PAGED: Final = Shape(paths.BOTS, (), "first_seen")
 _OPENED: Final = Shape(paths.POSITIONS, ("opener",))
 _LATEST: Final = ("status", "account")
-_AT_ONCE: Final = 16
-"""Curves read at the same time."""
 
 
-async def _bot_snapshots(database: Database) -> list[tuple[BotState, DocumentSnapshot[Any]]]:
-    found = database.unreadable.each(
-        await database.query(EVERY_BOT),
-        lambda snapshot: (str((snapshot.to_dict() or {}).get("id")), "bot"),
-        lambda snapshot: (documents.bot_of(snapshot.to_dict() or {}), snapshot),
+def _states_of(database: Database, found: Iterable[KnownBot]) -> list[tuple[BotState, KnownBot]]:
+    """The bots that can be read, by first_seen and id."""
+    read = database.unreadable.each(
+        found,
+        lambda bot: (bot.id, "bot"),
+        lambda bot: (documents.bot_of(bot.data), bot),
     )
-    return sorted(found, key=lambda pair: (pair[0].first_seen, pair[0].id))
+    return sorted(read, key=lambda pair: (pair[0].first_seen, pair[0].id))
 
 
 async def _chosen(
     database: Database, ids: Sequence[str] | None, after: str | None, limit: int | None
-) -> list[tuple[BotState, DocumentSnapshot[Any]]]:
+) -> list[tuple[BotState, KnownBot]]:
     if ids is not None:
-        wanted = [paths.bot(name) for name in dict.fromkeys(ids) if paths.is_id(name)]
-        snapshots = list((await database.get(wanted)).values())
-    elif after is None and limit is None:
-        return await _bot_snapshots(database)
-    else:
-        last = None
-        if after is not None:
-            last = await database.one(paths.bot(after)) if paths.is_id(after) else None
-            if last is None:
-                return []
-        # Firestore's own order, ties included, so that the next page begins where this ends.
-        snapshots = await database.query(PAGED, after=last, limit=limit)
-        return [(documents.bot_of(one.to_dict() or {}), one) for one in snapshots]
-    found = [(documents.bot_of(one.to_dict() or {}), one) for one in snapshots]
-    return sorted(found, key=lambda pair: (pair[0].first_seen, pair[0].id))
+        found = list((await database.known.some(ids)).values())
+        return sorted(
+            [(documents.bot_of(bot.data), bot) for bot in found],
+            key=lambda pair: (pair[0].first_seen, pair[0].id),
+        )
+    known = sorted(await database.known.all(), key=_place)
+    if after is not None:
+        last = next((_place(bot) for bot in known if bot.id == after), None)
+        known = [] if last is None else [bot for bot in known if _place(bot) > last]
+    elif limit is None:
+        return _states_of(database, known)
+    return [(documents.bot_of(bot.data), bot) for bot in known[:limit]]
+
+
+def _place(bot: KnownBot) -> tuple[int, str]:
+    """Where a bot stands in lists, whatever else of it can be read."""
+    first = bot.get("first_seen")
+    return (first if isinstance(first, int) else 0, bot.id)
 
 
 async def bots(
@@ -66,13 +69,21 @@ async def bots(
 ) -> list[BotRow]:
     """Bots, by first_seen and id."""
     found = await _chosen(database, ids, after, limit)
-    latest = [snapshot.get(f"{name}_id") for _, snapshot in found for name in _LATEST]
-    events = await database.get(paths.event(event_id) for event_id in latest if event_id)
+    # A long payload, or one of an older layout, stands in its event's document alone.
+    apart = [bot.get(f"{name}_id") for _, bot in found for name in _LATEST if bot.get(name) is None]
+    events = await database.get(paths.event(event_id) for event_id in apart if event_id)
     records = {record.event_id: record for record in await records_of(database, events.values())}
 
-    def read(pair: tuple[BotState, DocumentSnapshot[Any]]) -> BotRow:
-        state, snapshot = pair
-        status, account = (records.get(snapshot.get(f"{name}_id")) for name in _LATEST)
+    def latest(bot: KnownBot, name: str) -> Record | None:
+        if bot.get(name) is None:
+            return records.get(bot.get(f"{name}_id"))
+        return database.unreadable.maybe(
+            bot.id, str(bot.get(f"{name}_id")), lambda: documents.embedded_of(bot.get(name))
+        )
+
+    def read(pair: tuple[BotState, KnownBot]) -> BotRow:
+        state, bot = pair
+        status, account = (latest(bot, name) for name in _LATEST)
         return bot_row(state, status, account, database.unreadable)
 
     return database.unreadable.each(found, lambda pair: (pair[0].id, "bot"), read)
@@ -87,12 +98,19 @@ async def positions(
 ) -> PositionPage:
     """A page, newest first by entry time (open, all) or exit time (closed)."""
     asked: dict[str, Any] = {} if bot_id is None else {"bot_id": bot_id}
+    if status == "closed" and bot_id is not None and paths.is_id(bot_id):
+        return await trades.closed(database, bot_id, before, limit)
     if status == "open":
         asked["open"] = True
     order = "exit" if status == "closed" else "entry"
     shape = Shape(paths.POSITIONS, tuple(asked), order, descending=True)
     after = None if before is None else key_text(before)
-    found = await database.query(shape, tuple(asked.values()), after=after, limit=limit + 1)
+
+    async def ask() -> list[DocumentSnapshot[Any]]:
+        values = tuple(asked.values())
+        return await database.query(shape, values, after=after, limit=limit + 1)
+
+    found = await _remembered(database, bot_id, (status, after, limit), ask)
     states = _states(database, found[:limit])
     items = tuple(await _rows(database, states, closed=status == "closed"))
     if len(found) <= limit:
@@ -101,6 +119,17 @@ async def positions(
     return PositionPage(
         items=items, next=page_cursor("closed" if status == "closed" else "positions", last)
     )
+
+
+async def _remembered(
+    database: Database, bot_id: str | None, key: Any,
+    ask: Callable[[], Awaitable[list[DocumentSnapshot[Any]]]],
+) -> list[DocumentSnapshot[Any]]:  # fmt: skip
+    """The rows of one bot are asked for again once it has written a row."""
+    if bot_id is None:
+        return await ask()
+    await database.known.look()
+    return await database.known.answer(bot_id, ("positions", *key), ask)
 
 
 def _states(database: Database, found: Sequence[DocumentSnapshot[Any]]) -> list[PositionState]:
@@ -152,30 +181,29 @@ async def _row(database: Database, state: PositionState) -> PositionRow:
 async def _rows(
     database: Database, states: Sequence[PositionState], *, closed: bool
 ) -> list[PositionRow]:
-    names = await bot_names(database, (state.bot_id for state in states))
-    marked = sorted({state.bot_id for state in states if state.exit is None})
-    found = await database.get(paths.marks(bot_id) for bot_id in marked)
+    known = await database.known.some({state.bot_id for state in states})
+    marked = [known[name] for name in {s.bot_id for s in states if s.exit is None} if name in known]
+    apart = [paths.marks(bot.id) for bot in marked if not is_current(bot.data)]
+    older = await database.get(apart) if apart else {}
     marks: dict[str, dict[str, list[Any]]] = {}
-    for bot_id in marked:
-        snapshot = found.get(paths.marks(bot_id))
-        if snapshot is not None:
-            marks[bot_id] = _marks(database, bot_id, snapshot)
+    for bot in marked:
+        told = older.get(paths.marks(bot.id))
+        read = database.unreadable.maybe(bot.id, "marks", partial(_marks, bot, told))
+        marks[bot.id] = read or {}
+    names = {name: bot.get("name") for name, bot in known.items()}
     return database.unreadable.each(
         states,
         lambda state: (state.bot_id, f"position {state.id}"),
         lambda state: position_row(
-            state, names[state.bot_id], _mark(database, marks, state), closed=closed
+            state, names.get(state.bot_id), _mark(database, marks, state), closed=closed
         ),
     )
 
 
-def _marks(
-    database: Database, bot_id: str, snapshot: DocumentSnapshot[Any]
-) -> dict[str, list[Any]]:
-    read = database.unreadable.maybe(
-        bot_id, "marks", lambda: documents.marks_in(snapshot.to_dict())
-    )
-    return read or {}
+def _marks(bot: KnownBot, told: DocumentSnapshot[Any] | None) -> dict[str, list[Any]]:
+    if is_current(bot.data):
+        return marks_of(bot.data)
+    return documents.marks_in(None if told is None else told.to_dict())
 
 
 def _mark(
@@ -186,46 +214,3 @@ def _mark(
         return None
     name = f"mark of position {state.id}"
     return database.unreadable.maybe(state.bot_id, name, lambda: documents.marked_of(values))
-
-
-async def equity(
-    database: Database, bot_ids: Sequence[str] | None, tier: int, first: int, last: int
-) -> list[EquitySeries]:
-    """The buckets [first, last) of a tier, for each bot."""
-    known = {state.id: state for state, _ in await _bot_snapshots(database)}
-    wanted = [
-        name for name in dict.fromkeys(known if bot_ids is None else bot_ids) if name in known
-    ]
-    gate = asyncio.Semaphore(_AT_ONCE)
-
-    async def points(bot: BotState) -> tuple[BotState, list[EquityPoint]]:
-        async with gate:
-            return bot, await _points(database, bot, tier, first, last)
-
-    found = await asyncio.gather(*(points(known[bot_id]) for bot_id in wanted))
-    return database.unreadable.each(found, lambda one: (one[0].id, "bot"), _series)
-
-
-def _series(found: tuple[BotState, list[EquityPoint]]) -> EquitySeries:
-    bot, points = found
-    return EquitySeries(bot_id=bot.id, bot_name=bot.name, mode=bot.mode, points=tuple(points))
-
-
-async def _points(
-    database: Database, bot: BotState, tier: int, first: int, last: int
-) -> list[EquityPoint]:
-    spans = first // paths.BUCKETS_PER_DOCUMENT, (last - 1) // paths.BUCKETS_PER_DOCUMENT + 1
-    points: list[EquityPoint] = []
-    begin, end = (paths.rollup(bot.id, tier, max(span, 0)) for span in spans)
-    for snapshot in await database.between(begin, end) if end > begin else []:
-        try:
-            buckets = sorted(documents.buckets_in(snapshot.to_dict()).items())
-        except UNREADABLE as error:
-            database.unreadable.note(bot.id, f"equity {snapshot.id}", error)
-            continue
-        points += database.unreadable.each(
-            [bucket for bucket in buckets if first <= bucket[0] < last],
-            lambda bucket: (bot.id, f"equity {tier}:{bucket[0]}"),
-            lambda bucket: equity_point(tier, bucket[0], documents.bucket_of(bucket[1])),
-        )
-    return points

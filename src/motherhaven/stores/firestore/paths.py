@@ -21,6 +21,7 @@ MARKS: Final = "motherhaven-marks"
 ERRORS: Final = "motherhaven-errors"
 PARTS: Final = "motherhaven-parts"
 CANDLES: Final = "motherhaven-candles"
+PAGES: Final = "motherhaven-pages"
 REFUSALS: Final = "motherhaven-refusals"
 META: Final = "motherhaven-meta"
 
@@ -107,6 +108,11 @@ def rollup(bot_id: str, tier: int, span: int) -> Path:
     return (ROLLUPS, rollup_id(bot_id, tier, span))
 
 
+def page(what: str, bot_id: str, number: int) -> Path:
+    """A full page of a bot's list."""
+    return (PAGES, f"{what}~{bot_id}~{number:08x}")
+
+
 def candles(bot_id: str, coin: str, width: int, span: int) -> Path:
     """A document of candles that begin in [span * width, span * width + width) seconds."""
     return (CANDLES, f"{hashed(bot_id, coin)}~{width}~{span:010x}")
@@ -115,6 +121,11 @@ def candles(bot_id: str, coin: str, width: int, span: int) -> Path:
 def shared(name: str) -> Path:
     """A record that all servers share."""
     return (META, f"shared-{name}")
+
+
+def bill(day: str) -> Path:
+    """The documents that were billed on a day."""
+    return (META, f"bill-{day}")
 
 
 def refusals(bot_id: str, hour: int) -> Path:

@@ -15,7 +15,7 @@ from motherhaven.stores.firestore.documents import Document
 from motherhaven.stores.firestore.keytext import live_number
 from motherhaven.stores.firestore.refusals import drop_refusals
 from motherhaven.stores.firestore.shapes import Shape
-from motherhaven.stores.firestore.texts import PAYLOAD
+from motherhaven.stores.firestore.texts import PAYLOAD, PROMPTS
 from motherhaven.stores.keys import micros
 
 STEP: Final = 100
@@ -63,6 +63,7 @@ async def _drop_texts(database: Database, event_ids: list[str]) -> None:
     found = await database.get(paths.event(event_id) for event_id in event_ids)
     chunks: list[paths.Path] = []
     inline: list[tuple[str, dict[str, Any]]] = []
+    prompts: list[str] = []
     payloads: list[str] = []
     for snapshot in found.values():
         document = snapshot.to_dict() or {}
@@ -70,13 +71,17 @@ async def _drop_texts(database: Database, event_ids: list[str]) -> None:
         for field, (_, count) in document["texts"].items():
             chunks += [paths.chunk(snapshot.id, digest, field, i) for i in range(count)]
         if document["texts"] and document["kind"] == "decision":
-            inline.append((snapshot.id, _without_texts(document)))
+            if "v" not in document or document.get("readable"):
+                inline.append((snapshot.id, _without_texts(document)))
+            if PROMPTS in document:
+                prompts.append(snapshot.id)
         if document["kind"] not in _STAYING and document.get(PAYLOAD) != "{}":
             payloads.append(snapshot.id)
             count = document.get("payload_chunks", 0)
             chunks += [paths.chunk(snapshot.id, digest, PAYLOAD, i) for i in range(count)]
     await in_steps(database, chunks, lambda batch, path: batch.delete(path))
     await in_steps(database, inline, _drop_inline)
+    await in_steps(database, prompts, _drop_prompts)
     await in_steps(database, payloads, _drop_payload)
 
 
@@ -90,6 +95,10 @@ def _without_texts(document: Document) -> dict[str, Any]:
 
 def _drop_inline(batch: Batch, change: tuple[str, dict[str, Any]]) -> None:
     batch.set((paths.OLD_DECISIONS, change[0]), change[1], merge=True)
+
+
+def _drop_prompts(batch: Batch, event_id: str) -> None:
+    batch.set(paths.event(event_id), {PROMPTS: firestore.DELETE_FIELD}, merge=True)
 
 
 def _drop_payload(batch: Batch, event_id: str) -> None:

@@ -106,6 +106,10 @@ UNINDEXED: Final = (
     (paths.COMMITS, "received"), (paths.ROLLUPS, "buckets"), (paths.MARKS, "marks"),
     (paths.CANDLES, "candles"), (paths.REFUSALS, "kept"),
     (paths.EXECUTIONS, "execution"), (paths.ERRORS, "message"), (paths.BOTS, "totals"),
+    (paths.EVENTS, "prompts"), (paths.EVENTS, "execution"), (paths.COMMITS, "bots"),
+    (paths.PAGES, "rows"), (paths.BOTS, "curve"), (paths.BOTS, "deposit"), (paths.BOTS, "marks"),
+    (paths.BOTS, "signals"), (paths.BOTS, "trades"), (paths.BOTS, "faults"),
+    (paths.BOTS, "orphans"), (paths.BOTS, "status"), (paths.BOTS, "account"),
     (paths.OLD_DECISIONS, "raw_response"), (paths.OLD_DECISIONS, "system_prompt"),
     (paths.OLD_DECISIONS, "user_prompt"), (paths.OLD_DECISIONS, "justification"),
 )  # fmt: skip

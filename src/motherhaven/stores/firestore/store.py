@@ -8,26 +8,25 @@ order, and if it fails in between, sending it again completes it.
 import asyncio
 import hashlib
 import random
-import secrets
 from collections.abc import AsyncGenerator, Sequence
-from contextlib import suppress
 from datetime import datetime
-from typing import Any, Final, Literal, cast
-
-from google.api_core import exceptions as google
-from google.cloud.firestore_v1.base_document import DocumentSnapshot
+from typing import Literal, cast
 
 from motherhaven.contract import views
 from motherhaven.contract.clock import Clock
 from motherhaven.contract.errors import ConfigError, StoreError, StoreUnavailable
 from motherhaven.contract.events import Event, Kind, TextPart
+from motherhaven.settings.firestore import FirestoreOptions
 from motherhaven.stores.asked import checks_questions
+from motherhaven.stores.billing import Billed
 from motherhaven.stores.capabilities import Capabilities
 from motherhaven.stores.cursors import live_cursor, read_page_cursor
-from motherhaven.stores.firestore import candles, feeds, log, money, paths, shared
+from motherhaven.stores.firestore import candles, curves, feeds, log, money, shared, trades
 from motherhaven.stores.firestore.adopt import adopt
+from motherhaven.stores.firestore.bill import Bill
 from motherhaven.stores.firestore.database import Database, Usage
 from motherhaven.stores.firestore.follow import follow
+from motherhaven.stores.firestore.identity import identified
 from motherhaven.stores.firestore.old_writers import OldWriters
 from motherhaven.stores.firestore.parts import put_parts
 from motherhaven.stores.firestore.prune import prune
@@ -41,6 +40,8 @@ from motherhaven.stores.lanes import Bounds, Lanes
 from motherhaven.stores.protocol import DEPOSITS_TIER, Appended, DecisionFilter, Tail
 from motherhaven.stores.records import named, no_text, payload_gone
 from motherhaven.stores.shared import Shared
+from motherhaven.stores.signals import Signal
+from motherhaven.stores.summaries import stated_by_lists
 from motherhaven.stores.unreadable import UnreadableRows
 from motherhaven.stores.views import (
     account_row,
@@ -50,8 +51,6 @@ from motherhaven.stores.views import (
     status_row,
 )
 
-SCHEMA: Final = 1
-
 
 @checks_questions
 class FirestoreStore:
@@ -59,14 +58,19 @@ class FirestoreStore:
 
     capabilities = Capabilities(documents_per_commit=MAX_WRITES, billed=True)
 
-    def __init__(self, project: str, database: str | None = None, *, clock: Clock) -> None:
+    def __init__(
+        self, project: str, database: str | None = None, *, clock: Clock,
+        options: FirestoreOptions | None = None,
+    ) -> None:  # fmt: skip
         self._project = project
         self._name = database
         self._clock = clock
+        self._options = options or FirestoreOptions()
         self.lanes = Lanes(Bounds(of_a_kind=16, long=48))
         self._generation = ""
         self._database: Database | None = None
         self._writer: Writer | None = None
+        self._bill: Bill | None = None
         self._old: OldWriters | None = None
         self._adopting: asyncio.Task[int] | None = None
 
@@ -74,6 +78,17 @@ class FirestoreStore:
     def usage(self) -> Usage:
         """How many documents were read and written since open()."""
         return self._open.usage
+
+    @property
+    def budget(self) -> Bill:
+        """Today's bill: `budget.exceeded()` says that live looks should be few."""
+        if self._bill is None:
+            raise self._closed()
+        return self._bill
+
+    def billed(self) -> Billed:
+        """Today's documents, of all servers of this store."""
+        return self.budget.today()
 
     async def open(self) -> None:
         """Connect, and take over old documents in the background, the first time only.
@@ -86,7 +101,7 @@ class FirestoreStore:
             return
         database = Database(self._project, self._name)
         try:
-            known = await self._identity(database)
+            known = await identified(database)
         except (StoreError, ConfigError):
             await database.close()
             raise
@@ -94,34 +109,18 @@ class FirestoreStore:
         self._generation = hashlib.sha256(token.encode()).hexdigest()[:12]
         self._database = database
         dice = random.Random()  # noqa: S311 - spreads the pauses of writers that collide
-        self._writer = Writer(database, self._generation, dice)
+        readable = self._options.readable
+        if readable is None:
+            readable = bool(known.get("readable"))
+        self._bill = Bill(database, self._clock, self._options)
+        await self._bill.refresh()
+        self._writer = Writer(database, self._generation, dice, self._bill, readable=readable)
         if not known.get("adopted"):
             start = (known.to_dict() or {}).get("adopting")
             self._adopting = asyncio.create_task(
                 adopt(database, self._writer, self._clock, start=start)
             )
             self._adopting.add_done_callback(_quiet)
-
-    async def _identity(self, database: Database) -> DocumentSnapshot[Any]:
-        """The store's own document, made if need be; a restored backup gets a new identity."""
-        found = await database.get([paths.STORE_DOCUMENT], opening=True)
-        known = found.get(paths.STORE_DOCUMENT)
-        if known is None:
-            batch = database.batch()
-            batch.create(
-                paths.STORE_DOCUMENT,
-                {"token": secrets.token_hex(8), "schema": SCHEMA, "floor": 0, "adopted": False},
-            )
-            async with database.translated(opening=True):
-                with suppress(google.AlreadyExists):  # another server was faster
-                    await batch.commit()
-            known = await log.identity(database)
-        if int(known.get("schema")) > SCHEMA:
-            raise ConfigError(
-                f"store {database.name}: written by a newer Motherhaven (schema "
-                f"{known.get('schema')}, this one knows {SCHEMA}); upgrade"
-            )
-        return known
 
     async def close(self) -> None:
         """Finish what was accepted, then close the connection."""
@@ -136,6 +135,8 @@ class FirestoreStore:
         if writer is not None:
             await writer.stop()
         if database is not None:
+            if self._bill is not None:
+                await self._bill.refresh(now=True)
             await database.close()
 
     async def adopt(self) -> int:
@@ -174,7 +175,7 @@ class FirestoreStore:
 
     def follow(self, after: str) -> AsyncGenerator[Tail, None]:
         """What was committed after `after`, then what is; see Store.follow."""
-        return follow(self._open, self._generation, after, self._old_writers)
+        return follow(self._open, self._generation, after, self._old_writers, self.budget)
 
     async def bots(
         self,
@@ -257,12 +258,12 @@ class FirestoreStore:
     ) -> list[views.EquitySeries]:
         """Equity per bot from the rollups of tier `bucket`; see Store.equity."""
         first, last = bucket_range(start, end, bucket)
-        return await money.equity(self._open, bot_ids, bucket, first, last)
+        return await curves.equity(self._open, bot_ids, bucket, first, last)
 
     async def deposits(self, bot_ids: Sequence[str]) -> dict[str, list[views.DepositPoint]]:
         """When the deposits changed; see Store.deposits."""
-        curves = await money.equity(self._open, bot_ids, DEPOSITS_TIER, *DEPOSIT_MINUTES)
-        return deposit_points(curves)
+        found = await curves.equity(self._open, bot_ids, DEPOSITS_TIER, *DEPOSIT_MINUTES)
+        return deposit_points(found)
 
     async def errors(
         self,
@@ -276,6 +277,26 @@ class FirestoreStore:
         """What went wrong, newest first; continue with the last row's cursor."""
         key = read_page_cursor("errors", before)
         return await feeds.errors(self._open, bot_id, kind, key, held(limit), since)
+
+    async def signals(
+        self, bot_id: str, *, start: datetime, end: datetime, limit: int
+    ) -> list[Signal]:
+        """A bot's decisions from its list; see Summaries.signals."""
+        return await trades.signals(self._open, bot_id, start, end, held(limit))
+
+    async def stated(
+        self, bot_id: str, decision_ids: Sequence[str], *, since: datetime
+    ) -> dict[str, float | None]:
+        """What decisions stated, from the list of closed trades; see Summaries.stated."""
+        found = await trades.stated(self._open, bot_id, decision_ids)
+        missing = [name for name in decision_ids if name not in found]
+        return found | await stated_by_lists(self, bot_id, missing, since)
+
+    async def newest_errors(
+        self, *, bot_id: str | None, kind: str | None, since: datetime | None, limit: int
+    ) -> list[views.ErrorRow]:
+        """The newest errors from the bots' lists; see Summaries.newest_errors."""
+        return await feeds.newest_errors(self._open, bot_id, kind, since, held(limit))
 
     @property
     def unreadable(self) -> UnreadableRows:

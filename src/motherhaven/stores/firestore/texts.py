@@ -1,8 +1,8 @@
 """Long texts and huge payloads: no document may be over 1 MiB.
 
-The texts of a decision stand in its readable document while they are short together;
-otherwise, and for every other kind, they are cut into chunks under the event's own
-document, written before it. A chunk's id carries the digest of the payload, so that
+The texts of a decision stand in its own document while they are short together (versions
+before kept them in the readable one); otherwise, and for every other kind, they are cut into
+chunks under it, written before it. A chunk's id carries the digest of the payload, so that
 chunks of an event that is then refused can never pass for those of the one kept.
 """
 
@@ -28,6 +28,9 @@ PAYLOAD_BYTES: Final = 600_000
 CHUNKS_PER_WRITE: Final = 10
 PAYLOAD: Final = "payload"
 """The name of the payload among the chunks, when it is too large itself."""
+
+PROMPTS: Final = "prompts"
+"""The field with the texts of a decision that are short together."""
 
 
 class Layout:
@@ -57,6 +60,8 @@ class Layout:
                 for name, text in self._prepared.texts.items()
             }
         }
+        if self._inline and self._prepared.texts:
+            fields[PROMPTS] = dict(self._prepared.texts)
         if self._is_huge:
             return fields | {"payload_chunks": _chunks(self._lean)}
         return fields | {PAYLOAD: self._lean}
@@ -124,7 +129,7 @@ async def read_texts(database: Database, event_id: str, document: Document) -> d
         if count:
             texts[field] = await _joined(database, event_id, document, field, range(count))
             continue
-        readable = readable or await _readable(database, event_id)
+        readable = readable or await _inline(database, event_id, document)
         texts[field] = _inline_text(readable, event_id, field)
     return texts
 
@@ -143,7 +148,7 @@ async def read_slice(
     begin = max(offset, 0)
     end = min(begin + max(limit, 0), total)
     if not count:
-        text = _inline_text(await _readable(database, event_id), event_id, field)
+        text = _inline_text(await _inline(database, event_id, document), event_id, field)
         return TextSlice(text=text[begin:end], offset=begin, total=total)
     if end <= begin:
         return TextSlice(text="", offset=begin, total=total)
@@ -167,7 +172,10 @@ async def _joined(
     return "".join(str(found[path].get("text")) for path in wanted)
 
 
-async def _readable(database: Database, event_id: str) -> Document:
+async def _inline(database: Database, event_id: str, document: Document) -> Document:
+    own = document.get(PROMPTS)
+    if isinstance(own, Mapping):
+        return own
     snapshot = await database.one((paths.OLD_DECISIONS, event_id))
     return {} if snapshot is None else snapshot.to_dict() or {}
 

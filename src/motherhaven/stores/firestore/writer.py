@@ -8,8 +8,9 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from motherhaven.contract.errors import MotherhavenError, StoreError, StoreUnavailable
-from motherhaven.contract.events import AccountReported, Event
+from motherhaven.contract.events import AccountReported, DecisionMade, Event
 from motherhaven.stores.firestore import candles, ingest, paths
+from motherhaven.stores.firestore.bill import Bill
 from motherhaven.stores.firestore.database import Database, in_steps
 from motherhaven.stores.firestore.texts import INLINE_BYTES
 from motherhaven.stores.needs import needs_of
@@ -21,8 +22,9 @@ MAX_WRITES: Final = 500
 MAX_BYTES: Final = 4 << 20
 """Payload bytes in one commit; Firestore takes requests of up to 10 MiB."""
 
-_EVENT_WRITES: Final = 4
-_BOT_WRITES: Final = 3
+_BOT_WRITES: Final = 14
+"""The bot, the spans that leave its windows, and a page of each of its lists."""
+
 _SPARE: Final = 5
 
 
@@ -30,6 +32,7 @@ _SPARE: Final = 5
 class Budget:
     """Counts the documents that a commit would write, never too few."""
 
+    readable: bool = True
     bots: set[str] = field(default_factory=set)
     documents: set[paths.Path] = field(default_factory=set)
     writes: int = _SPARE
@@ -39,7 +42,8 @@ class Budget:
     def add(self, event: Event) -> bool:
         """Count an event too; False, and nothing counted, if it does not fit any more."""
         spans = _documents(event) - self.documents
-        more = _EVENT_WRITES + len(spans) + _BOT_WRITES * (event.bot_id not in self.bots)
+        more = _writes_of(event, readable=self.readable) + len(spans)
+        more += _BOT_WRITES * (event.bot_id not in self.bots)
         size = 3 * len(event.payload) + (INLINE_BYTES if event.parts else 0)
         if self.events and (self.writes + more > MAX_WRITES or self.size + size > MAX_BYTES):
             return False
@@ -54,6 +58,17 @@ class Budget:
             if not self.add(event):
                 return done
         return len(events)
+
+
+def _writes_of(event: Event, *, readable: bool) -> int:
+    """The documents of an event's own: it, its error, its row or decision, its copy."""
+    body = event.body
+    if isinstance(body, DecisionMade):
+        is_fault = body.error is not None or body.verdict is not None
+        return 1 + is_fault + readable
+    if event.kind in ("account", "candles", "fill", "funding"):
+        return 1 + readable
+    return 3 + readable
 
 
 def _documents(event: Event) -> set[paths.Path]:
@@ -79,7 +94,12 @@ class _Request:
 class Writer:
     """One task that commits for all callers of a process; bots of other processes go beside it."""
 
-    def __init__(self, database: Database, generation: str, dice: random.Random) -> None:
+    def __init__(
+        self, database: Database, generation: str, dice: random.Random,
+        bill: Bill, *, readable: bool,
+    ) -> None:  # fmt: skip
+        self._bill = bill
+        self._readable = readable
         self._database = database
         self._generation = generation
         self._dice = dice
@@ -89,11 +109,11 @@ class Writer:
         self._task = asyncio.create_task(self._run())
 
     async def append(self, events: Sequence[Event], *, readable: bool = True) -> list[Appended]:
-        """Keep `events`; see Store.append."""
+        """Keep `events`, without `readable` never in the old collections; see Store.append."""
         if self._ended:
             raise StoreUnavailable(f"store {self._database.name}: it is closed")
         answer: asyncio.Future[list[Appended]] = asyncio.get_running_loop().create_future()
-        self._waiting.append(_Request(events, answer, readable))
+        self._waiting.append(_Request(events, answer, readable and self._readable))
         self._flag.set()
         return await answer
 
@@ -113,7 +133,7 @@ class Writer:
 
     def _next(self) -> tuple[list[_Request], list[Event]]:
         """The requests of the next commit and their events; the last one's may be a part."""
-        budget = Budget()
+        budget = Budget(readable=self._waiting[0].readable)
         chosen: list[_Request] = []
         events: list[Event] = []
         while self._waiting and self._waiting[0].readable == (
@@ -153,6 +173,7 @@ class Writer:
         else:
             self._share(requests, results)
             await self._drop_parts(events, results)
+            await self._bill.refresh()
 
     def _share(self, requests: list[_Request], results: list[Appended]) -> None:
         at = 0

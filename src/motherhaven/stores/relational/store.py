@@ -21,6 +21,7 @@ from motherhaven.stores.relational.dialect import Session
 from motherhaven.stores.relational.readers import Answer, Answering, Readers
 from motherhaven.stores.relational.writer import Writer, closed
 from motherhaven.stores.shared import Shared
+from motherhaven.stores.summaries import SummariesOfLists
 from motherhaven.stores.unreadable import UnreadableRows
 from motherhaven.stores.views import (
     account_row,
@@ -35,7 +36,7 @@ AnyReaders = TypeVar("AnyReaders", bound=Readers[Any])
 
 
 @checks_questions
-class RelationalStore(ABC, Generic[AnyWriter, AnyReaders]):
+class RelationalStore(SummariesOfLists, ABC, Generic[AnyWriter, AnyReaders]):
     """What `open` of a database's own store has to bring: a writer, readers, a generation."""
 
     def __init__(self, shown: str, *, clock: Clock) -> None:
