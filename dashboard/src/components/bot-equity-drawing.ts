@@ -7,6 +7,7 @@ import {
 } from "lightweight-charts";
 import { type Line, labelOf, type Unit } from "@/shape/equity";
 import type { Zone } from "@/shape/format-time";
+import { HUES } from "@/shape/hue";
 import type { Marker } from "@/shape/markers";
 import type { Window } from "@/shape/window";
 import { applyBaseLook, colorOf, createBase } from "./chart-base";
@@ -72,7 +73,7 @@ export function createMarkedChart(
       base.enter(drawing.span, drawing.window);
       const label = (value: number) => labelOf(value.toFixed(8), drawing.unit);
       const colors = applyBaseLook(chart, zone, label);
-      const color = colors.hues[drawing.hue ?? 0] ?? colors.text;
+      const color = colors.hues[(drawing.hue ?? 0) % HUES] ?? colors.text;
       series.applyOptions({
         color,
         priceFormat: { type: "custom", minMove: 1e-6, formatter: label },

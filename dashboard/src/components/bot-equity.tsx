@@ -23,7 +23,7 @@ const BotEquityChart = dynamic(
 
 const UNIT_OPTIONS = [
   { value: "usd", text: "$", title: "Equity in US dollars" },
-  { value: "pct", text: "%", title: "Return since the deposits" },
+  { value: "pct", text: "%", title: "Return since the begin of the range" },
   { value: "dd", text: "drawdown", title: "Fall below the peak within the range" },
 ] as const;
 
@@ -43,10 +43,11 @@ export function BotEquity({ bot, hue, lit, onLit, onPick }: Props) {
   const deeds = useFeed(feedOf(bot.id, true));
   const data = query.data;
   const bucket = data?.bucket_seconds ?? 60;
+  const since = range === "all" ? null : (data?.start ?? null);
   const line = useMemo(() => {
     const own = data?.series.filter((one) => one.bot_id === bot.id && one.points.length > 0);
-    return linesOf(own ?? [], [bot], unit, bucket)[0];
-  }, [data, bot, unit, bucket]);
+    return linesOf(own ?? [], [bot], unit, bucket, since)[0];
+  }, [data, bot, unit, bucket, since]);
   const decisions = useMemo(() => rowsOf(deeds.data), [deeds.data]);
   const markers = useMemo(() => {
     if (!line) return [];

@@ -32,7 +32,7 @@ export function DecisionFormatted({ detail }: { detail: DecisionDetail }) {
           )}
           {detail.invalidation_condition && (
             <>
-              <h3 className="label mt-3 mb-1">void when</h3>
+              <h3 className="label mt-3 mb-1">invalidated if</h3>
               <p className="break-words">{detail.invalidation_condition}</p>
             </>
           )}

@@ -18,7 +18,7 @@ const MODES = {
     says: "Invented prices, no real money",
   },
   unknown: {
-    word: "NOT TOLD",
+    word: "UNKNOWN",
     icon: CircleHelp,
     stripe: "stripe-unknown",
     tone: "text-muted",

@@ -85,7 +85,7 @@ function Loaded({ detail, query }: LoadedProps) {
             id={row.exit_decision_id}
             without={
               closed
-                ? `No decision closed it: it ended by ${row.reason ?? "something not told"}.`
+                ? `No decision closed it: it ended by ${row.reason ?? "an unknown cause"}.`
                 : "It is still open."
             }
           />

@@ -14,6 +14,8 @@ import { SORTS } from "@/shape/sort";
 
 export const RANGES = ["1h", "1d", "1w", "1m", "1y", "all"] as const;
 export const SHOWN_AS = ["chart", "table"] as const;
+/** Values up to every line, or up to those that are not far off. */
+export const SCALES = ["most", "all"] as const;
 export const TABS = ["open", "closed"] as const;
 
 /** A choice is a step of its own: Back takes it back. */
@@ -27,6 +29,8 @@ export function useView() {
       unit: parseAsStringLiteral(UNITS).withDefault("pct"),
       as: parseAsStringLiteral(SHOWN_AS).withDefault("chart"),
       bots: parseAsArrayOf(parseAsString).withDefault([]),
+      hide: parseAsArrayOf(parseAsString).withDefault([]),
+      scale: parseAsStringLiteral(SCALES).withDefault("most"),
       sort: parseAsStringLiteral(SORTS).withDefault("return"),
       tab: parseAsStringLiteral(TABS).withDefault("open"),
       q: parseAsString.withDefault(""),
