@@ -60,8 +60,8 @@ export function EquityPanel() {
         </div>
       }
       partial={
-        all.length > 0 && (
-          <span className="flex items-center justify-between gap-3">
+        (query.isPending || all.length > 0) && (
+          <span className="flex min-h-6 items-center justify-between gap-3">
             {data && <Base unit={unit} since={since} step={data.bucket_seconds} />}
             <ExportLinks what="equity" bot={chosen.length === 1 ? chosen[0] : null} />
           </span>

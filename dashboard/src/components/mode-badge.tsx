@@ -1,5 +1,5 @@
-import { CircleHelp, FlaskConical, NotebookPen, Zap } from "lucide-react";
-import type { Mode } from "@/api/types";
+import { CircleHelp, FlaskConical, History, NotebookPen, Zap } from "lucide-react";
+import type { Kind } from "@/shape/kind";
 
 const MODES = {
   live: { word: "LIVE", icon: Zap, stripe: "stripe-live", tone: "text-text", says: "Real money" },
@@ -17,6 +17,13 @@ const MODES = {
     tone: "text-text",
     says: "Invented prices, no real money",
   },
+  replay: {
+    word: "REPLAY",
+    icon: History,
+    stripe: "stripe-unknown",
+    tone: "text-muted",
+    says: "Recorded prices of the past, no real money",
+  },
   unknown: {
     word: "UNKNOWN",
     icon: CircleHelp,
@@ -27,7 +34,7 @@ const MODES = {
 } as const;
 
 /** The kind of money, by word, icon and stripe. */
-export function ModeBadge({ mode, bots }: { mode: Mode; bots?: number }) {
+export function ModeBadge({ mode, bots }: { mode: Kind; bots?: number }) {
   const { word, icon: Icon, stripe, tone, says } = MODES[mode];
   return (
     <span
@@ -42,13 +49,13 @@ export function ModeBadge({ mode, bots }: { mode: Mode; bots?: number }) {
   );
 }
 
-/** The same in little, for a row of a table. */
-export function ModeMark({ mode }: { mode: Mode }) {
+/** The same in little, for a row of a table; `bare`: the icon alone, its word for who cannot see. */
+export function ModeMark({ mode, bare = false }: { mode: Kind; bare?: boolean }) {
   const { word, icon: Icon, says } = MODES[mode];
   return (
     <span title={says} className="label inline-flex items-center gap-1">
       <Icon size={11} aria-hidden />
-      {word.toLowerCase()}
+      <span className={bare ? "sr-only" : ""}>{word.toLowerCase()}</span>
     </span>
   );
 }

@@ -68,6 +68,24 @@ export function labelOf(exact: string, unit: Unit): string {
   return percent(exact, { signed: unit === "pct" });
 }
 
+/** Each bot's return over the range, as its line shows it; bots without a point are left out. */
+export function rangeReturns(
+  series: readonly EquitySeries[],
+  bots: readonly BotRow[],
+  bucketSeconds: number,
+  since: string | null,
+): Map<string, string> {
+  const known = new Map(bots.map((bot) => [bot.id, bot]));
+  const found = new Map<string, string>();
+  for (const one of series) {
+    const bot = known.get(one.bot_id);
+    const base = baseOf(one, bot, since, paceOf(bot, bucketSeconds));
+    const exact = returnOf(one.points.at(-1)?.equity, base);
+    if (exact !== null) found.set(one.bot_id, exact);
+  }
+  return found;
+}
+
 type Value = { time: number; exact: string };
 
 /** What returns count from; `pace` is how many seconds a report may be late. */
