@@ -38,7 +38,7 @@ export function BotCards({ bots, hues, mixed, returns, range }: Props) {
           </div>
           <div className="flex flex-wrap items-center justify-between gap-x-3">
             <BotPulse bot={bot} />
-            <span className="label whitespace-normal">
+            <span className="label min-h-8 w-full whitespace-normal">
               {range !== "all" && (
                 <>
                   {range}; since start <span className="num">{percent(botReturn(bot))}</span> ·{" "}

@@ -12,35 +12,39 @@ const Markdown = dynamic(() => import("./markdown").then((module) => module.Mark
 /** A longer reason is shown as plain text and cut; the whole of it stands in the record. */
 const SET_UP_TO = 20_000;
 
-/** The decision as one reads it: why, with what plan, at what price; the prompts below. */
+/** Why it was decided, and what would make it wrong. */
+export function DecisionReasoning({ detail }: { detail: DecisionDetail }) {
+  return (
+    <section aria-label="Reasoning" className="min-w-0 p-3">
+      <h3 className="label mb-1">reasoning</h3>
+      {detail.error && <p className="mb-2 break-words text-loss">{detail.error}</p>}
+      {(detail.justification?.length ?? 0) > SET_UP_TO ? (
+        <p className="whitespace-pre-wrap break-words" dir="auto">
+          {detail.justification?.slice(0, SET_UP_TO)}…
+        </p>
+      ) : detail.justification ? (
+        <Markdown text={detail.justification} />
+      ) : (
+        <p className="text-faint">No reason was given.</p>
+      )}
+      {detail.invalidation_condition && (
+        <>
+          <h3 className="label mt-3 mb-1">invalidated if</h3>
+          <p className="break-words">{detail.invalidation_condition}</p>
+        </>
+      )}
+    </section>
+  );
+}
+
+/** With what plan, at what price and cost; the prompts below. */
 export function DecisionFormatted({ detail }: { detail: DecisionDetail }) {
   const { id, texts } = detail;
   return (
     <>
-      <div className="grid gap-x-6 gap-y-3 border-b p-3 md:grid-cols-[minmax(0,1fr)_15rem]">
-        <div className="min-w-0">
-          <h3 className="label mb-1">reasoning</h3>
-          {detail.error && <p className="mb-2 break-words text-loss">{detail.error}</p>}
-          {(detail.justification?.length ?? 0) > SET_UP_TO ? (
-            <p className="whitespace-pre-wrap break-words" dir="auto">
-              {detail.justification?.slice(0, SET_UP_TO)}…
-            </p>
-          ) : detail.justification ? (
-            <Markdown text={detail.justification} />
-          ) : (
-            <p className="text-faint">No reason was given.</p>
-          )}
-          {detail.invalidation_condition && (
-            <>
-              <h3 className="label mt-3 mb-1">invalidated if</h3>
-              <p className="break-words">{detail.invalidation_condition}</p>
-            </>
-          )}
-        </div>
-        <div className="flex flex-col gap-3">
-          <Facts title="plan" facts={planOf(detail)} />
-          <Facts title="effort" facts={effortOf(detail)} />
-        </div>
+      <div className="grid gap-x-10 gap-y-3 border-b p-3 sm:grid-cols-2">
+        <Facts title="plan" facts={planOf(detail)} />
+        <Facts title="effort" facts={effortOf(detail)} />
       </div>
       <LongText id={id} field="user_prompt" title="User prompt" length={texts.user_prompt ?? 0} />
       <LongText

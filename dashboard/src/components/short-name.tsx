@@ -1,5 +1,5 @@
 /** So many of a name's last characters stay when its middle is left out. */
-const TAIL = 8;
+const TAIL = 6;
 
 /** A name on one line; where it is too long its middle is left out, and the whole is in its title. */
 export function ShortName({ text, className = "" }: { text: string; className?: string }) {

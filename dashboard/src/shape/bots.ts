@@ -23,7 +23,8 @@ export function returnOf(
 ): string | null {
   const now = parseDecimal(equity);
   const paid = parseDecimal(deposits);
-  if (!now || !paid) return null;
+  // From nothing, or from debts, no share can be told.
+  if (!now || !paid || paid.units <= 0n) return null;
   const fraction = divide(subtract(now, paid), paid);
   return fraction && toText(fraction);
 }

@@ -27,6 +27,11 @@ describe("the scale of many lines", () => {
     expect(offScale([]).size).toBe(0);
   });
 
+  it("does not drag a line along that is not far itself", () => {
+    const lines = [...usual, line("near", [0, 0.08]), line("far", [0, 0.28])];
+    expect([...offScale(lines)]).toEqual(["far"]);
+  });
+
   it("never leaves out more than a quarter", () => {
     const lines = [1, 1.1, 1.2, 500, 1000, 1500].map((end, at) => line(`b${at}`, [end]));
     expect(offScale(lines).size).toBeLessThanOrEqual(1);

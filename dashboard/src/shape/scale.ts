@@ -3,7 +3,7 @@ import type { Line } from "./equity";
 /** Fewer lines than these have no outlier: all of them are what one came to see. */
 const FEWEST = 4;
 /** Lines are left out of the scale where the others then get so many times the height. */
-const GAIN = 4;
+const GAIN = 3;
 /** At most this share of the lines is left out. */
 const MOST = 0.25;
 
@@ -40,9 +40,17 @@ function without(extents: readonly Extent[], most: number): Extent[] | null {
   const near = [...extents].sort((a, b) => far(a) - far(b));
   for (let count = 1; count <= most; count += 1) {
     const kept = near.slice(0, near.length - count);
-    if (height(kept) * GAIN <= height(extents)) return kept;
+    const gone = near.slice(near.length - count);
+    const isFar = gone.every((one) => beyond(one, kept) >= height(kept));
+    if (isFar && height(kept) * GAIN <= height(extents)) return kept;
   }
   return null;
+}
+
+/** How far a line reaches beyond the others. */
+function beyond(one: Extent, others: readonly Extent[]): number {
+  const low = Math.min(...others.map((other) => other.low));
+  return Math.max(one.high - Math.max(...others.map((other) => other.high)), low - one.low);
 }
 
 function height(extents: readonly Extent[]): number {
