@@ -11,6 +11,7 @@ from motherhaven.contract.views import Candle, DecisionDetail, ErrorRow
 from motherhaven.server.figures.curves import DAWN, DUSK
 from motherhaven.server.figures.trade_sums import trade_detail
 from motherhaven.server.reads.groups import grouped
+from motherhaven.server.reads.once import once
 from motherhaven.server.reads.outcomes import HORIZONS, WIDEST, outcome
 from motherhaven.server.reads.params import (
     ErrorKind,
@@ -91,10 +92,11 @@ class Details:
     ) -> Response:
         """The newest errors, grouped by what their messages have in common."""
         rows = await self._errors(bot, kind, time_of(since, "since"))
-        counted = rows[:_COUNTED_ERRORS]
+        newest = rows[:_COUNTED_ERRORS]
+        counted = once(newest)
         groups = grouped(counted)
         items = fitting(groups)
-        truncated = len(rows) > len(counted) or len(items) < len(groups)
+        truncated = len(rows) > len(newest) or len(items) < len(groups)
         return json_view(ErrorGroups(items=items, counted=len(counted), truncated=truncated))
 
     async def _errors(

@@ -44,6 +44,14 @@ _BY_WORDS: Final[tuple[tuple[str, str, str], ...]] = (
      "settings."),
     ("answer", "declined", "Read the prompt as the provider's policy would; reword what it "
      "objects to."),
+    ("answer", "rate limit", "Nothing if it is rare: the provider limits how often it is asked; "
+     "raise EXECUTION_INTERVAL_SECONDS or your limit there if it lasts."),
+    ("answer", "overloaded", "Nothing: the provider has too much to do; the bot asks again next "
+     "cycle. Choose another model if it lasts."),
+    ("answer", "connection", "Check the bot's network and the provider's status page; the bot "
+     "holds and asks again next cycle."),
+    ("answer", "timed out", "Check the bot's network; if the model is slow, raise "
+     "MODEL_TIMEOUT_SECONDS."),
     ("answer", "asked again next cycle", "Look at the provider's status page if it lasts; the bot "
      "holds meanwhile."),
     ("order", "insufficient margin", "Lower the position size or close a position first."),
@@ -52,9 +60,13 @@ _BY_WORDS: Final[tuple[tuple[str, str, str], ...]] = (
     ("order", "immediately match", "Nothing if it is rare; else allow more slippage."),
     ("order", "unknown", "Nothing by hand at first: the bot asks the venue by its client order id; "
      "compare the positions if it lasts."),
+    ("order", "may have filled", "Compare the positions at the venue with the bot's: the order "
+     "may have filled. Send nothing again until that is known."),
     ("order", "minimum value", "Raise the position size above the venue's minimum."),
     ("cycle", "market", "Check the network and the venue's status; the bot tries again "
      "each cycle."),
+    ("cycle", "exchange answered", "Look at the venue's status page; the bot tries again each "
+     "cycle."),
     ("cycle", "disk", "Free space on the bot's disk; nothing is traded that cannot be recorded."),
     ("ingest", "(unauthorized)", "Give the bot the server's LLM_BOT_API_KEY as "
      "MOTHERHAVEN_API_KEY, or one of its own (motherhaven keys create --name NAME), and restart "
