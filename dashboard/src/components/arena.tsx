@@ -1,7 +1,8 @@
 "use client";
 import { useEffect, useRef } from "react";
 import { useKeys } from "@/prefs/use-keys";
-import { useOpenDecision } from "@/prefs/use-view";
+import { useOpenDecision, useView } from "@/prefs/use-view";
+import { useEquity } from "@/queries/use-equity";
 import { useFleet } from "@/queries/use-fleet";
 import { EquityPanel } from "./equity-panel";
 import { FeedPanel } from "./feed-panel";
@@ -18,8 +19,11 @@ export function Arena() {
   const close = useCallbackFocus(decision, () => setDecision(null));
   useKeys({ Escape: () => decision && close() });
   const { query } = useFleet();
-  // Heights depend on how many bots and kinds of money there are: nothing moves once it is shown.
-  if (query.isPending && !query.isError) return <Waiting />;
+  // Heights and order depend on the bots and their returns: nothing moves once it is shown.
+  const [{ range }] = useView();
+  const equity = useEquity(range);
+  const waits = [query, equity].some((one) => one.isPending && !one.isError);
+  if (waits) return <Waiting />;
   return (
     <Shell>
       <h1 className="sr-only">Arena</h1>

@@ -9,7 +9,7 @@ import { useFeed } from "@/queries/use-feed";
 import { linesOf } from "@/shape/equity";
 import { feedOf } from "@/shape/filter-bot";
 import { count } from "@/shape/format-number";
-import { markersOf } from "@/shape/markers";
+import { clustered, markersOf } from "@/shape/markers";
 import { rowsOf } from "@/shape/merge";
 import { ChartSkeleton } from "./chart-skeleton";
 import { EmptyState } from "./empty-state";
@@ -53,7 +53,7 @@ export function BotEquity({ bot, hue, lit, onLit, onPick }: Props) {
     if (!line) return [];
     const extra = lit && !decisions.some((row) => row.id === lit.id) ? [lit] : [];
     const traded = decisions.filter((row) => row.signal !== "hold");
-    return markersOf([...traded, ...extra], line.places, bucket);
+    return clustered(markersOf([...traded, ...extra], line.places, bucket));
   }, [line, decisions, lit, bucket]);
   const drawing = useMemo(
     () => line && { line, hue, unit, markers, lit: lit?.id ?? null, span: `${range} ${bot.id}` },
@@ -72,9 +72,16 @@ export function BotEquity({ bot, hue, lit, onLit, onPick }: Props) {
       }
       bodyClassName={query.isPlaceholderData ? "opacity-60" : ""}
       partial={
-        deeds.hasNextPage && (
-          <>the newest {count(decisions.length)} entries and exits are marked on the line</>
-        )
+        <span className="flex flex-wrap gap-x-3">
+          <span className="text-gain">↑ buy</span>
+          <span className="text-loss">↓ sell</span>
+          <span className="text-text">■ close</span>
+          <span>grey: refused</span>
+          {markers.some((one) => (one.count ?? 1) > 1) && <span>a figure: so many together</span>}
+          {deeds.hasNextPage && (
+            <span>of the newest {count(decisions.length)} entries and exits</span>
+          )}
+        </span>
       }
       actions={
         <>

@@ -1,13 +1,10 @@
 "use client";
-import dynamic from "next/dynamic";
+import { lazy, Suspense } from "react";
 import type { DecisionDetail } from "@/api/types";
 import { effortOf, type Fact, planOf } from "@/shape/plan";
 import { LongText } from "./long-text";
 
-const Markdown = dynamic(() => import("./markdown").then((module) => module.Markdown), {
-  ssr: false,
-  loading: () => <p className="text-faint">Loading</p>,
-});
+const Markdown = lazy(() => import("./markdown").then((module) => ({ default: module.Markdown })));
 
 /** A longer reason is shown as plain text and cut; the whole of it stands in the record. */
 const SET_UP_TO = 20_000;
@@ -23,7 +20,10 @@ export function DecisionReasoning({ detail }: { detail: DecisionDetail }) {
           {detail.justification?.slice(0, SET_UP_TO)}…
         </p>
       ) : detail.justification ? (
-        <Markdown text={detail.justification} />
+        // The plain text stands where its Markdown will: about as high.
+        <Suspense fallback={<PlainWords text={detail.justification} />}>
+          <Markdown text={detail.justification} />
+        </Suspense>
       ) : (
         <p className="text-faint">No reason was given.</p>
       )}
@@ -34,6 +34,14 @@ export function DecisionReasoning({ detail }: { detail: DecisionDetail }) {
         </>
       )}
     </section>
+  );
+}
+
+function PlainWords({ text }: { text: string }) {
+  return (
+    <div className="prose-text max-w-[72ch] whitespace-pre-wrap break-words" dir="auto">
+      {text}
+    </div>
   );
 }
 

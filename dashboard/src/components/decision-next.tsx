@@ -15,7 +15,7 @@ export function DecisionNext({ detail, outcome }: Props) {
   const { position } = outcome;
   if (isBlank(outcome)) {
     return (
-      <p className="border-t px-3 py-2 text-faint text-sm">
+      <p className="border-b px-3 py-2 text-faint text-sm">
         What happened next is not known yet: its first hour is not over, or the bot recorded no
         candles.
       </p>
@@ -24,7 +24,7 @@ export function DecisionNext({ detail, outcome }: Props) {
   return (
     <section
       aria-label="What happened next"
-      className="flex flex-wrap items-center gap-x-6 gap-y-1 border-t px-3 py-2"
+      className="flex flex-wrap items-center gap-x-6 gap-y-1 border-b px-3 py-2"
     >
       <h3 className="label max-sm:w-full">what happened next</h3>
       <dl className="flex flex-wrap items-start gap-x-6 gap-y-1">

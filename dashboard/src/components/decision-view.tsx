@@ -32,7 +32,6 @@ export function DecisionView({ detail }: { detail: DecisionDetail }) {
         <div className="@min-[46rem]:grid @min-[46rem]:grid-cols-[minmax(0,1fr)_17rem]">
           <div className="flex min-w-0 flex-col">
             <DecisionReasoning detail={detail} />
-            {outcome && <DecisionNext detail={detail} outcome={outcome} />}
             <DecisionReasons detail={detail} />
           </div>
           <div className="border-t @min-[46rem]:border-t-0 @min-[46rem]:border-l">
@@ -40,6 +39,7 @@ export function DecisionView({ detail }: { detail: DecisionDetail }) {
           </div>
         </div>
       </div>
+      {outcome && <DecisionNext detail={detail} outcome={outcome} />}
       <Tabs.Root
         value={view}
         onValueChange={(next) => setView(DECISION_VIEWS.find((one) => one === next) ?? null)}

@@ -33,17 +33,19 @@ const MODES = {
   },
 } as const;
 
-/** The kind of money, by word, icon and stripe. */
-export function ModeBadge({ mode, bots }: { mode: Kind; bots?: number }) {
+type BadgeProps = { mode: Kind; bots?: number; brief?: boolean };
+
+/** The kind of money, by word, icon and stripe; `brief`: on a phone without the word. */
+export function ModeBadge({ mode, bots, brief = false }: BadgeProps) {
   const { word, icon: Icon, stripe, tone, says } = MODES[mode];
   return (
     <span
       title={says}
-      className={`inline-flex h-6 items-center gap-1.5 overflow-hidden rounded-sm border pr-2 font-semibold text-xs tracking-wide ${tone}`}
+      className={`inline-flex h-6 shrink-0 items-center gap-1.5 overflow-hidden rounded-sm border pr-2 font-semibold text-xs tracking-wide ${tone}`}
     >
       <span aria-hidden className={`h-full w-1.5 ${stripe}`} />
       <Icon size={12} aria-hidden />
-      {word}
+      <span className={brief ? "max-sm:sr-only" : ""}>{word}</span>
       {bots !== undefined && <span className="num text-faint">{bots}</span>}
     </span>
   );
