@@ -10,6 +10,7 @@ import { isLoud, pulseOf } from "@/shape/staleness";
 import { Delta } from "./delta";
 import { Dollars } from "./dollars";
 import { ModeMark } from "./mode-badge";
+import { ScrollRegion } from "./scroll-region";
 
 type Group = { kind: Kind; bots: readonly BotRow[]; totals: Totals; worst: string | null };
 
@@ -129,34 +130,38 @@ function Aligned({ groups }: Groups) {
 /** The same on a narrow page: a row for each figure, the kinds of money in columns. */
 function Upright({ groups }: Groups) {
   return (
-    <table aria-label="Totals by kind of money" className="w-full lg:hidden">
-      <thead>
-        <tr>
-          <th scope="col" className="label px-3 py-1 text-left font-normal">
-            figure
-          </th>
-          {groups.map(({ kind }) => (
-            <th key={kind} scope="col" className="px-2 text-right font-normal last:pr-3">
-              <ModeMark mode={kind} />
-            </th>
-          ))}
-        </tr>
-      </thead>
-      <tbody>
-        {FIGURES.map(({ name, title, of }) => (
-          <tr key={name} className="h-6 border-t">
-            <th scope="row" title={title} className="label px-3 text-left font-normal">
-              {name}
-            </th>
-            {groups.map((group) => (
-              <td key={group.kind} className="num px-2 text-right last:pr-3">
-                {of(group)}
-              </td>
+    <div className="lg:hidden">
+      <ScrollRegion label="Totals by kind of money">
+        <table aria-label="Totals by kind of money" className="w-full">
+          <thead>
+            <tr>
+              <th scope="col" className="label py-1 pl-3 text-left font-normal">
+                figure
+              </th>
+              {groups.map(({ kind }) => (
+                <th key={kind} scope="col" className="pr-1 pl-1.5 text-right font-normal last:pr-3">
+                  <ModeMark mode={kind} />
+                </th>
+              ))}
+            </tr>
+          </thead>
+          <tbody>
+            {FIGURES.map(({ name, title, of }) => (
+              <tr key={name} className="h-6 border-t">
+                <th scope="row" title={title} className="label pl-3 text-left font-normal">
+                  {name}
+                </th>
+                {groups.map((group) => (
+                  <td key={group.kind} className="num pr-1 pl-1.5 text-right last:pr-3">
+                    {of(group)}
+                  </td>
+                ))}
+              </tr>
             ))}
-          </tr>
-        ))}
-      </tbody>
-    </table>
+          </tbody>
+        </table>
+      </ScrollRegion>
+    </div>
   );
 }
 
