@@ -22,7 +22,8 @@ export function Arena() {
   // Heights and order depend on the bots and their returns: nothing moves once it is shown.
   const [{ range }] = useView();
   const equity = useEquity(range);
-  const waits = [query, equity].some((one) => one.isPending && !one.isError);
+  const all = [query, equity];
+  const waits = all.some((one) => one.isPending) && all.every((one) => one.failureCount === 0);
   if (waits) return <Waiting />;
   return (
     <Shell>
