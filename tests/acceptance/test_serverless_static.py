@@ -89,7 +89,7 @@ def test_a_visitor_signs_in_and_sees_what_arrives(host: Visitor) -> None:
         page.locator("input[type=password]").fill(KEY)
         page.keyboard.press("Enter")
         expect(page).to_have_url(f"{url}/llm-bot?range=7d")
-        expect(page.get_by_text("Live", exact=False).first).to_be_visible()
+        expect(page.get_by_text("Connected", exact=True).first).to_be_visible()
         sent = {**DECISION, "justification": "arrived through the static host"}
         status, _, body = host.ask("POST", "/api/llm-bot/ingest/decision", sent, x_api_key=KEY)
         assert (status, json.loads(body)["success"]) == (200, True)
@@ -117,7 +117,7 @@ def test_streams_that_end_leave_no_gap_on_the_page(tmp_path: Path) -> None:
         page.goto(f"{url}/llm-bot")
         page.locator("input[type=password]").fill(KEY)
         page.keyboard.press("Enter")
-        expect(page.get_by_text("Live", exact=False).first).to_be_visible()
+        expect(page.get_by_text("Connected", exact=True).first).to_be_visible()
         page.evaluate("window.notReloaded = true")
         for number in range(6):
             post(port, {**DECISION, "justification": f"number {number} of six"})

@@ -47,7 +47,7 @@ STEPS: dict[str, list[Step]] = {
     "arena": [
         pick("radio", "1w"),
         pick("radio", "$"),
-        click("figure button[title*='show alone']"),
+        click("figure button[title*='click hides']"),
         pick("radio", "table"),
         pick("button", "fees"),
         pick("radio", "Closed"),

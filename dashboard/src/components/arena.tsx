@@ -1,12 +1,15 @@
 "use client";
 import { useEffect, useRef } from "react";
 import { useKeys } from "@/prefs/use-keys";
-import { useOpenDecision } from "@/prefs/use-view";
+import { useOpenDecision, useView } from "@/prefs/use-view";
+import { useEquity } from "@/queries/use-equity";
+import { useFleet } from "@/queries/use-fleet";
 import { EquityPanel } from "./equity-panel";
 import { FeedPanel } from "./feed-panel";
 import { Inspector } from "./inspector";
 import { KpiStrip } from "./kpi-strip";
 import { Leaderboard } from "./leaderboard";
+import { SkeletonRows } from "./panel";
 import { Shell } from "./shell";
 import { TradesPanel } from "./trades-panel";
 
@@ -15,6 +18,13 @@ export function Arena() {
   const [decision, setDecision] = useOpenDecision();
   const close = useCallbackFocus(decision, () => setDecision(null));
   useKeys({ Escape: () => decision && close() });
+  const { query } = useFleet();
+  // Heights and order depend on the bots and their returns: nothing moves once it is shown.
+  const [{ range }] = useView();
+  const equity = useEquity(range);
+  const all = [query, equity];
+  const waits = all.some((one) => one.isPending) && all.every((one) => one.failureCount === 0);
+  if (waits) return <Waiting />;
   return (
     <Shell>
       <h1 className="sr-only">Arena</h1>
@@ -57,6 +67,18 @@ function useCallbackFocus(decision: string | null, close: () => void): () => voi
       document.querySelector<HTMLElement>(`[data-decision="${CSS.escape(id)}"]`)?.focus(),
     );
   };
+}
+
+function Waiting() {
+  return (
+    <Shell>
+      <h1 className="sr-only">Arena</h1>
+      <div className="h-[57px] animate-breathe border-b bg-surface" aria-hidden />
+      <div aria-busy="true" className="bg-surface">
+        <SkeletonRows rows={12} />
+      </div>
+    </Shell>
+  );
 }
 
 function Credits() {

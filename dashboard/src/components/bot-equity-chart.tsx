@@ -2,7 +2,7 @@
 import { useEffect, useRef, useState } from "react";
 import { usePrefs } from "@/prefs/use-prefs";
 import { useZoom } from "@/prefs/use-zoom";
-import { labelOf } from "@/shape/equity";
+import { endIn, labelOf } from "@/shape/equity";
 import { full } from "@/shape/format-time";
 import { createMarkedChart, type MarkedDrawing, type MarkedHandle } from "./bot-equity-drawing";
 import type { Zoom } from "./equity-drawing";
@@ -53,7 +53,10 @@ export function BotEquityChart({ drawing, onMarker, onPick }: Props) {
   }, [drawing, window, zone, theme, colours]);
 
   const { line, unit } = drawing;
-  const place = hovered === null ? undefined : line.places.find((one) => one.time === hovered);
+  const at = hovered === null ? -1 : line.places.findIndex((one) => one.time === hovered);
+  const place = line.places[at];
+  // Between two reports the line has the value of the last one.
+  const exact = at < 0 ? null : endIn(line, at);
   return (
     <figure className="relative m-0" aria-label={`Equity of ${line.name}`}>
       <p
@@ -61,9 +64,7 @@ export function BotEquityChart({ drawing, onMarker, onPick }: Props) {
         className="num pointer-events-none absolute top-1 left-3 z-10 flex gap-3 text-faint"
       >
         {place && <span>{full(place.time * 1000, zone)}</span>}
-        <span className="text-text">
-          {place ? (place.exact === undefined ? "—" : labelOf(place.exact, unit)) : line.last}
-        </span>
+        {at >= 0 && exact !== null && <span className="text-text">{labelOf(exact, unit)}</span>}
       </p>
       <div
         ref={frame}

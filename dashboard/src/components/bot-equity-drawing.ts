@@ -7,6 +7,7 @@ import {
 } from "lightweight-charts";
 import { type Line, labelOf, type Unit } from "@/shape/equity";
 import type { Zone } from "@/shape/format-time";
+import { HUES } from "@/shape/hue";
 import type { Marker } from "@/shape/markers";
 import type { Window } from "@/shape/window";
 import { applyBaseLook, colorOf, createBase } from "./chart-base";
@@ -49,7 +50,8 @@ export function createMarkedChart(
   const series = chart.addSeries(LineSeries, {
     priceScaleId: "right",
     lineWidth: 2,
-    lastValueVisible: false,
+    // The last value stands at the line's end, on the axis.
+    lastValueVisible: true,
     priceLineVisible: false,
     crosshairMarkerRadius: 3,
     crosshairMarkerBorderWidth: 0,
@@ -72,7 +74,7 @@ export function createMarkedChart(
       base.enter(drawing.span, drawing.window);
       const label = (value: number) => labelOf(value.toFixed(8), drawing.unit);
       const colors = applyBaseLook(chart, zone, label);
-      const color = colors.hues[drawing.hue ?? 0] ?? colors.text;
+      const color = colors.hues[(drawing.hue ?? 0) % HUES] ?? colors.text;
       series.applyOptions({
         color,
         priceFormat: { type: "custom", minMove: 1e-6, formatter: label },
@@ -83,7 +85,7 @@ export function createMarkedChart(
         series.setData(drawing.line.places.map(pointOf));
       }
       base.fit();
-      marks.setMarkers(drawing.markers.map((one) => shapeOf(one, drawing.lit, color)));
+      marks.setMarkers(drawing.markers.map((one) => shapeOf(one, drawing.lit)));
     },
     zoom: base.zoom,
     remove: base.remove,
@@ -96,11 +98,19 @@ function pointOf({ time, value, beforeGap }: Line["places"][number]) {
   return beforeGap ? { time: at, value, color: "transparent" } : { time: at, value };
 }
 
+const TONES = {
+  buy_to_enter: "gain",
+  sell_to_enter: "loss",
+  close: "text",
+  hold: "muted",
+} as const;
+
 /** Up for a buy, down for a sell, a square for a close, a dot for the rest; grey when refused. */
-function shapeOf(marker: Marker, lit: string | null, color: string): SeriesMarker<Time> {
+function shapeOf(marker: Marker, lit: string | null): SeriesMarker<Time> {
   const isLit = marker.id === lit;
-  const own = { id: marker.id, time: marker.time as UTCTimestamp, size: isLit ? 2 : 1 };
-  const tone = isLit ? colorOf("accent") : marker.rejected ? colorOf("faint") : color;
+  const text = (marker.count ?? 1) > 1 ? String(marker.count) : undefined;
+  const own = { id: marker.id, time: marker.time as UTCTimestamp, size: isLit ? 2 : 1, text };
+  const tone = colorOf(isLit ? "accent" : marker.rejected ? "faint" : TONES[marker.signal]);
   switch (marker.signal) {
     case "buy_to_enter":
       return { ...own, color: tone, position: "belowBar", shape: "arrowUp" };

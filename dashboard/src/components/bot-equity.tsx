@@ -9,7 +9,7 @@ import { useFeed } from "@/queries/use-feed";
 import { linesOf } from "@/shape/equity";
 import { feedOf } from "@/shape/filter-bot";
 import { count } from "@/shape/format-number";
-import { markersOf } from "@/shape/markers";
+import { clustered, markersOf } from "@/shape/markers";
 import { rowsOf } from "@/shape/merge";
 import { ChartSkeleton } from "./chart-skeleton";
 import { EmptyState } from "./empty-state";
@@ -23,7 +23,7 @@ const BotEquityChart = dynamic(
 
 const UNIT_OPTIONS = [
   { value: "usd", text: "$", title: "Equity in US dollars" },
-  { value: "pct", text: "%", title: "Return since the deposits" },
+  { value: "pct", text: "%", title: "Return since the begin of the range" },
   { value: "dd", text: "drawdown", title: "Fall below the peak within the range" },
 ] as const;
 
@@ -43,16 +43,17 @@ export function BotEquity({ bot, hue, lit, onLit, onPick }: Props) {
   const deeds = useFeed(feedOf(bot.id, true));
   const data = query.data;
   const bucket = data?.bucket_seconds ?? 60;
+  const since = range === "all" ? null : (data?.start ?? null);
   const line = useMemo(() => {
     const own = data?.series.filter((one) => one.bot_id === bot.id && one.points.length > 0);
-    return linesOf(own ?? [], [bot], unit, bucket)[0];
-  }, [data, bot, unit, bucket]);
+    return linesOf(own ?? [], [bot], unit, bucket, since)[0];
+  }, [data, bot, unit, bucket, since]);
   const decisions = useMemo(() => rowsOf(deeds.data), [deeds.data]);
   const markers = useMemo(() => {
     if (!line) return [];
     const extra = lit && !decisions.some((row) => row.id === lit.id) ? [lit] : [];
     const traded = decisions.filter((row) => row.signal !== "hold");
-    return markersOf([...traded, ...extra], line.places, bucket);
+    return clustered(markersOf([...traded, ...extra], line.places, bucket));
   }, [line, decisions, lit, bucket]);
   const drawing = useMemo(
     () => line && { line, hue, unit, markers, lit: lit?.id ?? null, span: `${range} ${bot.id}` },
@@ -71,9 +72,16 @@ export function BotEquity({ bot, hue, lit, onLit, onPick }: Props) {
       }
       bodyClassName={query.isPlaceholderData ? "opacity-60" : ""}
       partial={
-        deeds.hasNextPage && (
-          <>the newest {count(decisions.length)} entries and exits are marked on the line</>
-        )
+        <span className="flex flex-wrap gap-x-3">
+          <span className="text-gain">↑ buy</span>
+          <span className="text-loss">↓ sell</span>
+          <span className="text-text">■ close</span>
+          <span>grey: refused</span>
+          {markers.some((one) => (one.count ?? 1) > 1) && <span>a figure: so many together</span>}
+          {deeds.hasNextPage && (
+            <span>of the newest {count(decisions.length)} entries and exits</span>
+          )}
+        </span>
       }
       actions={
         <>

@@ -4,13 +4,16 @@ import { memo, type ReactNode } from "react";
 import type { BotRow } from "@/api/types";
 import { usePulseNow } from "@/prefs/use-pulse-now";
 import { botName, botReturn } from "@/shape/bots";
-import { count, percent, usd } from "@/shape/format-number";
+import { count, percent } from "@/shape/format-number";
 import { hueColor } from "@/shape/hue";
+import { kindOf } from "@/shape/kind";
 import { nextCycle } from "@/shape/next-cycle";
 import { Age } from "./age";
 import { BotPulse } from "./bot-pulse";
-import { Delta, Flash } from "./delta";
+import { Delta } from "./delta";
+import { Dollars } from "./dollars";
 import { ModeBadge } from "./mode-badge";
+import { ShortName } from "./short-name";
 
 /** Who this bot is, whether it lives, when it decides next, and how it stands. */
 export const BotHead = memo(function BotHead({
@@ -30,12 +33,12 @@ export const BotHead = memo(function BotHead({
             className="size-2.5 shrink-0 rounded-[2px]"
             style={{ background: hueColor(hue) }}
           />
-          <span className="truncate">{botName(bot)}</span>
+          <ShortName text={botName(bot)} className="max-w-[60vw]" />
         </h1>
-        <ModeBadge mode={bot.mode} />
+        <ModeBadge mode={kindOf(bot)} />
         <BotPulse bot={bot} />
         <NextCycle bot={bot} />
-        <span className="label">
+        <span className="label min-w-0 max-w-full truncate">
           {[bot.decider, bot.market].filter((text) => text && text !== bot.name).join(" · ")}
         </span>
         <Link
@@ -54,17 +57,17 @@ export const BotHead = memo(function BotHead({
       <dl className="flex flex-wrap gap-x-4 gap-y-1 px-3 py-2 max-md:grid max-md:grid-cols-3 max-md:gap-x-3">
         <Figure label="equity">
           <span className="num font-medium text-lg">
-            <Flash text={usd(account?.equity_usd)} />
+            <Dollars value={account?.equity_usd} />
           </span>
         </Figure>
         <Figure label="return">
           <Delta value={botReturn(bot)} as="percent" className="text-base" />
         </Figure>
         <Figure label="total P&L">
-          <Delta value={account?.total_pnl} as="usd" />
+          <Dollars value={account?.total_pnl} delta />
         </Figure>
         <Figure label="unrealized">
-          <Delta value={account?.unrealized_pnl} as="usd" />
+          <Dollars value={account?.unrealized_pnl} delta />
         </Figure>
         <Figure label="today">
           <Delta value={status?.pnl_today} as="usd" />
@@ -73,7 +76,9 @@ export const BotHead = memo(function BotHead({
           <span className="num">{percent(bot.drawdown_fraction)}</span>
         </Figure>
         <Figure label="free margin">
-          <span className="num">{usd(account?.available_usd)}</span>
+          <span className="num">
+            <Dollars value={account?.available_usd} />
+          </span>
         </Figure>
         <Figure label="open">
           <span className="num">{count(stats.open_positions)}</span>

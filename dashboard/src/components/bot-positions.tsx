@@ -87,7 +87,7 @@ function columnsOf(rows: readonly PositionRow[]): Column<PositionRow>[] {
     },
     {
       key: "course",
-      head: "course",
+      head: "stop–target",
       title: "From the stop at the left to the target at the right: the entry, and the mark now",
       from: "lg",
       cell: (row) => <Course row={row} />,

@@ -1,6 +1,7 @@
 import type { BotRow } from "@/api/types";
 import { botName } from "@/shape/bots";
-import { hueColor } from "@/shape/hue";
+import { LookMark } from "./look-mark";
+import { ShortName } from "./short-name";
 
 type Named = Pick<BotRow, "id" | "name"> & Partial<Pick<BotRow, "ambiguous" | "unavailable">>;
 
@@ -8,14 +9,8 @@ type Named = Pick<BotRow, "id" | "name"> & Partial<Pick<BotRow, "ambiguous" | "u
 export function BotTag(props: { bot: Named; hue: number | undefined }) {
   return (
     <span className="flex min-w-0 items-center gap-1.5">
-      <span
-        aria-hidden
-        className="size-2 shrink-0 rounded-[2px]"
-        style={{ background: hueColor(props.hue) }}
-      />
-      <span className="truncate" title={botName(props.bot)}>
-        {botName(props.bot)}
-      </span>
+      <LookMark look={props.hue} />
+      <ShortName text={botName(props.bot)} />
       {props.bot.unavailable && (
         <span className="shrink-0 text-loss text-sm" title={props.bot.unavailable}>
           figures unavailable

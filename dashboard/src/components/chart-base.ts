@@ -8,7 +8,8 @@ import {
 } from "lightweight-charts";
 import { full, type Zone } from "@/shape/format-time";
 import type { Window } from "@/shape/window";
-import { type Colors, readColors, timeScaleOf, type Zoom } from "./equity-drawing";
+import { timeScaleOf } from "./chart-axis";
+import { type Colors, readColors, type Zoom } from "./equity-drawing";
 import { followZoom, type ZoomEvents } from "./equity-zoom";
 import { createZonedScale } from "./zoned-scale";
 
@@ -31,15 +32,17 @@ export function createBase(
   events: ZoomEvents,
   axis: () => readonly number[],
 ) {
+  let made: Chart | null = null;
   const chart: Chart = createChartEx<Time, IHorzScaleBehavior<Time>>(
     element,
     createZonedScale(zone),
     {
       autoSize: true,
       layout: { attributionLogo: false },
-      timeScale: { ...timeScaleOf(zone), fixLeftEdge: false, rightOffset: 0 },
+      timeScale: { ...timeScaleOf(zone, () => made), fixLeftEdge: false, rightOffset: 0 },
     },
   );
+  made = chart;
   const zoom = followZoom(chart, element, events, axis);
   const fit = () => {
     if (zoom.isZoomed()) zoom.keep();

@@ -29,8 +29,8 @@ export function closedColumns(
       from: "md",
       cell: (row) => <Stake row={row} />,
     },
-    { key: "entry", head: "entry", number: true, from: "md", cell: (_, index) => entries[index] },
-    { key: "exit", head: "exit", number: true, cell: (_, index) => exits[index] },
+    { key: "entry", head: "entry", number: true, from: "xl", cell: (_, index) => entries[index] },
+    { key: "exit", head: "exit", number: true, from: "lg", cell: (_, index) => exits[index] },
     {
       key: "net",
       head: "net",

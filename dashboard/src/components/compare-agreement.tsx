@@ -1,24 +1,43 @@
 "use client";
 import Link from "next/link";
-import { useFleet } from "@/queries/use-fleet";
+import type { Comparison } from "@/api/types";
 import { SIGNAL_WORDS } from "@/shape/chain";
 import { agreementText } from "@/shape/compare";
 import { count } from "@/shape/format-number";
 import { decisionHref } from "@/shape/screens";
-import { BotTag } from "./bot-tag";
+import { useBotColumns } from "./compare-columns";
 import type { PartProps } from "./compare-settings";
+import { DataTable } from "./data-table";
 import { Moment } from "./moment";
 import { Panel, SkeletonRows } from "./panel";
 
 const SHOWN = 20;
 
-/** Where they decided alike, and each time that they did not. */
-export function CompareAgreement({ query, comparison }: PartProps) {
-  const { byId, hues } = useFleet();
+type Row = Comparison["agreement"]["disagreed"][number];
+
+const TONES = {
+  buy_to_enter: "text-gain",
+  sell_to_enter: "text-loss",
+  close: "text-text",
+  hold: "text-faint",
+} as const;
+
+/** Where they decided alike, and each time that they did not: a row a time, a column a bot. */
+export function CompareAgreement({ ids, query, comparison }: PartProps) {
   const agreement = comparison?.agreement;
   const text = agreement ? agreementText(agreement) : null;
   const rows = agreement?.disagreed.slice(0, SHOWN) ?? [];
   const missed = agreement ? agreement.n - agreement.agreed : 0;
+  const columns = useBotColumns<Row>(ids, {
+    head: "disagreed",
+    name: (row) => (
+      <span className="flex gap-2 whitespace-nowrap">
+        <Moment at={row.time} className="text-faint" />
+        <span className="font-medium">{row.coin}</span>
+      </span>
+    ),
+    cell: (row, id) => <Decided row={row} id={id} />,
+  });
   return (
     <Panel
       title="Agreement"
@@ -34,33 +53,26 @@ export function CompareAgreement({ query, comparison }: PartProps) {
       }
     >
       <p className="border-b px-3 py-2">They agreed in {text}.</p>
-      <ul className="divide-y">
-        {rows.map((row) => (
-          <li
-            key={`${row.time} ${row.coin}`}
-            className="flex min-h-(--row) flex-wrap items-center gap-x-4 gap-y-1 px-3 py-1"
-          >
-            <span className="flex w-32 gap-2 max-sm:w-full">
-              <Moment at={row.time} className="text-faint" />
-              <span className="font-medium">{row.coin}</span>
-            </span>
-            {row.signals.map((one) => (
-              <Link
-                key={one.decision_id}
-                prefetch={false}
-                href={decisionHref(one.decision_id)}
-                className="target inline-flex items-center gap-1.5 text-sm hover:text-accent hover:underline"
-              >
-                <BotTag
-                  bot={byId.get(one.bot_id) ?? { id: one.bot_id, name: null }}
-                  hue={hues[one.bot_id]}
-                />
-                <span className="font-semibold">{SIGNAL_WORDS[one.signal]}</span>
-              </Link>
-            ))}
-          </li>
-        ))}
-      </ul>
+      <DataTable
+        label="Disagreements"
+        columns={columns}
+        rows={rows}
+        rowKey={(row) => `${row.time} ${row.coin}`}
+      />
     </Panel>
+  );
+}
+
+function Decided({ row, id }: { row: Row; id: string }) {
+  const one = row.signals.find((signal) => signal.bot_id === id);
+  if (!one) return <span className="text-faint">—</span>;
+  return (
+    <Link
+      prefetch={false}
+      href={decisionHref(one.decision_id)}
+      className={`target inline-flex items-center justify-end font-semibold hover:underline ${TONES[one.signal]}`}
+    >
+      {SIGNAL_WORDS[one.signal]}
+    </Link>
   );
 }

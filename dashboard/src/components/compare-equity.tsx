@@ -1,6 +1,6 @@
 "use client";
 import dynamic from "next/dynamic";
-import { useMemo } from "react";
+import { useMemo, useState } from "react";
 import type { Comparison, Range } from "@/api/types";
 import { useEquity } from "@/queries/use-equity";
 import { useFleet } from "@/queries/use-fleet";
@@ -19,6 +19,7 @@ type Props = { ids: readonly string[]; range: Range; comparison: Comparison | un
 
 /** Returns counted from the instant at which all of them had begun. */
 export function CompareEquity({ ids, range, comparison }: Props) {
+  const [whole, setWhole] = useState(false);
   const start = comparison?.aligned_start ?? null;
   const { bots, hues } = useFleet();
   const query = useEquity(range);
@@ -48,7 +49,14 @@ export function CompareEquity({ ids, range, comparison }: Props) {
         )
       }
     >
-      <EquityChart lines={lines} hues={hues} unit="pct" span={range} />
+      <EquityChart
+        lines={lines}
+        hues={hues}
+        unit="pct"
+        span={range}
+        whole={whole}
+        onWhole={setWhole}
+      />
     </Panel>
   );
 }

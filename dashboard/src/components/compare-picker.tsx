@@ -1,6 +1,7 @@
 "use client";
 import { Check } from "lucide-react";
 import { useFleet } from "@/queries/use-fleet";
+import { MOST } from "@/shape/compare";
 import { BotTag } from "./bot-tag";
 
 type Props = { chosen: readonly string[]; onToggle: (id: string) => void };
@@ -18,9 +19,12 @@ export function ComparePicker({ chosen, onToggle }: Props) {
             key={bot.id}
             type="button"
             aria-pressed={isChosen}
-            disabled={isChosen && chosen.length <= 2}
+            disabled={isChosen ? chosen.length <= 2 : chosen.length >= MOST}
+            title={
+              !isChosen && chosen.length >= MOST ? `At most ${MOST}: take one out first` : undefined
+            }
             onClick={() => onToggle(bot.id)}
-            className={`target inline-flex max-w-44 items-center gap-1.5 rounded-sm border px-2 text-sm hover:bg-raised ${isChosen ? "border-line-strong bg-raised" : "text-muted"}`}
+            className={`target inline-flex max-w-44 items-center gap-1.5 rounded-sm border px-2 text-sm enabled:hover:bg-raised disabled:cursor-default ${isChosen ? "border-line-strong bg-raised" : "text-muted"}`}
           >
             <BotTag bot={bot} hue={hues[bot.id]} />
             {isChosen && <Check size={12} aria-hidden className="shrink-0" />}

@@ -5,7 +5,7 @@ import { useCompareView } from "@/prefs/use-compare-view";
 import { RANGES } from "@/prefs/use-view";
 import { useComparison } from "@/queries/use-comparison";
 import { useFleet } from "@/queries/use-fleet";
-import { chosenOf, toggled } from "@/shape/compare";
+import { chosenOf, leftOut, toggled } from "@/shape/compare";
 import { CompareAgreement } from "./compare-agreement";
 import { CompareCalibration } from "./compare-calibration";
 import { CompareCoins } from "./compare-coins";
@@ -25,6 +25,7 @@ export function CompareScreen() {
   const { query: fleet, bots } = useFleet();
   const ids = useMemo(() => chosenOf(asked, bots), [asked, bots]);
   const query = useComparison(ids, range);
+  const left = fleet.data ? leftOut(asked, bots) : null;
   const props = { ids, query, comparison: query.data };
   return (
     <Shell>
@@ -54,7 +55,7 @@ export function CompareScreen() {
         </Panel>
       ) : (
         <>
-          <Warnings texts={query.data?.warnings ?? []} />
+          <Warnings texts={[...(left ? [left] : []), ...(query.data?.warnings ?? [])]} />
           <CompareEquity ids={ids} range={range} comparison={query.data} />
           <CompareFigures {...props} />
           <div className="grid lg:grid-cols-2">

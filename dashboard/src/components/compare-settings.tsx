@@ -42,7 +42,7 @@ export function CompareSettings({ ids, query, comparison }: PartProps) {
       empty={
         <p className="p-3 text-muted">
           {all.length === 0
-            ? "These bots have not told their settings."
+            ? "The settings of these bots are unknown."
             : "They are set up alike in all that they told."}
         </p>
       }

@@ -4,13 +4,13 @@ import { useNow } from "@/prefs/use-now";
 import { age } from "@/shape/format-time";
 
 const PHASES = {
-  live: { word: "Live", dot: "bg-gain", tone: "" },
+  live: { word: "Connected", dot: "bg-gain", tone: "" },
   connecting: { word: "Connecting", dot: "border border-muted", tone: "text-muted" },
   reconnecting: { word: "Reconnecting", dot: "bg-warn animate-breathe", tone: "text-warn" },
   offline: { word: "Offline", dot: "border-2 border-loss", tone: "text-loss" },
 } as const;
 
-/** Whether the page is live, and how old the last word from the server is. */
+/** Whether the page is connected, and how old the last word from the server is. */
 export function ConnectionPill() {
   const phase = usePhase();
   const lastEventAt = useLastEventAt();

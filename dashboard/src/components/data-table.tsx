@@ -9,7 +9,7 @@ export type Column<T> = {
   cell: (row: T, index: number) => ReactNode;
   /** Numbers stand flush right. */
   number?: boolean;
-  /** From which width on the column is shown; always, when left out. */
+  /** From which width of the table's place on the column is shown; always, when left out. */
   from?: "sm" | "md" | "lg" | "xl" | "wide" | "2xl";
   sorted?: boolean;
   onSort?: () => void;
@@ -17,26 +17,28 @@ export type Column<T> = {
 };
 
 const SHOWN = {
-  sm: "max-sm:hidden",
-  md: "max-md:hidden",
-  lg: "max-lg:hidden",
-  xl: "max-xl:hidden",
-  wide: "max-[1400px]:hidden",
-  "2xl": "max-2xl:hidden",
+  sm: "@max-[26rem]:hidden",
+  md: "@max-[38rem]:hidden",
+  lg: "@max-[50rem]:hidden",
+  xl: "@max-[59rem]:hidden",
+  wide: "@max-[70rem]:hidden",
+  "2xl": "@max-[84rem]:hidden",
 } as const;
 
 /** Where a table is wider than its place, its names stay in sight. */
-const NAMES = "max-md:first:sticky max-md:first:left-0 max-md:first:z-[1] max-md:first:bg-surface";
+const NAMES = "first:sticky first:left-0 first:z-[1] first:bg-surface";
 
 type Props<T> = {
   label: string;
   columns: readonly Column<T>[];
   rows: readonly T[];
   rowKey: (row: T) => string;
+  /** A row is pointed at; null: none is any more. */
+  onPoint?: (row: T | null) => void;
 };
 
 /** A dense table with hairlines; on a narrow screen it keeps only what matters most. */
-export function DataTable<T>({ label, columns, rows, rowKey }: Props<T>) {
+export function DataTable<T>({ label, columns, rows, rowKey, onPoint }: Props<T>) {
   const table = useSteadyColumns();
   return (
     <ScrollRegion label={label}>
@@ -52,6 +54,8 @@ export function DataTable<T>({ label, columns, rows, rowKey }: Props<T>) {
           {rows.map((row, index) => (
             <tr
               key={rowKey(row)}
+              onPointerEnter={() => onPoint?.(row)}
+              onPointerLeave={() => onPoint?.(null)}
               className="h-(--row) animate-arrive border-b last:border-b-0 hover:bg-raised/60"
             >
               {columns.map((column) => (

@@ -1,46 +1,58 @@
 "use client";
-import dynamic from "next/dynamic";
+import { lazy, Suspense } from "react";
 import type { DecisionDetail } from "@/api/types";
 import { effortOf, type Fact, planOf } from "@/shape/plan";
 import { LongText } from "./long-text";
 
-const Markdown = dynamic(() => import("./markdown").then((module) => module.Markdown), {
-  ssr: false,
-  loading: () => <p className="text-faint">Loading</p>,
-});
+const Markdown = lazy(() => import("./markdown").then((module) => ({ default: module.Markdown })));
 
 /** A longer reason is shown as plain text and cut; the whole of it stands in the record. */
 const SET_UP_TO = 20_000;
 
-/** The decision as one reads it: why, with what plan, at what price; the prompts below. */
+/** Why it was decided, and what would make it wrong. */
+export function DecisionReasoning({ detail }: { detail: DecisionDetail }) {
+  return (
+    <section aria-label="Reasoning" className="min-w-0 p-3">
+      <h3 className="label mb-1">reasoning</h3>
+      {detail.error && <p className="mb-2 break-words text-loss">{detail.error}</p>}
+      {(detail.justification?.length ?? 0) > SET_UP_TO ? (
+        <p className="whitespace-pre-wrap break-words" dir="auto">
+          {detail.justification?.slice(0, SET_UP_TO)}…
+        </p>
+      ) : detail.justification ? (
+        // The plain text stands where its Markdown will: about as high.
+        <Suspense fallback={<PlainWords text={detail.justification} />}>
+          <Markdown text={detail.justification} />
+        </Suspense>
+      ) : (
+        <p className="text-faint">No reason was given.</p>
+      )}
+      {detail.invalidation_condition && (
+        <>
+          <h3 className="label mt-3 mb-1">invalidated if</h3>
+          <p className="break-words">{detail.invalidation_condition}</p>
+        </>
+      )}
+    </section>
+  );
+}
+
+function PlainWords({ text }: { text: string }) {
+  return (
+    <div className="prose-text max-w-[72ch] whitespace-pre-wrap break-words" dir="auto">
+      {text}
+    </div>
+  );
+}
+
+/** With what plan, at what price and cost; the prompts below. */
 export function DecisionFormatted({ detail }: { detail: DecisionDetail }) {
   const { id, texts } = detail;
   return (
     <>
-      <div className="grid gap-x-6 gap-y-3 border-b p-3 md:grid-cols-[minmax(0,1fr)_15rem]">
-        <div className="min-w-0">
-          <h3 className="label mb-1">reasoning</h3>
-          {detail.error && <p className="mb-2 break-words text-loss">{detail.error}</p>}
-          {(detail.justification?.length ?? 0) > SET_UP_TO ? (
-            <p className="whitespace-pre-wrap break-words" dir="auto">
-              {detail.justification?.slice(0, SET_UP_TO)}…
-            </p>
-          ) : detail.justification ? (
-            <Markdown text={detail.justification} />
-          ) : (
-            <p className="text-faint">No reason was given.</p>
-          )}
-          {detail.invalidation_condition && (
-            <>
-              <h3 className="label mt-3 mb-1">void when</h3>
-              <p className="break-words">{detail.invalidation_condition}</p>
-            </>
-          )}
-        </div>
-        <div className="flex flex-col gap-3">
-          <Facts title="plan" facts={planOf(detail)} />
-          <Facts title="effort" facts={effortOf(detail)} />
-        </div>
+      <div className="grid gap-x-10 gap-y-3 border-b p-3 sm:grid-cols-2">
+        <Facts title="plan" facts={planOf(detail)} />
+        <Facts title="effort" facts={effortOf(detail)} />
       </div>
       <LongText id={id} field="user_prompt" title="User prompt" length={texts.user_prompt ?? 0} />
       <LongText

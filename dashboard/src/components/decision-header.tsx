@@ -5,6 +5,7 @@ import { type ReactNode, useEffect, useRef } from "react";
 import type { DecisionDetail } from "@/api/types";
 import { keys } from "@/queries/keys";
 import { useFleet } from "@/queries/use-fleet";
+import { isReplayed } from "@/shape/kind";
 import { BotLink } from "./bot-link";
 import { CopyButton } from "./copy-button";
 import { ModeMark } from "./mode-badge";
@@ -41,7 +42,7 @@ export function DecisionHeader({ detail, onGo, children }: Props) {
       <span className="min-w-0 text-muted">
         <BotLink bot={bot} hue={hues[detail.bot_id]} />
       </span>
-      <ModeMark mode={detail.mode} />
+      <ModeMark mode={isReplayed(detail) && detail.mode !== "live" ? "replay" : detail.mode} />
       <Moment at={detail.time} seconds className="text-muted" />
       <span className="ml-auto flex items-center gap-1">
         <CopyButton text={link} label="Link" />

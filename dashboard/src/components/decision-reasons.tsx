@@ -16,7 +16,7 @@ export function DecisionReasons({ detail }: { detail: DecisionDetail }) {
   const reasons = reasonsOf(detail.payload, first?.payload);
   if (!hasReasons(reasons)) return null;
   return (
-    <section aria-label="Reasons" className="border-b">
+    <section aria-label="Reasons" className="border-t">
       {(reasons.coin || reasons.account) && (
         <div className="grid gap-x-6 gap-y-3 p-3 md:grid-cols-2">
           <Analysis title={`analysis of ${detail.coin}`} text={reasons.coin} />

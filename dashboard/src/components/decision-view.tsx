@@ -9,7 +9,7 @@ import { fatesOf } from "@/shape/chain";
 import { stepsOf } from "@/shape/steps";
 import { CopyButton } from "./copy-button";
 import { DecisionDiff } from "./decision-diff";
-import { DecisionFormatted } from "./decision-formatted";
+import { DecisionFormatted, DecisionReasoning } from "./decision-formatted";
 import { DecisionNext } from "./decision-next";
 import { DecisionReasons } from "./decision-reasons";
 import { DownloadLink } from "./download-link";
@@ -19,7 +19,7 @@ import { Timeline } from "./timeline";
 
 const WORDS = { formatted: "Formatted", raw: "Raw", json: "JSON", diff: "Diff" } as const;
 
-/** A decision in full: its reasons, its chain, the three fates, what happened next, and every text behind it. */
+/** A decision in full: what was done and why, its chain, what happened next, every text behind it. */
 export function DecisionView({ detail }: { detail: DecisionDetail }) {
   const [view, setView] = useDecisionView();
   const outcome = useOutcome(detail.id).data;
@@ -27,9 +27,18 @@ export function DecisionView({ detail }: { detail: DecisionDetail }) {
   const ended = useTrade(detail.bot_id, closes).data?.position;
   return (
     <>
-      <DecisionReasons detail={detail} />
-      <Timeline steps={stepsOf(detail, outcome, ended)} />
       <FateGrid fates={fatesOf(detail)} />
+      <div className="@container border-b">
+        <div className="@min-[46rem]:grid @min-[46rem]:grid-cols-[minmax(0,1fr)_17rem]">
+          <div className="flex min-w-0 flex-col">
+            <DecisionReasoning detail={detail} />
+            <DecisionReasons detail={detail} />
+          </div>
+          <div className="border-t @min-[46rem]:border-t-0 @min-[46rem]:border-l">
+            <Timeline steps={stepsOf(detail, outcome, ended)} />
+          </div>
+        </div>
+      </div>
       {outcome && <DecisionNext detail={detail} outcome={outcome} />}
       <Tabs.Root
         value={view}

@@ -1,19 +1,22 @@
 import { useEffect, useRef } from "react";
 import { signOf } from "@/shape/decimal";
-import { percent, UNKNOWN, usd } from "@/shape/format-number";
+import { percent, UNKNOWN, usd, usdShort } from "@/shape/format-number";
 
 type Props = {
   value: string | null | undefined;
   as: "usd" | "percent";
   /** Decimals of dollars; two, when left out. */
   places?: number;
+  /** From a million dollars on in short. */
+  short?: boolean;
   className?: string;
 };
 
 /** A gain or a loss: its sign, a triangle and a colour, so that none of them is needed alone. */
-export function Delta({ value, as, places, className = "" }: Props) {
+export function Delta({ value, as, places, short = false, className = "" }: Props) {
   const sign = signOf(value);
-  const shown = as === "usd" ? usd(value, { signed: true, places }) : percent(value);
+  const dollars = short ? usdShort(value, { signed: true }) : usd(value, { signed: true, places });
+  const shown = as === "usd" ? dollars : percent(value);
   const tone = sign === 1 ? "text-gain" : sign === -1 ? "text-loss" : "text-muted";
   return (
     <span

@@ -23,11 +23,11 @@ export function EmptyState({ text, kind }: { text: string; kind: keyof typeof EX
   );
   const curl =
     `curl -X POST ${origin}/api/llm-bot/ingest/${kind} -H "content-type: application/json" ` +
-    `-H "x-api-key: $LLM_BOT_API_KEY" -d '${EXAMPLES[kind]}'`;
+    `-H "x-api-key: YOUR_LLM_BOT_API_KEY" -d '${EXAMPLES[kind]}'`;
   return (
     <div className="flex flex-col items-start gap-2 p-3">
       <p className="text-muted">{text}</p>
-      <code className="w-full whitespace-pre-wrap break-all rounded-sm border bg-bg p-2 font-mono text-muted text-xs">
+      <code className="w-full whitespace-pre-wrap [overflow-wrap:anywhere] rounded-sm border bg-bg p-2 font-mono text-muted text-xs">
         {curl}
       </code>
       <CopyButton text={curl} label="Copy" />

@@ -1,18 +1,24 @@
 "use client";
-import { useEffect, useRef, useState } from "react";
+import { useEffect, useMemo, useRef, useState } from "react";
+import { setLit, useLit } from "@/prefs/use-lit";
 import { usePrefs } from "@/prefs/use-prefs";
 import { useZoom } from "@/prefs/use-zoom";
-import { type Line, labelOf, namedTips, spread, type Unit } from "@/shape/equity";
-import { hueColor } from "@/shape/hue";
+import { type Line, namedTips, type Unit } from "@/shape/equity";
+import { count } from "@/shape/format-number";
+import { offScale } from "@/shape/scale";
 import type { Window } from "@/shape/window";
 import {
   type ChartHandle,
   createEquityChart,
   gutter,
+  type Hover,
   isNarrow,
   type Tip,
   type Zoom,
 } from "./equity-drawing";
+import { type Choice, EquityLabels } from "./equity-labels";
+import { EquityLines } from "./equity-lines";
+import { EquityReadout } from "./equity-readout";
 import { ZoomButtons } from "./zoom-buttons";
 
 type Props = {
@@ -20,21 +26,26 @@ type Props = {
   hues: Record<string, number>;
   unit: Unit;
   span: string;
-  /** Left out where a line cannot be shown alone. */
-  onPick?: (botId: string) => void;
+  /** Lines that are not drawn, though they stand in the list. */
+  hidden?: ReadonlySet<string>;
+  /** Left out where lines cannot be chosen. */
+  choice?: Choice;
+  /** Whether the scale reaches to every line, and a way to change that. */
+  whole: boolean;
+  onWhole: (whole: boolean) => void;
 };
 
-/** A label stands on two lines where the page is narrow. */
-const LABEL_HEIGHT = { narrow: 32, wide: 24 };
 /** The axis of time under the lines. */
 const AXIS = 28;
+const NONE: ReadonlySet<string> = new Set();
 
 /** The lines themselves, with their names and figures at their ends. */
-export function EquityChart({ lines, hues, unit, span, onPick }: Props) {
+export function EquityChart(props: Props) {
+  const { lines, hues, unit, span, hidden = NONE, choice, whole, onWhole } = props;
   const frame = useRef<HTMLDivElement>(null);
   const chart = useRef<ChartHandle | null>(null);
   const [tips, setTips] = useState<Tip[]>([]);
-  const [hovered, setHovered] = useState<number | null>(null);
+  const [hover, setHover] = useState<Hover | null>(null);
   const [zoomed, setZoomed] = useState(false);
   const [window, setWindow] = useZoom();
   const onWindow = useRef(setWindow);
@@ -42,11 +53,21 @@ export function EquityChart({ lines, hues, unit, span, onPick }: Props) {
     onWindow.current = setWindow;
   });
   const { theme, zone, colours } = usePrefs();
+  const lit = useLit();
+  const drawn = useMemo(() => lines.filter((line) => !hidden.has(line.botId)), [lines, hidden]);
+  const far = useMemo(() => offScale(drawn), [drawn]);
+  const off = whole ? NONE : far;
 
   useEffect(() => {
     if (!frame.current) return;
     const tell = (next: Window | null) => void onWindow.current(next);
-    const callbacks = { onTips: setTips, onHover: setHovered, onZoom: setZoomed, onWindow: tell };
+    const callbacks = {
+      onTips: setTips,
+      onHover: setHover,
+      onLine: setLit,
+      onZoom: setZoomed,
+      onWindow: tell,
+    };
     const handle = createEquityChart(frame.current, zone, callbacks);
     chart.current = handle;
     return () => {
@@ -57,77 +78,66 @@ export function EquityChart({ lines, hues, unit, span, onPick }: Props) {
 
   // The colours are read from the page, so a change of theme draws anew.
   useEffect(() => {
-    chart.current?.draw({ lines, hues, unit, span, window });
-  }, [lines, hues, unit, span, window, zone, theme, colours]);
+    chart.current?.draw({ lines: drawn, hues, unit, off, span, window });
+  }, [drawn, hues, unit, off, span, window, zone, theme, colours]);
+  useEffect(() => chart.current?.light(lit), [lit]);
+  useEffect(() => () => setLit(null), []);
 
   const width = frame.current?.clientWidth ?? 0;
   const height = (frame.current?.clientHeight ?? 320) - AXIS;
-  const size = isNarrow(width) ? LABEL_HEIGHT.narrow : LABEL_HEIGHT.wide;
-  const named = namedTips(tips, Math.floor(height / size));
-  const tops = spread(
-    named.map((tip) => tip.y - size / 2),
-    size,
-    height,
-  );
+  const room = Math.floor(height / (isNarrow(width) ? 32 : 24));
+  const unnamed = lines.length - namedTips(tips, room).length;
   return (
-    <figure className="relative m-0" aria-label={`Equity lines of ${lines.length} bots`}>
+    <figure className="relative m-0" aria-label={`Equity lines of ${drawn.length} bots`}>
       <div ref={frame} aria-hidden="true" className="h-72 md:h-80" />
-      <ul
-        className={`absolute top-0 right-0 bottom-7 z-10 ${zoomed ? "bg-surface" : ""}`}
-        style={{ width: gutter(width) }}
+      <div className={zoomed ? "[&_ul]:bg-surface" : ""}>
+        <EquityLabels
+          lines={drawn}
+          tips={tips}
+          hues={hues}
+          unit={unit}
+          width={width}
+          height={height}
+          choice={choice}
+        />
+      </div>
+      <div
+        className="absolute right-0 z-10 flex flex-col"
+        style={{ bottom: AXIS, width: gutter(width) - 20 }}
       >
-        {named.map((tip, index) => {
-          const line = lines.find((one) => one.botId === tip.botId);
-          if (!line) return null;
-          return (
-            <li key={tip.botId} className="absolute w-full" style={{ top: tops[index] }}>
-              <EndLabel
-                line={line}
-                color={hueColor(hues[tip.botId])}
-                figure={hovered === null ? labelOf(tip.exact, unit) : figureAt(line, hovered, unit)}
-                narrow={size === LABEL_HEIGHT.narrow}
-                onPick={onPick}
-              />
-            </li>
-          );
-        })}
-      </ul>
+        {tips.length > 0 && unnamed > 0 && (
+          <EquityLines
+            lines={lines}
+            shown={new Set(drawn.map((line) => line.botId))}
+            off={far}
+            hues={hues}
+            choice={choice}
+            text={`${count(unnamed)} more`}
+          />
+        )}
+      </div>
+      {far.size > 0 && (
+        <button
+          type="button"
+          aria-pressed={whole}
+          onClick={() => onWhole(!whole)}
+          title={`${lines
+            .filter((line) => far.has(line.botId))
+            .map((line) => `${line.name} ${line.last}`)
+            .join(", ")}${whole ? "" : ": outside the scale; click to show"}`}
+          className="target absolute bottom-7 left-20 z-10 rounded-sm bg-surface px-1 text-sm text-warn hover:underline"
+        >
+          {whole ? "leave far lines off the scale" : `${count(far.size)} off scale`}
+        </button>
+      )}
+      {hover && hover.readings.length > 0 && (
+        <EquityReadout hover={hover} hues={hues} unit={unit} width={width} height={height} />
+      )}
       <ZoomButtons
         zoomed={zoomed}
         width={zoomed ? gutter(width) : undefined}
         onZoom={(way: Zoom) => chart.current?.zoom(way)}
       />
     </figure>
-  );
-}
-
-/** The line's figure under the pointer. */
-function figureAt(line: Line, hovered: number, unit: Unit): string {
-  const place = line.places.find((one) => one.time === hovered);
-  return place?.exact === undefined ? "—" : labelOf(place.exact, unit);
-}
-
-type LabelProps = {
-  line: Line;
-  color: string;
-  figure: string;
-  narrow: boolean;
-  onPick: ((id: string) => void) | undefined;
-};
-
-function EndLabel({ line, color, figure, narrow, onPick }: LabelProps) {
-  return (
-    <button
-      type="button"
-      disabled={!onPick}
-      onClick={() => onPick?.(line.botId)}
-      title={onPick ? `${line.name}: show alone, or all again` : line.name}
-      className={`flex w-full bg-surface pr-2 pl-1 text-left enabled:hover:bg-raised disabled:cursor-default ${narrow ? "h-8 flex-col justify-center" : "h-6 items-center gap-2"}`}
-    >
-      <span className="min-w-0 truncate text-sm" style={{ color, flex: narrow ? "none" : "1" }}>
-        {line.name}
-      </span>
-      <span className="num">{figure}</span>
-    </button>
   );
 }

@@ -6,25 +6,37 @@ import {
   type ISeriesApi,
   LineSeries,
   LineStyle,
-  TickMarkType,
+  type MouseEventParams,
   type Time,
   type UTCTimestamp,
 } from "lightweight-charts";
+import { axisPlaces, axisText } from "@/shape/axis";
 import { toPixelNumber } from "@/shape/decimal";
-import { endIn, type Line, labelOf, type Unit } from "@/shape/equity";
-import { clock, day, full, type Zone } from "@/shape/format-time";
-import { HUES } from "@/shape/hue";
+import { endIn, type Line, type Unit } from "@/shape/equity";
+import { full, type Zone } from "@/shape/format-time";
+import { dashOf, HUES } from "@/shape/hue";
+import { type Reading, readingsAt } from "@/shape/readout";
 import type { Window } from "@/shape/window";
+import { timeScaleOf } from "./chart-axis";
 import { followZoom, type ZoomEvents } from "./equity-zoom";
 import { createZonedScale } from "./zoned-scale";
 
-/** Where a line ends in sight, in pixels from the top of the chart, and its exact figure there. */
-export type Tip = { botId: string; y: number; exact: string };
+/** Where a line ends in sight, in pixels, and its exact figure there. */
+export type Tip = { botId: string; x: number; y: number; exact: string };
+
+/** What stands at an instant under the pointer: each line's figure, and where its mark is. */
+export type Hover = {
+  time: number;
+  x: number;
+  readings: (Reading & { y: number | null })[];
+};
 
 export type Drawing = {
   lines: readonly Line[];
   hues: Record<string, number>;
   unit: Unit;
+  /** Lines that the scale of values is made without. */
+  off: ReadonlySet<string>;
   /** Another span of time: what was zoomed into is left. */
   span: string;
   /** What the address says to be zoomed into. */
@@ -35,20 +47,25 @@ export type Zoom = "in" | "out" | "all";
 
 export type ChartHandle = {
   draw: (drawing: Drawing) => void;
+  /** Dims all lines but one; null: none. */
+  light: (bot: string | null) => void;
   zoom: (way: Zoom) => void;
   remove: () => void;
 };
 
 type Chart = IChartApiBase<Time>;
 type LineApi = ISeriesApi<"Line", Time>;
+type Lines = Map<string, LineApi>;
 
 type Callbacks = {
   onTips: (tips: Tip[]) => void;
-  onHover: (time: number | null) => void;
+  onHover: (hover: Hover | null) => void;
+  /** The line itself is pointed at. */
+  onLine: (bot: string | null) => void;
 } & ZoomEvents;
 
 /** Room at the right for the names, in pixels. */
-export const gutter = (width: number) => (isNarrow(width) ? 92 : 160);
+export const gutter = (width: number) => (isNarrow(width) ? 108 : 188);
 export const isNarrow = (width: number) => width < 600;
 
 /** A chart of equity lines, with ticks and labels by the clocks of one zone. */
@@ -57,20 +74,23 @@ export function createEquityChart(
   zone: Zone,
   callbacks: Callbacks,
 ): ChartHandle {
+  let made: Chart | null = null;
   const chart = createChartEx<Time, IHorzScaleBehavior<Time>>(element, createZonedScale(zone), {
     autoSize: true,
     // From the first frame on: a link must not stand in what is hidden from readers of the screen.
     layout: { attributionLogo: false },
-    timeScale: timeScaleOf(zone),
+    timeScale: timeScaleOf(zone, () => made),
   });
-  const series = new Map<string, LineApi>();
+  made = chart;
+  const series: Lines = new Map();
   let current: Drawing | null = null;
+  let lit: string | null = null;
   let frame = 0;
 
   const place = () => {
     cancelAnimationFrame(frame);
     frame = requestAnimationFrame(() => {
-      callbacks.onTips(current ? tipsOf(chart, current.lines, series, element.clientWidth) : []);
+      callbacks.onTips(current ? tipsOf(chart, current, series, element.clientWidth) : []);
     });
   };
   const axis = () => current?.lines[0]?.places.map((one) => one.time) ?? [];
@@ -83,7 +103,11 @@ export function createEquityChart(
   };
   const watcher = new ResizeObserver(fit);
   watcher.observe(element);
-  chart.subscribeCrosshairMove(({ time }) => callbacks.onHover(time ? Number(time) : null));
+  chart.subscribeCrosshairMove((moved) => {
+    callbacks.onHover(current && hoverOf(chart, current, series, moved));
+    const under = [...series].find(([, one]) => one === moved.hoveredSeries);
+    callbacks.onLine(moved.point ? (under?.[0] ?? null) : null);
+  });
   chart.timeScale().subscribeVisibleLogicalRangeChange(place);
 
   return {
@@ -93,7 +117,12 @@ export function createEquityChart(
       const colors = readColors();
       applyLook(chart, drawing, zone, colors);
       syncSeries(chart, series, drawing, colors);
+      light(series, drawing, colors, lit);
       fit();
+    },
+    light: (bot) => {
+      lit = bot;
+      if (current) light(series, current, readColors(), lit);
     },
     zoom: (way) => {
       zoom.by(way);
@@ -121,7 +150,8 @@ export function readColors(): Colors {
   };
 }
 
-function applyLook(chart: Chart, { unit }: Drawing, zone: Zone, colors: Colors): void {
+function applyLook(chart: Chart, drawing: Drawing, zone: Zone, colors: Colors): void {
+  const label = labeller(drawing);
   chart.applyOptions({
     layout: {
       background: { color: "transparent" },
@@ -147,65 +177,55 @@ function applyLook(chart: Chart, { unit }: Drawing, zone: Zone, colors: Colors):
       horzLine: { visible: false, labelVisible: false },
     },
     localization: {
-      priceFormatter: (value: number) => axisLabel(value, unit),
+      priceFormatter: label,
       timeFormatter: (time: Time) => full(Number(time) * 1000, zone),
     },
   });
 }
 
-/** How the axis looks; times and their ticks belong to scales of time alone. */
-export function timeScaleOf(zone: Zone): object {
-  return {
-    borderVisible: false,
-    minBarSpacing: 0.01,
-    fixLeftEdge: true,
-    timeVisible: true,
-    secondsVisible: false,
-    tickMarkFormatter: (time: Time, type: TickMarkType) => tickOf(Number(time), type, zone),
-  };
+/** Labels of values, with as many decimals as the height of the scale calls for. */
+function labeller({ lines, off, unit }: Drawing): (value: number) => string {
+  let [low, high] = [Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY];
+  for (const line of lines) {
+    if (off.has(line.botId)) continue;
+    for (const { value } of line.places) {
+      if (value === undefined) continue;
+      low = Math.min(low, value);
+      high = Math.max(high, value);
+    }
+  }
+  const places = axisPlaces(high - low, unit);
+  return (value) => axisText(value, unit, places);
 }
 
-/** A label of the axis, which is a pixel's figure: its rounding noise around 0 is cut off. */
-function axisLabel(value: number, unit: Unit): string {
-  return labelOf(value.toFixed(8), unit);
-}
+const DASHED = [
+  LineStyle.Solid,
+  LineStyle.Dashed,
+  LineStyle.Dotted,
+  LineStyle.LargeDashed,
+] as const;
 
-/** By what turns at a tick: the hour, the day, or the year. */
-function tickOf(seconds: number, type: TickMarkType, zone: Zone): string {
-  const time = seconds * 1000;
-  if (type >= TickMarkType.Time) return clock(time, zone, false);
-  return type === TickMarkType.Year ? full(time, zone).slice(0, 4) : day(time, zone);
-}
-
-function syncSeries(
-  chart: Chart,
-  series: Map<string, LineApi>,
-  { lines, hues, unit }: Drawing,
-  colors: Colors,
-): void {
+function syncSeries(chart: Chart, series: Lines, drawing: Drawing, colors: Colors): void {
+  const { lines, hues, off } = drawing;
   const wanted = new Set(lines.map((line) => line.botId));
   for (const [id, old] of series) {
     if (wanted.has(id)) continue;
     chart.removeSeries(old);
     series.delete(id);
   }
+  const formatter = labeller(drawing);
   for (const line of lines) {
     const one = series.get(line.botId) ?? chart.addSeries(LineSeries, { priceScaleId: "left" });
     series.set(line.botId, one);
-    const color = colors.hues[hues[line.botId] ?? 0] ?? colors.text;
     one.applyOptions({
-      color,
-      lineWidth: 2,
-      lineStyle: line.baseline ? LineStyle.Dashed : LineStyle.Solid,
+      color: colorOf(line, hues, colors),
+      lineStyle: line.baseline ? LineStyle.SparseDotted : DASHED[dashOf(hues[line.botId])],
       lastValueVisible: false,
       priceLineVisible: false,
-      crosshairMarkerRadius: 3,
-      crosshairMarkerBorderWidth: 0,
-      priceFormat: {
-        type: "custom",
-        minMove: 1e-6,
-        formatter: (value: number) => axisLabel(value, unit),
-      },
+      // The marks of all lines are drawn above the chart, between reports too.
+      crosshairMarkerVisible: false,
+      autoscaleInfoProvider: off.has(line.botId) ? () => null : undefined,
+      priceFormat: { type: "custom", minMove: 1e-8, formatter },
     });
     one.setData(
       line.places.map(({ time, value, beforeGap }) => {
@@ -217,20 +237,61 @@ function syncSeries(
   }
 }
 
+function colorOf(line: Line, hues: Record<string, number>, colors: Colors): string {
+  return colors.hues[(hues[line.botId] ?? 0) % HUES] ?? colors.text;
+}
+
+/** About a fifth of a colour is left of it where another line is pointed at. */
+const DIM = "38";
+
+function light(series: Lines, drawing: Drawing, colors: Colors, lit: string | null): void {
+  const among = lit !== null && series.has(lit);
+  const many = series.size > 8;
+  for (const line of drawing.lines) {
+    const color = colorOf(line, drawing.hues, colors);
+    const isLit = line.botId === lit;
+    series.get(line.botId)?.applyOptions({
+      color: among && !isLit ? `${color}${DIM}` : color,
+      lineWidth: isLit ? 3 : many ? 1 : 2,
+    });
+  }
+}
+
 /** The ends of the lines in sight: of their last point left of the names. */
-function tipsOf(
-  chart: Chart,
-  lines: readonly Line[],
-  series: ReadonlyMap<string, LineApi>,
-  width: number,
-): Tip[] {
+function tipsOf(chart: Chart, { lines, off }: Drawing, series: Lines, width: number): Tip[] {
   const scale = chart.timeScale();
-  const edge = scale.coordinateToLogical(width - chart.priceScale("left").width() - gutter(width));
-  return lines.flatMap((line) => {
-    const end = endIn(line, edge === null ? null : Math.ceil(edge));
-    const y = end && series.get(line.botId)?.priceToCoordinate(toPixelNumber(end));
-    return y === null || y === undefined || end === null || y === ""
-      ? []
-      : [{ botId: line.botId, y: Number(y), exact: end }];
+  const left = chart.priceScale("left").width();
+  const edge = scale.coordinateToLogical(width - left - gutter(width));
+  const last = edge === null ? null : Math.ceil(edge);
+  return lines.flatMap((line): Tip[] => {
+    const end = endIn(line, last);
+    const y = end === null ? null : yOf(series, line, end);
+    if (end === null || y === null || off.has(line.botId)) return [];
+    const known = line.places.findLastIndex(
+      ({ value }, index) => value !== undefined && (last === null || index <= last),
+    );
+    const time = line.places[known]?.time as UTCTimestamp | undefined;
+    const x = time === undefined ? null : scale.timeToCoordinate(time);
+    return [{ botId: line.botId, x: left + (x ?? 0), y, exact: end }];
   });
+}
+
+function yOf(series: Lines, line: Line, exact: string): number | null {
+  return series.get(line.botId)?.priceToCoordinate(toPixelNumber(exact)) ?? null;
+}
+
+/** All figures at the instant under the pointer; null beside the lines. */
+function hoverOf(
+  chart: Chart,
+  drawing: Drawing,
+  series: Lines,
+  { time, logical, point }: MouseEventParams<Time>,
+): Hover | null {
+  const x = time === undefined ? null : chart.timeScale().timeToCoordinate(time);
+  if (time === undefined || logical === undefined || x === null || !point) return null;
+  const readings = readingsAt(drawing.lines, logical).map((one) => ({
+    ...one,
+    y: drawing.off.has(one.line.botId) ? null : yOf(series, one.line, one.exact),
+  }));
+  return { time: Number(time), x: chart.priceScale("left").width() + x, readings };
 }

@@ -4,7 +4,7 @@ import { TONES, ToneMark } from "./fate-line";
 /** What the model asked beside what was allowed and what was executed. */
 export function FateGrid({ fates }: { fates: Fates }) {
   return (
-    <dl className="grid grid-cols-1 divide-y border-y sm:grid-cols-3 sm:divide-x sm:divide-y-0">
+    <dl className="grid grid-cols-3 divide-x border-b">
       <Cell name="asked" fate={fates.asked} />
       <Cell name="allowed" fate={fates.allowed} />
       <Cell name="executed" fate={fates.executed} />
@@ -14,15 +14,17 @@ export function FateGrid({ fates }: { fates: Fates }) {
 
 function Cell({ name, fate }: { name: string; fate: Fate }) {
   return (
-    <div className="min-w-0 px-3 py-2">
+    <div className="min-w-0 px-3 py-2 max-sm:px-2">
       <dt className="label">{name}</dt>
       <dd>
         <span className={`font-medium ${fate.tone === "good" ? "text-text" : TONES[fate.tone]}`}>
           {fate.word}
           <ToneMark tone={fate.tone} />
         </span>
-        {fate.figure && <span className="num ml-2">{fate.figure}</span>}
-        {fate.at && <span className="num ml-2 text-muted">@ {fate.at}</span>}
+        {fate.figure && <span className="num ml-2 max-sm:ml-0 max-sm:block">{fate.figure}</span>}
+        {fate.at && (
+          <span className="num ml-2 text-muted max-sm:ml-0 max-sm:block">@ {fate.at}</span>
+        )}
         {fate.why && <p className="break-words text-muted text-sm">{fate.why}</p>}
       </dd>
     </div>

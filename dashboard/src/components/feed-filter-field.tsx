@@ -39,12 +39,18 @@ export function FeedFilterField({ field, value, onChange }: Props) {
           goesOn.current = false;
         }}
         onKeyDown={(event) => {
-          if (event.key === "Escape") event.currentTarget.blur();
+          if (event.key !== "Escape") return;
+          // First the words go, then the field is left.
+          if (text === "") event.currentTarget.blur();
+          else {
+            setText("");
+            onChange("", false);
+          }
         }}
         placeholder="btc buy …  /"
         spellCheck={false}
         autoComplete="off"
-        className="h-6 w-24 bg-transparent text-sm placeholder:text-faint focus:outline-none"
+        className="h-6 w-20 bg-transparent text-sm placeholder:text-faint focus:outline-none"
       />
       {text !== "" && (
         <button

@@ -15,7 +15,7 @@ import { Panel, SkeletonRows } from "./panel";
 import { PickOne } from "./pick-one";
 
 const FATE_OPTIONS: readonly { value: FateWanted; text: string }[] = [
-  { value: "any", text: "any fate" },
+  { value: "any", text: "any outcome" },
   { value: "allowed", text: "allowed" },
   { value: "rejected", text: "rejected" },
   { value: "executed", text: "executed" },

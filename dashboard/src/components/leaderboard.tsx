@@ -1,12 +1,15 @@
 "use client";
 import Link from "next/link";
-import type { BotMetrics, BotRow } from "@/api/types";
+import type { BotMetrics, BotRow, Range } from "@/api/types";
+import { setLit } from "@/prefs/use-lit";
 import { useView } from "@/prefs/use-view";
 import { useFleet } from "@/queries/use-fleet";
 import { useMetrics } from "@/queries/use-metrics";
+import { useReturns } from "@/queries/use-returns";
 import { botReturn, modesOf } from "@/shape/bots";
 import { MOST } from "@/shape/compare";
 import { cost, count, decimal, percent, share, usd } from "@/shape/format-number";
+import { kindOf } from "@/shape/kind";
 import { exactOf } from "@/shape/metrics";
 import { compareHref } from "@/shape/screens";
 import { type Sort, sortBots } from "@/shape/sort";
@@ -25,12 +28,21 @@ import { Uptime } from "./uptime";
 /** Who leads, and how each bot is. */
 export function Leaderboard() {
   const { query, bots, hues } = useFleet();
-  const [{ sort }, setView] = useView();
-  const rows = sortBots(bots, sort);
+  const [{ sort, range }, setView] = useView();
+  const returns = useReturns(range);
+  const rows = sortBots(bots, sort, returns);
   const mixed = modesOf(bots).length > 1;
   const metrics = useMetrics(null);
   const figures = new Map(metrics.data?.map((one) => [one.bot_id, one]));
-  const columns = columnsOf(hues, mixed, figures, sort, (next) => setView({ sort: next }));
+  const columns = columnsOf({
+    hues,
+    mixed,
+    figures,
+    returns,
+    range,
+    sort,
+    setSort: (next) => setView({ sort: next }),
+  });
   return (
     <Panel
       title="Bots"
@@ -56,20 +68,32 @@ export function Leaderboard() {
       }
     >
       <div className="max-md:hidden">
-        <DataTable label="Bots" columns={columns} rows={rows} rowKey={(bot) => bot.id} />
+        <DataTable
+          label="Bots"
+          columns={columns}
+          rows={rows}
+          rowKey={(bot) => bot.id}
+          onPoint={(bot) => setLit(bot?.id ?? null)}
+        />
       </div>
-      <BotCards bots={rows} hues={hues} mixed={mixed} />
+      <BotCards bots={rows} hues={hues} mixed={mixed} returns={returns} range={range} />
     </Panel>
   );
 }
 
-function columnsOf(
-  hues: Record<string, number>,
-  mixed: boolean,
-  figures: ReadonlyMap<string, BotMetrics>,
-  sort: Sort,
-  setSort: (sort: Sort) => void,
-): Column<BotRow>[] {
+type Shown = {
+  hues: Record<string, number>;
+  mixed: boolean;
+  figures: ReadonlyMap<string, BotMetrics>;
+  returns: ReadonlyMap<string, string> | undefined;
+  range: Range;
+  sort: Sort;
+  setSort: (sort: Sort) => void;
+};
+
+/** The columns, the most wanted first: where room is scarce the others leave. */
+function columnsOf(shown: Shown): Column<BotRow>[] {
+  const { hues, mixed, figures, returns, range, sort, setSort } = shown;
   const sortable = (by: Sort) => ({ sorted: sort === by, onSort: () => setSort(by) });
   return [
     {
@@ -77,17 +101,35 @@ function columnsOf(
       head: "bot",
       ...sortable("name"),
       cell: (bot) => (
-        <div className="flex min-w-0 items-center gap-2">
+        <div className="flex min-w-0 max-w-[220px] items-center gap-2">
           <BotLink bot={bot} hue={hues[bot.id]} />
-          {mixed && <ModeMark mode={bot.mode} />}
-          {bot.decider && bot.decider !== bot.name && (
-            <span className="label max-w-40 truncate max-2xl:hidden" title={bot.decider}>
-              {bot.decider}
-            </span>
-          )}
+          {mixed && <ModeMark mode={kindOf(bot)} bare />}
         </div>
       ),
     },
+    {
+      key: "return",
+      head: range === "all" ? "return" : `return ${range}`,
+      title:
+        range === "all"
+          ? "Since the deposits"
+          : "Over the range of the chart: since its begin, or since the deposits of who began later",
+      number: true,
+      ...sortable("return"),
+      cell: (bot) => <Delta value={returns?.get(bot.id)} as="percent" />,
+    },
+    ...(range === "all"
+      ? []
+      : [
+          {
+            key: "total",
+            head: "since start",
+            title: "Return since the deposits",
+            number: true,
+            ...sortable("total"),
+            cell: (bot: BotRow) => <Delta value={botReturn(bot)} as="percent" />,
+          },
+        ]),
     { key: "status", head: "status", cell: (bot) => <BotPulse bot={bot} /> },
     {
       key: "equity",
@@ -97,17 +139,11 @@ function columnsOf(
       cell: (bot) => <Flash text={usd(bot.account?.equity_usd)} />,
     },
     {
-      key: "return",
-      head: "return",
-      number: true,
-      ...sortable("return"),
-      cell: (bot) => <Delta value={botReturn(bot)} as="percent" />,
-    },
-    {
       key: "drawdown",
       head: "max dd",
       title: "Deepest fall of the equity below its peak",
       number: true,
+      from: "md",
       ...sortable("drawdown"),
       cell: (bot) => percent(bot.stats.max_drawdown),
     },
@@ -116,7 +152,7 @@ function columnsOf(
       head: "Sharpe (days)",
       title: "Over a year, from daily returns in UTC; hidden below 30 days",
       number: true,
-      from: "lg",
+      from: "wide",
       ...sortable("sharpe"),
       cell: (bot) => (
         <>
@@ -137,7 +173,7 @@ function columnsOf(
       head: "win (n)",
       title: "Closed trades with a profit, of how many",
       number: true,
-      from: "lg",
+      from: "xl",
       ...sortable("trades"),
       cell: ({ stats }) => (
         <>
@@ -158,13 +194,13 @@ function columnsOf(
       key: "fees",
       head: "fees",
       number: true,
-      from: "xl",
+      from: "2xl",
       ...sortable("fees"),
       cell: (bot) => usd(bot.stats.fees_usd),
     },
     {
       key: "cost",
-      head: "model",
+      head: "model cost",
       title: "What the model's calls have cost",
       number: true,
       from: "wide",
@@ -173,7 +209,7 @@ function columnsOf(
     },
     {
       key: "net",
-      head: "net of model",
+      head: "net of model cost",
       title: "Profit less what the model's calls have cost",
       number: true,
       from: "2xl",
@@ -184,15 +220,16 @@ function columnsOf(
       head: "uptime",
       title: UPTIME_TITLE,
       number: true,
-      from: "xl",
+      from: "2xl",
       ...sortable("uptime"),
       cell: (bot) => <Uptime bot={bot} />,
     },
     {
       key: "last",
-      head: "decided",
+      head: "last decision",
       title: "Age of the last decision",
       number: true,
+      from: "lg",
       cell: (bot) => <Age at={bot.last_decision_at} className="text-muted" />,
     },
   ];

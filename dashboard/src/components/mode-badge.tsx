@@ -1,5 +1,5 @@
-import { CircleHelp, FlaskConical, NotebookPen, Zap } from "lucide-react";
-import type { Mode } from "@/api/types";
+import { CircleHelp, FlaskConical, History, NotebookPen, Zap } from "lucide-react";
+import type { Kind } from "@/shape/kind";
 
 const MODES = {
   live: { word: "LIVE", icon: Zap, stripe: "stripe-live", tone: "text-text", says: "Real money" },
@@ -17,8 +17,15 @@ const MODES = {
     tone: "text-text",
     says: "Invented prices, no real money",
   },
+  replay: {
+    word: "REPLAY",
+    icon: History,
+    stripe: "stripe-unknown",
+    tone: "text-muted",
+    says: "Recorded prices of the past, no real money",
+  },
   unknown: {
-    word: "NOT TOLD",
+    word: "UNKNOWN",
     icon: CircleHelp,
     stripe: "stripe-unknown",
     tone: "text-muted",
@@ -26,29 +33,31 @@ const MODES = {
   },
 } as const;
 
-/** The kind of money, by word, icon and stripe. */
-export function ModeBadge({ mode, bots }: { mode: Mode; bots?: number }) {
+type BadgeProps = { mode: Kind; bots?: number; brief?: boolean };
+
+/** The kind of money, by word, icon and stripe; `brief`: on a phone without the word. */
+export function ModeBadge({ mode, bots, brief = false }: BadgeProps) {
   const { word, icon: Icon, stripe, tone, says } = MODES[mode];
   return (
     <span
       title={says}
-      className={`inline-flex h-6 items-center gap-1.5 overflow-hidden rounded-sm border pr-2 font-semibold text-xs tracking-wide ${tone}`}
+      className={`inline-flex h-6 shrink-0 items-center gap-1.5 overflow-hidden rounded-sm border pr-2 font-semibold text-xs tracking-wide ${tone}`}
     >
       <span aria-hidden className={`h-full w-1.5 ${stripe}`} />
       <Icon size={12} aria-hidden />
-      {word}
+      <span className={brief ? "max-sm:sr-only" : ""}>{word}</span>
       {bots !== undefined && <span className="num text-faint">{bots}</span>}
     </span>
   );
 }
 
-/** The same in little, for a row of a table. */
-export function ModeMark({ mode }: { mode: Mode }) {
+/** The same in little, for a row of a table; `bare`: the icon alone, its word for who cannot see. */
+export function ModeMark({ mode, bare = false }: { mode: Kind; bare?: boolean }) {
   const { word, icon: Icon, says } = MODES[mode];
   return (
     <span title={says} className="label inline-flex items-center gap-1">
       <Icon size={11} aria-hidden />
-      {word.toLowerCase()}
+      <span className={bare ? "sr-only" : ""}>{word.toLowerCase()}</span>
     </span>
   );
 }

@@ -16,7 +16,7 @@ export function WhoAndWhat({ row, byId, hues }: Props) {
   const bot = byId.get(row.bot_id) ?? { id: row.bot_id, name: row.bot_name };
   return (
     <span className="flex min-w-0 items-center gap-2 whitespace-nowrap">
-      <span className="w-24 min-w-0 text-muted max-md:w-16">
+      <span className="flex w-28 min-w-0 text-muted max-md:w-20">
         <BotLink bot={bot} hue={hues[row.bot_id]} />
       </span>
       <Link

@@ -19,7 +19,7 @@ export function Timeline({ steps }: { steps: readonly Step[] }) {
   return (
     <ol
       aria-label="Chain of the decision"
-      className="grid grid-cols-2 gap-y-3 px-3 py-3 sm:grid-cols-4 xl:grid-cols-8"
+      className="grid grid-cols-2 gap-y-3 px-3 py-3 sm:grid-cols-4 @min-[46rem]:grid-cols-1"
     >
       {steps.map((step) => (
         <li key={step.key} className="relative min-w-0 pt-4 pr-3">

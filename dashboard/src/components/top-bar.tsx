@@ -17,7 +17,7 @@ export function TopBar() {
   const modes = modesOf(bots);
   const mixed = modes.length > 1;
   return (
-    <header className="sticky top-0 z-30 flex min-h-11 flex-wrap items-center gap-x-3 gap-y-1 border-b bg-bg px-3 py-1.5 max-sm:gap-x-1.5 max-sm:px-1.5">
+    <header className="sticky top-0 z-30 flex h-11 items-center gap-x-3 border-b bg-bg px-3 py-1.5 max-sm:gap-x-1.5 max-sm:px-1.5">
       <NavMenu />
       <Link
         href="/llm-bot"
@@ -27,9 +27,9 @@ export function TopBar() {
         <Mark />
         <span className="text-sm max-sm:sr-only">MOTHERHAVEN</span>
       </Link>
-      <div className="flex items-center gap-1.5">
+      <div className="flex min-w-0 items-center gap-1.5 overflow-hidden">
         {modes.map(({ mode, bots: n }) => (
-          <ModeBadge key={mode} mode={mode} bots={mixed ? n : undefined} />
+          <ModeBadge key={mode} mode={mode} bots={mixed ? n : undefined} brief={mixed} />
         ))}
       </div>
       <ConnectionPill />

@@ -36,7 +36,11 @@ export function TradeScreen() {
           <h1 className="border-b px-3 py-2 font-semibold text-lg">Trade</h1>
           <EmptyState
             kind="position"
-            text="This address names no trade. Open one from the Arena or a bot: its address ends in ?id=…&bot=…."
+            text={
+              id
+                ? "This address names a trade, but not its bot: add &bot= and the bot's id, or open the trade from the Arena."
+                : "This address names no trade. Open one from the Arena or a bot: its address ends in ?id=…&bot=…."
+            }
           />
         </div>
       )}
@@ -85,7 +89,7 @@ function Loaded({ detail, query }: LoadedProps) {
             id={row.exit_decision_id}
             without={
               closed
-                ? `No decision closed it: it ended by ${row.reason ?? "something not told"}.`
+                ? `No decision closed it: it ended by ${row.reason ?? "an unknown cause"}.`
                 : "It is still open."
             }
           />

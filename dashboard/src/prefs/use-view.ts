@@ -11,9 +11,14 @@ import { useCallback } from "react";
 import { UNITS } from "@/shape/equity";
 import { FATES } from "@/shape/filter";
 import { SORTS } from "@/shape/sort";
+import { POSITION_SORTS } from "@/shape/stake";
 
 export const RANGES = ["1h", "1d", "1w", "1m", "1y", "all"] as const;
 export const SHOWN_AS = ["chart", "table"] as const;
+/** Values up to every line, or up to those that are not far off. */
+export const SCALES = ["most", "all"] as const;
+export const GROUPS = ["none", "coin", "side", "bot"] as const;
+export const SIDES = ["any", "long", "short"] as const;
 export const TABS = ["open", "closed"] as const;
 
 /** A choice is a step of its own: Back takes it back. */
@@ -27,8 +32,16 @@ export function useView() {
       unit: parseAsStringLiteral(UNITS).withDefault("pct"),
       as: parseAsStringLiteral(SHOWN_AS).withDefault("chart"),
       bots: parseAsArrayOf(parseAsString).withDefault([]),
+      hide: parseAsArrayOf(parseAsString).withDefault([]),
+      scale: parseAsStringLiteral(SCALES).withDefault("most"),
       sort: parseAsStringLiteral(SORTS).withDefault("return"),
       tab: parseAsStringLiteral(TABS).withDefault("open"),
+      by: parseAsStringLiteral(POSITION_SORTS).withDefault("opened"),
+      group: parseAsStringLiteral(GROUPS).withDefault("none"),
+      coin: parseAsString.withDefault(""),
+      side: parseAsStringLiteral(SIDES).withDefault("any"),
+      why: parseAsString.withDefault(""),
+      of: parseAsString.withDefault(""),
       q: parseAsString.withDefault(""),
       trades: parseAsBoolean.withDefault(false),
       folds: parseAsBoolean.withDefault(true),

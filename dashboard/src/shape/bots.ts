@@ -1,5 +1,6 @@
-import type { BotRow, Mode } from "@/api/types";
+import type { BotRow } from "@/api/types";
 import { divide, parseDecimal, signOf, subtract, sumTexts, toText } from "./decimal";
+import { type Kind, kindOf } from "./kind";
 
 /** The bot's own name, with the end of its id where another bot has it; else of the id. */
 export function botName(
@@ -22,7 +23,8 @@ export function returnOf(
 ): string | null {
   const now = parseDecimal(equity);
   const paid = parseDecimal(deposits);
-  if (!now || !paid) return null;
+  // From nothing, or from debts, no share can be told.
+  if (!now || !paid || paid.units <= 0n) return null;
   const fraction = divide(subtract(now, paid), paid);
   return fraction && toText(fraction);
 }
@@ -37,13 +39,13 @@ export function isBuyAndHold(bot: BotRow): boolean {
   return /buy.?and.?hold/i.test(bot.decider ?? "");
 }
 
-const SERIOUSNESS: readonly Mode[] = ["live", "paper", "simulated", "unknown"];
+const SERIOUSNESS: readonly Kind[] = ["live", "paper", "simulated", "replay", "unknown"];
 
 /** The kinds of money present, the most serious first, with the number of bots of each. */
-export function modesOf(bots: readonly BotRow[]): { mode: Mode; bots: number }[] {
+export function modesOf(bots: readonly BotRow[]): { mode: Kind; bots: number }[] {
   return SERIOUSNESS.map((mode) => ({
     mode,
-    bots: bots.filter((bot) => bot.mode === mode).length,
+    bots: bots.filter((bot) => kindOf(bot) === mode).length,
   })).filter((entry) => entry.bots > 0);
 }
 

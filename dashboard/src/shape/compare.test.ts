@@ -5,6 +5,7 @@ import {
   alignedSeries,
   chosenOf,
   configRows,
+  leftOut,
   MOST,
   rebased,
   toggled,
@@ -34,7 +35,15 @@ describe("the choice of bots", () => {
     expect(toggled(["a", "b"], "a")).toEqual(["b"]);
     expect(toggled(["b"], "a")).toEqual(["b", "a"]);
     const many = Array.from({ length: MOST }, (_, at) => `bot${at}`);
-    expect(toggled(many, "new")).toEqual([...many.slice(1), "new"]);
+    expect(toggled(many, "new")).toEqual(many);
+  });
+
+  it("says which of the bots that were asked for are left out", () => {
+    const many = Array.from({ length: 13 }, (_, at) => botRow({ id: `bot${at}` }));
+    const ids = many.map((bot) => bot.id);
+    expect(leftOut(ids.slice(0, MOST), many)).toBeNull();
+    expect(leftOut(ids, many)).toBe("showing the first 8 of 13 bots");
+    expect(leftOut(["bot1", "gone"], many)).toBe("1 of the ids belong to no bot here");
   });
 });
 

@@ -12,10 +12,23 @@ export function chosenOf(asked: readonly string[], bots: readonly BotRow[]): str
   return (wanted.length > 0 ? wanted : bots.map((bot) => bot.id)).slice(0, MOST);
 }
 
-/** The choice after one bot is put in or taken out; the order of the others stays. */
+/** How many bots the address asks for that cannot be shown, in words; null when all can. */
+export function leftOut(asked: readonly string[], bots: readonly BotRow[]): string | null {
+  const known = new Set(bots.map((bot) => bot.id));
+  const ids = [...new Set(asked)];
+  const strange = ids.filter((id) => !known.has(id)).length;
+  const found = ids.length - strange;
+  const told = [
+    found > MOST && `showing the first ${count(MOST)} of ${count(found)} bots`,
+    strange > 0 && `${count(strange)} of the ids belong to no bot here`,
+  ].filter(Boolean);
+  return told.length > 0 ? told.join("; ") : null;
+}
+
+/** The choice after one bot is put in or taken out; a full one takes no more. */
 export function toggled(chosen: readonly string[], id: string): string[] {
   if (chosen.includes(id)) return chosen.filter((one) => one !== id);
-  return [...chosen, id].slice(-MOST);
+  return chosen.length < MOST ? [...chosen, id] : [...chosen];
 }
 
 /** The curves from the instant on at which all of them are known. */

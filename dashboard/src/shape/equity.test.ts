@@ -64,6 +64,22 @@ describe("equity lines", () => {
   });
 });
 
+describe("the base of a return", () => {
+  const bots = [botRow({ id: "a", account: accountRow("a", "99", "100") })];
+  const start = new Date(START).toISOString();
+  const last = (equities: Record<number, string>, since: string | null) =>
+    linesOf([series("a", equities)], bots, "pct", 60, since)[0]?.last;
+
+  it("is the equity at the begin of the range", () => {
+    expect(last({ 0: "110", 1: "99" }, start)).toBe("\u221210.00\u202f%");
+  });
+
+  it("is what was paid in, over all time and for who began within the range", () => {
+    expect(last({ 0: "110", 1: "99" }, null)).toBe("\u22121.00\u202f%");
+    expect(last({ 90: "110", 91: "99" }, start)).toBe("\u22121.00\u202f%");
+  });
+});
+
 describe("labels at the ends of lines", () => {
   it("move apart without changing their order", () => {
     expect(spread([10, 12, 60], 20, 200)).toEqual([10, 30, 60]);
@@ -88,9 +104,14 @@ describe("the ends of lines", () => {
     expect(endIn(line, -1)).toBeNull();
   });
 
-  it("are named as far as there is room: the highest, and the lowest", () => {
-    const tips = [30, 10, 50, 20, 40].map((y) => ({ y }));
-    expect(namedTips(tips, 3).map((tip) => tip.y)).toEqual([10, 20, 50]);
-    expect(namedTips(tips, 5)).toHaveLength(5);
+  it("are named as far as there is room: the best, and the one that is pointed at", () => {
+    const tips = Array.from({ length: 13 }, (_, y) => ({ botId: `b${y}`, y: 12 - y }));
+    const named = (room: number, lit: string | null = null) =>
+      namedTips(tips, room, lit).map((tip) => tip.botId);
+    expect(named(20)).toEqual(["b12", "b11", "b10", "b9", "b8", "b7", "b6", "b5"]);
+    expect(named(20, "b0")).toContain("b0");
+    expect(named(20, "b0")).toHaveLength(8);
+    expect(named(4)).toEqual(["b12", "b11", "b10"]);
+    expect(namedTips(tips.slice(0, 9), 20)).toHaveLength(9);
   });
 });

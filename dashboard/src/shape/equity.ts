@@ -32,19 +32,24 @@ const GAP_BUCKETS = 6;
 /** So many times longer than the pace around it, a silence is a gap. */
 const GAP_PACES = 3;
 
-/** Lines for the chart, on one time axis of fixed buckets that all of them share. */
+/**
+ * Lines for the chart, on one time axis of fixed buckets that all of them share. Returns count
+ * from each bot's first equity since `since` (its deposits, if it began later); null: from its
+ * deposits.
+ */
 export function linesOf(
   series: readonly EquitySeries[],
   bots: readonly BotRow[],
   unit: Unit,
   bucketSeconds: number,
+  since: string | null = null,
 ): Line[] {
   const known = new Map(bots.map((bot) => [bot.id, bot]));
   const axis = axisOf(series, bucketSeconds);
   return series.map((one) => {
     const bot = known.get(one.bot_id);
-    const values = valuesOf(one, unit, bot ? depositsOf(bot) : null);
     const pace = paceOf(bot, bucketSeconds);
+    const values = valuesOf(one, unit, baseOf(one, bot, since, pace));
     const end = values.at(-1);
     return {
       botId: one.bot_id,
@@ -63,10 +68,42 @@ export function labelOf(exact: string, unit: Unit): string {
   return percent(exact, { signed: unit === "pct" });
 }
 
+/** Each bot's return over the range, as its line shows it; bots without a point are left out. */
+export function rangeReturns(
+  series: readonly EquitySeries[],
+  bots: readonly BotRow[],
+  bucketSeconds: number,
+  since: string | null,
+): Map<string, string> {
+  const known = new Map(bots.map((bot) => [bot.id, bot]));
+  const found = new Map<string, string>();
+  for (const one of series) {
+    const bot = known.get(one.bot_id);
+    const base = baseOf(one, bot, since, paceOf(bot, bucketSeconds));
+    const exact = returnOf(one.points.at(-1)?.equity, base);
+    if (exact !== null) found.set(one.bot_id, exact);
+  }
+  return found;
+}
+
 type Value = { time: number; exact: string };
 
-function valuesOf(series: EquitySeries, unit: Unit, deposits: string | null): Value[] {
-  const base = deposits ?? series.points[0]?.equity ?? null;
+/** What returns count from; `pace` is how many seconds a report may be late. */
+function baseOf(
+  series: EquitySeries,
+  bot: BotRow | undefined,
+  since: string | null,
+  pace: number,
+): string | null {
+  const first = series.points[0];
+  const deposits = bot ? depositsOf(bot) : null;
+  if (!first) return deposits;
+  const late = since === null ? 0 : (Date.parse(first.time) - Date.parse(since)) / 1000;
+  const from = since === null || late > pace ? deposits : null;
+  return from ?? first.equity;
+}
+
+function valuesOf(series: EquitySeries, unit: Unit, base: string | null): Value[] {
   let peak: Decimal | null = null;
   return series.points.flatMap((point) => {
     const time = Math.floor(Date.parse(point.time) / 1000);
@@ -142,11 +179,24 @@ export function endIn(line: Line, index: number | null): string | null {
   return null;
 }
 
-/** The ends that are named where not all can be: the highest, and the lowest for contrast. */
-export function namedTips<T extends { y: number }>(tips: readonly T[], room: number): T[] {
-  if (tips.length <= room) return [...tips];
+/** So many lines are named at their ends; the others stand in the list. */
+const NAMED = 8;
+
+/**
+ * The ends that are named: the best, and the one that is pointed at. `room` is how many labels
+ * there is height for, the one that opens the list included.
+ */
+export function namedTips<T extends { botId: string; y: number }>(
+  tips: readonly T[],
+  room: number,
+  lit: string | null = null,
+): T[] {
   const order = [...tips].sort((a, b) => a.y - b.y);
-  return [...order.slice(0, Math.max(0, room - 1)), ...order.slice(-1)];
+  if (order.length <= Math.min(NAMED + 1, room)) return order;
+  const named = order.slice(0, Math.max(1, Math.min(NAMED, room - 1)));
+  const asked = order.find((tip) => tip.botId === lit);
+  if (!asked || named.includes(asked)) return named;
+  return [...named.slice(0, -1), asked];
 }
 
 /** Moves labels apart that would overlap, keeping their order; heights in pixels. */

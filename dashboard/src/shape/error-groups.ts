@@ -13,7 +13,10 @@ export const KIND_WORDS: Record<ErrorKind, { word: string; covers: string }> = {
   cycle: { word: "cycle", covers: "Cycles that failed as a whole" },
   answer: { word: "answer", covers: "Answers of the model that could not be used, and refusals" },
   guard: { word: "guard", covers: "What the guard did not allow" },
-  order: { word: "order", covers: "Orders that the exchange rejected, or whose fate is unknown" },
+  order: {
+    word: "order",
+    covers: "Orders that the exchange rejected, or whose outcome is unknown",
+  },
   ingest: { word: "ingest", covers: "Records that the server did not accept" },
 };
 

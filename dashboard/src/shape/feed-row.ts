@@ -1,5 +1,6 @@
 import type { DecisionRow } from "@/api/types";
 import { signOf } from "./decimal";
+import { plainText } from "./plain-text";
 
 // Rows of a known height: the feed scrolls smoothly and stays put while rows arrive above.
 const HEAD = 42;
@@ -18,7 +19,7 @@ export function hasFates(row: DecisionRow): boolean {
 
 /** Why a decision was made, as its row in the feed shows it. */
 export function reasonOf(row: DecisionRow): string {
-  return row.justification?.trim() || row.error || "No reason was given.";
+  return plainText(row.justification ?? "") || row.error || "No reason was given.";
 }
 
 /** A decision to do nothing that went as it should: it takes one line, and may be folded. */
@@ -29,7 +30,7 @@ export function isQuiet(row: DecisionRow): boolean {
 /** The lines that the reason may take, one or two. */
 export function reasonLines(row: DecisionRow): 1 | 2 {
   const reason = reasonOf(row);
-  return reason.length > LINE_CHARACTERS || reason.includes("\n") ? 2 : 1;
+  return reason.length > LINE_CHARACTERS ? 2 : 1;
 }
 
 /** The height of a row in pixels. */

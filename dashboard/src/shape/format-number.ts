@@ -53,6 +53,24 @@ export function usd(value: Amount, options: Options & { places?: number } = {}):
   return shown === UNKNOWN ? shown : withPrefix(shown, "$");
 }
 
+const short = new Intl.NumberFormat("en-US", {
+  notation: "compact",
+  minimumFractionDigits: 2,
+  maximumFractionDigits: 2,
+  signDisplay: "negative",
+});
+
+/** US dollars where room is scarce: from a million on $802.21M, below it to the cent. */
+export function usdShort(value: Amount, options: Options = {}): string {
+  const exact = parseDecimal(value);
+  const size = exact && (exact.units < 0n ? -exact.units : exact.units);
+  if (!exact || !size || size < 1_000_000n * 10n ** BigInt(exact.scale)) {
+    return usd(value, options);
+  }
+  const shown = short.format(toText(exact) as Exact).replace("-", MINUS);
+  return withPrefix(options.signed && exact.units > 0n ? `+${shown}` : shown, "$");
+}
+
 /** Small costs, such as a model call's: four decimals below one dollar. */
 export function cost(value: Amount): string {
   const exact = parseDecimal(value);

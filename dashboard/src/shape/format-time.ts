@@ -70,16 +70,20 @@ export function clock(instant: Instant, zone: Zone, seconds = true): string {
 
 const MONTHS = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
 
-/** 22 Nov. */
-export function day(instant: Instant, zone: Zone): string {
-  return shaped(instant, zone, (p) => `${Number(p.day)} ${MONTHS[Number(p.month) - 1]}`);
+/** 22 Nov, or 22 Nov 2018 where the year is not that of `now`. */
+export function day(instant: Instant, zone: Zone, now: number): string {
+  const year = parts(now, zone)?.year;
+  return shaped(instant, zone, (p) => {
+    const date = `${Number(p.day)} ${MONTHS[Number(p.month) - 1]}`;
+    return p.year === year ? date : `${date} ${p.year}`;
+  });
 }
 
 /** Time alone on the day of `now`, with the day in front on others: 22 Nov 14:02. */
 export function moment(instant: Instant, zone: Zone, now: number): string {
   const time = clock(instant, zone, false);
-  const date = day(instant, zone);
-  return time === UNKNOWN || date === day(now, zone) ? time : `${date} ${time}`;
+  const date = day(instant, zone, now);
+  return time === UNKNOWN || date === day(now, zone, now) ? time : `${date} ${time}`;
 }
 
 /** The whole of it: 2026-11-22 14:02:10 UTC. */

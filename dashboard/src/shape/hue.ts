@@ -10,36 +10,52 @@ function wish(id: string): number {
   return (hash >>> 0) % (HUES - 1);
 }
 
+/** Beyond the eighth bot a hue comes again, with the next of these dashes. */
+export const DASHES = 4;
+
 /**
- * Gives each bot its hue. Remembered ones stay; the others take, in order of id, the place
- * they hash to or the next free one, so a set of bots has the same hues everywhere.
+ * Gives each bot its look: a hue (look % HUES) and a dash (look ÷ HUES). Remembered looks stay
+ * unless another bot has the same; the others take, in order of id, the hue they hash to or the
+ * next one that fewer have, so a set of bots looks the same everywhere.
  */
 export function assignHues(
   ids: readonly string[],
   remembered: Readonly<Record<string, number>> = {},
 ): Record<string, number> {
-  const hues: Record<string, number> = {};
-  const taken = new Map<number, number>();
-  const take = (id: string, hue: number) => {
-    hues[id] = hue;
-    taken.set(hue, (taken.get(hue) ?? 0) + 1);
+  const looks: Record<string, number> = {};
+  const taken = new Set<number>();
+  const inHue = (hue: number) =>
+    Array.from({ length: DASHES }, (_, dash) => hue + HUES * dash).filter((one) => taken.has(one))
+      .length;
+  const take = (id: string, hue: number, wanted = 0) => {
+    const dashes = [wanted, ...Array.from({ length: DASHES }, (_, dash) => dash)];
+    const look = dashes.map((dash) => hue + HUES * dash).find((one) => !taken.has(one));
+    looks[id] = look ?? hue + HUES * wanted;
+    taken.add(looks[id]);
   };
   const sorted = [...new Set(ids)].sort();
   for (const id of sorted) {
     const kept = remembered[id];
-    if (kept !== undefined && kept >= 0 && kept < HUES) take(id, kept);
+    if (kept !== undefined && kept >= 0 && kept < HUES * DASHES) {
+      take(id, kept % HUES, Math.floor(kept / HUES));
+    }
   }
   for (const id of sorted) {
-    if (hues[id] !== undefined) continue;
-    const fewest = Math.min(...Array.from({ length: HUES }, (_, hue) => taken.get(hue) ?? 0));
+    if (looks[id] !== undefined) continue;
+    const fewest = Math.min(...Array.from({ length: HUES }, (_, hue) => inHue(hue)));
     let hue = wish(id);
-    while ((taken.get(hue) ?? 0) > fewest) hue = (hue + 1) % HUES;
+    while (inHue(hue) > fewest) hue = (hue + 1) % HUES;
     take(id, hue);
   }
-  return hues;
+  return looks;
 }
 
-/** The CSS colour of a hue. */
-export function hueColor(hue: number | undefined): string {
-  return hue === undefined ? "var(--muted)" : `var(--hue-${hue})`;
+/** The CSS colour of a look. */
+export function hueColor(look: number | undefined): string {
+  return look === undefined ? "var(--muted)" : `var(--hue-${look % HUES})`;
+}
+
+/** Which dash a look has: 0 is the solid line. */
+export function dashOf(look: number | undefined): number {
+  return Math.floor((look ?? 0) / HUES) % DASHES;
 }

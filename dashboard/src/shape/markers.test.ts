@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { decisionRow } from "./fixtures";
-import { markersOf } from "./markers";
+import { clustered, markersOf } from "./markers";
 
 const noon = Date.parse("2026-01-01T12:00:00Z") / 1000;
 const places = [{ time: noon, value: 1 }, { time: noon + 60 }, { time: noon + 120, value: 2 }];
@@ -25,5 +25,29 @@ describe("decisions on the equity line", () => {
       60,
     );
     expect(marker?.rejected).toBe(true);
+  });
+});
+
+describe("marks that would cover one another", () => {
+  const marks = (n: number) =>
+    Array.from({ length: n }, (_, at) => ({
+      id: `d${at}`,
+      time: at * 3600,
+      signal: at % 2 ? ("close" as const) : ("buy_to_enter" as const),
+      rejected: at % 10 === 0,
+    }));
+
+  it("stand alone up to forty", () => {
+    expect(clustered(marks(40))).toEqual(marks(40));
+    expect(clustered([])).toEqual([]);
+  });
+
+  it("stand together above, and none is lost", () => {
+    const together = clustered(marks(1000));
+    expect(together.length).toBeLessThanOrEqual(40);
+    expect(together.reduce((sum, one) => sum + (one.count ?? 1), 0)).toBe(1000);
+    expect(together.map((one) => one.time)).toEqual(
+      together.map((one) => one.time).sort((a, b) => a - b),
+    );
   });
 });

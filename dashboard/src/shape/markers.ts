@@ -7,7 +7,29 @@ export type Marker = {
   time: number;
   signal: DecisionRow["signal"];
   rejected: boolean;
+  /** How many decisions it stands for; one, when left out. */
+  count?: number;
 };
+
+/** More marks than these cover the line and one another. */
+const MOST = 40;
+/** A buy, a sell, a close and what was refused may each have a mark in every part of the line. */
+const PARTS = MOST / 4;
+
+/** Marks of the same kind within a part of the line as one, once there are too many. */
+export function clustered(markers: readonly Marker[]): Marker[] {
+  const [first, last] = [markers[0], markers.at(-1)];
+  if (!first || !last || markers.length <= MOST) return [...markers];
+  const width = Math.max(1, (last.time - first.time) / PARTS);
+  const groups = new Map<string, Marker>();
+  for (const one of markers) {
+    const part = Math.min(PARTS - 1, Math.floor((one.time - first.time) / width));
+    const key = `${part} ${one.signal} ${one.rejected}`;
+    // The newest of them stands for all.
+    groups.set(key, { ...one, count: (groups.get(key)?.count ?? 0) + 1 });
+  }
+  return [...groups.values()].sort((a, b) => a.time - b.time);
+}
 
 /** Where decisions stand on a line: at the last place that has a value by then. */
 export function markersOf(

@@ -109,8 +109,8 @@ export const METRIC_ROWS: readonly MetricRow[] = [
   }),
   row("Cost", "fees of gross", (one) => one.trades.fee_share, plainPercent),
   row("Cost", "net", (one) => one.net_usd, dollars, { title: "Equity less deposits" }),
-  row("Cost", "model", (one) => one.model_cost_usd, costs),
-  row("Cost", "net after model", (one) => one.net_after_model_cost, dollars, {
+  row("Cost", "model cost", (one) => one.model_cost_usd, costs),
+  row("Cost", "net after model cost", (one) => one.net_after_model_cost, dollars, {
     title: "Profit less what the model's calls have cost",
   }),
 ];

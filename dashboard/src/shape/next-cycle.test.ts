@@ -29,6 +29,9 @@ describe("the next cycle", () => {
   it("is under way while the heartbeat is fresh, and overdue once it is late", () => {
     expect(nextCycle(bot({}), at("2026-01-01T12:01:30Z"))).toBe("under way");
     expect(nextCycle(bot({}), at("2026-01-01T12:11:00Z"))).toBe("overdue by 10\u202fmin");
+    const slow = bot({ interval_seconds: 900 });
+    expect(nextCycle(slow, at("2026-01-01T12:02:00Z"))).toBe("under way");
+    expect(nextCycle(slow, at("2026-01-01T12:08:00Z"))).toBe("overdue by 7\u202fmin");
   });
 
   it("promises nothing for a bot that stands or has not told", () => {

@@ -2,6 +2,9 @@ import type { BotRow } from "@/api/types";
 import { duration } from "./format-number";
 import { pulseOf } from "./staleness";
 
+/** A cycle that takes longer than this, in milliseconds, is overdue. */
+const LONGEST = 120_000;
+
 /** When a bot decides next: a countdown, or why there is none. */
 export function nextCycle(bot: BotRow, now: number): string {
   const status = bot.status;
@@ -14,5 +17,6 @@ export function nextCycle(bot: BotRow, now: number): string {
   if (left > 0)
     return `in ${duration(Math.ceil(left / 1000) * 1000).replace(/\.0(?=\u202fs)/, "")}`;
   // The cycle itself takes a while: a model thinks. Once the heartbeat is late, it is overdue.
-  return pulseOf(bot, now) === "alive" ? "under way" : `overdue by ${duration(-left)}`;
+  const isLate = pulseOf(bot, now) !== "alive" || -left > LONGEST;
+  return isLate ? `overdue by ${duration(-left)}` : "under way";
 }

@@ -14,7 +14,7 @@ export function distance(level: string | null | undefined, from: string | null |
   return fraction && toText(fraction);
 }
 
-/** What the decision planned: stake, levels and what would make it void. */
+/** What the decision planned: stake, levels and what would invalidate it. */
 export function planOf(detail: DecisionDetail): Fact[] {
   const from = detail.execution?.fill_price ?? detail.mark;
   const level = (name: string, value: string | null | undefined): Fact => {

@@ -5,6 +5,7 @@ import { uptimeOf } from "./uptime";
 
 export const SORTS = [
   "return",
+  "total",
   "equity",
   "drawdown",
   "sharpe",
@@ -30,6 +31,7 @@ function steadiness(bot: BotRow): number {
 
 const BY: Record<Sort, (a: BotRow, b: BotRow) => number> = {
   return: (a, b) => money(botReturn(a), botReturn(b)),
+  total: (a, b) => money(botReturn(a), botReturn(b)),
   equity: (a, b) => money(a.account?.equity_usd, b.account?.equity_usd),
   drawdown: (a, b) => money(a.stats.max_drawdown, b.stats.max_drawdown),
   sharpe: (a, b) => (b.sharpe ?? Number.NEGATIVE_INFINITY) - (a.sharpe ?? Number.NEGATIVE_INFINITY),
@@ -40,7 +42,16 @@ const BY: Record<Sort, (a: BotRow, b: BotRow) => number> = {
   name: (a, b) => botName(a).localeCompare(botName(b)),
 };
 
-/** Bots in order: best or largest first, the unknown last, ties by name and id. */
-export function sortBots(bots: readonly BotRow[], by: Sort): BotRow[] {
-  return [...bots].sort((a, b) => BY[by](a, b) || BY.name(a, b) || (a.id < b.id ? -1 : 1));
+/**
+ * Bots in order: best or largest first, the unknown last, ties by name and id. `returns` are
+ * those over the range that is shown; without them a return is that since the deposits.
+ */
+export function sortBots(
+  bots: readonly BotRow[],
+  by: Sort,
+  returns?: ReadonlyMap<string, string>,
+): BotRow[] {
+  const ranged = (a: BotRow, b: BotRow) => money(returns?.get(a.id), returns?.get(b.id));
+  const first = by === "return" && returns ? ranged : BY[by];
+  return [...bots].sort((a, b) => first(a, b) || BY.name(a, b) || (a.id < b.id ? -1 : 1));
 }

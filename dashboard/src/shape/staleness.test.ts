@@ -30,7 +30,8 @@ describe("a bot's pulse", () => {
   it("is a danger as soon as it is late with open positions", () => {
     expect(pulseOf(bot(1), after(135))).toBe("alive");
     expect(pulseOf(bot(1), after(136))).toBe("danger");
-    expect(pulseOf(bot(2, "stopped"), after(1))).toBe("danger");
+    expect(pulseOf({ ...bot(2, "stopped"), mode: "live" }, after(1))).toBe("danger");
+    expect(pulseOf(bot(2, "stopped"), after(1))).toBe("resting");
   });
 
   it("rests when stopped flat or paused, and is unknown without a status", () => {

@@ -1,4 +1,5 @@
 import type { BotRow } from "@/api/types";
+import { kindOf } from "./kind";
 
 /** How alive a bot is, from its last heartbeat; loud with open positions. */
 export type Pulse = "alive" | "late" | "silent" | "danger" | "resting" | "unknown";
@@ -24,7 +25,10 @@ export function pulseOf(bot: BotRow, now: number): Pulse {
   const age = heartbeatAge(bot, now);
   if (!bot.status || age === null) return "unknown";
   const open = bot.stats.open_positions;
-  if (bot.status.status === "stopped") return open > 0 ? "danger" : "resting";
+  // Who stopped is not late; only real money that is held without anyone to look after it is loud.
+  if (bot.status.status === "stopped") {
+    return open > 0 && kindOf(bot) === "live" ? "danger" : "resting";
+  }
   const interval = bot.status.interval_seconds ?? DEFAULT_INTERVAL_SECONDS;
   const late = (2 * interval + GRACE_SECONDS) * 1000;
   if (age <= late) return bot.status.status === "paused" ? "resting" : "alive";

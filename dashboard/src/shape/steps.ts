@@ -28,7 +28,7 @@ export function stepsOf(
   const promptLength = (detail.texts.system_prompt ?? 0) + (detail.texts.user_prompt ?? 0);
   return [
     {
-      ...step("trigger", detail.trigger ?? "not told", null, detail.trigger ? "plain" : "faint"),
+      ...step("trigger", detail.trigger ?? "unknown", null, detail.trigger ? "plain" : "faint"),
       ...begun(detail),
     },
     promptLength > 0
@@ -37,7 +37,7 @@ export function stepsOf(
     {
       ...step(
         "model",
-        detail.model ?? detail.decider ?? "not told",
+        detail.model ?? detail.decider ?? "unknown",
         tokens(detail.tokens_out, "out"),
         "plain",
       ),

@@ -19,7 +19,9 @@ describe("ticks", () => {
 
   it("rank the zone's midnight as a day", () => {
     const midnight = at("2026-06-10T18:30:00Z");
-    expect(tickRank(midnight, midnight - 1800, "Asia/Kolkata")).toBe(50);
+    const rank = tickRank(midnight, midnight - 1800, "Asia/Kolkata");
+    expect(rank).toBeGreaterThanOrEqual(50);
+    expect(rank).toBeLessThan(60);
     expect(tickRank(midnight, midnight - 1800, "utc")).toBe(22);
   });
 
@@ -30,6 +32,19 @@ describe("ticks", () => {
     expect(tickRank(change, change - 1800, "America/New_York")).toBe(31);
     expect(tickRank(noon, noon - 1800, "America/New_York")).toBe(33);
     expect(tickRank(noon + 3600, noon + 1800, "America/New_York")).toBe(30);
+  });
+
+  it("rank days so that those above any rank stand evenly", () => {
+    const days = Array.from(
+      { length: 27 },
+      (_, index) => at("2026-03-02T00:00:00Z") + index * 86_400,
+    );
+    const ranks = days.map((time) => tickRank(time, time - 3600, "utc"));
+    for (const rank of [51, 52, 53, 54]) {
+      const shown = days.filter((_, index) => (ranks[index] ?? 0) >= rank);
+      const steps = new Set(shown.slice(1).map((time, index) => time - (shown[index] ?? 0)));
+      expect([...steps]).toEqual(shown.length > 1 ? [86_400 * 2 ** (rank - 50)] : []);
+    }
   });
 
   it("rank months and years highest, and a first instant by the usual distance", () => {

@@ -15,6 +15,11 @@ const WITHIN_DAY: readonly [seconds: number, rank: number][] = [
 ];
 const SECOND = 10;
 
+/** Every 32nd day ranks highest, then every 16th …: the days that are shown stand evenly. */
+function evenness(epochDay: number): number {
+  return [2, 4, 8, 16, 32].filter((days) => epochDay % days === 0).length;
+}
+
 /** What turns between two instants by the clocks of a zone: a year, a day, an hour. */
 export function tickRank(time: number, before: number, zone: Zone): number {
   const now = time + offsetSeconds(time, zone);
@@ -23,7 +28,7 @@ export function tickRank(time: number, before: number, zone: Zone): number {
   const b = new Date(then * 1000);
   if (a.getUTCFullYear() !== b.getUTCFullYear()) return YEAR;
   if (a.getUTCMonth() !== b.getUTCMonth()) return MONTH;
-  if (a.getUTCDate() !== b.getUTCDate()) return DAY;
+  if (a.getUTCDate() !== b.getUTCDate()) return DAY + evenness(Math.floor(now / 86_400));
   for (const [seconds, rank] of WITHIN_DAY) {
     if (Math.floor(now / seconds) !== Math.floor(then / seconds)) return rank;
   }

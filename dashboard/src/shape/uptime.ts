@@ -16,8 +16,9 @@ function vouched(passed: number, interval: number | null | undefined): number {
 export function uptimeOf({ stats, status }: BotRow, now: number): Uptime | null {
   if (!status || !stats.first_status_at || stats.alive_seconds == null) return null;
   const last = Date.parse(status.recorded_at);
-  const since = Math.max(now, last) - Date.parse(stats.first_status_at);
-  const running = status.status === "stopped" ? 0 : vouched(now - last, status.interval_seconds);
+  const stopped = status.status === "stopped";
+  const since = (stopped ? last : Math.max(now, last)) - Date.parse(stats.first_status_at);
+  const running = stopped ? 0 : vouched(now - last, status.interval_seconds);
   const alive = stats.alive_seconds * 1000 + running;
   return { fraction: since > 0 ? Math.min(1, alive / since) : 1, since: Math.max(0, since) };
 }

@@ -1,8 +1,17 @@
 """Which errors belong together."""
 
+from datetime import UTC, datetime, timedelta
+from itertools import count
+from typing import Literal
+
 import pytest
 
+from motherhaven.contract.reasons import KINDS, next_step
+from motherhaven.contract.views import ErrorRow
 from motherhaven.server.reads.groups import fingerprint
+from motherhaven.server.reads.once import once
+
+NOW = datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)
 
 ALIKE = [
     ("guard", "BTC: leverage 20 is above the limit 5", "kPEPE: leverage 7.5 is above the limit 5"),
@@ -38,3 +47,62 @@ def test_what_differs_in_kind_or_words_is_apart(
 def test_a_very_long_message_costs_little() -> None:
     """Only its beginning is compared, so that no text makes the search slow."""
     assert fingerprint("answer", "a" * 10_000_000) == fingerprint("answer", "a" * 5_000_000)
+
+
+_NUMBERS = count()
+
+
+def told(
+    kind: Literal["cycle", "answer", "guard", "order"],
+    message: str,
+    *,
+    bot: str = "a",
+    seconds: float = 0,
+    decision: str | None = None,
+) -> ErrorRow:
+    """An error of this kind, so many seconds after the others."""
+    name = f"e{next(_NUMBERS)}"
+    time = NOW + timedelta(seconds=seconds)
+    return ErrorRow(
+        id=name, cursor=name, bot_id=bot, bot_name=bot, time=time, kind=kind, message=message,
+        decision_id=decision,
+    )  # fmt: skip
+
+
+def test_one_bad_answer_counts_once_for_all_its_coins_and_its_cycle() -> None:
+    """Six decisions of one answer and the cycle that held for it are one refusal."""
+    coins = [told("answer", "the model declined: no", decision=f"d{n}") for n in range(6)]
+    cycle = told("cycle", "held: AnswerRefused: the model declined: no", seconds=0.3)
+    assert once([cycle, *coins]) == [coins[0]]
+
+
+def test_an_order_that_the_guard_refused_counts_once() -> None:
+    """The decision says rejected, its execution says so again."""
+    guard = told("guard", "BTC: leverage 20 is over 5", decision="d")
+    assert once([told("order", "BTC: not sent", decision="d"), guard]) == [guard]
+
+
+def test_what_has_a_cause_of_its_own_counts_by_itself() -> None:
+    """Another cycle, another bot, another reason, another decision: nothing is lost."""
+    rows = [
+        told("answer", "the model declined: no"),
+        told("answer", "the model declined: no", seconds=180),
+        told("answer", "the model declined: no", bot="b"),
+        told("answer", "no JSON in the answer"),
+        told("cycle", "held: AnswerRefused: the model declined: no", seconds=900),
+        told("cycle", "exchange answered 502"),
+        told("guard", "BTC: too much", decision="d1"),
+        told("guard", "BTC: too much", decision="d2"),
+        told("order", "BTC: refused", decision="d3"),
+        told("order", "BTC: refused"),
+    ]
+    assert once(rows) == rows
+
+
+@pytest.mark.parametrize(
+    "message",
+    ["rate limited: 429", "the model answered 529 overloaded", "connection reset by peer"],
+)
+def test_a_provider_that_did_not_answer_is_no_reason_to_read_an_answer(message: str) -> None:
+    """There is no raw answer to read where none came."""
+    assert next_step("answer", message) != KINDS["answer"]

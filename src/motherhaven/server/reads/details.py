@@ -13,6 +13,7 @@ from motherhaven.contract.views import Candle, DecisionDetail
 from motherhaven.server.figures.curves import DAWN, DUSK
 from motherhaven.server.figures.trade_sums import trade_detail
 from motherhaven.server.reads.groups import grouped, with_code
+from motherhaven.server.reads.once import once
 from motherhaven.server.reads.outcomes import HORIZONS, WIDEST, outcome
 from motherhaven.server.reads.params import (
     ErrorKind,
@@ -102,10 +103,11 @@ class Details:
         rows = await self._store.newest_errors(
             bot_id=bot, kind=kind, since=time_of(since, "since"), limit=_COUNTED_ERRORS + 1
         )
-        counted = rows[:_COUNTED_ERRORS]
+        newest = rows[:_COUNTED_ERRORS]
+        counted = once(newest)
         groups = grouped(counted)
         items = await self._with_codes(fitting(groups))
-        truncated = len(rows) > len(counted) or len(items) < len(groups)
+        truncated = len(rows) > len(newest) or len(items) < len(groups)
         return json_view(ErrorGroups(items=items, counted=len(counted), truncated=truncated))
 
     async def _with_codes(self, groups: Sequence[ErrorGroup]) -> tuple[ErrorGroup, ...]:
