@@ -19,7 +19,7 @@ from shell_support import (
     piece,
 )
 
-from motherhaven.bot.market.feed import Book, Quote
+from motherhaven.bot.market.feed import Book, FundingKept, Quote
 from motherhaven.bot.market.instruments import Level
 from motherhaven.bot.running.control import ControlClient, ControlServer
 from motherhaven.bot.running.runner import Runner
@@ -32,6 +32,9 @@ from motherhaven.testing.scripted_model import ScriptedModel
 class FlatFeed:
     """A market of one price, which can fail."""
 
+    mark_every = None
+    funding_kept = FundingKept.NONE
+    warnings = ()
     name = "flat"
     simulated = True
     coins = ("BTC",)
