@@ -115,13 +115,18 @@ def restore(trader: Trader, saved: Saved) -> list[str]:
     """
     trader.log.resume(trader.engine.resume(saved.fills, saved.payments, saved.moved))
     held = trader.engine.ledger.holdings
+    for holding in held.values():
+        known = saved.terms.get(holding.position_id)
+        if known is not None and not holding.isolated:
+            # No fill tells that a cross position's leverage was changed; its terms do.
+            holding.leverage = int(known["leverage"])
     trader.log.plans = {coin: plan for coin, plan in saved.plans.items() if coin in held}
     trader.log.outcomes.extend(saved.outcomes)
     unprotected = []
     for coin, holding in held.items():
-        known = saved.protections.get(holding.position_id)
-        if known is not None and not trader.desk.restore(
-            coin, holding.size, known.stop, known.target
+        exits = saved.protections.get(holding.position_id)
+        if exits is not None and not trader.desk.restore(
+            coin, holding.size, exits.stop, exits.target
         ):
             unprotected.append(coin)
     names = [holding.position_id for holding in held.values()]
