@@ -123,8 +123,7 @@ class Replay:
     ) -> None:
         """Read and check the bars; `feed` saves that where they were read already.
 
-        Raises:
-            MarketError: a file is not usable; the message names file and line.
+        Raises MarketError: a file is not usable; the message names file and line.
         """
         self._config = config
         self._decider = decider
@@ -135,7 +134,7 @@ class Replay:
         self._started = clock.monotonic()
         self.feed = FileFeed(config.bars) if feed is None else feed
         self._market = MarketClock(clock, self.feed.start)
-        # An older run in the same journal must not share its ids with this one.
+        # An older run in the same journal shares no ids with this one.
         self._before = sum(1 for _ in sink.read(LEDGER_KINDS))
         rng = random.Random(f"{config.seed}|{decider.name}|{self._before}")  # noqa: S311
         setup = TraderSetup(
@@ -157,8 +156,7 @@ class Replay:
         facts = Facts(self.feed.name, config.interval_seconds)
         self._cycle = Cycle(self._trader, decider, self._sink, facts)
         self._audit = EquityAudit(config.equity)
-        self._flows = sorted(config.cash_flows, reverse=True)
-        self._moved: list[Flow] = []
+        self._flows, self._moved = sorted(config.cash_flows, reverse=True), list[Flow]()
         self._bars = 0
         self._plain = self._recorded is None and config.plain
         self._step = timedelta(seconds=config.interval_seconds)
