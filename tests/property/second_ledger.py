@@ -63,6 +63,15 @@ class SecondLedger:
         p["size"] += size
         if p["size"] == 0:
             del self.open[coin]
+            if p["mode"] == "cross":
+                self._end_at_zero(fee - gain)
+
+    def _end_at_zero(self, lost):
+        """The venue takes what the cross account lacks; while others live, of this loss alone."""
+        lacking = -self.cross_value()
+        if any(p["mode"] == "cross" for p in self.open.values()):
+            lacking = min(lacking, lost)
+        self.realized += max(lacking, D(0))
 
     def pay_funding(self, coin, rate, oracle):
         """size * oracle * rate is paid."""
@@ -71,6 +80,58 @@ class SecondLedger:
             self.funding -= paid
             if self.open[coin]["mode"] == "isolated":
                 self.open[coin]["bucket"] -= paid
+
+    def move_cash(self, amount):
+        """Money in, or out if it is free: account value less the larger requirement."""
+        if amount < 0:
+            notional = sum(
+                (
+                    abs(p["size"]) * self.mark[c]
+                    for c, p in self.open.items()
+                    if p["mode"] == "cross"
+                ),
+                D(0),
+            )
+            if -amount > self.cross_value() - max(self.used(), notional / 10):
+                return False
+        self.deposits += amount
+        return True
+
+    def set_leverage(self, coin, leverage):
+        """Isolated margin goes down to, or up to, what the new leverage needs at the mark."""
+        p = self.open[coin]
+        if p["mode"] == "isolated":
+            need = CONTEXT.divide(abs(p["size"]) * self.mark[coin], D(leverage))
+            has = p["bucket"] + self.profit(coin)
+            if leverage > p["leverage"] and has > need:
+                p["bucket"] -= max(min(has - need, p["bucket"]), D(0))
+            elif leverage < p["leverage"] and has < need:
+                if need - has > self.cross_value() - self.used():
+                    return False
+                p["bucket"] += need - has
+        else:
+            before = p["leverage"]
+            p["leverage"] = leverage
+            if leverage < before and self.cross_value() < self.used():
+                p["leverage"] = before
+                return False
+        p["leverage"] = leverage
+        return True
+
+    def move_margin(self, coin, amount):
+        """Into an isolated bucket what is available, out of it what no requirement holds."""
+        p = self.open.get(coin)
+        if p is None or p["mode"] != "isolated":
+            return False
+        value = abs(p["size"]) * self.mark[coin]
+        need = max(CONTEXT.divide(value, D(p["leverage"])), value / 10)
+        left = p["bucket"] + amount
+        if amount > max(self.cross_value() - self.used(), D(0)):
+            return False
+        if amount < 0 and (left < 0 or left + self.profit(coin) < need):
+            return False
+        p["bucket"] = left
+        return True
 
     def wallet(self):
         """deposits + realized - fees + funding."""

@@ -52,11 +52,11 @@ class ConfigError(MotherhavenError):
     `code` is a stable word for the kind of fault.
     """
 
-    def __init__(self, message: str = "", *, code: str = "wrong_setting") -> None:
+    code: str = "config"
+
+    def __init__(self, message: str = "", *, code: str = "config") -> None:
         super().__init__(message)
         self.code = code
-
-    code: str = "config"
 
 
 class ContractError(MotherhavenError):

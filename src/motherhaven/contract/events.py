@@ -19,6 +19,7 @@ from motherhaven.contract.money import Money, Whole
 from motherhaven.contract.money_events import (
     REPLACED,
     AccountReported,
+    CashFlowRecorded,
     FillRecorded,
     FundingPaid,
     PositionClosed,
@@ -32,6 +33,7 @@ from motherhaven.contract.times import parse_instant
 __all__ = [
     "LANES", "LANE_ORDER", "LONG_TEXTS", "MARKS", "MAX_CANDLES", "PAYLOADS", "PROMPT_TEXTS",
     "REPLACED", "AccountReported", "BotState", "CandleRow", "CandlesRecorded",
+    "CashFlowRecorded",
     "DecisionExecuted", "DecisionMade", "Event", "ExecutionStatus", "FillRecorded",
     "FundingPaid", "Kind", "Lane", "Mode", "Payload", "PositionClosed", "PositionMark",
     "PositionOpened", "Replaced", "SideName", "Signal", "StatusReported", "TextPart", "Verdict",
@@ -48,6 +50,7 @@ Kind = Literal[
     "funding",
     "status",
     "candles",
+    "cash_flow",
 ]
 Mode = Literal["paper", "live", "simulated", "unknown"]
 """Kind of money: paper on real prices, live money, simulated prices, or not told."""
@@ -61,6 +64,7 @@ LANES: Final[dict[Kind, Lane]] = {
     "position_closed": "money",
     "fill": "money",
     "funding": "money",
+    "cash_flow": "money",
     "decision": "decisions",
     "execution": "decisions",
     "candles": "decisions",
@@ -244,6 +248,7 @@ Payload = (
     | FundingPaid
     | StatusReported
     | CandlesRecorded
+    | CashFlowRecorded
 )
 
 PAYLOADS: Final[dict[Kind, type[Payload]]] = {
@@ -256,6 +261,7 @@ PAYLOADS: Final[dict[Kind, type[Payload]]] = {
     "funding": FundingPaid,
     "status": StatusReported,
     "candles": CandlesRecorded,
+    "cash_flow": CashFlowRecorded,
 }
 
 

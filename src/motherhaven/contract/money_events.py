@@ -144,6 +144,24 @@ class FillRecorded(RecordedBody):
     ledger_seq: Any = None
 
 
+class CashFlowRecorded(RecordedBody):
+    """Money into the account (positive) or out of it, in USD: no profit and no loss.
+
+    external_id: the name that whoever moved it gave it. Margin that moves inside the account
+    has an amount of 0: coin, position_id, margin and leverage then tell of it.
+    """
+
+    timestamp: Any
+    amount: Money
+    reason: str = Field(min_length=1, max_length=64)
+    external_id: str | None = None
+    ledger_seq: Any = None
+    coin: str | None = None
+    position_id: str | None = None
+    margin: Money | None = None
+    leverage: Any = None
+
+
 class FundingPaid(RecordedBody):
     """One hourly funding payment in USD; positive means that the account paid.
 

@@ -27,6 +27,12 @@ _REPORT: Final = "Read the log around this time; it names the file or the settin
 ERRORS: Final[Mapping[str, str]] = {
     "error": _REPORT,
     "config": "Correct the setting that the message names in .env, and start again.",
+    "firestore_project_id": "Take the project id as `gcloud projects list` shows it.",
+    "firestore_credentials": "Sign in: gcloud auth application-default login, or name a key file "
+    "in GOOGLE_APPLICATION_CREDENTIALS.",
+    "firestore_permission": "Give the account the role roles/datastore.user in the project.",
+    "firestore_no_database": "Make the database: gcloud firestore databases create.",
+    "firestore_index": "Deploy the indexes: firebase deploy --only firestore:indexes.",
     "contract": "Correct the named field in the client and send it again.",
     "invalid_json": "Send one strict JSON document; NaN and Infinity are not JSON.",
     "invalid_event": "Correct the named field in the client and send the event again.",

@@ -3,6 +3,7 @@
 import json
 from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime
+from decimal import Decimal
 from typing import Any, Final, TypeVar
 
 from motherhaven.contract.events import Event
@@ -25,7 +26,7 @@ from motherhaven.contract.views import (
     StatusRow,
 )
 from motherhaven.contract.wire import validate_payload
-from motherhaven.stores.amounts import shown
+from motherhaven.stores.amounts import minus, plus, shown
 from motherhaven.stores.cursors import page_cursor
 from motherhaven.stores.keys import Key, held_moment, kept_moment, moment
 from motherhaven.stores.records import Record
@@ -204,6 +205,14 @@ def bot_row(
     )
 
 
+def _peak(totals: Totals, account: AccountRow | None) -> Decimal | None:
+    """The highest equity, moved by what came in and went out since: as the newest is told."""
+    now = None if account is None else account.deposits_usd
+    if totals.peak is None or totals.first_deposits is None or now is None:
+        return totals.peak
+    return plus(totals.peak, minus(now, totals.first_deposits))
+
+
 def bot_stats(totals: Totals, account: AccountRow | None, unreadable: int = 0) -> BotStats:
     """Totals as the page shows them.
 
@@ -227,7 +236,7 @@ def bot_stats(totals: Totals, account: AccountRow | None, unreadable: int = 0) -
         funding_usd=shown(totals.closed_funding if funding is None else funding),
         model_cost_usd=shown(totals.model_cost),
         max_drawdown=shown(totals.max_drawdown),
-        peak_equity=shown(totals.peak),
+        peak_equity=shown(_peak(totals, account)),
         first_equity=shown(totals.first_equity),
         alive_seconds=totals.alive / 1_000_000 if totals.first_status else None,
         first_status_at=kept_moment(totals.first_status) if totals.first_status else None,

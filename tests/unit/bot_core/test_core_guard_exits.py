@@ -145,7 +145,7 @@ def test_the_day_start_rolls_forward_only():
     second = roll_day(first, NOW.replace(day=2), D(900))
     assert second.equity == 900
     assert roll_day(second, NOW, D(5)) is second
-    assert second.net_of(D(100)) == 1_000
+    assert second.moved_by(D(100)).equity == 1_000
 
 
 def test_the_kill_switch_stays_engaged_until_re_armed():

@@ -37,6 +37,7 @@ class FakeVenue:
         )
         self.interest = answers.get("interest", {"openInterestAmount": 1_234.5})
         self.book = answers.get("book", {"bids": [[50_000.0, 1.5]], "asks": [[50_000.2, 2.0]]})
+        self.tiers = answers.get("tiers", [])
         self.page = answers.get("page", 500)
         self.fails = answers.get("fails", {})
         self.has = {"fetchFundingRate": True, "fetchOpenInterest": True,
@@ -67,6 +68,11 @@ class FakeVenue:
         self._called("fetch_funding_rate_history", symbol, since, limit)
         rows = [row for row in self.rates.get(symbol, []) if row["timestamp"] >= since]
         return rows[: min(limit, self.page)]
+
+    async def fetch_market_leverage_tiers(self, symbol):
+        """The margin tiers."""
+        self._called("fetch_market_leverage_tiers", symbol)
+        return self.tiers
 
     async def fetch_ticker(self, symbol):
         """Prices of now."""

@@ -292,3 +292,23 @@ def test_the_real_class_has_the_calls_and_opens_without_a_key():
             await venue.close()
 
     asyncio.run(look())
+
+
+def test_margin_tiers_are_the_venue_s_where_it_tells_them():
+    """With the rates that it names; what cannot be had is a warning, not a stop."""
+    tiers = [
+        {"minNotional": 0.0, "maintenanceMarginRate": 0.004, "maxLeverage": 125},
+        {"minNotional": 50_000.0, "maintenanceMarginRate": 0.005, "maxLeverage": 100},
+    ]
+    _, feed = use(FakeVenue(has={"fetchMarketLeverageTiers": True}, tiers=tiers), nothing)
+    assert [(t.lower, t.max_leverage, t.rate) for t in feed.specs["BTC"].tiers] == [
+        (0, 125, Decimal("0.004")), (50_000, 100, Decimal("0.005")),
+    ]  # fmt: skip
+    assert feed.specs["BTC"].max_leverage == 125
+    assert feed.warnings == ()
+    for bad in ([], [tiers[1], tiers[0]], [{"maxLeverage": 5}], None):
+        _, feed = use(FakeVenue(has={"fetchMarketLeverageTiers": True}, tiers=bad), nothing)
+        assert feed.specs["BTC"].tiers == ()
+        assert "margin tiers of BTC, ETH" in feed.warnings[0]
+    _, feed = use(FakeVenue(), nothing)
+    assert "margin tiers of BTC, ETH" in feed.warnings[0]

@@ -13,6 +13,7 @@ from motherhaven.bot.decider.guidance import Guidance
 from motherhaven.bot.decider.types import Attempt
 from motherhaven.bot.execution.orders import OrderKind
 from motherhaven.bot.market.feed import Quote
+from motherhaven.bot.portfolio.events import FillReason, MarginMode
 from motherhaven.bot.running.sink import MemorySink
 from motherhaven.contract.events import PAYLOADS, PositionMark, Replaced, Verdict
 from motherhaven.contract.jsonio import dumps, loads
@@ -71,6 +72,13 @@ def history():
         if number == 3:
             trader.engine.protect("BTC", OrderKind.STOP, Decimal(1))
             trader.report_account(at)
+            trader.move_cash(Decimal(5), at, "x1")
+            trader.engine.ledger.fill(
+                "ETH", Decimal(1), Decimal(3_000), time=at, reason=FillReason.ENTRY,
+                leverage=3, mode=MarginMode.ISOLATED,
+            )  # fmt: skip
+            trader.engine.update_isolated_margin("ETH", Decimal(5))
+            trader.log.note(trader.engine.take_events())
             at += timedelta(hours=1)
     trader.on_slice(piece(at, BTC="10"))
     trader.stop_entries("test", at)

@@ -9,6 +9,7 @@ from motherhaven.bot.execution.engine import ApprovedOrder, ExecutionEngine
 from motherhaven.bot.execution.orders import Grouping
 from motherhaven.bot.guard.judgement import judge
 from motherhaven.bot.guard.types import OpenPosition, RiskContext, Signal, TradeDecision
+from motherhaven.bot.market.feed import Quote
 from motherhaven.bot.market.instruments import Level
 from motherhaven.bot.portfolio.events import Fill
 from motherhaven.bot.venues.simulated.slippage import Slippage
@@ -42,7 +43,7 @@ def test_a_moved_market_never_carries_an_entry_past_its_margin(price, signal, sl
     """Whatever the price at which it fills, the margin stays within what was allowed."""
     trader = market(slippage=slippage)
     desk = trader.desk
-    desk.quote("BTC", D(price), NOON)
+    desk.quote(Quote("BTC", D(price), D(price), D(price), NOON), NOON)
     done = desk.trade(ticket(signal))
     assert done.status == "executed"
     margin = trader.engine.account().positions["BTC"].margin

@@ -11,6 +11,7 @@ from venue_support import META, Venue, candle, levels, use
 from motherhaven.bot.market.choose import choose_feed
 from motherhaven.bot.market.files import FileFeed
 from motherhaven.bot.market.hyperliquid import HyperliquidFeed
+from motherhaven.bot.market.instruments import default_spec
 from motherhaven.bot.market.simulated import SimulatedFeed
 from motherhaven.contract.errors import ConfigError, MarketError
 from motherhaven.testing.clock import FakeClock
@@ -184,3 +185,54 @@ def test_the_feed_sends_nothing_but_questions():
 
     use(venue, work)
     assert {request["type"] for request in venue.requests} == {"metaAndAssetCtxs", "candleSnapshot"}
+
+
+BTC_TABLE = {
+    "description": "tiered 40x",
+    "marginTiers": [
+        {"lowerBound": "0.0", "maxLeverage": 40},
+        {"lowerBound": "200000000.0", "maxLeverage": 20},
+    ],
+}
+
+
+def with_tables(tables, *numbers):
+    """The venue's meta with margin tables, and the table of each coin."""
+    universe = [
+        {**one, "marginTableId": n} for one, n in zip(META[0]["universe"], numbers, strict=True)
+    ]
+    return [{"universe": universe, "marginTables": tables}, META[1]]
+
+
+def test_margin_tiers_are_read_from_the_venue():
+    """A table by its number; one that is not listed is a single tier of that leverage."""
+    venue = Venue(metaAndAssetCtxs=with_tables([[56, BTC_TABLE]], 56, 25))
+
+    async def work(feed):
+        await feed.connect()
+        return feed.specs, feed.warnings
+
+    specs, warnings = use(venue, work)
+    assert [(t.lower, t.max_leverage) for t in specs["BTC"].tiers] == [(0, 40), (200_000_000, 20)]
+    assert [(t.lower, t.max_leverage) for t in specs["ETH"].tiers] == [(0, 25)]
+    assert warnings == ()
+
+
+@pytest.mark.parametrize(
+    "table",
+    [None, {}, {"marginTiers": "x"}, {"marginTiers": [{"lowerBound": "1", "maxLeverage": 40}]},
+     {"marginTiers": [{"lowerBound": "0", "maxLeverage": 10}]},
+     {"marginTiers": [{"lowerBound": "NaN", "maxLeverage": 40}]},
+     {"marginTiers": [*BTC_TABLE["marginTiers"], {"lowerBound": "5", "maxLeverage": 5}]}],
+)  # fmt: skip
+def test_tiers_that_are_not_told_are_the_built_in_ones_with_a_warning(table):
+    """And nothing in them stops the bot."""
+    venue = Venue(metaAndAssetCtxs=with_tables([] if table is None else [[56, table]], 56, 25))
+
+    async def work(feed):
+        await feed.connect()
+        return feed.specs, feed.warnings
+
+    specs, warnings = use(venue, work)
+    assert specs["BTC"].tiers == default_spec("BTC").tiers
+    assert "Hyperliquid does not tell the margin tiers of BTC:" in warnings[0]

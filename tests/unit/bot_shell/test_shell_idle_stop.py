@@ -14,6 +14,7 @@ from motherhaven.bot.execution.orders import Grouping, OrderIntent, OrderKind
 from motherhaven.bot.guard.judgement import judge
 from motherhaven.bot.guard.liquidation import liquidation_alone, stop_is_idle
 from motherhaven.bot.guard.types import RiskContext, Signal, TradeDecision
+from motherhaven.bot.market.feed import Quote
 from motherhaven.bot.market.instruments import MarketSpec, Tier
 from motherhaven.bot.portfolio.events import MarginMode, Side
 from motherhaven.contract.limits import RiskLimits
@@ -69,7 +70,7 @@ def test_a_price_that_moved_before_the_fill_is_looked_at_again(signal, sign):
     asked, verdict = verdict_on(D(208) - sign * D("2.6"), signal=signal)
     assert verdict.allowed, verdict.reason
     moved = D(208) + sign * D("1.7")
-    trader.desk.quote("SOL", moved, NOON)
+    trader.desk.quote(Quote("SOL", moved, moved, moved, NOON), NOON)
     done = trader.desk.trade(ApprovedOrder("d1", asked, verdict, D(208)))
     assert done.status == "rejected"
     assert "beyond the liquidation price" in done.error

@@ -19,7 +19,7 @@ from shell_support import (
     piece,
 )
 
-from motherhaven.bot.market.feed import Book, Quote
+from motherhaven.bot.market.feed import Book, FundingKept, Quote
 from motherhaven.bot.market.instruments import Level
 from motherhaven.bot.running.control import ControlClient, ControlServer
 from motherhaven.bot.running.runner import Runner
@@ -33,6 +33,9 @@ from tests.patience import HANG_SECONDS
 class FlatFeed:
     """A market of one price, which can fail."""
 
+    mark_every = None
+    funding_kept = FundingKept.NONE
+    warnings = ()
     name = "flat"
     simulated = True
     coins = ("BTC",)

@@ -21,9 +21,13 @@ class AnswerRecord:
         now: datetime,
         decider: str,
         cycle_id: str,
+        marks: Mapping[str, Decimal] | None = None,
     ) -> None:
+        """`marks` are those that the feed tells; without one the last bar's close is it."""
+        told = marks or {}
         self.marks: Mapping[str, Decimal] = {
-            coin: series.last.close for coin, series in context.series_by_coin.items()
+            coin: told.get(coin, series.last.close)
+            for coin, series in context.series_by_coin.items()
         }
         """Our own mark of each coin, by which the guard judges."""
         self._log = log

@@ -8,6 +8,7 @@ from decimal import Decimal
 from typing import Any, Final
 
 from motherhaven.bot.core import records
+from motherhaven.bot.core.money_records import money_moved
 from motherhaven.bot.core.records import Record
 from motherhaven.bot.decider.briefing import Plan, TradeTally
 from motherhaven.bot.decider.types import Outcome
@@ -16,7 +17,7 @@ from motherhaven.bot.execution.orders import ExchangeEvent
 from motherhaven.bot.guard.types import Verdict
 from motherhaven.bot.market.instruments import Bar
 from motherhaven.bot.portfolio.account import Position
-from motherhaven.bot.portfolio.events import Fill, Trade
+from motherhaven.bot.portfolio.events import CashFlow, Fill, MarginTransfer, Shortfall, Trade
 from motherhaven.bot.venues.simulated.engine import PaperEngine
 from motherhaven.contract.events import MAX_CANDLES, ExecutionStatus, Kind
 from motherhaven.contract.money import to_decimal
@@ -53,6 +54,8 @@ class EventLog:
         self.outcomes: deque[Outcome] = deque(maxlen=KEPT_OUTCOMES)
         self.tally = TradeTally()
         self.plans: dict[str, Plan] = {}
+        self.shortfalls: list[Shortfall] = []
+        """Losses that the venue bore, until somebody is told of them."""
         self._engine = engine
         self._desk = desk
         self._new_id = new_id
@@ -94,6 +97,11 @@ class EventLog:
                 self.keep("position_closed", payload, event.closed_at)
                 self.plans.pop(event.coin, None)
                 self.resume([event])
+            elif isinstance(event, Shortfall):
+                self.shortfalls.append(event)
+            elif isinstance(event, CashFlow | MarginTransfer):
+                kind, payload = money_moved(event)
+                self.keep(kind, payload, event.time)
 
     def follow(self, positions: Iterable[Position], now: datetime) -> None:
         """Record what changed a position without a fill, such as another leverage."""

@@ -5,8 +5,9 @@ hands it an answer (`judge`) and prices to trade at (`execute`). Everything that
 of it is in `records`, in order, until the shell takes it.
 """
 
+from collections import deque
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any, Final
@@ -14,6 +15,8 @@ from typing import Any, Final
 from motherhaven.bot.core import records
 from motherhaven.bot.core.answers import AnswerRecord
 from motherhaven.bot.core.event_log import EventLog
+from motherhaven.bot.core.funding import book_funding
+from motherhaven.bot.core.partial_bars import since_trade
 from motherhaven.bot.core.records import Record
 from motherhaven.bot.decider.briefing import Briefing
 from motherhaven.bot.decider.types import Answer, Context
@@ -27,7 +30,7 @@ from motherhaven.bot.guard.types import (
     TradeDecision,
     Verdict,
 )
-from motherhaven.bot.market.bar_series import BarSeries
+from motherhaven.bot.market.bar_series import NEVER, BarSeries
 from motherhaven.bot.market.feed import Book, Gap, Quote, Slice
 from motherhaven.bot.market.funding import Rates
 from motherhaven.bot.market.instruments import Bar, FeeRates, MarketSpec
@@ -36,7 +39,7 @@ from motherhaven.bot.venues.simulated.slippage import Slippage
 from motherhaven.contract.events import BotState
 from motherhaven.contract.limits import RiskLimits
 
-HOUR: Final = timedelta(hours=1)
+KEPT_NOTICES: Final = 10
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,6 +91,9 @@ class Trader:
         self.books: Mapping[str, Book] = {}
         self.quotes: Mapping[str, Quote] = {}
         """The venue's prices of the last look, for the decider; nothing trades at them."""
+        self.polled: dict[str, datetime] = {}
+        """When each coin's own mark was last polled."""
+        self.notices: deque[str] = deque(maxlen=KEPT_NOTICES)  # what the user must know
         self._tickets: list[ApprovedOrder] = []
         self._traded: dict[str, Quote] = {}
 
@@ -108,6 +114,10 @@ class Trader:
         closely = self.looks_closely
         for coin, bar in piece.bars.items():
             (series_by_coin.get(coin) or self._series_of(coin)).push(bar)
+            if self.polled and self.polled.get(coin, NEVER) >= bar.start:
+                continue  # a mark was polled in the bar or later: the bar itself is none
+            if engine.quoted:
+                engine.quoted.pop(coin, None)
             if closely or not engine.passes(bar):
                 events = engine.on_bar(self._since_trade(bar))
                 if events:
@@ -116,7 +126,19 @@ class Trader:
         if self.setup.candles:
             self.log.saw(piece.bars.values())
         if self.funding_rates or self.funding_history:
-            self._fund(before, piece.time)
+            self.fund(before, piece.time)
+
+    def fund(self, before: datetime, now: datetime) -> None:
+        """Book the hourly funding that fell due after `before`, up to `now`."""
+        past = self.funding_history
+        for payment in book_funding(self.engine, self.funding_rates, past, before, now):
+            self.log.keep("funding", records.funding(payment), payment.time)
+
+    def on_marks(self, quotes: Mapping[str, Quote], now: datetime) -> None:
+        """Let the feed's own marks happen: from now on they count, and the bars do not."""
+        for coin, quote in quotes.items():
+            self.polled[coin] = now
+            self.log.note(self.desk.quote(quote, now))
 
     @property
     def looks_closely(self) -> bool:
@@ -125,8 +147,7 @@ class Trader:
 
     def fresh(self, now: datetime) -> dict[str, BarSeries]:
         """Tapes of the coins whose newest bar is not older than the setup's patience."""
-        oldest = now - self.setup.patience
-        found = {}
+        oldest, found = now - self.setup.patience, {}
         for coin in self.setup.coins:
             series = self.series_by_coin.get(coin)
             if series is not None and series.end >= oldest:
@@ -153,7 +174,8 @@ class Trader:
 
         `now` is when the answer was there, `context.now` when it was asked for.
         """
-        record = AnswerRecord(self.log, answer, context, now, decider, cycle_id)
+        told = {coin: self.engine.ledger.marks[coin] for coin in self.polled}
+        record = AnswerRecord(self.log, answer, context, now, decider, cycle_id, told)
         if answer.failure is not None:
             failure = answer.failure
             record.hold_rest(f"{type(failure).__name__}: {failure}", failure.code)
@@ -183,12 +205,13 @@ class Trader:
                 reason = "no price to trade at: the market's data have a hole here"
                 self.log.executed(ticket, "skipped", now, code="no_price", error=reason)
                 continue
-            self.log.note(self.desk.quote(ticket.coin, quote.mid, now))
+            self.log.note(self.desk.quote(quote, now))
             book = self.books.get(ticket.coin)
             if book is not None:
                 self.engine.on_book(ticket.coin, book.bids, book.asks)
             done = self.desk.trade(ticket)
-            self._traded[ticket.coin] = quote
+            if ticket.coin not in self.polled:
+                self._traded[ticket.coin] = quote
             if done.filled_usd is not None and ticket.asked.signal.is_entry:
                 self.entries_today += 1
                 self.last_entries[ticket.coin] = now
@@ -258,6 +281,20 @@ class Trader:
         self.engine.close_all()
         self.log.note(self.engine.take_events())
 
+    def move_cash(self, amount: Decimal, now: datetime, external_id: str | None = None) -> bool:
+        """Deposit (positive) or withdraw USD; False where the external id is known.
+
+        Raises:
+            OrderRejected: more than may be taken out.
+        """
+        self.engine.now = now
+        verb = self.engine.deposit if amount > 0 else self.engine.withdraw
+        flow = verb(abs(amount), external_id)
+        self.log.note(self.engine.take_events())
+        if flow is not None and self.day is not None:
+            self.day = self.day.moved_by(flow.amount)
+        return flow is not None
+
     # --- reports ------------------------------------------------------------------------
 
     def report_account(self, now: datetime, cycle_id: str | None = None) -> None:
@@ -267,8 +304,7 @@ class Trader:
         # How far the market was seen: from there a later run goes on.
         extras: dict[str, Any] = {"market_time": records.stamp(self.now)}
         if self.day is not None:
-            extras["day"] = self.day.day.isoformat()
-            extras["day_start_equity"] = self.day.equity
+            extras |= {"day": self.day.day.isoformat(), "day_start_equity": self.day.equity}
             extras["entries_today"] = self.entries_today
         self.log.keep("account", records.account(shot, now, cycle_id, extras), now)
 
@@ -353,22 +389,12 @@ class Trader:
             self._tickets.append(ApprovedOrder(decision_id, asked, verdict, mark))
 
     def _since_trade(self, bar: Bar) -> Bar:
-        """A bar in whose middle we traded, without the path before: that was not ours.
-
-        What is known of the rest is its first price, the trade's, and its last.
-        """
         quote = self._traded.get(bar.coin)
         if quote is None:
             return bar
-        if bar.end <= quote.time:
-            # A bar that came late: it was over before the trade, and strikes nothing now.
-            price = quote.mid
-            return replace(bar, open=price, high=price, low=price, close=price)
-        del self._traded[bar.coin]
-        if bar.start >= quote.time:
-            return bar
-        high, low = max(quote.mid, bar.close), min(quote.mid, bar.close)
-        return replace(bar, open=quote.mid, high=high, low=low)
+        if bar.end > quote.time:
+            del self._traded[bar.coin]
+        return since_trade(bar, quote)
 
     def _series_of(self, coin: str) -> BarSeries:
         series = self.series_by_coin.get(coin)
@@ -376,24 +402,3 @@ class Trader:
             series = BarSeries(coin, self.engine.ledger.spec(coin), detailed=self.setup.detailed)
             self.series_by_coin[coin] = series
         return series
-
-    def _fund(self, before: datetime, now: datetime) -> None:
-        """Book hourly funding for every full hour that has begun since `before`.
-
-        Rates of the past are those of `funding_history`, where the run has one; else the
-        newest known rate holds, at the mark in place of the oracle.
-        """
-        ledger = self.engine.ledger
-        hour = before.replace(minute=0, second=0, microsecond=0) + HOUR
-        while hour <= now:
-            for coin, rates in self.funding_history.items():
-                if hour in rates:
-                    self.funding_rates[coin] = rates[hour]
-            for coin in tuple(ledger.holdings):
-                history = self.funding_history.get(coin)
-                rate = self.funding_rates.get(coin) if history is None else history.get(hour)
-                if rate is not None:
-                    payment = self.engine.on_funding(coin, rate, ledger.marks[coin], hour)
-                    if payment is not None:
-                        self.log.keep("funding", records.funding(payment), hour)
-            hour += HOUR

@@ -22,6 +22,7 @@ from motherhaven.bot.execution.orders import (
 )
 from motherhaven.bot.guard.liquidation import liquidation_alone, stop_is_idle
 from motherhaven.bot.guard.types import Action, Signal, TradeDecision, Verdict
+from motherhaven.bot.market.feed import Quote
 from motherhaven.bot.market.instruments import Prices
 from motherhaven.bot.portfolio.account import LeverageSetting
 from motherhaven.bot.portfolio.events import Fill, MarginMode, Side
@@ -93,9 +94,10 @@ class ExecutionEngine:
             del self._decisions[cloid]
         return self._closing.pop(coin, None)
 
-    def quote(self, coin: str, price: Decimal, now: datetime) -> list[ExchangeEvent]:
-        """Let a price happen, so that the next order of the coin trades at it."""
-        return self._engine.on_prices(Prices(coin, price, price, price, now))
+    def quote(self, quote: Quote, now: datetime) -> list[ExchangeEvent]:
+        """Let prices happen, so that the next order of the coin trades at their mid."""
+        prices = Prices(quote.coin, quote.mark, quote.mid, quote.oracle, now)
+        return self._engine.on_prices(prices)
 
     def trade(self, order: ApprovedOrder) -> ExecutionResult:
         """Place what the guard allowed and say what became of it."""
@@ -232,9 +234,9 @@ class ExecutionEngine:
         margin of a short, or the best bid of a book that stands above it.
         """
         engine, coin = self._engine, order.coin
-        mid = engine.ledger.marks.get(coin)
-        if mid is None:
+        if coin not in engine.ledger.marks:
             return None
+        mid = engine.mid(coin)
         if order.asked.signal.sign < 0:
             return max(mid, engine.taker_price(coin, Side.SELL, engine.ledger.spec(coin).lot))
         return engine.taker_price(coin, Side.BUY, order.verdict.size)

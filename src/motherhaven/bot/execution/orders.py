@@ -7,8 +7,11 @@ from enum import StrEnum
 from typing import Final
 
 from motherhaven.bot.portfolio.events import (
+    CashFlow,
     Fill,
     MarginMode,
+    MarginTransfer,
+    Shortfall,
     Side,
     Trade,
 )
@@ -132,5 +135,6 @@ class OrderClosed:
     time: datetime
 
 
-ExchangeEvent = Fill | Trade | OrderClosed
-"""What a bar or a mark makes happen, in order; a Trade follows the fill that ended it."""
+ExchangeEvent = Fill | Trade | OrderClosed | Shortfall | CashFlow | MarginTransfer
+"""What happens at the exchange, in order; a Trade follows the fill that ended it, and a
+Shortfall says what the venue bore of that fill's loss."""

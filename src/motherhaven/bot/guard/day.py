@@ -6,6 +6,7 @@ from decimal import Decimal
 from functools import lru_cache
 from typing import Final
 
+from motherhaven.contract.exact import plus
 from motherhaven.contract.zones import find_zone
 
 ZERO: Final = Decimal(0)
@@ -23,9 +24,9 @@ class DayStart:
         """Whether this is still the day at `now` in `zone`; a day never rolls back."""
         return self.zone == zone and now < day_end(self.day, zone)
 
-    def net_of(self, deposits_since: Decimal) -> Decimal:
-        """The start against which today's loss counts when money came in or went out."""
-        return self.equity + deposits_since
+    def moved_by(self, amount: Decimal) -> "DayStart":
+        """The start against which today's loss counts once money came in or went out."""
+        return DayStart(self.day, self.zone, plus(self.equity, amount))
 
 
 def trading_day(now: datetime, zone: str = "UTC") -> date:

@@ -30,11 +30,11 @@ def liquidation_alone(
     None when there is no such price.
     """
     # A short's value grows on its way to the liquidation, at most by its own margin.
-    twice = 2 * _tiers(spec).max_leverage(notional * 2 if sign < 0 else notional)
     with exact():
+        twice = _tiers(spec).inverse_rate(notional * 2 if sign < 0 else notional)
         # free margin per unit of notional: 1/leverage - 1/twice
         free = price * (twice - leverage)
-        found = price - sign * quotient(free, Decimal(leverage * (twice - sign)))
+        found = price - sign * quotient(free, leverage * (twice - sign))
     return found if found > 0 else None
 
 

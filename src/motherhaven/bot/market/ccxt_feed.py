@@ -2,15 +2,16 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any, Final, TypeVar
 
 from motherhaven.bot.market import ccxt_read
 from motherhaven.bot.market.ccxt_venue import open_venue
-from motherhaven.bot.market.feed import Book, Gap, Quote, Slice
+from motherhaven.bot.market.feed import Book, FundingKept, Gap, Quote, Slice
 from motherhaven.bot.market.health import CoinHealth
-from motherhaven.bot.market.instruments import Bar, MarketSpec
+from motherhaven.bot.market.instruments import Bar, MarketSpec, tiers_unknown, with_known_tiers
 from motherhaven.bot.market.timeframes import label_of
 from motherhaven.contract.clock import Clock
 from motherhaven.contract.errors import ConfigError, MarketError
@@ -45,6 +46,7 @@ class CcxtFeed:
         self._exchange = open_(venue)
         self._markets: dict[str, Mapping[str, Any]] = {}
         self._specs: dict[str, MarketSpec] = {}
+        self._untold: list[str] = []
         self._health = CoinHealth()
         self._last: dict[str, datetime] = {}
 
@@ -78,6 +80,22 @@ class CcxtFeed:
         """The venue's rules, known after `connect`."""
         return self._specs
 
+    @property
+    def mark_every(self) -> timedelta | None:
+        """Every twenty seconds: a quote takes up to three questions a coin."""
+        return timedelta(seconds=20)
+
+    @property
+    def funding_kept(self) -> FundingKept:
+        """As the venue's capabilities say."""
+        told = self._has("fetchFundingRateHistory")
+        return FundingKept.HISTORY if told else FundingKept.UNTOLD
+
+    @property
+    def warnings(self) -> Sequence[str]:
+        """Coins whose margin tiers the venue does not tell."""
+        return tiers_unknown(self.name, self._untold)
+
     async def connect(self) -> None:
         """Read the venue's markets; a coin that it does not have is set aside.
 
@@ -97,10 +115,12 @@ class CcxtFeed:
                 self._health.lists(coin, f"{self.name} has no perpetual future of {coin}; {advice}")
                 continue
             try:
-                self._specs[coin] = ccxt_read.spec_of(coin, market)
-                self._markets[coin] = market
+                spec = ccxt_read.spec_of(coin, market)
             except MarketError as error:
                 self._health.lists(coin, str(error))
+                continue
+            self._markets[coin] = market
+            self._specs[coin] = await self._with_tiers(spec)
         if not self._specs:
             why = "; ".join(f"{coin}: {text}" for coin, text in self.set_aside.items())
             raise ConfigError(f"none of the coins of TRADING_ASSETS can be traded here: {why}")
@@ -171,6 +191,20 @@ class CcxtFeed:
     async def close(self) -> None:
         """Close the connections."""
         await self._exchange.close()
+
+    async def _with_tiers(self, spec: MarketSpec) -> MarketSpec:
+        """The rules with the venue's margin tiers, else with the built-in ones, which is told."""
+        coin = spec.coin
+        if self._has("fetchMarketLeverageTiers"):
+            call = self._exchange.fetch_market_leverage_tiers(self._symbol(coin))
+            try:
+                tiers = ccxt_read.tiers_of(coin, await self._ask(f"tiers of {coin}", call))
+            except MarketError:
+                pass  # many venues tell them with a key only
+            else:
+                return replace(spec, tiers=tiers, max_leverage=tiers[0].max_leverage)
+        self._untold.append(coin)
+        return with_known_tiers(spec)
 
     async def _all(self, coin: str, since: datetime, until: datetime) -> list[Bar]:
         found: list[Bar] = []

@@ -10,7 +10,7 @@ from decimal import Decimal
 from typing import Any, Final
 
 from motherhaven.bot.market.feed import Book, Quote
-from motherhaven.bot.market.instruments import Bar, Level, MarketSpec, check_bar
+from motherhaven.bot.market.instruments import Bar, Level, MarketSpec, Tier, check_bar
 from motherhaven.contract.errors import InvalidMoney, MarketError
 from motherhaven.contract.exact import quotient
 from motherhaven.contract.money import to_decimal
@@ -56,6 +56,31 @@ def spec_of(coin: str, market: Mapping[str, Any]) -> MarketSpec:
         min_notional=Decimal(10) if least is None else _positive(least, f"{coin} smallest order"),
         tick=tick,
     )
+
+
+def tiers_of(coin: str, rows: object) -> tuple[Tier, ...]:
+    """The margin tiers of a market, lowest first, each with its own maintenance rate.
+
+    Raises:
+        MarketError: there are none, or they cannot be true.
+    """
+    found: list[Tier] = []
+    for row in _rows(coin, rows):
+        told = _mapping(row)
+        lower = told.get("minNotional")
+        least = Decimal(0) if lower is None else _number(lower, f"{coin} tier")
+        rate = _positive(told.get("maintenanceMarginRate"), f"{coin} maintenance rate")
+        most = _positive(told.get("maxLeverage"), f"{coin} leverage of a tier")
+        if not found:
+            least = Decimal(0)
+        elif least <= found[-1].lower or rate < (found[-1].rate or 0):
+            raise MarketError(f"the venue's data: the margin tiers of {coin} do not rise")
+        if rate >= 1:
+            raise MarketError(f"the venue's data: a maintenance rate of {coin} is {rate}")
+        found.append(Tier(least, min(max(int(most), 1), _MOST_LEVERAGE), rate))
+    if not found:
+        raise MarketError(f"the venue's data: {coin} has no margin tiers")
+    return tuple(found)
 
 
 def bars_of(coin: str, rows: object, interval: timedelta) -> list[Bar]:

@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
+from enum import StrEnum
 from typing import NamedTuple, Protocol
 
 from motherhaven.bot.market.instruments import Bar, Level, MarketSpec
@@ -61,6 +62,15 @@ class Book(NamedTuple):
     asks: tuple[Level, ...]
 
 
+class FundingKept(StrEnum):
+    """What a feed can tell of funding that fell due in the past."""
+
+    HISTORY = "history"
+    UNTOLD = "untold"
+    NONE = "none"
+    """The market has no funding."""
+
+
 class Feed(Protocol):
     """A market for a bot. Every feed says what it is and whether its prices are real."""
 
@@ -92,6 +102,31 @@ class Feed(Protocol):
     @property
     def set_aside(self) -> Mapping[str, str]:
         """Coins that are left out at the moment, each with the reason in words."""
+        ...
+
+    @property
+    def mark_every(self) -> timedelta | None:
+        """How often its own marks are polled; None: it has none, and the bar is the mark."""
+        ...
+
+    @property
+    def funding_kept(self) -> FundingKept:
+        """Whether `funding_rates` knows the past."""
+        ...
+
+    @property
+    def warnings(self) -> Sequence[str]:
+        """What is not as it should be for as long as the feed is used, in sentences."""
+        ...
+
+    async def funding_rates(
+        self, coin: str, since: datetime, until: datetime
+    ) -> Sequence[tuple[datetime, Decimal]]:
+        """The first rates from `since` to before `until` by the time they are paid, a page.
+
+        Raises:
+            MarketError: the data cannot be had or cannot be true.
+        """
         ...
 
     async def closed(self, since: datetime, until: datetime) -> Sequence[Slice]:

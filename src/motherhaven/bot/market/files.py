@@ -4,11 +4,12 @@ from bisect import bisect_right
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from decimal import Decimal
 from pathlib import Path
 from typing import Final
 
 from motherhaven.bot.market.bars import BarFile, read_bar_file
-from motherhaven.bot.market.feed import Book, Gap, Quote, Slice
+from motherhaven.bot.market.feed import Book, FundingKept, Gap, Quote, Slice
 from motherhaven.bot.market.instruments import Bar, MarketSpec, default_spec
 from motherhaven.bot.market.timeline import Timeline
 from motherhaven.contract.coins import normalise_symbol
@@ -175,6 +176,27 @@ class FileFeed:
     def slices(self) -> Iterator[Slice]:
         """All slices, oldest first, the coins aligned by time."""
         return iter(self.timeline)
+
+    @property
+    def mark_every(self) -> timedelta | None:
+        """None: the bar is the mark."""
+        return None
+
+    @property
+    def funding_kept(self) -> FundingKept:
+        """None: bars have no funding."""
+        return FundingKept.NONE
+
+    @property
+    def warnings(self) -> Sequence[str]:
+        """None."""
+        return ()
+
+    async def funding_rates(
+        self, coin: str, since: datetime, until: datetime
+    ) -> Sequence[tuple[datetime, Decimal]]:
+        """None."""
+        return ()
 
     async def closed(self, since: datetime, until: datetime) -> Sequence[Slice]:
         """Slices with since < time <= until."""

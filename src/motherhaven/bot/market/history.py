@@ -36,23 +36,27 @@ INTERVALS: Final = {
 """Widths of bars that venues offer."""
 
 
-class History(Protocol):
-    """A feed that also gives its past, a page at a time, oldest first."""
+class FundingHistory(Protocol):
+    """What gives funding rates of the past, a page at a time, oldest first."""
 
-    async def candles(
-        self, coin: str, since: datetime, until: datetime, interval: timedelta = MINUTE
-    ) -> list[Bar]:
-        """The first closed bars that end in (since, until].
+    async def funding_rates(
+        self, coin: str, since: datetime, until: datetime
+    ) -> Sequence[tuple[datetime, Decimal]]:
+        """The first rates from `since` to before `until`, by the time they are paid.
 
         Raises:
             MarketError: the data cannot be had or cannot be true.
         """
         ...
 
-    async def funding_rates(
-        self, coin: str, since: datetime, until: datetime
-    ) -> list[tuple[datetime, Decimal]]:
-        """The first rates from `since` to before `until`, by the time they are paid.
+
+class History(FundingHistory, Protocol):
+    """A feed that also gives its past, a page at a time, oldest first."""
+
+    async def candles(
+        self, coin: str, since: datetime, until: datetime, interval: timedelta = MINUTE
+    ) -> list[Bar]:
+        """The first closed bars that end in (since, until].
 
         Raises:
             MarketError: the data cannot be had or cannot be true.
@@ -82,7 +86,7 @@ async def all_bars(
 
 
 async def all_rates(
-    source: History,
+    source: FundingHistory,
     coin: str,
     since: datetime,
     until: datetime,

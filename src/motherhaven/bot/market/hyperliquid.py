@@ -2,22 +2,36 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import Any, Final, TypeVar
 
 import httpx
 
-from motherhaven.bot.market.feed import Book, Gap, Quote, Slice
+from motherhaven.bot.market.feed import Book, FundingKept, Gap, Quote, Slice
 from motherhaven.bot.market.health import CoinHealth
-from motherhaven.bot.market.instruments import Bar, Level, MarketSpec, check_bar
+from motherhaven.bot.market.hyperliquid_rules import (
+    Universe,
+    spec_of,
+    tiers_of,
+    universe_of,
+    unlisted,
+)
+from motherhaven.bot.market.instruments import (
+    Bar,
+    Level,
+    MarketSpec,
+    check_bar,
+    tiers_unknown,
+    with_known_tiers,
+)
 from motherhaven.bot.market.timeframes import label_of
 from motherhaven.contract.clock import Clock
 from motherhaven.contract.coins import match_coin
 from motherhaven.contract.errors import ConfigError, InvalidJson, InvalidMoney, MarketError
 from motherhaven.contract.jsonio import loads
 from motherhaven.contract.money import to_decimal
-from motherhaven.contract.similar import closest
 
 T = TypeVar("T")
 MAINNET: Final = "https://api.hyperliquid.xyz"
@@ -41,6 +55,7 @@ class HyperliquidFeed:
         self._base_url = base_url.rstrip("/")
         self._client = httpx.AsyncClient(timeout=timeout, follow_redirects=False)
         self._specs: dict[str, MarketSpec] = {}
+        self._untold: list[str] = []
         self._health = CoinHealth()
         self._last: dict[str, datetime] = {}
 
@@ -74,6 +89,21 @@ class HyperliquidFeed:
         """The venue's rules, known after `connect`."""
         return self._specs
 
+    @property
+    def mark_every(self) -> timedelta | None:
+        """Every five seconds: a fifth of the questions that the venue allows."""
+        return timedelta(seconds=5)
+
+    @property
+    def funding_kept(self) -> FundingKept:
+        """All of it."""
+        return FundingKept.HISTORY
+
+    @property
+    def warnings(self) -> Sequence[str]:
+        """Coins whose margin tiers the venue does not tell."""
+        return tiers_unknown("Hyperliquid", self._untold)
+
     async def connect(self) -> None:
         """Read the venue's rules; a coin that it does not have is set aside.
 
@@ -82,9 +112,9 @@ class HyperliquidFeed:
             ConfigError: the venue has none of the coins.
         """
         meta, _ = await self._contexts()
-        universe = _universe(meta)
+        universe = universe_of(meta)
         self._coins = tuple(match_coin(coin, universe) or coin for coin in self._coins)
-        self._learn(universe)
+        self._learn(universe, meta)
         if not self._specs:
             why = "; ".join(f"{coin}: {text}" for coin, text in self.set_aside.items())
             raise ConfigError(f"none of the coins of TRADING_ASSETS can be traded here: {why}")
@@ -116,7 +146,7 @@ class HyperliquidFeed:
         meta, contexts = await self._contexts()
         asked_at = self._clock.now()
         if self._specs:
-            self._learn(_universe(meta))
+            self._learn(universe_of(meta), meta)
         by_name = {
             item.get("name"): context
             for item, context in zip(meta["universe"], contexts, strict=False)
@@ -168,18 +198,23 @@ class HyperliquidFeed:
                 self._health.works(coin, kind)
         return {coin: found[coin] for coin in coins if coin in found}
 
-    def _learn(self, universe: Mapping[str, Mapping[str, Any]]) -> None:
+    def _learn(self, universe: Universe, meta: Mapping[str, Any]) -> None:
         """Take the rules of the coins that the venue has; set the others aside."""
         for coin in self._coins:
             if coin in self._specs and not universe.get(coin, {}).get("isDelisted"):
-                self._health.lists(coin, None if coin in universe else _unlisted(coin, universe))
+                self._health.lists(coin, None if coin in universe else unlisted(coin, universe))
                 continue
             try:
-                self._specs[coin] = _spec(coin, universe)
+                spec = spec_of(coin, universe)
             except MarketError as error:
                 self._health.lists(coin, str(error))
-            else:
-                self._health.lists(coin, None)
+                continue
+            tiers = tiers_of(universe[coin], meta)
+            if tiers is None and coin not in self._untold:
+                self._untold.append(coin)
+            known = with_known_tiers(spec) if tiers is None else replace(spec, tiers=tiers)
+            self._specs[coin] = known
+            self._health.lists(coin, None)
 
     async def _book(self, coin: str) -> Book:
         answer = await self._info({"type": "l2Book", "coin": coin})
@@ -268,41 +303,6 @@ class HyperliquidFeed:
             ) from None
         except InvalidJson as error:
             raise MarketError(f"{self._base_url}/info: {error}") from None
-
-
-def _universe(meta: Mapping[str, Any]) -> dict[str, Mapping[str, Any]]:
-    """The venue's markets by name."""
-    return {
-        item["name"]: item
-        for item in meta["universe"]
-        if isinstance(item, Mapping) and isinstance(item.get("name"), str)
-    }
-
-
-def _unlisted(coin: str, universe: Mapping[str, Any]) -> str:
-    """Why a coin is not traded here."""
-    meant = closest(coin, universe)
-    advice = f"did you mean {meant}?" if meant else "correct TRADING_ASSETS"
-    return f"Hyperliquid has no market for {coin}; {advice}"
-
-
-def _spec(coin: str, universe: Mapping[str, Mapping[str, Any]]) -> MarketSpec:
-    """The venue's rules of a coin.
-
-    Raises:
-        MarketError: it has no such market, has delisted it, or its rules cannot be read.
-    """
-    item = universe.get(coin)
-    if item is None:
-        raise MarketError(_unlisted(coin, universe))
-    if item.get("isDelisted"):
-        raise MarketError(f"Hyperliquid has delisted {coin}; take it out of TRADING_ASSETS")
-    decimals, leverage = item.get("szDecimals"), item.get("maxLeverage")
-    if not (isinstance(decimals, int) and 0 <= decimals <= 6):
-        raise MarketError(f"the venue's data: szDecimals of {coin} is {decimals!r:.40}")
-    if not (isinstance(leverage, int) and 1 <= leverage <= 1000):
-        raise MarketError(f"the venue's data: maxLeverage of {coin} is {leverage!r:.40}")
-    return MarketSpec(coin, size_decimals=decimals, max_leverage=leverage)
 
 
 def _quote(coin: str, context: object, time: datetime) -> Quote:

@@ -1,11 +1,13 @@
 """What a market is: its rules, bars, prices and fee rates. All numbers are Decimal."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from decimal import ROUND_CEILING, ROUND_FLOOR, Decimal
 from typing import Final
 
 from motherhaven.contract.errors import MarketError
+from motherhaven.contract.exact import exact
 
 MINUTE: Final = timedelta(minutes=1)
 SIGNIFICANT_FIGURES: Final = 5
@@ -70,10 +72,15 @@ class FeeRates:
 
 @dataclass(frozen=True, slots=True)
 class Tier:
-    """From `lower` USD of notional on, at most `max_leverage`."""
+    """From `lower` USD of notional on, at most `max_leverage`.
+
+    `rate` is the maintenance margin as a fraction of the notional where the venue names it;
+    None means 1 / (2 * max_leverage).
+    """
 
     lower: Decimal
     max_leverage: int
+    rate: Decimal | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,21 +118,27 @@ class MarketSpec:
     def round_price(self, price: Decimal, *, up: bool) -> Decimal:
         """`price` moved to the next legal price, up or down."""
         rounding = ROUND_CEILING if up else ROUND_FLOOR
-        if self.tick is not None:
-            return (price / self.tick).to_integral_value(rounding) * self.tick
-        return price.quantize(self.price_step(price), rounding)
+        with exact():
+            if self.tick is not None:
+                steps = price // self.tick
+                over = up and price % self.tick > 0
+                return (steps + 1 if over else steps) * self.tick
+            return price.quantize(self.price_step(price), rounding)
 
     def is_legal_price(self, price: Decimal) -> bool:
         """Whether `price` lies on the market's grid."""
-        return price > 0 and price % self.price_step(price) == 0
+        with exact():
+            return price > 0 and price % self.price_step(price) == 0
 
     def floor_size(self, size: Decimal) -> Decimal:
         """An unsigned size rounded down to the lot: never larger than asked."""
-        return size.quantize(self.lot, ROUND_FLOOR)
+        with exact():
+            return size.quantize(self.lot, ROUND_FLOOR)
 
     def is_legal_size(self, size: Decimal) -> bool:
         """Whether an unsigned size is positive and a whole number of lots."""
-        return size > 0 and size % self.lot == 0
+        with exact():
+            return size > 0 and size % self.lot == 0
 
 
 _BTC_TIERS: Final = (Tier(Decimal(0), 40), Tier(Decimal(150_000_000), 20))
@@ -135,6 +148,27 @@ _KNOWN: Final = {
     "ETH": MarketSpec("ETH", 4, 25, _ETH_TIERS),
     "SOL": MarketSpec("SOL", 2, 20),
 }
+
+
+def with_known_tiers(spec: MarketSpec) -> MarketSpec:
+    """`spec` with the built-in margin tiers of its coin, where there are any.
+
+    They hold for the leverage that they were written for: another one has a single tier.
+    """
+    known = _KNOWN.get(spec.coin)
+    if known is None or known.max_leverage != spec.max_leverage:
+        return spec
+    return replace(spec, tiers=known.tiers)
+
+
+def tiers_unknown(venue: str, coins: Sequence[str]) -> tuple[str, ...]:
+    """A warning where margin tiers are the built-in ones."""
+    if not coins:
+        return ()
+    return (
+        f"{venue} does not tell the margin tiers of {', '.join(coins)}: built-in ones are used, "
+        "so liquidation prices of large positions may differ",
+    )
 
 
 _MOST_SIZE_DECIMALS: Final = 8

@@ -14,11 +14,13 @@ from decimal import Decimal
 from random import Random
 from typing import Final
 
-from motherhaven.bot.market.feed import Book, Quote, Slice, first_of_interval
+from motherhaven.bot.market.feed import Book, FundingKept, Quote, Slice, first_of_interval
 from motherhaven.bot.market.instruments import Bar, MarketSpec, default_spec
 from motherhaven.contract.coins import match_coin
 
 MINUTE: Final = timedelta(minutes=1)
+HOUR: Final = timedelta(hours=1)
+FUNDING_PAGE: Final = 500
 DAY_MINUTES: Final = 1440
 _CACHED_DAYS: Final = 6
 _ORIGIN: Final = datetime(1970, 1, 1, tzinfo=UTC)
@@ -88,6 +90,30 @@ class SimulatedFeed:
     def set_aside(self) -> Mapping[str, str]:
         """None: invented prices are never missing."""
         return {}
+
+    @property
+    def mark_every(self) -> timedelta | None:
+        """None: the bar is the mark."""
+        return None
+
+    @property
+    def funding_kept(self) -> FundingKept:
+        """All of it: rates depend on seed and hour alone."""
+        return FundingKept.HISTORY
+
+    @property
+    def warnings(self) -> Sequence[str]:
+        """None."""
+        return ()
+
+    async def funding_rates(
+        self, coin: str, since: datetime, until: datetime
+    ) -> Sequence[tuple[datetime, Decimal]]:
+        """The rate of each full hour from `since` to before `until`, at most a page of them."""
+        first = -(-int(since.timestamp()) // 3600)
+        last = -(-int(until.timestamp()) // 3600)
+        hours = range(first, min(last, first + FUNDING_PAGE))
+        return [(_ORIGIN + hour * HOUR, self._funding(coin, hour)) for hour in hours]
 
     def bar(self, coin: str, minute: int) -> Bar:
         """The bar that starts `minute` minutes after 1970."""

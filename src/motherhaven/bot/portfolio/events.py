@@ -49,8 +49,9 @@ class FillReason(StrEnum):
 class Fill:
     """One execution. `size` is signed, in coin; fee and realized in USD.
 
-    `realized` is gross of fees and funding. `absorbed` is the part of an isolated loss
-    beyond the bucket, which the venue bears; it is already left out of `realized`.
+    `realized` is gross of fees and funding. `absorbed` is the part of a loss beyond the
+    isolated bucket or the cross account, which the venue bears; it is already left out of
+    `realized`.
     """
 
     seq: int
@@ -83,11 +84,57 @@ class FundingPayment:
     time: datetime
 
 
-@dataclass(frozen=True, slots=True)
-class Deposit:
-    """Money that came in (positive) or went out (negative), in USD."""
+class FlowReason(StrEnum):
+    """Why money came into the account or left it."""
 
+    DEPOSIT = "deposit"
+    WITHDRAWAL = "withdrawal"
+    TRANSFER = "transfer"
+
+
+@dataclass(frozen=True, slots=True)
+class CashFlow:
+    """Money that came in (positive) or went out (negative), in USD: never gain or loss.
+
+    `external_id` is the name that whoever moved it gave it; one that is known changes nothing.
+    """
+
+    seq: int
     amount: Decimal
+    reason: FlowReason
+    time: datetime
+    external_id: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class MarginTransfer:
+    """Margin that moved into an isolated position's bucket (negative: out of it), in USD.
+
+    `leverage` is the position's from then on. The account's equity stays the same.
+    """
+
+    seq: int
+    coin: str
+    amount: Decimal
+    leverage: int
+    position_id: str
+    time: datetime
+
+
+LedgerRecord = Fill | FundingPayment | CashFlow | MarginTransfer
+"""All that an account is a fold of, in order of `seq`."""
+
+
+@dataclass(frozen=True, slots=True)
+class Shortfall:
+    """A loss in USD beyond what the account or the bucket had: the venue took it.
+
+    `position_id` names the position whose closing left it.
+    """
+
+    coin: str
+    amount: Decimal
+    position_id: str
     time: datetime
 
 

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Mapping
 from decimal import Context, Decimal, localcontext
 from typing import Final
 
-from motherhaven.bot.portfolio.events import Deposit, Fill, FundingPayment
+from motherhaven.bot.portfolio.events import CashFlow, Fill, FundingPayment, LedgerRecord
 
 _WIDE: Final = Context(prec=400)
 
@@ -31,7 +31,7 @@ class EquityFold:
     def fill(self, fill: Fill) -> None:
         """Pay for what was bought, be paid for what was sold, less the fee.
 
-        What the venue absorbed of an isolated loss comes back as cash.
+        What the venue absorbed of a loss comes back as cash.
         """
         with localcontext(_WIDE):
             self._cash += fill.absorbed - fill.size * fill.price - fill.fee
@@ -45,6 +45,15 @@ class EquityFold:
         """Funding as received."""
         with localcontext(_WIDE):
             self._cash += payment.amount
+
+    def take(self, record: LedgerRecord) -> None:
+        """Any record; margin that moves inside the account changes nothing here."""
+        if isinstance(record, Fill):
+            self.fill(record)
+        elif isinstance(record, FundingPayment):
+            self.funding(record)
+        elif isinstance(record, CashFlow):
+            self.deposit(record.amount)
 
     @property
     def cash(self) -> Decimal:
@@ -76,13 +85,13 @@ class EquityFold:
 def fold_equity(
     fills: Iterable[Fill],
     funding: Iterable[FundingPayment],
-    deposits: Iterable[Deposit | Decimal],
+    deposits: Iterable[CashFlow | Decimal],
     marks: Mapping[str, Decimal],
 ) -> Decimal:
     """The equity in USD that the records alone give at `marks`."""
     fold = EquityFold()
     for deposit in deposits:
-        fold.deposit(deposit.amount if isinstance(deposit, Deposit) else deposit)
+        fold.deposit(deposit.amount if isinstance(deposit, CashFlow) else deposit)
     for fill in fills:
         fold.fill(fill)
     for payment in funding:

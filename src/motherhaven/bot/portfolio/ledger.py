@@ -1,31 +1,36 @@
-"""The margin ledger: cross and isolated, exact, changed by fills, marks and funding only.
+"""The margin ledger: cross and isolated, exact; a fold of fills, funding and cash flows.
 
 Wallet = deposits + realized - fees + funding; equity = wallet + unrealized. Both hold to
 the last digit because nothing that enters them is rounded.
 """
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable
 from datetime import datetime
 from decimal import Decimal
 from typing import Final
 
-from motherhaven.bot.market.instruments import FeeRates, MarketSpec, default_spec
 from motherhaven.bot.portfolio import events
-from motherhaven.bot.portfolio.account import AccountSnapshot, Position
-from motherhaven.bot.portfolio.events import Fill, FillReason, FundingPayment, Liquidity, MarginMode
-from motherhaven.bot.portfolio.holding import Exits, Holding
-from motherhaven.bot.portfolio.margin import MarginTiers
+from motherhaven.bot.portfolio.books import AccountBooks
+from motherhaven.bot.portfolio.events import (
+    CashFlow,
+    Fill,
+    FillReason,
+    FlowReason,
+    FundingPayment,
+    LedgerRecord,
+    Liquidity,
+    MarginMode,
+    MarginTransfer,
+)
+from motherhaven.bot.portfolio.holding import Holding
+from motherhaven.bot.portfolio.transfers import check_leverage, check_transfer, for_leverage
 from motherhaven.contract.errors import OrderRejected
-from motherhaven.contract.exact import exact, fma, minus, quotient, truncate_fee
+from motherhaven.contract.exact import exact
 
 ZERO: Final = Decimal(0)
 
 
-def _no_exits(_: Holding) -> Exits:
-    return None, None
-
-
-class Ledger:
+class Ledger(AccountBooks):
     """The account of one bot. Every amount is USD, every size coin; all Decimal.
 
     `new_id` gives position ids. The caller decides whether a fill may happen; the
@@ -33,170 +38,36 @@ class Ledger:
     that is not a whole number, a change of margin mode under an open position).
     """
 
-    __slots__ = (
-        "_base", "_fees", "_new_id", "_specs", "_tiers",
-        "deposits", "fees", "funding", "holdings", "marks", "realized", "seq", "version",
-    )  # fmt: skip
-
-    def __init__(
-        self,
-        fees: FeeRates,
-        new_id: Callable[[], str],
-        specs: Mapping[str, MarketSpec] | None = None,
-    ) -> None:
-        self._fees = fees
-        self._new_id = new_id
-        self._specs = dict(specs or {})
-        self._tiers: dict[str, MarginTiers] = {}
-        self.deposits = ZERO
-        self.realized = ZERO
-        self.fees = ZERO
-        self.funding = ZERO
-        self.holdings: dict[str, Holding] = {}
-        self.marks: dict[str, Decimal] = {}
-        self.seq = 0
-        self.version = 0
-        """Grows with everything that changes the account, except marks."""
-        self._base: Decimal | None = None
-
-    # --- what it is -----------------------------------------------------------------
-
-    def spec(self, coin: str) -> MarketSpec:
-        """The market rules of `coin`; without the venue's, those that suit its first price."""
-        spec = self._specs.get(coin)
-        if spec is None:
-            spec = default_spec(coin, price=self.marks.get(coin))
-            if coin in self.marks:
-                self._specs[coin] = spec
-        return spec
-
-    def know(self, specs: Mapping[str, MarketSpec]) -> None:
-        """Take a venue's rules of coins that were not known before."""
-        self._specs.update(specs)
-        self._tiers.clear()
-
-    def tiers(self, coin: str) -> MarginTiers:
-        """The margin tiers of `coin`."""
-        tiers = self._tiers.get(coin)
-        if tiers is None:
-            with exact():
-                tiers = self._tiers[coin] = MarginTiers.of(self.spec(coin))
-        return tiers
-
-    def fee(self, notional: Decimal, liquidity: Liquidity) -> Decimal:
-        """The fee in USD on `notional`, truncated at six decimals."""
-        rate = self._fees.taker if liquidity is Liquidity.TAKER else self._fees.maker
-        with exact():
-            return truncate_fee(notional * rate)
-
-    def wallet(self) -> Decimal:
-        """deposits + realized - fees + funding."""
-        with exact():
-            return self.deposits + self.realized - self.fees + self.funding
-
-    def unrealized(self) -> Decimal:
-        """The sum over all positions of size * mark - cost."""
-        total = ZERO
-        with exact():
-            for coin, holding in self.holdings.items():
-                total += holding.size * self.marks[coin] - holding.cost
-        return total
-
-    def base(self) -> Decimal:
-        """The equity but for size * mark of each position: worked out once, marks change often."""
-        if self._base is None:
-            self._base = self.wallet()
-            for holding in self.holdings.values():
-                self._base = minus(self._base, holding.cost)
-        return self._base
-
-    def equity(self) -> Decimal:
-        """wallet + unrealized."""
-        total = self.base()
-        for coin, holding in self.holdings.items():
-            total = fma(holding.size, self.marks[coin], total)
-        return total
-
-    def cross_value(self) -> Decimal:
-        """wallet - the isolated buckets + the unrealized of cross positions."""
-        with exact():
-            return self._cross_value()
-
-    def used(self) -> Decimal:
-        """Initial margin of the cross positions at their marks."""
-        with exact():
-            return sum(
-                (
-                    quotient(abs(h.size) * self.marks[c], Decimal(h.leverage))
-                    for c, h in self.holdings.items()
-                    if not h.isolated
-                ),
-                ZERO,
-            )
-
-    def available(self) -> Decimal:
-        """cross_value - used: what new positions may take."""
-        return minus(self.cross_value(), self.used())
-
-    def maintenance(self, mode: MarginMode | None = None) -> Decimal:
-        """Maintenance margin of all positions, or of those in one margin mode."""
-        with exact():
-            return self._maintenance(mode)
-
-    def liquidation(self, coin: str) -> Decimal | None:
-        """The liquidation price of the position in `coin`; None when there is none."""
-        holding = self.holdings.get(coin)
-        if holding is None:
-            return None
-        mark = self.marks[coin]
-        with exact():
-            if holding.isolated:
-                free = holding.bucket + holding.unrealized(mark) - holding.maintenance(mark)
-            else:
-                free = self._cross_value() - self._maintenance(MarginMode.CROSS)
-            return holding.tiers.liquidation(holding.size, mark, free)
-
-    def snapshot(
-        self, time: datetime, exits: Callable[[Holding], Exits] = _no_exits
-    ) -> AccountSnapshot:
-        """Everything at once, frozen; `exits` gives each position's nearest stop and target."""
-        with exact():
-            wallet = self.deposits + self.realized - self.fees + self.funding
-            unrealized = used = needed = cross_needed = ZERO
-            cross_value = wallet
-            parts: list[tuple[Holding, Decimal, Decimal, Decimal]] = []
-            for coin, holding in self.holdings.items():
-                mark = self.marks[coin]
-                profit, margin = holding.unrealized(mark), holding.maintenance(mark)
-                unrealized += profit
-                needed += margin
-                if holding.mode is MarginMode.ISOLATED:
-                    cross_value -= holding.bucket
-                else:
-                    cross_value += profit
-                    cross_needed += margin
-                    used += quotient(abs(holding.size) * mark, Decimal(holding.leverage))
-                parts.append((holding, mark, profit, margin))
-            free = cross_value - cross_needed
-            positions: dict[str, Position] = {}
-            for holding, mark, profit, margin in parts:
-                own = holding.bucket + profit - margin if holding.isolated else free
-                liquidation = holding.tiers.liquidation(holding.size, mark, own)
-                positions[holding.coin] = holding.snapshot(
-                    mark, liquidation, profit, margin, exits(holding)
-                )
-            return AccountSnapshot(
-                wallet + unrealized, wallet, self.deposits, self.realized, self.fees, self.funding,
-                unrealized, used, cross_value - used, needed, cross_value, positions, time,
-            )  # fmt: skip
+    __slots__ = ()
 
     # --- what changes it ------------------------------------------------------------
 
     def deposit(self, amount: Decimal) -> None:
-        """Book money in (positive) or out (negative)."""
+        """What the account begins with, in USD; later money is a `cash_flow`."""
         self._changed()
         with exact():
             self.deposits += amount
+
+    def cash_flow(
+        self, amount: Decimal, reason: FlowReason, time: datetime, external_id: str | None = None
+    ) -> CashFlow | None:
+        """Book money in (positive) or out (negative); None where its external id is known.
+
+        Raises:
+            OrderRejected: it is nothing, or more than may be taken out.
+        """
+        if external_id is not None and external_id in self.known_flows:
+            return None
+        if not amount:
+            raise OrderRejected("a cash flow of 0 USD moves nothing; give an amount")
+        if amount < 0 and -amount > self.withdrawable():
+            raise OrderRejected(
+                f"Insufficient balance for withdrawal: {self.withdrawable()} USD may be taken out."
+            )
+        self.seq += 1
+        flow = CashFlow(self.seq, amount, reason, time, external_id)
+        self._book_flow(flow)
+        return flow
 
     def mark(self, coin: str, price: Decimal) -> None:
         """Set the coin's mark."""
@@ -272,60 +143,75 @@ class Ledger:
         self,
         fills: Iterable[Fill],
         payments: Iterable[FundingPayment] = (),
+        moved: Iterable[CashFlow | MarginTransfer] = (),
     ) -> list[events.Trade]:
-        """Rebuild the state from recorded fills and funding, in order of `seq`.
+        """Rebuild the state from recorded fills, funding and money moved, in order of `seq`.
 
         Returns the trades that they make up. Fees and position ids are taken from the
         records; marks are then those of the last fills, until a mark or a bar says otherwise.
         """
-        records: list[Fill | FundingPayment] = [*fills, *payments]
+        records: list[LedgerRecord] = [*fills, *payments, *moved]
         trades: list[events.Trade] = []
         for record in sorted(records, key=lambda record: record.seq):
             self.seq = record.seq
             if isinstance(record, Fill):
-                trades += [done for done in self._book(record) if isinstance(done, events.Trade)]
-            else:
+                done = self._book(record, recorded=True)
+                trades += [trade for trade in done if isinstance(trade, events.Trade)]
+            elif isinstance(record, FundingPayment):
                 self._book_funding(record)
+            elif isinstance(record, CashFlow):
+                self._book_flow(record)
+            else:
+                self._book_transfer(record)
         return trades
 
-    def set_leverage(self, coin: str, leverage: int) -> None:
-        """Change the leverage of an open cross position.
+    def set_leverage(self, coin: str, leverage: int, time: datetime) -> MarginTransfer | None:
+        """Change the leverage of an open position; what an isolated one moved for it.
+
+        A cross position moves nothing. More leverage of an isolated one frees its margin down
+        to the initial one; less takes what is missing from what is available.
 
         Raises:
-            OrderRejected: the position is isolated (its bucket is fixed) or the margin
-                does not suffice.
+            OrderRejected: the margin does not suffice, or the notional allows less.
         """
         holding = self.holdings.get(coin)
         if holding is None or holding.leverage == leverage:
-            return
-        if holding.isolated:
-            raise OrderRejected(f"{coin}: close the isolated position before changing leverage")
+            return None
+        mark = self.marks[coin]
+        with exact():
+            check_leverage(holding, mark, leverage)
+            if holding.isolated:
+                amount = for_leverage(holding, mark, leverage, self.available())
+                return self._transfer(holding, amount, leverage, time)
         before, holding.leverage = holding.leverage, leverage
         if leverage < before and self.available() < 0:
             holding.leverage = before
-            raise OrderRejected(f"{coin}: insufficient margin for leverage {leverage}; free some")
+            raise OrderRejected(
+                f"{coin}: Cross position does not have sufficient margin available to decrease "
+                f"leverage to {leverage}; free some."
+            )
+        return None
+
+    def move_margin(self, coin: str, amount: Decimal, time: datetime) -> MarginTransfer:
+        """Move USD into an isolated position's bucket (negative: out of it).
+
+        Raises:
+            OrderRejected: there is no isolated position, or the margin does not suffice.
+        """
+        holding = self.holdings.get(coin)
+        if holding is None or not holding.isolated:
+            raise OrderRejected(f"{coin}: Position does not use isolated margin.")
+        if not amount:
+            raise OrderRejected(f"{coin}: a transfer of 0 USD moves nothing; give an amount")
+        with exact():
+            check_transfer(holding, self.marks[coin], amount, self.available())
+            return self._transfer(holding, amount, holding.leverage, time)
 
     # --- inside ---------------------------------------------------------------------
 
     def _changed(self) -> None:
         self.version += 1
         self._base = None
-
-    def _cross_value(self) -> Decimal:
-        total = self.deposits + self.realized - self.fees + self.funding
-        for coin, holding in self.holdings.items():
-            if holding.mode is MarginMode.ISOLATED:
-                total -= holding.bucket
-            else:
-                total += holding.size * self.marks[coin] - holding.cost
-        return total
-
-    def _maintenance(self, mode: MarginMode | None) -> Decimal:
-        total = ZERO
-        for coin, holding in self.holdings.items():
-            if mode is None or holding.mode is mode:
-                total += holding.maintenance(self.marks[coin])
-        return total
 
     def _check(
         self, coin: str, size: Decimal, price: Decimal, leverage: int, mode: MarginMode
@@ -340,8 +226,11 @@ class Ledger:
                 f"{coin}: the open position is {holding.mode}; close it before using {mode}"
             )
 
-    def _book(self, fill: Fill) -> list[Fill | events.Trade]:
-        """Apply a fill that opens, adds or reduces (never both); return it completed."""
+    def _book(self, fill: Fill, *, recorded: bool = False) -> list[Fill | events.Trade]:
+        """Apply a fill that opens, adds or reduces (never both); return it completed.
+
+        What a `recorded` one left to the venue is on it: the marks of then are not known.
+        """
         self._changed()
         with exact():
             holding = self.holdings.get(fill.coin)
@@ -352,6 +241,11 @@ class Ledger:
                 return [self._open(holding, fill)]
             realized, absorbed = holding.reduce(fill.size, fill.price, fill.fee)
             self.realized += realized
+            if not holding.isolated:
+                absorbed = fill.absorbed if recorded else self._shortfall(holding, fill, realized)
+                holding.realized += absorbed
+                self.realized += absorbed
+                realized += absorbed
             done = _completed(fill, holding.position_id, realized, absorbed, holding)
             if holding.size:
                 return [done]
@@ -374,8 +268,42 @@ class Ledger:
         holding.add(fill.size, fill.price, fill.fee)
         return _completed(fill, holding.position_id, ZERO, ZERO, holding)
 
+    def _shortfall(self, reduced: Holding, fill: Fill, realized: Decimal) -> Decimal:
+        """What the cross account lacks in USD once a position is closed: the venue bears it.
+
+        While other cross positions are open, no more than this one lost.
+        """
+        if reduced.size:
+            return ZERO
+        lacking = max(-self._cross_value(), ZERO)
+        others = any(not h.isolated and h is not reduced for h in self.holdings.values())
+        return min(lacking, max(fill.fee - realized, ZERO)) if others else lacking
+
+    def _transfer(
+        self, holding: Holding, amount: Decimal, leverage: int, time: datetime
+    ) -> MarginTransfer:
+        self.seq += 1
+        moved = MarginTransfer(self.seq, holding.coin, amount, leverage, holding.position_id, time)
+        self._book_transfer(moved)
+        return moved
+
+    def _book_transfer(self, moved: MarginTransfer) -> None:
+        self._changed()
+        holding = self.holdings[moved.coin]
+        holding.leverage = moved.leverage
+        with exact():
+            holding.bucket += moved.amount
+
+    def _book_flow(self, flow: CashFlow) -> None:
+        self._changed()
+        if flow.external_id is not None:
+            self.known_flows.add(flow.external_id)
+        with exact():
+            self.deposits += flow.amount
+
     def _book_funding(self, payment: FundingPayment) -> None:
         self._changed()
+        self.funded[payment.coin] = payment.time
         with exact():
             self.funding += payment.amount
             holding = self.holdings[payment.coin]

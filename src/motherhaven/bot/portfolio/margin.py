@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Final
 
-from motherhaven.bot.market.instruments import MarketSpec
+from motherhaven.bot.market.instruments import MarketSpec, Tier
 from motherhaven.contract.exact import exact, quotient
 
 ZERO: Final = Decimal(0)
@@ -18,6 +18,8 @@ _HOURLY_CAP: Final = Decimal("0.04")
 
 @dataclass(frozen=True, slots=True)
 class _Band:
+    """`twice` is 1 / the maintenance rate: twice the maximum leverage as a rule."""
+
     lower: Decimal
     max_leverage: int
     twice: Decimal
@@ -28,8 +30,8 @@ class _Band:
 class MarginTiers:
     """A coin's tiers with their maintenance deductions worked out once.
 
-    The maintenance rate of a tier is 1 / (2 * its maximum leverage); the deduction
-    makes the requirement continuous where two tiers meet.
+    The maintenance rate of a tier is 1 / (2 * its maximum leverage), or the one that the
+    venue names; the deduction makes the requirement continuous where two tiers meet.
     """
 
     bands: tuple[_Band, ...]
@@ -39,14 +41,15 @@ class MarginTiers:
     @classmethod
     def of(cls, spec: MarketSpec) -> "MarginTiers":
         """The tiers of a market; one tier when it has no table."""
-        steps = [(t.lower, t.max_leverage) for t in spec.tiers] or [(ZERO, spec.max_leverage)]
         bands: list[_Band] = []
         deduction = ZERO
-        for lower, most in steps:
+        for tier in spec.tiers or (Tier(ZERO, spec.max_leverage),):
+            most, rate = tier.max_leverage, tier.rate
+            twice = Decimal(2 * most) if rate is None else quotient(Decimal(1), rate)
             if bands:
-                before = bands[-1].max_leverage
-                deduction += quotient(lower * (before - most), Decimal(2 * before * most))
-            bands.append(_Band(lower, most, Decimal(2 * most), deduction))
+                before = bands[-1].twice
+                deduction += quotient(tier.lower * (before - twice), before * twice)
+            bands.append(_Band(tier.lower, most, twice, deduction))
         return cls(tuple(reversed(bands)), max(1 / float(band.twice) for band in bands))
 
     def _band(self, notional: Decimal) -> _Band:
@@ -58,6 +61,10 @@ class MarginTiers:
     def max_leverage(self, notional: Decimal) -> int:
         """The most leverage that a position of `notional` USD may have."""
         return self._band(notional).max_leverage
+
+    def inverse_rate(self, notional: Decimal) -> Decimal:
+        """Notional for each dollar of maintenance margin, but for the deduction."""
+        return self._band(notional).twice
 
     def maintenance(self, notional: Decimal) -> Decimal:
         """Maintenance margin in USD: notional * rate - deduction."""

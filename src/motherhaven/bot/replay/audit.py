@@ -6,7 +6,7 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Final, NamedTuple, overload
 
-from motherhaven.bot.portfolio.events import Fill, FundingPayment
+from motherhaven.bot.portfolio.events import Fill, FundingPayment, LedgerRecord
 from motherhaven.bot.portfolio.fold import EquityFold
 from motherhaven.contract.exact import exact, fma, quotient
 from motherhaven.metrics import EquityPoint
@@ -109,7 +109,15 @@ class EquityAudit:
         else:
             self._extremes(equities)
 
-    def identity_error(self, records: Iterable[Fill | FundingPayment]) -> Decimal:
+    def flow(self, amount: Decimal) -> None:
+        """Money came in or went out after the last sample: the peak moves in proportion."""
+        before = self._equities[-1] if self._equities else self._deposit
+        if before > 0 and before + amount > 0:
+            with exact():
+                self._peak = quotient(self._peak * (before + amount), before)
+                self._low = quotient(self._low * (before + amount), before)
+
+    def identity_error(self, records: Iterable[LedgerRecord]) -> Decimal:
         """max |running equity - equity of the independent fold over `records`|, in USD."""
         fold = EquityFold()
         fold.deposit(self._deposit)
@@ -118,12 +126,10 @@ class EquityAudit:
         for piece in self._pieces:
             while waiting and waiting[-1].seq <= piece.seq:
                 record = waiting.pop()
-                if isinstance(record, Fill):
-                    fold.fill(record)
-                else:
-                    fold.funding(record)
+                fold.take(record)
             worst = max(worst, self._difference(piece, fold))
-        return worst + sum((abs(record.size) for record in waiting), ZERO)
+        # What is on record after the last sample cannot be: it counts as an error.
+        return worst + sum((_weight(record) for record in waiting), ZERO)
 
     def _extremes(self, equities: Iterable[Decimal]) -> None:
         """Follow the peak and the deepest fall from it."""
@@ -150,3 +156,8 @@ class EquityAudit:
                 folded = fold.equity({coin: marks.get(coin, ZERO) for coin in fold.coins})
                 worst = max(worst, abs(folded - self._equities[piece.first + number]))
         return worst + unknown
+
+
+def _weight(record: LedgerRecord) -> Decimal:
+    """A size in coin, or an amount in USD: never 0 for what changes the equity."""
+    return abs(record.size if isinstance(record, Fill | FundingPayment) else record.amount)

@@ -21,18 +21,19 @@ from motherhaven.bot.market.feed import Quote, Slice
 from motherhaven.bot.market.files import FileFeed
 from motherhaven.bot.market.funding import read_funding
 from motherhaven.bot.market.instruments import FeeRates
-from motherhaven.bot.portfolio.events import Fill, FundingPayment
+from motherhaven.bot.portfolio.events import LedgerRecord
 from motherhaven.bot.replay.audit import EquityAudit
 from motherhaven.bot.replay.report import CountingSink, Refusal, ReplayReport
 from motherhaven.bot.replay.stride import Strides
 from motherhaven.bot.running.cycle import Cycle, Facts
-from motherhaven.bot.running.recover import fill_of, payment_of
-from motherhaven.bot.running.sink import Sink
+from motherhaven.bot.running.recover import record_of
+from motherhaven.bot.running.sink import LEDGER_KINDS, Sink
 from motherhaven.bot.venues.simulated.slippage import Slippage
 from motherhaven.contract.clock import Clock
 from motherhaven.contract.coins import normalise_symbol
-from motherhaven.contract.errors import JournalError
+from motherhaven.contract.errors import JournalError, OrderRejected
 from motherhaven.contract.limits import RiskLimits
+from motherhaven.metrics import Flow
 
 ZERO: Final = Decimal(0)
 BATCH: Final = 2_000
@@ -47,7 +48,8 @@ class ReplayConfig:
     `funding` names a file of rates by coin; without one a coin's funding is 0. `slippage`
     is what takers pay beyond the mid, None (worked cases) for nothing. `candles`
     puts the bars on record too, for a page that is to draw them; `brief` leaves out the
-    records of holds and accounts, for a run whose record nobody keeps.
+    records of holds and accounts, for a run whose record nobody keeps. `cash_flows` come in
+    (positive) and go out at the first bar that ends at or after their time.
     """
 
     bars: Mapping[str, Path]
@@ -62,11 +64,13 @@ class ReplayConfig:
     funding: Mapping[str, Path] = field(default_factory=dict)
     candles: bool = False
     brief: bool = False
+    cash_flows: tuple[Flow, ...] = ()
 
     @property
     def plain(self) -> bool:
         """Whether a bar in which nothing happens leaves no trace but a sample of the equity."""
-        return self.brief and not self.candles and not self.funding and self.pace is None
+        recorded = self.candles or self.funding or self.cash_flows
+        return self.brief and not recorded and self.pace is None
 
 
 def _is_full_hour(moment: datetime) -> bool:
@@ -119,8 +123,7 @@ class Replay:
     ) -> None:
         """Read and check the bars; `feed` saves that where they were read already.
 
-        Raises:
-            MarketError: a file is not usable; the message names file and line.
+        Raises MarketError: a file is not usable; the message names file and line.
         """
         self._config = config
         self._decider = decider
@@ -131,8 +134,8 @@ class Replay:
         self._started = clock.monotonic()
         self.feed = FileFeed(config.bars) if feed is None else feed
         self._market = MarketClock(clock, self.feed.start)
-        # An older run in the same journal must not share its ids with this one.
-        self._before = sum(1 for _ in sink.read(("fill", "funding")))
+        # An older run in the same journal shares no ids with this one.
+        self._before = sum(1 for _ in sink.read(LEDGER_KINDS))
         rng = random.Random(f"{config.seed}|{decider.name}|{self._before}")  # noqa: S311
         setup = TraderSetup(
             coins=self.feed.coins,
@@ -153,6 +156,7 @@ class Replay:
         facts = Facts(self.feed.name, config.interval_seconds)
         self._cycle = Cycle(self._trader, decider, self._sink, facts)
         self._audit = EquityAudit(config.equity)
+        self._flows, self._moved = sorted(config.cash_flows, reverse=True), list[Flow]()
         self._bars = 0
         self._plain = self._recorded is None and config.plain
         self._step = timedelta(seconds=config.interval_seconds)
@@ -195,11 +199,24 @@ class Replay:
 
     def _happen(self, current: Slice) -> None:
         """Let a slice happen, whatever it may reach."""
+        self._move_cash(current.time)
         self._trader.on_slice(current)
         self._bars += len(current.bars)
         for gap in current.gaps:
             self._cycle.status(gap.told, current.time)
         self._sample()
+
+    def _move_cash(self, moment: datetime) -> None:
+        """Deposits and withdrawals up to `moment`; one that is refused is told and left out."""
+        while self._flows and self._flows[-1].time <= moment:
+            flow = self._flows.pop()
+            try:
+                self._trader.move_cash(flow.amount, flow.time)
+            except OrderRejected as error:
+                self._cycle.status(f"cash flow refused: {error}", flow.time)
+                continue
+            self._moved.append(flow)
+            self._audit.flow(flow.amount)
 
     def _stride(self, index: int, due: datetime) -> tuple[int, datetime]:
         """Step over slices that reach nothing; the first that may, and the next decision."""
@@ -288,13 +305,10 @@ class Replay:
         ahead = (moment - self.feed.start).total_seconds() / pace
         await self._sleep(max(0.0, ahead - (self._clock.monotonic() - started)))
 
-    def _journal(self) -> list[Fill | FundingPayment]:
-        """What the journal has of this run's fills and funding, in its own order."""
-        kept = islice(self._sink.read(("fill", "funding")), self._before, None)
-        return [
-            fill_of(event.payload) if event.kind == "fill" else payment_of(event.payload)
-            for event in kept
-        ]
+    def _journal(self) -> list[LedgerRecord]:
+        """What the journal has of this run's ledger records, in its own order."""
+        kept = islice(self._sink.read(LEDGER_KINDS), self._before, None)
+        return [record_of(event) for event in kept]
 
     def _refusals(self) -> tuple[Refusal, ...]:
         """What was rejected or skipped, the commonest reason first."""
@@ -330,4 +344,5 @@ class Replay:
             refusals=self._refusals(),
             curve=self._audit.curve,
             trades=tuple(self._sink.trades),
+            cash_flows=tuple(self._moved),
         )

@@ -14,7 +14,7 @@ from motherhaven.bot.venues.simulated.slippage import Slippage
 from motherhaven.contract.events import Kind
 from motherhaven.contract.money import plain
 from motherhaven.contract.times import format_time
-from motherhaven.metrics import ClosedTrade, EquityPoint, Performance, performance
+from motherhaven.metrics import ClosedTrade, EquityPoint, Flow, Performance, performance
 
 
 class CountingSink:
@@ -75,7 +75,8 @@ class ReplayReport:
     final_equity = deposit + realized_pnl - fees + funding + unrealized_pnl. `max_drawdown`
     is a fraction, 0 or negative, over all bars. Only `seconds` is of the wall clock. `curve`
     is the equity at every bar and `trades` every finished trade; neither is in the JSON.
-    `slippage` is what takers paid beyond the mid, None for nothing.
+    `slippage` is what takers paid beyond the mid, None for nothing. `deposit` has the
+    `cash_flows` in it, of which returns and drawdown are net.
     """
 
     decider: str
@@ -102,10 +103,11 @@ class ReplayReport:
     refusals: tuple[Refusal, ...] = ()
     curve: Sequence[EquityPoint] = field(default=(), repr=False)
     trades: tuple[ClosedTrade, ...] = field(default=(), repr=False)
+    cash_flows: tuple[Flow, ...] = ()
 
     def performance(self) -> Performance:
-        """Returns, ratios and trade statistics of the run."""
-        return performance(self.curve, (), self.trades)
+        """Returns, ratios and trade statistics of the run, net of cash flows."""
+        return performance(self.curve, self.cash_flows, self.trades)
 
     def refused(self, status: str) -> int:
         """How many orders were "rejected" or "skipped"."""

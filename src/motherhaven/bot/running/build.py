@@ -89,7 +89,7 @@ def build_bot(
     cycle = Cycle(trader, decider, sink, facts)
     cycle.paused = saved.paused
     cycle.guidance = saved.guidance
-    cycle.notes = notes
+    cycle.notes = [*notes, *feed.warnings]
     cycle.set_aside = dict(feed.set_aside)
     runner = Runner(cycle, feed, clock, control, lag=lag, sleep=sleep)
     return Bot(runner, cycle, trader, sink, saved.last_time)

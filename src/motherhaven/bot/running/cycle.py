@@ -15,6 +15,7 @@ from motherhaven.bot.market.feed import Quote
 from motherhaven.bot.running.sink import Sink
 from motherhaven.contract.errors import ContractError, JournalError, MarketError
 from motherhaven.contract.events import BotState
+from motherhaven.contract.money import plain
 from motherhaven.contract.times import format_time
 
 CANDLE_BATCH: Final = 240
@@ -144,7 +145,13 @@ class Cycle:
         """What is not right and does not stop the bot: shown with every status."""
         aside = [f"{coin} is set aside: {why}" for coin, why in self.set_aside.items()]
         held = self.trader.engine.account().positions.values()
-        return [*self.notes, *aside, *idle_stops(held)]
+        borne, self.trader.log.shortfalls = self.trader.log.shortfalls, []
+        self.trader.notices.extend(
+            f"{one.coin} was closed {plain(one.amount)} USD past what its margin could lose, at "
+            f"{one.time:%Y-%m-%d %H:%M} UTC: the venue bears that"
+            for one in borne
+        )
+        return [*self.notes, *aside, *self.trader.notices, *idle_stops(held)]
 
     def _wish(self, now: datetime) -> str | None:
         """The user's guidance while it holds; what has expired is forgotten, on the record."""

@@ -8,16 +8,28 @@ from decimal import Decimal
 from typing import Any, Final
 
 from motherhaven.bot.core.event_log import KEPT_OUTCOMES, outcome_text
+from motherhaven.bot.core.money_records import MARGIN
 from motherhaven.bot.core.trader import Trader
 from motherhaven.bot.decider.briefing import Plan
 from motherhaven.bot.decider.guidance import Guidance
 from motherhaven.bot.decider.types import Outcome
 from motherhaven.bot.guard.day import DayStart, KillSwitch
 from motherhaven.bot.guard.types import Action, Signal
-from motherhaven.bot.portfolio.events import Fill, FillReason, FundingPayment, Liquidity, MarginMode
-from motherhaven.bot.running.sink import Kept
+from motherhaven.bot.portfolio.events import (
+    CashFlow,
+    Fill,
+    FillReason,
+    FlowReason,
+    FundingPayment,
+    LedgerRecord,
+    Liquidity,
+    MarginMode,
+    MarginTransfer,
+)
+from motherhaven.bot.running.sink import LEDGER_KINDS, Kept
 from motherhaven.contract.errors import ContractError, InvalidEvent
 from motherhaven.contract.events import Kind
+from motherhaven.contract.exact import exact
 from motherhaven.contract.money import to_decimal
 from motherhaven.contract.times import parse_time
 
@@ -26,6 +38,7 @@ KINDS: Final[tuple[Kind, ...]] = (
     "execution",
     "fill",
     "funding",
+    "cash_flow",
     "account",
     "status",
     "position_opened",
@@ -58,6 +71,7 @@ class Saved:
     deposit: Decimal | None = None
     fills: list[Fill] = field(default_factory=list)
     payments: list[FundingPayment] = field(default_factory=list)
+    moved: list[CashFlow | MarginTransfer] = field(default_factory=list)
     protections: dict[str, Protection] = field(default_factory=dict)
     terms: dict[str, dict[str, Any]] = field(default_factory=dict)
     pending: dict[str, str] = field(default_factory=dict)
@@ -99,15 +113,20 @@ def restore(trader: Trader, saved: Saved) -> list[str]:
 
     Returns the coins whose stop could not be placed again: close them at the next price.
     """
-    trader.log.resume(trader.engine.resume(saved.fills, saved.payments))
+    trader.log.resume(trader.engine.resume(saved.fills, saved.payments, saved.moved))
     held = trader.engine.ledger.holdings
+    for holding in held.values():
+        known = saved.terms.get(holding.position_id)
+        if known is not None and not holding.isolated:
+            # No fill tells that a cross position's leverage was changed; its terms do.
+            holding.leverage = int(known["leverage"])
     trader.log.plans = {coin: plan for coin, plan in saved.plans.items() if coin in held}
     trader.log.outcomes.extend(saved.outcomes)
     unprotected = []
     for coin, holding in held.items():
-        known = saved.protections.get(holding.position_id)
-        if known is not None and not trader.desk.restore(
-            coin, holding.size, known.stop, known.target
+        exits = saved.protections.get(holding.position_id)
+        if exits is not None and not trader.desk.restore(
+            coin, holding.size, exits.stop, exits.target
         ):
             unprotected.append(coin)
     names = [holding.position_id for holding in held.values()]
@@ -153,14 +172,38 @@ def payment_of(payload: Mapping[str, Any]) -> FundingPayment:
     )
 
 
+def moved_of(payload: Mapping[str, Any]) -> CashFlow | MarginTransfer:
+    """Money that moved, from the payload of a cash flow event of ours."""
+    if payload["reason"] == MARGIN:
+        return MarginTransfer(
+            seq=int(payload["ledger_seq"]),
+            coin=str(payload["coin"]),
+            amount=_money(payload, "margin"),
+            leverage=int(payload["leverage"]),
+            position_id=str(payload["position_id"]),
+            time=_time(payload),
+        )
+    return CashFlow(
+        seq=int(payload["ledger_seq"]),
+        amount=_money(payload, "amount"),
+        reason=FlowReason(payload["reason"]),
+        time=_time(payload),
+        external_id=payload.get("external_id"),
+    )
+
+
+def record_of(event: Kept) -> LedgerRecord:
+    """What the ledger booked, from the event that keeps it."""
+    if event.kind == "fill":
+        return fill_of(event.payload)
+    return payment_of(event.payload) if event.kind == "funding" else moved_of(event.payload)
+
+
 def _take(saved: Saved, event: Kept, zone: str) -> None:
     payload = event.payload
-    if event.kind == "fill":
+    if event.kind in LEDGER_KINDS:
         if "ledger_seq" in payload:
-            saved.fills.append(fill_of(payload))
-    elif event.kind == "funding":
-        if "ledger_seq" in payload:
-            saved.payments.append(payment_of(payload))
+            _take_ledger(saved, event)
     elif event.kind == "decision":
         _take_decision(saved, event)
     elif event.kind == "execution":
@@ -179,6 +222,19 @@ def _take(saved: Saved, event: Kept, zone: str) -> None:
         _take_account(saved, event, zone)
     elif event.kind == "status" and payload.get("status") != "stopped":
         _take_status(saved, event)
+
+
+def _take_ledger(saved: Saved, event: Kept) -> None:
+    record = record_of(event)
+    if isinstance(record, Fill):
+        saved.fills.append(record)
+    elif isinstance(record, FundingPayment):
+        saved.payments.append(record)
+    else:
+        saved.moved.append(record)
+        if isinstance(record, CashFlow) and saved.day is not None:
+            # The day's start moves with it, until an account tells it.
+            saved.day = saved.day.moved_by(record.amount)
 
 
 def _take_status(saved: Saved, event: Kept) -> None:
@@ -257,7 +313,9 @@ def _take_account(saved: Saved, event: Kept, zone: str) -> None:
     seen = payload.get("market_time")
     saved.last_time = event.time if seen is None else parse_time(seen, _EPOCH)
     if saved.deposit is None and payload.get("deposits_usd") is not None:
-        saved.deposit = _money(payload, "deposits_usd")
+        came = (one.amount for one in saved.moved if isinstance(one, CashFlow))
+        with exact():
+            saved.deposit = _money(payload, "deposits_usd") - sum(came, ZERO)
     if payload.get("day") and payload.get("day_start_equity") is not None:
         day = date.fromisoformat(str(payload["day"]))
         saved.day = DayStart(day, zone, _money(payload, "day_start_equity"))

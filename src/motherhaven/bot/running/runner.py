@@ -6,10 +6,12 @@ from collections.abc import Awaitable, Callable, Mapping
 from datetime import datetime, timedelta
 from typing import Final, TypeVar
 
+from motherhaven.bot.core.funding import HOUR
 from motherhaven.bot.market.feed import Book, Feed, Quote
 from motherhaven.bot.running.commands import handle_command, kill
 from motherhaven.bot.running.control import Command, ControlServer
 from motherhaven.bot.running.cycle import Cycle, Trouble
+from motherhaven.bot.running.missed import PastFunding, learn_funding, settle_funding
 from motherhaven.bot.running.warming import catch_up
 from motherhaven.contract.clock import Clock
 from motherhaven.contract.errors import MarketError, MotherhavenError
@@ -54,6 +56,10 @@ class Runner:
         self._next_pull = self._seen
         self._next_cycle = self._seen
         self._next_publish = self._seen
+        self._next_marks = self._seen
+        self._since: datetime | None = None
+        self._warm = False
+        self._behind = True
         self._trouble: str | None = None
         self._last_command: str | None = None
         self._told: str | None = None
@@ -71,7 +77,8 @@ class Runner:
         """
         self._stop = stop
         now = self._clock.now()
-        await self._guarded(self._catch_up(now, since, warm=warm))
+        self._since, self._warm = since, warm
+        await self._guarded(self._catch_up(now))
         self._killed_before()
         self._next_cycle = self._grid(now) + self._lag
         for coin, why in self._cycle.set_aside.items():
@@ -100,6 +107,8 @@ class Runner:
             self._publish()
         if now >= self._next_pull:
             await self._guarded(self._pull(now))
+        if now >= self._next_marks:
+            await self._guarded(self._poll_marks(now))
         if now >= self._next_cycle and not self._stop.is_set():
             due, self._next_cycle = self._next_cycle, self._grid(now) + self._lag
             late = (now - due).total_seconds()
@@ -114,13 +123,21 @@ class Runner:
     async def _pull(self, now: datetime) -> None:
         """Let the bars happen that have closed since the last look."""
         self._next_pull = now + _RETRY
+        if self._behind:
+            await self._catch_up(now)
         pieces = await self._feed.closed(self._seen, now)
+        past = PastFunding()
+        if now - self._seen > HOUR and pieces:
+            past = await learn_funding(self._trader, self._feed, self._seen, now, self._sleep)
         for piece in pieces:
             self._trader.on_slice(piece)
             self._seen = piece.time
             for gap in piece.gaps:
                 _LOG.warning("Market: %s", gap.told)
                 self._cycle.status(gap.told, now, next_at=self._next_cycle)
+        for told in settle_funding(self._trader, past):
+            _LOG.warning("Funding: %s", told)
+            self._cycle.status(told, now, next_at=self._next_cycle)
         self._watch_coins(now)
         interval = self._feed.interval
         following = self._seen + interval + self._lag
@@ -130,16 +147,38 @@ class Runner:
             self._trader.report_account(now)
             self._flush()
 
+    async def _poll_marks(self, now: datetime) -> None:
+        """Let the feed's own marks happen, where it has any; without them the bars do."""
+        every = self._feed.mark_every
+        if every is None:
+            self._next_marks = now + timedelta(days=1)
+            return
+        self._next_marks = now + every
+        try:
+            self._take_quotes(await self._feed.quotes(now))
+        except MarketError as error:
+            _LOG.warning("Market: no marks (%s); the bars are looked at instead", error)
+            return
+        if self._trader.records:
+            self._trader.report_account(now)
+            self._flush()
+
+    def _take_quotes(self, quotes: Mapping[str, Quote]) -> None:
+        """Prices of now: for the decider, the rates of funding, and marks where they are own."""
+        self._trader.quotes = quotes
+        self._trader.funding_rates = {
+            coin: quote.funding for coin, quote in quotes.items() if quote.funding is not None
+        }
+        if self._feed.mark_every is not None:
+            self._trader.on_marks(quotes, self._clock.now())
+
     async def _run_cycle(self) -> None:
         if self._trouble is not None:
             self._failed(self._trouble, "market")
             return
         quotes = await self._feed.quotes(self._clock.now())
         self._watch_coins(self._clock.now())
-        self._trader.quotes = quotes
-        self._trader.funding_rates = {
-            coin: quote.funding for coin, quote in quotes.items() if quote.funding is not None
-        }
+        self._take_quotes(quotes)
 
         async def prices() -> Mapping[str, Quote]:
             # Bars that closed while the decider thought happen before its order does.
@@ -180,8 +219,9 @@ class Runner:
             _LOG.warning("Market: no order books (%s); slippage is estimated", error)
             return {}
 
-    async def _catch_up(self, now: datetime, since: datetime | None, *, warm: bool) -> None:
-        seen = await catch_up(self._trader, self._feed, now, since, warm=warm)
+    async def _catch_up(self, now: datetime) -> None:
+        seen = await catch_up(self._trader, self._feed, now, self._since, warm=self._warm)
+        self._behind = False
         self._seen = self._seen if seen is None else seen
         self._trader.now = self._seen
         if self._trader.records:

@@ -3,11 +3,14 @@
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Protocol
+from typing import Any, Final, Protocol
 
 from motherhaven.bot.core.records import Record
 from motherhaven.contract.events import Kind
 from motherhaven.contract.jsonio import dumps, loads
+
+LEDGER_KINDS: Final[tuple[Kind, ...]] = ("fill", "funding", "cash_flow")
+"""What an account is a fold of."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +87,7 @@ class MemorySink:
 
 
 class LedgerSink(MemorySink):
-    """Keeps fills and funding alone, as the bytes that a journal would have: for the audit."""
+    """Keeps what changes the ledger, as the bytes that a journal would have: for the audit."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -93,7 +96,7 @@ class LedgerSink(MemorySink):
     def write(self, batch: Sequence[Record]) -> None:
         """Keep what changes the ledger."""
         for record in batch:
-            if record.kind in ("fill", "funding"):
+            if record.kind in LEDGER_KINDS:
                 data = dumps(record.payload)
                 self._kept.append((record.kind, data, record.time, record.event_id or ""))
 

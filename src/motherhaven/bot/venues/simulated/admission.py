@@ -35,7 +35,7 @@ def refusal(
     if intent.kind in (OrderKind.STOP, OrderKind.TARGET):
         return None if child else _trigger(intent, ledger, mark)
     if intent.reduce_only:
-        return _reduction(intent, ledger) or _minimum(intent, ledger, mark)
+        return _reduction(intent, ledger) or _minimum(intent, ledger, intent.price or mark)
     return _entry(intent, ledger, mark)
 
 
@@ -69,6 +69,8 @@ def _form(intent: OrderIntent, ledger: Ledger) -> str | None:
 def _trigger(intent: OrderIntent, ledger: Ledger, mark: Decimal) -> str | None:
     reason = _reduction(intent, ledger)
     if reason is None and intent.price is not None:
+        if intent.size:
+            reason = _minimum(intent, ledger, intent.price)
         above = intent.price > mark
         wants_above = (intent.kind is OrderKind.TARGET) == (intent.side.sign < 0)
         if intent.price == mark or above != wants_above:
@@ -85,11 +87,12 @@ def _reduction(intent: OrderIntent, ledger: Ledger) -> str | None:
 
 def _entry(intent: OrderIntent, ledger: Ledger, mark: Decimal) -> str | None:
     limit = intent.price if intent.kind is OrderKind.LIMIT and intent.price else mark
-    return _minimum(intent, ledger, limit) or margin_refusal(intent, ledger, limit)
+    least = _minimum(intent, ledger, intent.price or mark)
+    return least or margin_refusal(intent, ledger, limit)
 
 
 def _minimum(intent: OrderIntent, ledger: Ledger, price: Decimal) -> str | None:
-    """Too small, unless it is a reduce-only order that closes the whole position."""
+    """Too small by its limit price, unless it is one that closes the whole position."""
     least = ledger.spec(intent.coin).min_notional
     size = within(intent, intent.size, ledger)
     with exact():

@@ -26,11 +26,12 @@ from motherhaven.bot.execution.orders import (
 from motherhaven.bot.market.instruments import Bar, FeeRates, Level, MarketSpec, Prices
 from motherhaven.bot.portfolio.account import AccountSnapshot, LeverageSetting
 from motherhaven.bot.portfolio.events import (
+    CashFlow,
     Fill,
-    FillReason,
     FundingPayment,
     Liquidity,
     MarginMode,
+    MarginTransfer,
     Side,
     Trade,
 )
@@ -38,6 +39,8 @@ from motherhaven.bot.portfolio.holding import Exits, Holding
 from motherhaven.bot.portfolio.ledger import Ledger
 from motherhaven.bot.venues.simulated.admission import NO_MATCH, refusal, within
 from motherhaven.bot.venues.simulated.executor import Executor
+from motherhaven.bot.venues.simulated.facts import FactVerbs
+from motherhaven.bot.venues.simulated.funds import FundVerbs
 from motherhaven.bot.venues.simulated.matching import Matcher
 from motherhaven.bot.venues.simulated.resting import Order, Registry
 from motherhaven.bot.venues.simulated.slippage import Slippage, walk_book
@@ -70,7 +73,7 @@ def counted_ids(prefix: str = "P") -> Callable[[], str]:
     return lambda: f"{prefix}{next(numbers)}"
 
 
-class PaperEngine:
+class PaperEngine(FundVerbs, FactVerbs):
     """A paper account with its orders. See `Exchange` for the meaning of the verbs."""
 
     def __init__(
@@ -91,6 +94,8 @@ class PaperEngine:
         """Let a bar happen that reaches nothing; the caller then sets `now`. False: `on_bar`."""
         self.calm = self._matcher.calm
         """The prices between which nothing happens in a coin, until an order or a fill."""
+        self.quoted: dict[str, Prices] = {}
+        """Prices of coins whose mid or oracle was another than the mark, until a bar comes."""
         self._books: dict[str, tuple[Sequence[Level], Sequence[Level]]] = {}
         self._settings: dict[str, LeverageSetting] = {}
         self._fills: deque[Fill] = deque(maxlen=HISTORY)
@@ -103,14 +108,24 @@ class PaperEngine:
         self.now = bar.end
         if self._books:
             self._books.pop(bar.coin, None)
+        if self.quoted:
+            self.quoted.pop(bar.coin, None)
         self._matcher.bar(bar)
         return self.take_events() if self._executor.events else []
 
     def on_prices(self, prices: Prices) -> list[ExchangeEvent]:
-        """Let polled prices happen; return all events since the last time they were taken."""
-        self.now = prices.time
-        self._books.pop(prices.coin, None)
-        self._matcher.mark(prices.coin, prices.mark, prices.time)
+        """Let polled prices happen; return all events since the last time they were taken.
+
+        The mark decides what triggers and what is liquidated, the mid what takers pay, and the
+        oracle is what funding is paid on.
+        """
+        self.now, coin = prices.time, prices.coin
+        self._books.pop(coin, None)
+        if prices.mid == prices.mark == prices.oracle:
+            self.quoted.pop(coin, None)
+        else:
+            self.quoted[coin] = prices
+        self._matcher.mark(coin, prices.mark, prices.time, prices.mid)
         return self.take_events()
 
     def on_book(self, coin: str, bids: Sequence[Level], asks: Sequence[Level]) -> None:
@@ -132,13 +147,18 @@ class PaperEngine:
         self._fills.extend(event for event in events if isinstance(event, Fill))
         return events
 
-    def resume(self, fills: Iterable[Fill], payments: Iterable[FundingPayment]) -> list[Trade]:
+    def resume(
+        self,
+        fills: Iterable[Fill],
+        payments: Iterable[FundingPayment],
+        moved: Iterable[CashFlow | MarginTransfer] = (),
+    ) -> list[Trade]:
         """Rebuild the account of an earlier run from its records; then give marks again.
 
         Returns the trades that were closed, oldest first.
         """
         fills, payments = list(fills), list(payments)
-        trades = self.ledger.replay(fills, payments)
+        trades = self.ledger.replay(fills, payments, moved)
         self._fills.extend(fills)
         self._payments.extend(payments)
         return trades
@@ -158,6 +178,24 @@ class PaperEngine:
         order = self._registry.find(cloid)
         return order.status() if order else None
 
+    def mid(self, coin: str) -> Decimal:
+        """The price that takers trade around: the last mid, the mark where none was told.
+
+        Raises:
+            KeyError: the coin has no price yet.
+        """
+        quoted = self.quoted.get(coin)
+        return self.ledger.marks[coin] if quoted is None else quoted.mid
+
+    def oracle(self, coin: str) -> Decimal:
+        """The price that funding is paid on: the last oracle, the mark where none was told.
+
+        Raises:
+            KeyError: the coin has no price yet.
+        """
+        quoted = self.quoted.get(coin)
+        return self.ledger.marks[coin] if quoted is None else quoted.oracle
+
     def taker_price(self, coin: str, side: Side, size: Decimal) -> Decimal:
         """What a taker of the unsigned `size` would pay on average now, book or slippage.
 
@@ -166,7 +204,7 @@ class PaperEngine:
         Raises:
             KeyError: the coin has no mark yet.
         """
-        mid = self.ledger.marks[coin]
+        mid = self.mid(coin)
         book = self._books.get(coin)
         if book is not None:
             levels = book[1] if side is Side.BUY else book[0]
@@ -187,14 +225,20 @@ class PaperEngine:
     # --- commands ---------------------------------------------------------------------
 
     def set_leverage(self, coin: str, leverage: int, mode: MarginMode) -> LeverageSetting:
-        """Set and read back. Raises OrderRejected as the venue refuses it."""
+        """Set and read back, also under an open position, where the margin suffices.
+
+        Raises:
+            OrderRejected: as the venue refuses it.
+        """
         most = self.ledger.spec(coin).max_leverage
         if not 1 <= leverage <= most:
             raise OrderRejected(f"Invalid leverage {leverage}: {coin} allows 1 to {most}.")
         holding = self.ledger.holdings.get(coin)
         if holding is not None and holding.mode is not mode:
             raise OrderRejected("Cannot switch leverage type with open position.")
-        self.ledger.set_leverage(coin, leverage)
+        moved = self.ledger.set_leverage(coin, leverage, self.now)
+        if moved is not None:
+            self._executor.events.append(moved)
         setting = LeverageSetting(coin, leverage, mode)
         self._settings[coin] = setting
         return setting
@@ -258,27 +302,6 @@ class PaperEngine:
         ]
         return self.place(intents)
 
-    # --- for scenarios: what a venue would not let a client do -----------------------
-
-    def book_fill(
-        self,
-        coin: str,
-        size: Decimal,
-        price: Decimal,
-        liquidity: Liquidity,
-        leverage: int | None,
-        mode: MarginMode | None,
-    ) -> None:
-        """Book a signed fill as a fact, whatever the margin says.
-
-        Raises:
-            OrderRejected: it cannot be (see `Ledger.fill`).
-        """
-        reason = FillReason.ENTRY
-        self._executor.book(
-            coin, size, price, liquidity, reason, self.now, leverage=leverage, mode=mode
-        )
-
     def take_at(self, intent: OrderIntent, price: Decimal) -> Outcome:
         """Take a market order at a price that the caller has worked out, slippage included."""
         self.ledger.marks.setdefault(intent.coin, price)
@@ -289,32 +312,6 @@ class PaperEngine:
             else:
                 self._executor.execute(order, intent.size, price, Liquidity.TAKER, self.now)
         return order.outcome()
-
-    def protect(self, coin: str, kind: OrderKind, price: Decimal | None) -> None:
-        """Replace the coin's stops or targets by one for the whole position; None removes."""
-        orders = self._registry.of(coin)
-        for order in tuple(orders.shelf(kind)) if orders else ():
-            self._registry.end(order, OrderState.CANCELED, "replaced")
-        if price is not None:
-            side = Side.SELL if self.ledger.holdings[coin].size > 0 else Side.BUY
-            intent = OrderIntent(coin, side, ZERO, kind, price, reduce_only=True)
-            self._registry.rest(self._registry.admit(intent, self.now))
-
-    def override_liquidation(self, coin: str, price: Decimal | None) -> None:
-        """Put a liquidation price in place of the computed one while the position lasts."""
-        self._matcher.forget(coin)
-        if price is None:
-            self._executor.overrides.pop(coin, None)
-        else:
-            self._executor.overrides[coin] = price
-
-    def liquidation(self, coin: str) -> Decimal | None:
-        """The liquidation price that holds for the coin's position."""
-        return self._executor.overrides.get(coin) or self.ledger.liquidation(coin)
-
-    def liquidate(self, coin: str, price: Decimal) -> None:
-        """Liquidate the coin's position at `price`."""
-        self._executor.liquidate(coin, price, self.now)
 
     # --- inside -----------------------------------------------------------------------
 
@@ -334,7 +331,7 @@ class PaperEngine:
             return order.outcome()
         if kind is OrderKind.LIMIT:
             self._registry.rest(order)
-            mid = self.ledger.marks[order.intent.coin]
+            mid = self.mid(order.intent.coin)
             if order.intent.side.sign * (order.price - mid) < 0:
                 order.fresh = False
                 return order.outcome()
@@ -345,7 +342,7 @@ class PaperEngine:
         intent = order.intent
         book = self._books.get(intent.coin)
         if book is None:
-            return self._executor.take(order, self.ledger.marks[intent.coin], self.now)
+            return self._executor.take(order, self.mid(intent.coin), self.now)
         levels = book[1] if intent.side is Side.BUY else book[0]
         spec = self.ledger.spec(intent.coin)
         size = within(intent, intent.size, self.ledger)
@@ -353,7 +350,7 @@ class PaperEngine:
         if walk.average is None:
             if intent.reduce_only and intent.price is None:
                 # Nobody on the other side is no book: a close pays the slippage formula.
-                return self._executor.take(order, self.ledger.marks[intent.coin], self.now)
+                return self._executor.take(order, self.mid(intent.coin), self.now)
             return self._executor.refuse(order, NO_MATCH, self.now)
         return self._executor.execute(order, walk.filled, walk.average, Liquidity.TAKER, self.now)
 

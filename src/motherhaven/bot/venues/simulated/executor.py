@@ -4,7 +4,14 @@ from datetime import datetime
 from decimal import Decimal
 
 from motherhaven.bot.execution.orders import ExchangeEvent, OrderClosed, OrderKind, OrderState
-from motherhaven.bot.portfolio.events import FillReason, Liquidity, MarginMode, Side
+from motherhaven.bot.portfolio.events import (
+    Fill,
+    FillReason,
+    Liquidity,
+    MarginMode,
+    Shortfall,
+    Side,
+)
 from motherhaven.bot.portfolio.ledger import Ledger
 from motherhaven.bot.venues.simulated.admission import INCREASES, NO_MATCH, margin_refusal, within
 from motherhaven.bot.venues.simulated.resting import Order, Registry
@@ -130,9 +137,13 @@ class Executor:
         mode: MarginMode | None = None,
         cloid: str | None = None,
     ) -> None:
-        """Book a signed fill; when it ends the position, what could only reduce it is canceled."""
+        """Book a signed fill; when it ends the position, what could only reduce it is canceled.
+
+        A reduction that leaves the cross account below its maintenance ends all of it.
+        """
         before = self._ledger.holdings.get(coin)
-        self.events += self._ledger.fill(
+        reduces = before is not None and (before.size > 0) != (size > 0)
+        done = self._ledger.fill(
             coin,
             size,
             price,
@@ -143,9 +154,24 @@ class Executor:
             mode=mode,
             cloid=cloid,
         )
+        self.events += done
+        self.events += [
+            Shortfall(coin, fill.absorbed, fill.position_id, time)
+            for fill in done
+            if isinstance(fill, Fill) and fill.absorbed
+        ]
         if before is not None and self._ledger.holdings.get(coin) is not before:
             self.overrides.pop(coin, None)
             self._clear(coin, "the position was closed", time, everything=False)
+        if before is not None and reduces and not before.isolated:
+            self._liquidate_rest(time)
+
+    def _liquidate_rest(self, time: datetime) -> None:
+        """Liquidate the next cross position, at its mark, if the account cannot carry all."""
+        ledger = self._ledger
+        coin = next((c for c, held in ledger.holdings.items() if not held.isolated), None)
+        if coin is not None and ledger.cross_value() < ledger.maintenance(MarginMode.CROSS):
+            self.liquidate(coin, ledger.marks[coin], time)
 
     def _clear(self, coin: str, reason: str, time: datetime, *, everything: bool) -> None:
         orders = self._registry.of(coin)

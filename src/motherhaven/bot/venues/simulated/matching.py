@@ -130,8 +130,11 @@ class Matcher:
 
     # --- marks ----------------------------------------------------------------------
 
-    def mark(self, coin: str, mark: Decimal, time: datetime) -> None:
-        """Let a polled mark happen: what it went through fills at it, targets at their price."""
+    def mark(self, coin: str, mark: Decimal, time: datetime, mid: Decimal | None = None) -> None:
+        """Let a polled mark happen: what it went through fills at it, targets at their price.
+
+        Where the `mid` is another price, the mark triggers and the mid is what fills.
+        """
         self._ledger.marks[coin] = mark
         orders = self._registry.of(coin)
         holding = self._ledger.holdings.get(coin)
@@ -139,8 +142,36 @@ class Matcher:
             return
         orders = orders or CoinOrders()
         for direction in (-1, 1):
-            self._leg(coin, orders, mark, mark, direction, time, gap=False)
+            if mid is None or mid == mark:
+                self._leg(coin, orders, mark, mark, direction, time, gap=False)
+            else:
+                self._trigger(coin, orders, mark, mid, direction, time)
+        if mid is not None and mid != mark:
+            self._reach_limits(coin, orders, mid, time)
         self._ledger.marks[coin] = mark
+
+    def _trigger(
+        self,
+        coin: str,
+        orders: CoinOrders,
+        mark: Decimal,
+        mid: Decimal,
+        direction: int,
+        time: datetime,
+    ) -> None:
+        """What the mark has reached trades at the mid, a target never better than its price."""
+        exits = CoinOrders(stops=orders.stops, targets=orders.targets)
+        at = mark * direction
+        while hit := self._next(coin, exits, at, at, direction):
+            self._strike(coin, hit, mid, min(hit.trigger, mid * direction) * direction, time)
+
+    def _reach_limits(self, coin: str, orders: CoinOrders, mid: Decimal, time: datetime) -> None:
+        """A limit is an order in the book: the mid reaches it."""
+        for order in tuple(orders.limits):
+            reached = order.intent.side.sign * (order.price - mid) >= 0
+            if reached and order.state is OrderState.OPEN:
+                hit = _Hit(mid, order.price, _LIMIT, order)
+                self._strike(coin, hit, mid, order.price, time)
 
     def _liquidation(self, coin: str) -> Decimal | None:
         return self._executor.overrides.get(coin) or self._ledger.liquidation(coin)

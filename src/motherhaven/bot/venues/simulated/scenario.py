@@ -1,18 +1,18 @@
 """Paper scenarios: a list of steps in, the account out, so that anyone can check the sums."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import Any, Final
 
-from motherhaven.bot.execution.orders import OrderIntent, OrderKind, Rejected
-from motherhaven.bot.market.instruments import Bar, FeeRates, check_bar, default_spec
+from motherhaven.bot.execution.orders import ExchangeEvent, OrderIntent, OrderKind, Rejected
+from motherhaven.bot.market.instruments import Bar, FeeRates, Prices, check_bar, default_spec
 from motherhaven.bot.portfolio.events import Fill, Liquidity, MarginMode, Side
 from motherhaven.bot.venues.simulated.admission import INCREASES, within
 from motherhaven.bot.venues.simulated.engine import PaperConfig, PaperEngine
 from motherhaven.bot.venues.simulated.scenario_input import Fields
 from motherhaven.bot.venues.simulated.slippage import Slippage
-from motherhaven.contract.errors import MotherhavenError, ScenarioError
+from motherhaven.contract.errors import MotherhavenError, OrderRejected, ScenarioError
 from motherhaven.contract.money import plain
 
 _START: Final = datetime(2000, 1, 1, tzinfo=UTC)
@@ -24,10 +24,10 @@ def run_scenario(scenario: Mapping[str, Any]) -> dict[str, Any]:
     """Run a scenario and return the account: exact decimal strings, None where nothing is.
 
     Keys: "deposit", "taker", "maker", "max_leverage" {COIN: n}, "steps", a list of
-    objects with one key each: fill, mark, funding, protect, bar, order, liquidate or
-    deposit. Returns equity, wallet, deposits, realized (gross), fees, funding (as
-    received), unrealized, used, available (both of the cross positions), maintenance (of all),
-    positions by coin, and the events in order.
+    objects with one key each: fill, mark, prices, funding, protect, bar, order, liquidate,
+    leverage, isolated_margin, deposit or withdraw. Returns equity, wallet, deposits, realized
+    (gross), fees, funding (as received), unrealized, used, available (both of the cross
+    positions), maintenance (of all), positions by coin, and the events in order.
 
     Raises:
         ScenarioError: a step cannot be run as written; the message names it.
@@ -58,6 +58,10 @@ class _Run:
             "order": self.order,
             "liquidate": self.liquidate,
             "deposit": self.deposit,
+            "withdraw": self.withdraw,
+            "leverage": self.leverage,
+            "isolated_margin": self.isolated_margin,
+            "prices": self.prices,
         }
 
     def step(self, number: int, total: int, step: object) -> None:
@@ -76,9 +80,19 @@ class _Run:
         except MotherhavenError as error:
             raise ScenarioError(f"{where}: {error}") from None
         self.engine.now += _MINUTE
-        for event in self.engine.take_events():
-            if isinstance(event, Fill):
-                self.events.append(_fill_event(number, event))
+        self.tell(number, self.engine.take_events())
+
+    def tell(self, number: int, happened: Iterable[ExchangeEvent]) -> None:
+        """Put fills among the events, before it what the venue bore of a cross account's loss."""
+        for fill in happened:
+            if not isinstance(fill, Fill):
+                continue
+            if fill.absorbed and fill.mode is MarginMode.CROSS:
+                lost = plain(fill.absorbed)
+                self.events.append(
+                    {"step": number, "type": "shortfall", "coin": fill.coin, "amount": lost}
+                )
+            self.events.append(_fill_event(number, fill))
 
     def fill(self, number: int, body: object, where: str) -> None:
         names = ("coin", "size", "price", "leverage", "mode", "liquidity", "reduce_only")
@@ -109,7 +123,8 @@ class _Run:
         fields = Fields(body, where, ("coin", "rate", "oracle"))
         coin = fields.coin()
         rate = fields.decimal("rate")
-        oracle = fields.positive("oracle", self.engine.ledger.marks.get(coin))
+        known = self.engine.oracle(coin) if coin in self.engine.ledger.marks else None
+        oracle = fields.positive("oracle", known)
         payment = self.engine.on_funding(coin, rate, oracle, self.engine.now)
         amount = payment.amount if payment else ZERO
         self.events.append(
@@ -137,10 +152,15 @@ class _Run:
             volume=fields.decimal("volume", ZERO),
             interval=_MINUTE,
         )
-        for event in self.engine.on_bar(check_bar(bar)):
-            if isinstance(event, Fill):
-                self.events.append(_fill_event(number, event))
+        self.tell(number, self.engine.on_bar(check_bar(bar)))
         self.engine.now = bar.start
+
+    def prices(self, number: int, body: object, where: str) -> None:
+        fields = Fields(body, where, ("coin", "mark", "mid", "oracle"))
+        coin, mark = fields.coin(), fields.positive("mark")
+        mid, oracle = fields.positive("mid", mark), fields.positive("oracle", mark)
+        now = self.engine.now
+        self.tell(number, self.engine.on_prices(Prices(coin, mark, mid, oracle, now)))
 
     def order(self, number: int, body: object, where: str) -> None:
         names = (
@@ -190,8 +210,42 @@ class _Run:
 
     def deposit(self, number: int, body: object, where: str) -> None:
         amount = Fields({"amount": body}, where, ("amount",)).decimal("amount")
-        self.engine.ledger.deposit(amount)
+        if amount < 0:
+            return self.withdraw(number, plain(-amount), where)
+        if amount:
+            self.engine.deposit(amount)
         self.events.append({"step": number, "type": "deposit", "amount": plain(amount)})
+        return None
+
+    def withdraw(self, number: int, body: object, where: str) -> None:
+        amount = Fields({"amount": body}, where, ("amount",)).positive("amount")
+        try:
+            self.engine.withdraw(amount)
+        except OrderRejected as error:
+            return self.reject(number, None, str(error))
+        self.events.append({"step": number, "type": "withdrawal", "amount": plain(-amount)})
+        return None
+
+    def leverage(self, number: int, body: object, where: str) -> None:
+        fields = Fields(body, where, ("coin", "leverage", "mode"))
+        coin = fields.coin()
+        leverage = fields.leverage(self.engine.ledger.spec(coin).max_leverage)
+        if leverage is None:
+            raise ScenarioError(f"{where}: leverage is missing; send a whole number")
+        held = self.engine.ledger.holdings.get(coin)
+        mode = fields.choice("mode", MarginMode) or (held.mode if held else MarginMode.CROSS)
+        try:
+            self.engine.set_leverage(coin, leverage, mode)
+        except OrderRejected as error:
+            self.reject(number, coin, str(error))
+
+    def isolated_margin(self, number: int, body: object, where: str) -> None:
+        fields = Fields(body, where, ("coin", "amount"))
+        coin, amount = fields.coin(), fields.decimal("amount")
+        try:
+            self.engine.update_isolated_margin(coin, amount)
+        except OrderRejected as error:
+            self.reject(number, coin, str(error))
 
     def held(self, fields: Fields, where: str) -> str:
         coin = fields.coin()
@@ -199,7 +253,7 @@ class _Run:
             raise ScenarioError(f"{where}: no position is open in {coin}; fill one first")
         return coin
 
-    def reject(self, number: int, coin: str, reason: str) -> None:
+    def reject(self, number: int, coin: str | None, reason: str) -> None:
         self.events.append({"step": number, "type": "rejected", "coin": coin, "reason": reason})
 
     def result(self) -> dict[str, Any]:
