@@ -103,18 +103,21 @@ TABLES: Final = (
     )""",
 )
 
+# The texts are those of the answer, where a decision has one, else its own.
 _DECISIONS: Final = """CREATE VIEW decisions AS SELECT
         d.id, d.timestamp, d.coin, d.signal, d.quantity_usd, d.leverage, d.confidence,
         d.profit_target, d.stop_loss, d.invalidation_condition,
         e.justification,
-        coalesce(e.raw_response, a.raw_response) AS raw_response,
+        t.raw_response,
         d.created_at,
-        coalesce(e.system_prompt, a.system_prompt) AS system_prompt,
-        coalesce(e.user_prompt, a.user_prompt) AS user_prompt,
+        t.system_prompt,
+        t.user_prompt,
         d.execution_status, d.execution_error, d.execution_timestamp
     FROM decision_rows AS d LEFT JOIN events AS e ON e.seq = d.seq
-    LEFT JOIN events AS a
-        ON a.event_id = json_extract(e.payload, '$.answer_id') AND a.kind = 'answer'"""
+    LEFT JOIN events AS t ON t.seq = coalesce(
+        (SELECT a.seq FROM events AS a
+            WHERE a.event_id = json_extract(e.payload, '$.answer_id') AND a.kind = 'answer'),
+        e.seq)"""
 
 VIEWS: Final = (
     _DECISIONS,
