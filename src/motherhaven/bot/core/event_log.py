@@ -137,6 +137,13 @@ class EventLog:
         coin, code = verdict.coin or "", verdict.rule or "guard"
         self.refused(decision_id, coin, signal, code, verdict.reason, now)
 
+    def settled(self, decision_id: str, coin: str, reason: str, now: datetime) -> None:
+        """An order of an earlier run of which nothing more will be known."""
+        payload = execution_event.encode(
+            now, decision_id, coin, "skipped", error=reason, reason_code="not_seen_through"
+        )
+        self.keep("execution", payload, now)
+
     def executed(
         self,
         ticket: ApprovedOrder,

@@ -69,8 +69,7 @@ def answer(
         cost_basis=given.cost_basis,
         latency_ms=given.latency_ms,
         finish_reason=given.finish_reason,
-        error=None if failure is None else f"{type(failure).__name__}: {failure}",
-        error_code=None if failure is None else _code_of(failure),
+        failure=None if failure is None else _told(failure),
     )
 
 
@@ -283,9 +282,10 @@ def candles(time: datetime, bars: Sequence[Bar]) -> Payload:
     )  # fmt: skip
 
 
-def _code_of(failure: Exception) -> str:
-    """An error's class as a code: DeciderTimeout is decider_timeout."""
-    return _WORDS.sub("_", type(failure).__name__).lower()
+def _told(failure: Exception) -> tuple[str, str]:
+    """An error's text, and its class as a code: DeciderTimeout is decider_timeout."""
+    name = type(failure).__name__
+    return f"{name}: {failure}", _WORDS.sub("_", name).lower()
 
 
 def texts(items: Iterable[str]) -> str:

@@ -35,7 +35,6 @@ from motherhaven.bot.market.instruments import Bar, FeeRates, MarketSpec
 from motherhaven.bot.venues.simulated.engine import PaperConfig, PaperEngine
 from motherhaven.bot.venues.simulated.slippage import Slippage
 from motherhaven.contract.events import BotState
-from motherhaven.contract.events import execution as execution_event
 from motherhaven.contract.events import status as status_event
 
 HOUR: Final = timedelta(hours=1)
@@ -237,10 +236,7 @@ class Trader:
 
     def settle(self, decision_id: str, coin: str, reason: str, now: datetime) -> None:
         """Put on record that an earlier run's order was never seen to its end."""
-        payload = execution_event.encode(
-            now, decision_id, coin, "skipped", error=reason, reason_code="not_seen_through"
-        )
-        self.log.keep("execution", payload, now)
+        self.log.settled(decision_id, coin, reason, now)
 
     def close_unprotected(self, coin: str) -> None:
         """Close a position that should have a stop and cannot get it back."""
@@ -266,14 +262,10 @@ class Trader:
         shot = self.engine.account()
         self.log.follow(shot.positions.values(), now)
         day = self.day
+        known = {"day": day and day.day, "day_start_equity": day and day.equity}
+        # self.now is how far the market was seen: from there a later run goes on.
         payload = records.account(
-            shot,
-            now,
-            self.now,  # how far the market was seen: from there a later run goes on
-            cycle_id=cycle_id,
-            day=day and day.day,
-            day_start_equity=day and day.equity,
-            entries_today=self.entries_today,
+            shot, now, self.now, cycle_id=cycle_id, entries_today=self.entries_today, **known
         )
         self.log.keep("account", payload, now)
 

@@ -61,7 +61,6 @@ def encode(
     cycle_id: str,
     asked_at: datetime,
     decider: str,
-    trigger: str = "schedule",
     model_asked: str | None = None,
     model: str | None = None,
     system_prompt: str | None = None,
@@ -77,15 +76,14 @@ def encode(
     cost_basis: str | None = None,
     latency_ms: int | None = None,
     finish_reason: str | None = None,
-    error: str | None = None,
-    error_code: str | None = None,
+    failure: tuple[str, str] | None = None,
 ) -> Payload:
-    """An answer as it was there at `time`; cost in USD, latency in milliseconds."""
+    """An answer as it was there at `time`; cost in USD, latency in ms, `failure` text and code."""
     return lean(
         {
             "timestamp": stamp(time),
             "cycle_id": cycle_id,
-            "trigger": trigger,
+            "trigger": "schedule",
             "asked_at": stamp(asked_at),
             "decider": decider,
             "model_asked": model_asked,
@@ -103,8 +101,8 @@ def encode(
             "cost_basis": cost_basis,
             "latency_ms": latency_ms,
             "finish_reason": finish_reason,
-            "error": error,
-            "error_code": error_code,
+            "error": failure and failure[0],
+            "error_code": failure and failure[1],
         }
     )
 
