@@ -47,6 +47,11 @@ def _one(bot: Bot, number: int, chance: random.Random) -> Event:
         lambda: bot.closed(minute, realized_pnl=money, **where),
         lambda: bot.fill(minute, fee=money, **where),
         lambda: bot.funding(minute, amount=money, **where),
+        lambda: bot.answer(minute, cost_usd=money, user_prompt="p ✓ " * 40),
+        lambda: bot.order(minute, size=money, coin=where["coin"]),
+        lambda: bot.cash_flow(minute, amount=money),
+        lambda: bot.protection(minute, size=money, covered="0", **where),
+        lambda: bot.command(minute, args={"coin": where["coin"]}),
         lambda: bot.status(minute, chance.choice(("running", "error"))),
         lambda: bot.candles(minute, (number * 60_000 + 10**12, "1", "2", "1", "2", money)),
     ]  # fmt: skip

@@ -9,6 +9,7 @@ from google.api_core import exceptions as google
 from google.cloud import firestore
 from google.cloud.firestore_v1.base_document import DocumentSnapshot
 
+from motherhaven.contract.events import PROMPT_TEXTS
 from motherhaven.stores.firestore import log, paths
 from motherhaven.stores.firestore.database import Batch, Database, in_steps
 from motherhaven.stores.firestore.documents import Document
@@ -68,8 +69,8 @@ async def _drop_texts(database: Database, event_ids: list[str]) -> None:
         digest = bytes.fromhex(document["sha256"])
         for field, (_, count) in document["texts"].items():
             chunks += [paths.chunk(snapshot.id, digest, field, i) for i in range(count)]
-        if document["texts"] and document["kind"] == "decision":
-            inline.append((snapshot.id, _without_texts(document)))
+        if document["kind"] == "decision" and (changes := _without_texts(document)):
+            inline.append((snapshot.id, changes))
         if document["kind"] in EMPTIED_KINDS and document.get(PAYLOAD) != "{}":
             payloads.append(snapshot.id)
             count = document.get("payload_chunks", 0)
@@ -81,7 +82,9 @@ async def _drop_texts(database: Database, event_ids: list[str]) -> None:
 
 def _without_texts(document: Document) -> dict[str, Any]:
     """The changes to a readable document: prompts go, a justification is cut as in rows."""
-    changes: dict[str, Any] = dict.fromkeys(document["texts"], firestore.DELETE_FIELD)
+    named = PROMPT_TEXTS if '"answer_id"' in document.get(PAYLOAD, "") else ()
+    names = (*document["texts"], *named)  # those that its answer lent it too
+    changes: dict[str, Any] = dict.fromkeys(names, firestore.DELETE_FIELD)
     if "justification" in changes and PAYLOAD in document:
         changes["justification"] = json.loads(document[PAYLOAD])["justification"]
     return changes
