@@ -44,26 +44,6 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/api/llm-bot/bill": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /**
-         * Bill
-         * @description The documents that the store read, wrote and deleted today, and what they cost.
-         */
-        get: operations["bill"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
     "/api/llm-bot/bots": {
         parameters: {
             query?: never;
@@ -219,6 +199,46 @@ export interface paths {
          * @description The newest errors, grouped by what their messages have in common.
          */
         get: operations["error_groups"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/llm-bot/event": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Event
+         * @description One event of any kind as it was recorded; its long texts are fetched apart.
+         */
+        get: operations["event"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/llm-bot/events": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Events
+         * @description A bot's events of one kind, newest first: answers, orders, cash flows, …
+         */
+        get: operations["events"];
         put?: never;
         post?: never;
         delete?: never;
@@ -391,9 +411,6 @@ export interface paths {
         /**
          * Key Page
          * @description The page that asks for the key, where the pages themselves come from elsewhere.
-         *
-         *     `link` is the token of a link that the server printed where it was started: it signs
-         *     in once, without the key. A browser that only fetches ahead does not use it up.
          */
         get: operations["key_page"];
         put?: never;
@@ -630,26 +647,6 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/metrics": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /**
-         * Scraped
-         * @description Figures of this server in Prometheus' text form.
-         */
-        get: operations["scraped"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
     "/readyz": {
         parameters: {
             query?: never;
@@ -789,12 +786,12 @@ export interface components {
              * Day
              * @default null
              */
-            day: unknown;
+            day: string | null;
             /**
              * Day Start Equity
              * @default null
              */
-            day_start_equity: unknown;
+            day_start_equity: (string | number) | null;
             /**
              * Deposits Usd
              * @default null
@@ -804,7 +801,7 @@ export interface components {
              * Entries Today
              * @default null
              */
-            entries_today: unknown;
+            entries_today: number | null;
             /**
              * Equity Usd
              * Format: decimal
@@ -990,9 +987,11 @@ export interface components {
         };
         /**
          * BatchAccepted
-         * @description One result for each event and part, in the order sent.
+         * @description One result for each event and part, in the order sent; `kinds` of events it takes.
          */
         BatchAccepted: {
+            /** Kinds */
+            kinds: ("answer" | "decision" | "execution" | "account" | "position_opened" | "position_closed" | "fill" | "funding" | "status" | "candles" | "order" | "cash_flow" | "protection" | "command")[];
             /** Parts */
             parts: components["schemas"]["PartResult"][];
             /** Results */
@@ -1436,15 +1435,13 @@ export interface components {
          * @description A decider's decision for one coin. quantity_usd is margin; confidence is 0 to 1.
          *
          *     confidence_percent: the confidence as it was sent, where it was taken as a percentage.
-         *     asked_at: when the model was asked. notes: what of its answer was read otherwise than
-         *     written. attempts: of several answers each one's `characters` and why it was `refused`.
-         *     error_code: the kind of `error`, by contract.reasons.
-         *     cost_basis: where its prices come from (settings, table, fallback).
-         *     coin_analysis: what the model wrote of the coin before it decided. analysis and thinking:
-         *     what it wrote of the whole account, and what it thought before that; they stand with the
-         *     first decision of an answer, and answer_id names that decision in the others.
-         *     close_fraction: the part of the position that a close is about, where it is not the whole.
-         *     adjusted_stop_loss, adjusted_profit_target: where a hold moves the exits to.
+         *     coin_analysis: what the model wrote of the coin before it decided. answer_id: the event
+         *     of the answer that it is from, answer_index its place there, from 0. notes: what of the
+         *     answer was read otherwise than written. close_fraction: the part of the position that a
+         *     close is about, where it is not the whole. adjusted_stop_loss, adjusted_profit_target:
+         *     where a hold moves the exits to.
+         *     Before there were answers, a decision carried one itself: asked_at, the texts, tokens and
+         *     cost; analysis, thinking, tokens and cost stood with the first, which answer_id named.
          */
         DecisionMade: {
             /**
@@ -1467,6 +1464,11 @@ export interface components {
              * @default null
              */
             answer_id: string | null;
+            /**
+             * Answer Index
+             * @default null
+             */
+            answer_index: number | null;
             /**
              * Asked At
              * @default null
@@ -1526,11 +1528,6 @@ export interface components {
              * @default null
              */
             error: string | null;
-            /**
-             * Error Code
-             * @default null
-             */
-            error_code: string | null;
             /**
              * Faults
              * @default null
@@ -1820,16 +1817,13 @@ export interface components {
          * @description Errors of one kind whose messages differ in numbers, ids or the coin only.
          *
          *     message is the newest one, last_id its error, decision_id its decision. bots has the
-         *     first hundred of bots_n. code: what contract.reasons has the next step by, where the newest
-         *     one carries it.
+         *     first hundred of bots_n.
          */
         ErrorGroup: {
             /** Bots */
             bots: string[];
             /** Bots N */
             bots_n: number;
-            /** Code */
-            code?: string | null;
             /** Count */
             count: number;
             /** Decision Id */
@@ -1912,6 +1906,16 @@ export interface components {
             time: string;
         };
         /**
+         * EventPage
+         * @description Newest first by receipt; `next` continues, None at the end.
+         */
+        EventPage: {
+            /** Items */
+            items: components["schemas"]["EventRow"][];
+            /** Next */
+            next: string | null;
+        };
+        /**
          * EventResult
          * @description What became of one event of a batch. conflict: the id was kept with another payload.
          */
@@ -1925,6 +1929,56 @@ export interface components {
              * @enum {string}
              */
             status: "stored" | "duplicate" | "conflict" | "rejected" | "incomplete";
+        };
+        /**
+         * EventRow
+         * @description An event as it was recorded, without its long texts: `texts` gives their characters.
+         */
+        EventRow: {
+            /** Bot Id */
+            bot_id: string;
+            /** Bot Name */
+            bot_name: string | null;
+            /** Cursor */
+            cursor: string;
+            /** Id */
+            id: string;
+            /**
+             * Kind
+             * @enum {string}
+             */
+            kind: "answer" | "decision" | "execution" | "account" | "position_opened" | "position_closed" | "fill" | "funding" | "status" | "candles" | "order" | "cash_flow" | "protection" | "command";
+            /**
+             * Mode
+             * @enum {string}
+             */
+            mode: "paper" | "live" | "simulated" | "unknown";
+            /** Payload */
+            payload: {
+                [key: string]: unknown;
+            };
+            /**
+             * Received At
+             * Format: date-time
+             */
+            received_at: string;
+            /**
+             * Recorded At
+             * Format: date-time
+             */
+            recorded_at: string;
+            /**
+             * Texts
+             * @default {}
+             */
+            texts: {
+                [key: string]: number;
+            };
+            /**
+             * Time
+             * Format: date-time
+             */
+            time: string;
         };
         /**
          * Executed
@@ -1952,8 +2006,6 @@ export interface components {
             latency_ms?: number | null;
             /** Position Id */
             position_id?: string | null;
-            /** Reason Code */
-            reason_code?: string | null;
             /**
              * Status
              * @enum {string}
@@ -2136,7 +2188,7 @@ export interface components {
         };
         /**
          * LiveOther
-         * @description A fill, a funding payment or candles, as recorded.
+         * @description What has no row of its own, as recorded.
          */
         LiveOther: {
             /** Bot Id */
@@ -2147,7 +2199,7 @@ export interface components {
              * Kind
              * @enum {string}
              */
-            kind: "fill" | "funding" | "candles";
+            kind: "fill" | "funding" | "candles" | "order" | "cash_flow" | "protection" | "command";
             /** Row */
             row: {
                 [key: string]: unknown;
@@ -2625,7 +2677,7 @@ export interface components {
              * Stop Beyond Liquidation
              * @default null
              */
-            stop_beyond_liquidation: unknown;
+            stop_beyond_liquidation: boolean | null;
             /**
              * Stop Loss
              * @default null
@@ -2737,7 +2789,7 @@ export interface components {
              * Stop Beyond Liquidation
              * @default null
              */
-            stop_beyond_liquidation: unknown;
+            stop_beyond_liquidation: boolean | null;
             /**
              * Stop Loss
              * @default null
@@ -2902,9 +2954,10 @@ export interface components {
          * @description A heartbeat or a change of state, with what the recorder has shipped and kept.
          *
          *     day_zone: the time zone of the bot's trading day, as IANA names it.
-         *     error_code: the kind of `error`, by contract.reasons.
          *     warnings: what is not right and does not stop the bot, in sentences. kill_switch: true
          *     while it is engaged. guidance, guidance_until: the user's words to the model.
+         *     error_code: what kind of error `error` tells. not_recorded: the `kind` and the `payload`
+         *     of an event that could not be recorded as what it is.
          */
         StatusReported: {
             /**
@@ -2956,7 +3009,7 @@ export interface components {
              * Guidance
              * @default null
              */
-            guidance: unknown;
+            guidance: string | null;
             /**
              * Guidance Until
              * @default null
@@ -2971,7 +3024,7 @@ export interface components {
              * Kill Switch
              * @default null
              */
-            kill_switch: unknown;
+            kill_switch: boolean | null;
             /**
              * Market
              * @default null
@@ -2987,6 +3040,11 @@ export interface components {
              * @default null
              */
             next_cycle_at: unknown;
+            /**
+             * Not Recorded
+             * @default null
+             */
+            not_recorded: unknown;
             /**
              * Pnl Today
              * @default null
@@ -3081,35 +3139,6 @@ export interface components {
             time: string;
             /** Trades Today */
             trades_today?: number | null;
-        };
-        /**
-         * StoreBill
-         * @description Today's documents of all servers of a store that is paid by the document.
-         *
-         *     Days begin at midnight Pacific time. cost_usd: beyond the free quota. budget_usd: what
-         *     a day may cost; None: nothing beyond the free quota. Without `paid` all else is None.
-         */
-        StoreBill: {
-            /** Budget Usd */
-            budget_usd?: string | null;
-            /** Cost Usd */
-            cost_usd?: string | null;
-            /** Day */
-            day?: string | null;
-            /** Deletes */
-            deletes?: number | null;
-            /** Free Reads */
-            free_reads?: number | null;
-            /** Free Writes */
-            free_writes?: number | null;
-            /** Paid */
-            paid: boolean;
-            /** Reads */
-            reads?: number | null;
-            /** State */
-            state?: ("ok" | "warning" | "exceeded") | null;
-            /** Writes */
-            writes?: number | null;
         };
         /**
          * TextSlice
@@ -3357,98 +3386,6 @@ export interface operations {
             };
             /** @description Foreign host or origin */
             403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ErrorBody"];
-                };
-            };
-            /** @description A field is wrong */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ErrorBody"];
-                };
-            };
-            /** @description Too many attempts */
-            429: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ErrorBody"];
-                };
-            };
-            /** @description Try again later */
-            503: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ErrorBody"];
-                };
-            };
-        };
-    };
-    bill: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Successful Response */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["StoreBill"];
-                };
-            };
-            /** @description Not strict JSON, or text that no route takes */
-            400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ErrorBody"];
-                };
-            };
-            /** @description No or a wrong key */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ErrorBody"];
-                };
-            };
-            /** @description Foreign host or origin */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ErrorBody"];
-                };
-            };
-            /** @description No such thing */
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ErrorBody"];
-                };
-            };
-            /** @description The history behind this cursor is gone */
-            410: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -4166,6 +4103,198 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["ErrorGroups"];
+                };
+            };
+            /** @description Not strict JSON, or text that no route takes */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description No or a wrong key */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Foreign host or origin */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description No such thing */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The history behind this cursor is gone */
+            410: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description A field is wrong */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Too many attempts */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Try again later */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    event: {
+        parameters: {
+            query: {
+                id: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EventRow"];
+                };
+            };
+            /** @description Not strict JSON, or text that no route takes */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description No or a wrong key */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Foreign host or origin */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description No such thing */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The history behind this cursor is gone */
+            410: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description A field is wrong */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Too many attempts */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Try again later */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    events: {
+        parameters: {
+            query: {
+                bot: string;
+                kind: "answer" | "order" | "cash_flow" | "protection" | "command";
+                /** @description `next` of the page before */
+                cursor?: string | null;
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EventPage"];
                 };
             };
             /** @description Not strict JSON, or text that no route takes */
@@ -5165,7 +5294,6 @@ export interface operations {
         parameters: {
             query?: {
                 next?: string;
-                link?: string;
             };
             header?: never;
             path?: never;
@@ -5182,7 +5310,7 @@ export interface operations {
                     "text/html": string;
                 };
             };
-            /** @description Signed in, before or by the link */
+            /** @description Signed in already */
             303: {
                 headers: {
                     [name: string]: unknown;
@@ -5789,7 +5917,7 @@ export interface operations {
         parameters: {
             query: {
                 id: string;
-                field: "system_prompt" | "user_prompt" | "raw_response" | "justification";
+                field: "system_prompt" | "user_prompt" | "raw_response" | "justification" | "analysis" | "thinking";
                 /** @description in characters */
                 offset?: number;
                 /** @description in characters */
@@ -5888,7 +6016,7 @@ export interface operations {
         parameters: {
             query: {
                 id: string;
-                field: "system_prompt" | "user_prompt" | "raw_response" | "justification";
+                field: "system_prompt" | "user_prompt" | "raw_response" | "justification" | "analysis" | "thinking";
             };
             header?: never;
             path?: never;
@@ -6201,98 +6329,6 @@ export interface operations {
             };
             /** @description Foreign host or origin */
             403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ErrorBody"];
-                };
-            };
-        };
-    };
-    scraped: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Successful Response */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "text/plain": string;
-                };
-            };
-            /** @description Not strict JSON, or text that no route takes */
-            400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ErrorBody"];
-                };
-            };
-            /** @description No or a wrong key */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ErrorBody"];
-                };
-            };
-            /** @description Foreign host or origin */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ErrorBody"];
-                };
-            };
-            /** @description No such thing */
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ErrorBody"];
-                };
-            };
-            /** @description The history behind this cursor is gone */
-            410: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ErrorBody"];
-                };
-            };
-            /** @description A field is wrong */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ErrorBody"];
-                };
-            };
-            /** @description Too many attempts */
-            429: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ErrorBody"];
-                };
-            };
-            /** @description Try again later */
-            503: {
                 headers: {
                     [name: string]: unknown;
                 };
