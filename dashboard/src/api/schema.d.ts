@@ -44,6 +44,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/llm-bot/bill": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Bill
+         * @description The documents that the store read, wrote and deleted today, and what they cost.
+         */
+        get: operations["bill"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/llm-bot/bots": {
         parameters: {
             query?: never;
@@ -411,6 +431,9 @@ export interface paths {
         /**
          * Key Page
          * @description The page that asks for the key, where the pages themselves come from elsewhere.
+         *
+         *     `link` is the token of a link that the server printed where it was started: it signs
+         *     in once, without the key. A browser that only fetches ahead does not use it up.
          */
         get: operations["key_page"];
         put?: never;
@@ -639,6 +662,26 @@ export interface paths {
          * @description The process lives.
          */
         get: operations["healthz"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/metrics": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Scraped
+         * @description Figures of this server in Prometheus' text form.
+         */
+        get: operations["scraped"];
         put?: never;
         post?: never;
         delete?: never;
@@ -1439,7 +1482,7 @@ export interface components {
          *     of the answer that it is from, answer_index its place there, from 0. notes: what of the
          *     answer was read otherwise than written. close_fraction: the part of the position that a
          *     close is about, where it is not the whole. adjusted_stop_loss, adjusted_profit_target:
-         *     where a hold moves the exits to.
+         *     where a hold moves the exits to. error_code: the kind of `error`, by contract.reasons.
          *     Before there were answers, a decision carried one itself: asked_at, the texts, tokens and
          *     cost; analysis, thinking, tokens and cost stood with the first, which answer_id named.
          */
@@ -1528,6 +1571,11 @@ export interface components {
              * @default null
              */
             error: string | null;
+            /**
+             * Error Code
+             * @default null
+             */
+            error_code: string | null;
             /**
              * Faults
              * @default null
@@ -1817,13 +1865,16 @@ export interface components {
          * @description Errors of one kind whose messages differ in numbers, ids or the coin only.
          *
          *     message is the newest one, last_id its error, decision_id its decision. bots has the
-         *     first hundred of bots_n.
+         *     first hundred of bots_n. code: what contract.reasons has the next step by, where the newest
+         *     one carries it.
          */
         ErrorGroup: {
             /** Bots */
             bots: string[];
             /** Bots N */
             bots_n: number;
+            /** Code */
+            code?: string | null;
             /** Count */
             count: number;
             /** Decision Id */
@@ -2006,6 +2057,8 @@ export interface components {
             latency_ms?: number | null;
             /** Position Id */
             position_id?: string | null;
+            /** Reason Code */
+            reason_code?: string | null;
             /**
              * Status
              * @enum {string}
@@ -3141,6 +3194,35 @@ export interface components {
             trades_today?: number | null;
         };
         /**
+         * StoreBill
+         * @description Today's documents of all servers of a store that is paid by the document.
+         *
+         *     Days begin at midnight Pacific time. cost_usd: beyond the free quota. budget_usd: what
+         *     a day may cost; None: nothing beyond the free quota. Without `paid` all else is None.
+         */
+        StoreBill: {
+            /** Budget Usd */
+            budget_usd?: string | null;
+            /** Cost Usd */
+            cost_usd?: string | null;
+            /** Day */
+            day?: string | null;
+            /** Deletes */
+            deletes?: number | null;
+            /** Free Reads */
+            free_reads?: number | null;
+            /** Free Writes */
+            free_writes?: number | null;
+            /** Paid */
+            paid: boolean;
+            /** Reads */
+            reads?: number | null;
+            /** State */
+            state?: ("ok" | "warning" | "exceeded") | null;
+            /** Writes */
+            writes?: number | null;
+        };
+        /**
          * TextSlice
          * @description A part of a long text; offset and total in characters.
          */
@@ -3386,6 +3468,98 @@ export interface operations {
             };
             /** @description Foreign host or origin */
             403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description A field is wrong */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Too many attempts */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Try again later */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    bill: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["StoreBill"];
+                };
+            };
+            /** @description Not strict JSON, or text that no route takes */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description No or a wrong key */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Foreign host or origin */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description No such thing */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The history behind this cursor is gone */
+            410: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -5294,6 +5468,7 @@ export interface operations {
         parameters: {
             query?: {
                 next?: string;
+                link?: string;
             };
             header?: never;
             path?: never;
@@ -5310,7 +5485,7 @@ export interface operations {
                     "text/html": string;
                 };
             };
-            /** @description Signed in already */
+            /** @description Signed in, before or by the link */
             303: {
                 headers: {
                     [name: string]: unknown;
@@ -6329,6 +6504,98 @@ export interface operations {
             };
             /** @description Foreign host or origin */
             403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    scraped: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/plain": string;
+                };
+            };
+            /** @description Not strict JSON, or text that no route takes */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description No or a wrong key */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Foreign host or origin */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description No such thing */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The history behind this cursor is gone */
+            410: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description A field is wrong */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Too many attempts */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Try again later */
+            503: {
                 headers: {
                     [name: string]: unknown;
                 };
