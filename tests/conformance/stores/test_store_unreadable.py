@@ -65,6 +65,11 @@ READS: dict[str, Read] = {
     "equity": lambda store, bot, _: store.equity(None, start=DAWN, end=DUSK, bucket=86_400),
     "deposits": lambda store, bot, _: store.deposits([bot, "good"]),
     "errors": lambda store, bot, _: store.errors(bot_id=None, kind=None, before=None, limit=100),
+    "signals": lambda store, bot, _: store.signals(bot, start=DAWN, end=DUSK, limit=100),
+    "stated": lambda store, bot, decision: store.stated(bot, [decision], since=DAWN),
+    "newest_errors": lambda store, bot, _: store.newest_errors(
+        bot_id=None, kind=None, since=None, limit=100
+    ),
     "event": lambda store, bot, decision: store.event(decision),
     "events": lambda store, bot, _: store.events(bot, "order", before=None, limit=100),
 }

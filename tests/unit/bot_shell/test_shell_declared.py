@@ -14,6 +14,7 @@ from motherhaven.bot.decider.types import Attempt
 from motherhaven.bot.execution.orders import OrderKind
 from motherhaven.bot.market.feed import Quote
 from motherhaven.bot.portfolio.events import FillReason, MarginMode
+from motherhaven.bot.running.cycle import Trouble
 from motherhaven.bot.running.sink import MemorySink
 from motherhaven.contract.events import PAYLOADS, PositionMark, Replaced, Verdict
 from motherhaven.contract.events.base import is_lenient
@@ -21,7 +22,7 @@ from motherhaven.contract.jsonio import dumps, loads
 from motherhaven.contract.wire import validate_payload
 from motherhaven.testing.scripted_model import ScriptedModel
 
-LIVE_KINDS = {"order", "cash_flow", "protection", "command"}
+LIVE_KINDS = {"order", "protection", "command"}
 """Kinds that this market brings none of."""
 PARTS = {"verdict": Verdict, "positions": PositionMark, "replaces": Replaced}
 
@@ -85,7 +86,7 @@ def history():
             at += timedelta(hours=1)
     trader.on_slice(piece(at, BTC="10"))
     trader.stop_entries("test", at)
-    cycle.status("bot stopped", at, error="why", state="stopped")
+    cycle.status("bot stopped", at, error=Trouble("market", "why"), state="stopped")
     cycle.flush()
     return sink.kept
 

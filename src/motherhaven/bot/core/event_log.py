@@ -148,7 +148,7 @@ class EventLog:
     def settled(self, decision_id: str, coin: str, reason: str, now: datetime) -> None:
         """An order of an earlier run of which nothing more will be known."""
         payload = execution_event.encode(
-            now, decision_id, coin, "skipped", error=reason, reason_code="not_seen_through"
+            now, decision_id, coin, "skipped", error=reason, reason_code="unsettled"
         )
         self.keep("execution", payload, now)
 
