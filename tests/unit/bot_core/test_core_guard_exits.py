@@ -126,6 +126,7 @@ def test_positions_that_the_bot_did_not_open_are_named():
     assert unknown_positions(held, {"BTC": D("0.1")}) == ()
     assert unknown_positions(held, {"BTC": D("0.2")}) == ("BTC",)
     assert unknown_positions(held, {}) == ("BTC",)
+    assert unknown_positions({}, {"BTC": D("0.1")}) == ("BTC",)
 
 
 def test_the_trading_day_has_an_explicit_zone():

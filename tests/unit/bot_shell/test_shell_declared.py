@@ -7,12 +7,14 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
-from shell_support import MINUTE, NOON, action, answer, entry, new_cycle, new_trader, piece
+from shell_support import MINUTE, NOON, action, answer, entry, new_cycle, new_trader, piece, placed
 
 from motherhaven.bot.decider.guidance import Guidance
 from motherhaven.bot.decider.types import Attempt
-from motherhaven.bot.execution.orders import OrderKind
+from motherhaven.bot.execution.commands import CancelOrders
+from motherhaven.bot.execution.orders import OrderIntent, OrderKind
 from motherhaven.bot.market.feed import Quote
+from motherhaven.bot.portfolio.events import Side
 from motherhaven.bot.running.sink import MemorySink
 from motherhaven.contract.events import PAYLOADS, PositionMark, Replaced, Verdict
 from motherhaven.contract.jsonio import dumps, loads
@@ -69,7 +71,12 @@ def history():
         cycle.guidance = Guidance("be careful", at + timedelta(hours=1))
         asyncio.run(cycle.run(lambda at=at: at, prices, at + MINUTE))
         if number == 3:
-            trader.engine.protect("BTC", OrderKind.STOP, Decimal(1))
+            far = OrderIntent(
+                "BTC", Side.SELL, Decimal(0), OrderKind.STOP, Decimal(1), reduce_only=True
+            )
+            (stop,) = [one for one in trader.account.orders.resting("BTC") if one.kind is far.kind]
+            trader.account.submit([CancelOrders((stop.cloid,))])
+            placed(trader, far)
             trader.report_account(at)
             at += timedelta(hours=1)
     trader.on_slice(piece(at, BTC="10"))

@@ -6,7 +6,6 @@ of it is in `records`, in order, until the shell takes it.
 """
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any, Final
@@ -14,69 +13,49 @@ from typing import Any, Final
 from motherhaven.bot.core import records
 from motherhaven.bot.core.answers import AnswerRecord
 from motherhaven.bot.core.event_log import EventLog
+from motherhaven.bot.core.partial_bars import PartialBars
 from motherhaven.bot.core.records import Record
+from motherhaven.bot.core.risk import risk_context
+from motherhaven.bot.core.setup import TraderSetup
 from motherhaven.bot.decider.briefing import Briefing
 from motherhaven.bot.decider.types import Answer, Context
-from motherhaven.bot.execution.engine import ApprovedOrder, ExecutionEngine
+from motherhaven.bot.execution.account import VenueAccount
+from motherhaven.bot.execution.engine import ExecutionEngine
+from motherhaven.bot.execution.port import Venue
+from motherhaven.bot.execution.results import ApprovedOrder, ExecutionResult
 from motherhaven.bot.guard.day import DayStart, KillSwitch, roll_day
 from motherhaven.bot.guard.judgement import held_verdict, judge
 from motherhaven.bot.guard.types import (
-    OpenPosition,
-    PendingEntry,
-    RiskContext,
-    RiskLimits,
     TradeDecision,
     Verdict,
 )
 from motherhaven.bot.market.bar_series import BarSeries
 from motherhaven.bot.market.feed import Book, Gap, Quote, Slice
 from motherhaven.bot.market.funding import Rates
-from motherhaven.bot.market.instruments import Bar, FeeRates, MarketSpec
-from motherhaven.bot.venues.simulated.engine import PaperConfig, PaperEngine
-from motherhaven.bot.venues.simulated.slippage import Slippage
+from motherhaven.bot.market.instruments import Prices
 from motherhaven.contract.events import BotState
 
 HOUR: Final = timedelta(hours=1)
 
 
-@dataclass(frozen=True, slots=True)
-class TraderSetup:
-    """What a trader is made from. Money in USD.
-
-    `patience` is how old a coin's newest bar may be and the coin still be decided on;
-    `detailed` keeps every indicator, for prompts; `candles` puts the bars on record;
-    `brief` leaves out the records of holds and accounts, where nobody will read them.
-    """
-
-    coins: tuple[str, ...]
-    limits: RiskLimits
-    specs: Mapping[str, MarketSpec] = field(default_factory=dict)
-    deposit: Decimal = Decimal(10_000)
-    fees: FeeRates = field(default_factory=FeeRates)
-    slippage: Slippage | None = None
-    zone: str = "UTC"
-    patience: timedelta = timedelta(0)
-    detailed: bool = False
-    candles: bool = True
-    brief: bool = False
-
-
 class Trader:
-    """One paper account with its bar series, its guard and its record."""
+    """One account at a venue with its bar series, its guard and its record."""
 
-    def __init__(self, setup: TraderSetup, now: datetime, new_id: Callable[[], str]) -> None:
+    def __init__(
+        self, setup: TraderSetup, venue: Venue, now: datetime, new_id: Callable[[], str]
+    ) -> None:
         self.setup = setup
         self.now = now
         self.new_id = new_id
-        self.engine = PaperEngine(
-            PaperConfig(setup.deposit, setup.fees, setup.slippage, next_open=False),
-            now,
-            setup.specs,
-            new_id,
+        self.account = VenueAccount(
+            venue, now, new_id, setup.specs, deposit=setup.deposit, fees=setup.fees
         )
-        self.desk = ExecutionEngine(self.engine)
+        self.ledger = self.account.ledger
+        self.execution = ExecutionEngine(self.account, setup.margin_mode)
+        self.armed = False
+        """Whether the user has armed live trading; asked only where real money moves."""
         self.series_by_coin: dict[str, BarSeries] = {}
-        self.log = EventLog(self.engine, self.desk, new_id)
+        self.log = EventLog(self.account, self.execution, new_id)
         self.gaps: list[Gap] = []
         self.funding_rates: dict[str, Decimal] = {}
         self.funding_history: Mapping[str, Rates] = {}
@@ -89,7 +68,7 @@ class Trader:
         self.quotes: Mapping[str, Quote] = {}
         """The venue's prices of the last look, for the decider; nothing trades at them."""
         self._tickets: list[ApprovedOrder] = []
-        self._traded: dict[str, Quote] = {}
+        self._partial = PartialBars()
 
     # --- the market comes in ------------------------------------------------------------
 
@@ -97,22 +76,25 @@ class Trader:
         """Let the bar series see an older slice; the account is not touched."""
         for coin, bar in piece.bars.items():
             self._series_of(coin).push(bar)
-            self.engine.ledger.marks[coin] = bar.close
+            self.account.mark(coin, bar.close)
 
     def on_slice(self, piece: Slice) -> None:
         """Let the bars of one moment happen: stops, targets, liquidations, then funding."""
         before, self.now = self.now, piece.time
         if piece.gaps:
             self.gaps.extend(piece.gaps)
-        engine, series_by_coin = self.engine, self.series_by_coin
+        account, series_by_coin = self.account, self.series_by_coin
+        passes, marks = account.passes, self.ledger.marks
         closely = self.looks_closely
         for coin, bar in piece.bars.items():
             (series_by_coin.get(coin) or self._series_of(coin)).push(bar)
-            if closely or not engine.passes(bar):
-                events = engine.on_bar(self._since_trade(bar))
-                if events:
-                    self.log.note(events)
-        engine.now = piece.time
+            if not closely and passes(bar):
+                marks[coin] = bar.close
+                continue
+            events = account.bar(self._partial.since_trade(bar))
+            if events:
+                self.log.note(events)
+        account.at(piece.time)
         if self.setup.candles:
             self.log.saw(piece.bars.values())
         if self.funding_rates or self.funding_history:
@@ -121,7 +103,7 @@ class Trader:
     @property
     def looks_closely(self) -> bool:
         """Whether no bar may be passed over: after a trade one counts in part only."""
-        return bool(self._traded or self.books)
+        return bool(self._partial or self.books)
 
     def fresh(self, now: datetime) -> dict[str, BarSeries]:
         """Tapes of the coins whose newest bar is not older than the setup's patience."""
@@ -137,12 +119,12 @@ class Trader:
 
     def context(self, now: datetime, guidance: str | None = None) -> Context:
         """What a decider may know at `now`."""
-        ledger, zone = self.engine.ledger, self.setup.zone
+        ledger, zone = self.ledger, self.setup.zone
         if self.day is None or not self.day.lasts(now, zone):
             self.day, self.entries_today = roll_day(self.day, now, ledger.equity(), zone), 0
         held = {coin: holding.size for coin, holding in ledger.holdings.items()}
         return Context(
-            now, self.fresh(now), held, self.engine.account, self.setup.limits, self.log.trades,
+            now, self.fresh(now), held, self.account.snapshot, self.setup.limits, self.log.trades,
             self.log.outcomes, self.funding_rates, guidance, self._brief,
         )  # fmt: skip
 
@@ -160,7 +142,7 @@ class Trader:
         if answer.holds:
             verdicts = [held_verdict(asked, n) for n, asked in enumerate(answer.decisions)]
         else:
-            view = self._view(context, record.marks, now)
+            view = risk_context(self, self._tickets, context, record.marks, now)
             verdicts = judge(answer.decisions, view, self.setup.limits)
         for asked, verdict in zip(answer.decisions, verdicts, strict=True):
             decision_id = record.decision(asked, verdict)
@@ -182,30 +164,30 @@ class Trader:
                 reason = "no price to trade at: the market's data have a hole here"
                 self.log.executed(ticket, "skipped", now, code="no_price", error=reason)
                 continue
-            self.log.note(self.desk.quote(ticket.coin, quote.mid, now))
+            mid = quote.mid
+            self.log.note(self.account.prices(Prices(ticket.coin, mid, mid, mid, now)))
             book = self.books.get(ticket.coin)
             if book is not None:
-                self.engine.on_book(ticket.coin, book.bids, book.asks)
-            done = self.desk.trade(ticket)
-            self._traded[ticket.coin] = quote
-            if done.filled_usd is not None and ticket.asked.signal.is_entry:
-                self.entries_today += 1
-                self.last_entries[ticket.coin] = now
-            self.log.executed(
-                ticket,
-                done.status,
-                now,
-                code=done.code,
-                error=done.error,
-                cloid=done.cloid,
-                position_id=done.position_id,
-                filled_usd=done.filled_usd,
-                fill_price=done.fill_price,
-                leverage_before=done.leverage_before,
-                leverage=done.leverage,
-                **done.moved,
-            )
-            self.log.note(done.events)
+                self.account.book(ticket.coin, book.bids, book.asks)
+            done = self.execution.trade(ticket)
+            self._partial.traded(quote)
+            self._executed(ticket, done, now)
+
+    @property
+    def asks(self) -> bool:
+        """Whether there is an order whose outcome is still to be asked for."""
+        return bool(self.account.orders.unknown) or self.execution.waits
+
+    def follow(self) -> None:
+        """Record what a venue has told since the last look; it does not wait for more."""
+        self.log.note(self.account.take())
+
+    def resolve_orders(self, now: datetime) -> None:
+        """Ask what became of orders whose answer was lost, and record what is known by now."""
+        events, results = self.execution.resolve(now)
+        self.log.note(events)
+        for ticket, done in results:
+            self._executed(ticket, done, now)
 
     @property
     def has_orders(self) -> bool:
@@ -240,26 +222,24 @@ class Trader:
 
     def close_unprotected(self, coin: str) -> None:
         """Close a position that should have a stop and cannot get it back."""
-        self.log.note(self.desk.close_now(coin))
+        self.log.note(self.execution.close_now(coin))
 
     def stop_entries(self, reason: str, now: datetime) -> None:
         """Engage the kill switch: what waits or rests to open a position is gone."""
         self.kill = self.kill.engage(now, reason)
         self.drop_entries(reason, now)
-        self.engine.cancel([o.cloid for o in self.engine.open_orders() if not o.reduce_only])
-        self.log.note(self.engine.take_events())
+        self.log.note(self.execution.cancel_entries())
 
     def flatten(self, now: datetime) -> None:
-        """Cancel everything and close every position at its mark."""
-        self.engine.now = now
-        self.engine.close_all()
-        self.log.note(self.engine.take_events())
+        """Cancel everything and close every position at the market."""
+        self.account.at(now)
+        self.log.note(self.execution.flatten())
 
     # --- reports ------------------------------------------------------------------------
 
     def report_account(self, now: datetime, cycle_id: str | None = None) -> None:
         """Record the account with its positions at their marks."""
-        shot = self.engine.account()
+        shot = self.account.snapshot()
         self.log.follow(shot.positions.values(), now)
         # How far the market was seen: from there a later run goes on.
         extras: dict[str, Any] = {"market_time": records.stamp(self.now)}
@@ -275,7 +255,7 @@ class Trader:
         """Record a heartbeat or a change of state."""
         figures: dict[str, Any] = {"trades_today": self.entries_today, **extras}
         if self.day is not None:
-            figures["pnl_today"] = self.engine.ledger.equity() - self.day.equity
+            figures["pnl_today"] = self.ledger.equity() - self.day.equity
         if self.kill.engaged:
             figures["kill_switch"] = True
         self.log.keep("status", records.status(now, state, message, figures), now)
@@ -291,48 +271,37 @@ class Trader:
 
     # --- inside -------------------------------------------------------------------------
 
-    def _view(self, context: Context, marks: Mapping[str, Decimal], now: datetime) -> RiskContext:
-        account = context.account
-        return RiskContext(
-            now=now,
-            equity=account.equity,
-            day_start_equity=self.day.equity if self.day else None,
-            marks=marks,
-            positions={
-                coin: OpenPosition(
-                    held.size, held.entry, held.leverage, held.stop, held.target, held.liquidation
-                )
-                for coin, held in account.positions.items()
-            },
-            specs=self.setup.specs,
-            available=account.available,
-            data_times={coin: series.end for coin, series in context.series_by_coin.items()},
-            last_trades=self.last_entries,
-            trades_today=self.entries_today,
-            asked_at=context.now,
-            pending=self._pending(),
-            kill_switch=self.kill.engaged,
-            recording=self.recording,
+    def _executed(self, ticket: ApprovedOrder, done: ExecutionResult, now: datetime) -> None:
+        """Put on record what became of an order, and what happened at the account meanwhile."""
+        if done.filled_usd is not None and ticket.asked.signal.is_entry:
+            self.entries_today += 1
+            self.last_entries[ticket.coin] = now
+        self.log.executed(
+            ticket,
+            done.status,
+            now,
+            code=done.code,
+            error=done.error,
+            cloid=done.cloid,
+            position_id=done.position_id,
+            filled_usd=done.filled_usd,
+            fill_price=done.fill_price,
+            leverage_before=done.leverage_before,
+            leverage=done.leverage,
+            **done.moved,
         )
+        self.log.note(done.events)
 
     def _brief(self) -> Briefing:
         """What a model is told beyond prices and account, worked out when it is asked."""
         return Briefing(
             self.setup.fees,
-            self.engine.ledger.marks,
+            self.ledger.marks,
             self.quotes,
             self.log.plans,
             self.log.tally,
             self.day.equity if self.day else None,
             self.entries_today,
-        )
-
-    def _pending(self) -> tuple[PendingEntry, ...]:
-        """Entries that were allowed before and may still be executed: none of ours rests."""
-        return tuple(
-            PendingEntry(ticket.coin, ticket.verdict.allowed_usd, ticket.verdict.leverage)
-            for ticket in self._tickets
-            if ticket.asked.signal.is_entry
         )
 
     def _queue(
@@ -348,28 +317,10 @@ class Trader:
         elif verdict.acts:
             self._tickets.append(ApprovedOrder(decision_id, asked, verdict, mark))
 
-    def _since_trade(self, bar: Bar) -> Bar:
-        """A bar in whose middle we traded, without the path before: that was not ours.
-
-        What is known of the rest is its first price, the trade's, and its last.
-        """
-        quote = self._traded.get(bar.coin)
-        if quote is None:
-            return bar
-        if bar.end <= quote.time:
-            # A bar that came late: it was over before the trade, and strikes nothing now.
-            price = quote.mid
-            return replace(bar, open=price, high=price, low=price, close=price)
-        del self._traded[bar.coin]
-        if bar.start >= quote.time:
-            return bar
-        high, low = max(quote.mid, bar.close), min(quote.mid, bar.close)
-        return replace(bar, open=quote.mid, high=high, low=low)
-
     def _series_of(self, coin: str) -> BarSeries:
         series = self.series_by_coin.get(coin)
         if series is None:
-            series = BarSeries(coin, self.engine.ledger.spec(coin), detailed=self.setup.detailed)
+            series = BarSeries(coin, self.account.spec(coin), detailed=self.setup.detailed)
             self.series_by_coin[coin] = series
         return series
 
@@ -379,7 +330,7 @@ class Trader:
         Rates of the past are those of `funding_history`, where the run has one; else the
         newest known rate holds, at the mark in place of the oracle.
         """
-        ledger = self.engine.ledger
+        ledger = self.ledger
         hour = before.replace(minute=0, second=0, microsecond=0) + HOUR
         while hour <= now:
             for coin, rates in self.funding_history.items():
@@ -389,7 +340,6 @@ class Trader:
                 history = self.funding_history.get(coin)
                 rate = self.funding_rates.get(coin) if history is None else history.get(hour)
                 if rate is not None:
-                    payment = self.engine.on_funding(coin, rate, ledger.marks[coin], hour)
-                    if payment is not None:
-                        self.log.keep("funding", records.funding(payment), hour)
+                    oracle = self.account.venue.prices((coin,))[coin].oracle
+                    self.log.note(self.account.funding(coin, rate, oracle, hour))
             hour += HOUR

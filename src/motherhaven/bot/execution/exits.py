@@ -6,6 +6,7 @@ from decimal import Decimal
 from typing import Final
 
 from motherhaven.bot.execution.orders import OpenOrder, OrderIntent, OrderKind
+from motherhaven.bot.execution.states import OrderRecord
 from motherhaven.bot.guard.entry_check import placed_price
 from motherhaven.bot.guard.types import TradeDecision, Verdict
 from motherhaven.bot.market.instruments import MarketSpec
@@ -138,7 +139,7 @@ def replace_exits(
     stop: Decimal | None,
     target: Decimal | None,
     decision_id: str,
-    orders: Sequence[OpenOrder],
+    orders: Sequence[OpenOrder | OrderRecord],
 ) -> list[StopReplacement]:
     """Stop and target at prices that the guard allowed, each new-first; None stays."""
     away = Side.SELL if position.size > 0 else Side.BUY
@@ -168,6 +169,6 @@ def unknown_positions(
 
     `own` gives the signed size that the bot's own fills add up to, by coin.
     """
-    return tuple(
-        sorted(coin for coin, held in on_exchange.items() if own.get(coin, ZERO) != held.size)
-    )
+    sizes = {coin: held.size for coin, held in on_exchange.items()}
+    coins = sizes.keys() | own.keys()
+    return tuple(sorted(c for c in coins if own.get(c, ZERO) != sizes.get(c, ZERO)))

@@ -14,9 +14,11 @@ from itertools import count, islice
 from pathlib import Path
 from typing import Final
 
-from motherhaven.bot.core.trader import Trader, TraderSetup
+from motherhaven.bot.core.setup import TraderSetup
 from motherhaven.bot.decider.recorded import RecordedDecider
 from motherhaven.bot.decider.types import Decider
+from motherhaven.bot.execution.agreement import apart
+from motherhaven.bot.execution.slippage import Slippage
 from motherhaven.bot.guard.types import RiskLimits
 from motherhaven.bot.market.feed import Quote, Slice
 from motherhaven.bot.market.files import FileFeed
@@ -29,7 +31,7 @@ from motherhaven.bot.replay.stride import Strides
 from motherhaven.bot.running.cycle import Cycle, Facts
 from motherhaven.bot.running.recover import fill_of, payment_of
 from motherhaven.bot.running.sink import Sink
-from motherhaven.bot.venues.simulated.slippage import Slippage
+from motherhaven.bot.running.venues import paper_trader
 from motherhaven.contract.clock import Clock
 from motherhaven.contract.coins import normalise_symbol
 from motherhaven.contract.errors import JournalError
@@ -140,19 +142,21 @@ class Replay:
             specs=self.feed.specs,
             deposit=config.equity,
             fees=config.fees,
-            slippage=config.slippage,
             zone=config.zone,
             detailed=decider.is_model and self._recorded is None,
             candles=config.candles,
             brief=config.brief,
         )
-        self._trader = Trader(setup, self.feed.start, market_ids(self._market, rng))
+        new_id = market_ids(self._market, rng)
+        self._trader = paper_trader(setup, self.feed.start, new_id, config.slippage)
         self._trader.funding_history = {
             normalise_symbol(coin): read_funding(path) for coin, path in config.funding.items()
         }
         facts = Facts(self.feed.name, config.interval_seconds)
         self._cycle = Cycle(self._trader, decider, self._sink, facts)
         self._audit = EquityAudit(config.equity)
+        self._apart = ZERO
+        self._compared = 0
         self._bars = 0
         self._plain = self._recorded is None and config.plain
         self._step = timedelta(seconds=config.interval_seconds)
@@ -203,10 +207,14 @@ class Replay:
 
     def _stride(self, index: int, due: datetime) -> tuple[int, datetime]:
         """Step over slices that reach nothing; the first that may, and the next decision."""
+        stepped = self._trader.account.stepped
+        if stepped is None:
+            return index, due
         if self._strides is None:
             self._strides = Strides(
                 self.feed.timeline,
                 self._trader,
+                stepped,
                 self._decider,
                 self._audit,
                 self.feed.interval,
@@ -250,11 +258,11 @@ class Replay:
     async def _decide(self, moment: datetime, due: datetime) -> None:
         """One cycle; what it trades fills at the next bar's open, if that follows at once."""
         heartbeat = self._config.pace is not None or _is_full_hour(moment)
-        before = self._trader.engine.ledger.seq
+        before = self._trader.ledger.seq
         await self._cycle.run(
             self._market.now, self._quotes, due, heartbeat=heartbeat, durable=False
         )
-        if self._trader.engine.ledger.seq != before:
+        if self._trader.ledger.seq != before:
             self._sample()
 
     async def _quotes(self) -> Mapping[str, Quote]:
@@ -268,7 +276,10 @@ class Replay:
         }
 
     def _sample(self) -> None:
-        ledger = self._trader.engine.ledger
+        ledger = self._trader.ledger
+        if ledger.seq != self._compared:
+            self._compared = ledger.seq
+            self._apart = max(self._apart, apart(self._trader.account))
         held = [(coin, one.size, ledger.marks[coin]) for coin, one in ledger.holdings.items()]
         self._audit.sample(self._market.time, ledger.seq, ledger.base(), held)
 
@@ -303,7 +314,7 @@ class Replay:
         return tuple(sorted(found, key=lambda one: (-one.count, one.status, one.code)))
 
     def _report(self, seconds: float) -> ReplayReport:
-        account = self._trader.engine.account()
+        account = self._trader.account.snapshot()
         counts = self._sink.counts
         return ReplayReport(
             decider=self._decider.name,
@@ -324,7 +335,11 @@ class Replay:
             unrealized_pnl=account.unrealized,
             final_equity=account.equity,
             max_drawdown=self._audit.max_drawdown,
-            identity_error=self._audit.identity_error(self._journal()),
+            identity_error=max(
+                self._audit.identity_error(self._journal()),
+                self._apart,
+                apart(self._trader.account),
+            ),
             seconds=seconds,
             slippage=self._config.slippage,
             refusals=self._refusals(),

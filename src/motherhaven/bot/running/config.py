@@ -7,9 +7,9 @@ from pathlib import Path
 from typing import Final
 
 from motherhaven.bot.decider.config import ModelConfig
+from motherhaven.bot.execution.slippage import Slippage
 from motherhaven.bot.guard.presets import tightened
 from motherhaven.bot.guard.types import RiskLimits
-from motherhaven.bot.venues.simulated.slippage import Slippage
 from motherhaven.contract.errors import ConfigError
 from motherhaven.settings.bot import Settings, TradingMode
 

@@ -99,15 +99,15 @@ def restore(trader: Trader, saved: Saved) -> list[str]:
 
     Returns the coins whose stop could not be placed again: close them at the next price.
     """
-    trader.log.resume(trader.engine.resume(saved.fills, saved.payments))
-    held = trader.engine.ledger.holdings
+    trader.log.resume(trader.account.resume(saved.fills, saved.payments))
+    held = trader.ledger.holdings
     trader.log.plans = {coin: plan for coin, plan in saved.plans.items() if coin in held}
     trader.log.outcomes.extend(saved.outcomes)
     unprotected = []
     for coin, holding in held.items():
         known = saved.protections.get(holding.position_id)
-        if known is not None and not trader.desk.restore(
-            coin, holding.size, known.stop, known.target
+        if known is not None and not trader.execution.restore(
+            holding.position_id, coin, holding.size, (known.stop, known.target)
         ):
             unprotected.append(coin)
     names = [holding.position_id for holding in held.values()]

@@ -23,6 +23,7 @@ from motherhaven.bot.execution.orders import (
     Outcome,
     Rejected,
 )
+from motherhaven.bot.execution.slippage import Slippage, walk_book
 from motherhaven.bot.market.instruments import Bar, FeeRates, Level, MarketSpec, Prices
 from motherhaven.bot.portfolio.account import AccountSnapshot, LeverageSetting
 from motherhaven.bot.portfolio.events import (
@@ -40,7 +41,6 @@ from motherhaven.bot.venues.simulated.admission import NO_MATCH, refusal, within
 from motherhaven.bot.venues.simulated.executor import Executor
 from motherhaven.bot.venues.simulated.matching import Matcher
 from motherhaven.bot.venues.simulated.resting import Order, Registry
-from motherhaven.bot.venues.simulated.slippage import Slippage, walk_book
 from motherhaven.contract.coins import normalise_symbol
 from motherhaven.contract.errors import OrderRejected
 
