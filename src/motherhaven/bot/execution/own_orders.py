@@ -1,6 +1,7 @@
 """Our own orders by cloid: what is planned, what rests, what is unknown, and of which decision."""
 
 from collections.abc import Callable, Iterable
+from contextlib import suppress
 from decimal import Decimal
 from functools import partial
 from typing import Final
@@ -152,7 +153,9 @@ class OwnOrders:
         before = self._records[record.cloid].state
         self._keep(record)
         if not self._plans_only and record.state is not before:
-            self.emit(record)
+            # It has happened: a journal that is full then changes nothing about it.
+            with suppress(JournalError):
+                self.emit(record)
 
     def _keep(self, record: OrderRecord) -> None:
         cloid = record.cloid
