@@ -50,7 +50,7 @@ def test_account_positions_and_protection_come_back_exactly():
     """Wallet, entry, fees, stop and target are those of before; the stop still works."""
     cycle, sink = lived(answer(entry()), answer(action()))
     trader, saved, unprotected = reborn(sink)
-    before, after = cycle.trader.engine.account(), trader.engine.account()
+    before, after = cycle.trader.account.snapshot(), trader.account.snapshot()
     assert (after.wallet, after.fees, after.deposits) == (
         before.wallet, before.fees, before.deposits,
     )  # fmt: skip
@@ -168,6 +168,6 @@ def test_a_changed_leverage_is_on_record_and_comes_back():
     second = of_kind(sink.kept, "execution")[1]
     assert (second["leverage_before"], second["leverage"]) == (2, 5)
     trader, _, _ = reborn(sink)
-    before, after = cycle.trader.engine.account(), trader.engine.account()
+    before, after = cycle.trader.account.snapshot(), trader.account.snapshot()
     assert after.positions["BTC"].leverage == before.positions["BTC"].leverage == 5
     assert (after.used, after.available) == (before.used, before.available)
