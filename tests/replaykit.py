@@ -111,8 +111,8 @@ def brief(case: Case, folder: Path) -> ReplayReport:
     return asyncio.run(Replay(config, baseline(case.decider), LedgerSink(), clock).run())
 
 
-def journaled(case: Case, folder: Path) -> tuple[ReplayReport, str]:
-    """The run with a journal: its report, and the hash of every row that it wrote."""
+def journaled(case: Case, folder: Path) -> tuple[ReplayReport, str, str]:
+    """The run with a journal: its report, the hash of every row that it wrote, and of its view."""
     config = case.config(case.market(folder), candles=True)
     clock = FakeClock(START)
     path = folder / f"{case.seed}-{case.decider}.db"
@@ -123,7 +123,7 @@ def journaled(case: Case, folder: Path) -> tuple[ReplayReport, str]:
         report = asyncio.run(Replay(config, baseline(case.decider), sink, clock).run())
     finally:
         sink.close()
-    return report, journal_hash(path)
+    return report, journal_hash(path), view_hash(path)
 
 
 def journal_hash(path: Path) -> str:
@@ -133,6 +133,28 @@ def journal_hash(path: Path) -> str:
     for table in ("events", "decision_rows", "account_rows", "position_rows", "status_rows"):
         for row in connection.execute(f"SELECT * FROM {table} ORDER BY 1"):
             found.update(repr(row).encode())
+    connection.close()
+    return found.hexdigest()
+
+
+OURS = {
+    "decision": ("answer_id", "asked_at", "latency_ms", "trigger"),
+    "execution": ("reason_code",),
+}
+"""Fields of a replay's records that say nothing of the account, and that versions differ in."""
+
+
+def view_hash(path: Path) -> str:
+    """What users see of a journal: the four views, and each event without the fields OURS."""
+    found = hashlib.sha256()
+    connection = apsw.Connection(str(path), flags=apsw.SQLITE_OPEN_READONLY)
+    for table in ("decisions", "account_state", "positions", "bot_status"):
+        for row in connection.execute(f"SELECT * FROM {table} ORDER BY 1"):
+            found.update(repr(row).encode())
+    rows = connection.execute("SELECT event_id, kind, time, payload FROM events ORDER BY seq")
+    for event_id, kind, time, text in rows:
+        told = [one for one in json.loads(text).items() if one[0] not in OURS.get(kind, ())]
+        found.update(repr((event_id, kind, time, sorted(told))).encode())
     connection.close()
     return found.hexdigest()
 
@@ -151,11 +173,12 @@ def told(report: ReplayReport) -> str:
 
 def digest(case: Case, folder: Path) -> dict[str, str]:
     """What is compared: both reports and the journal."""
-    report, journal = journaled(case, folder)
+    report, journal, view = journaled(case, folder)
     return {
         "brief": hashlib.sha256(told(brief(case, folder)).encode()).hexdigest(),
         "report": hashlib.sha256(told(report).encode()).hexdigest(),
         "journal": journal,
+        "view": view,
         "entries": str(report.entries),
         "exits": str(report.exits),
         "equity": str(report.final_equity),

@@ -33,7 +33,13 @@ ALLOWED: Final[dict[str, str]] = {
         "a planted delay is a least time, which a slow machine only makes longer"
     ),
     "faults/firestore/kit.py::delay": "the planted fault is the delay of a server",
-    "faults/firestore/test_firestore_faults.py::test_reads_tell_the_same": _SILENCE,
+    "conformance/stores/test_store_tail.py"
+    "::test_a_follower_that_waits_is_told_of_a_commit": _SILENCE,
+    "conformance/stores/test_store_tail.py::test_what_is_followed_is_what_tail_reads": _SILENCE,
+    "conformance/stores/test_store_tail.py::test_closing_ends_those_who_follow": _SILENCE,
+    "faults/firestore/test_firestore_old_documents.py"
+    "::test_what_an_old_server_adds_reaches_who_follows": _SILENCE,
+    "faults/firestore/test_firestore_tail.py::test_who_follows_reads_a_document_a_commit": _SILENCE,
     "faults/postgres/test_postgres_replicas.py::test_a_tail_misses_no_commit_of_two_processes": (
         "lets the processes work between two reads; it ends when they have ended"
     ),

@@ -227,6 +227,46 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/llm-bot/event": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Event
+         * @description One event of any kind as it was recorded; its long texts are fetched apart.
+         */
+        get: operations["event"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/llm-bot/events": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Events
+         * @description A bot's events of one kind, newest first: answers, orders, cash flows, …
+         */
+        get: operations["events"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/llm-bot/export": {
         parameters: {
             query?: never;
@@ -789,12 +829,12 @@ export interface components {
              * Day
              * @default null
              */
-            day: unknown;
+            day: string | null;
             /**
              * Day Start Equity
              * @default null
              */
-            day_start_equity: unknown;
+            day_start_equity: (string | number) | null;
             /**
              * Deposits Usd
              * @default null
@@ -804,7 +844,7 @@ export interface components {
              * Entries Today
              * @default null
              */
-            entries_today: unknown;
+            entries_today: number | null;
             /**
              * Equity Usd
              * Format: decimal
@@ -990,9 +1030,11 @@ export interface components {
         };
         /**
          * BatchAccepted
-         * @description One result for each event and part, in the order sent.
+         * @description One result for each event and part, in the order sent; `kinds` of events it takes.
          */
         BatchAccepted: {
+            /** Kinds */
+            kinds: ("answer" | "decision" | "execution" | "account" | "position_opened" | "position_closed" | "fill" | "funding" | "status" | "candles" | "order" | "cash_flow" | "protection" | "command")[];
             /** Parts */
             parts: components["schemas"]["PartResult"][];
             /** Results */
@@ -1436,15 +1478,13 @@ export interface components {
          * @description A decider's decision for one coin. quantity_usd is margin; confidence is 0 to 1.
          *
          *     confidence_percent: the confidence as it was sent, where it was taken as a percentage.
-         *     asked_at: when the model was asked. notes: what of its answer was read otherwise than
-         *     written. attempts: of several answers each one's `characters` and why it was `refused`.
-         *     error_code: the kind of `error`, by contract.reasons.
-         *     cost_basis: where its prices come from (settings, table, fallback).
-         *     coin_analysis: what the model wrote of the coin before it decided. analysis and thinking:
-         *     what it wrote of the whole account, and what it thought before that; they stand with the
-         *     first decision of an answer, and answer_id names that decision in the others.
-         *     close_fraction: the part of the position that a close is about, where it is not the whole.
-         *     adjusted_stop_loss, adjusted_profit_target: where a hold moves the exits to.
+         *     coin_analysis: what the model wrote of the coin before it decided. answer_id: the event
+         *     of the answer that it is from, answer_index its place there, from 0. notes: what of the
+         *     answer was read otherwise than written. close_fraction: the part of the position that a
+         *     close is about, where it is not the whole. adjusted_stop_loss, adjusted_profit_target:
+         *     where a hold moves the exits to. error_code: the kind of `error`, by contract.reasons.
+         *     Before there were answers, a decision carried one itself: asked_at, the texts, tokens and
+         *     cost; analysis, thinking, tokens and cost stood with the first, which answer_id named.
          */
         DecisionMade: {
             /**
@@ -1467,6 +1507,11 @@ export interface components {
              * @default null
              */
             answer_id: string | null;
+            /**
+             * Answer Index
+             * @default null
+             */
+            answer_index: number | null;
             /**
              * Asked At
              * @default null
@@ -1912,6 +1957,16 @@ export interface components {
             time: string;
         };
         /**
+         * EventPage
+         * @description Newest first by receipt; `next` continues, None at the end.
+         */
+        EventPage: {
+            /** Items */
+            items: components["schemas"]["EventRow"][];
+            /** Next */
+            next: string | null;
+        };
+        /**
          * EventResult
          * @description What became of one event of a batch. conflict: the id was kept with another payload.
          */
@@ -1925,6 +1980,56 @@ export interface components {
              * @enum {string}
              */
             status: "stored" | "duplicate" | "conflict" | "rejected" | "incomplete";
+        };
+        /**
+         * EventRow
+         * @description An event as it was recorded, without its long texts: `texts` gives their characters.
+         */
+        EventRow: {
+            /** Bot Id */
+            bot_id: string;
+            /** Bot Name */
+            bot_name: string | null;
+            /** Cursor */
+            cursor: string;
+            /** Id */
+            id: string;
+            /**
+             * Kind
+             * @enum {string}
+             */
+            kind: "answer" | "decision" | "execution" | "account" | "position_opened" | "position_closed" | "fill" | "funding" | "status" | "candles" | "order" | "cash_flow" | "protection" | "command";
+            /**
+             * Mode
+             * @enum {string}
+             */
+            mode: "paper" | "live" | "simulated" | "unknown";
+            /** Payload */
+            payload: {
+                [key: string]: unknown;
+            };
+            /**
+             * Received At
+             * Format: date-time
+             */
+            received_at: string;
+            /**
+             * Recorded At
+             * Format: date-time
+             */
+            recorded_at: string;
+            /**
+             * Texts
+             * @default {}
+             */
+            texts: {
+                [key: string]: number;
+            };
+            /**
+             * Time
+             * Format: date-time
+             */
+            time: string;
         };
         /**
          * Executed
@@ -2136,7 +2241,7 @@ export interface components {
         };
         /**
          * LiveOther
-         * @description A fill, a funding payment or candles, as recorded.
+         * @description What has no row of its own, as recorded.
          */
         LiveOther: {
             /** Bot Id */
@@ -2147,7 +2252,7 @@ export interface components {
              * Kind
              * @enum {string}
              */
-            kind: "fill" | "funding" | "candles";
+            kind: "fill" | "funding" | "candles" | "order" | "cash_flow" | "protection" | "command";
             /** Row */
             row: {
                 [key: string]: unknown;
@@ -2625,7 +2730,7 @@ export interface components {
              * Stop Beyond Liquidation
              * @default null
              */
-            stop_beyond_liquidation: unknown;
+            stop_beyond_liquidation: boolean | null;
             /**
              * Stop Loss
              * @default null
@@ -2737,7 +2842,7 @@ export interface components {
              * Stop Beyond Liquidation
              * @default null
              */
-            stop_beyond_liquidation: unknown;
+            stop_beyond_liquidation: boolean | null;
             /**
              * Stop Loss
              * @default null
@@ -2902,9 +3007,10 @@ export interface components {
          * @description A heartbeat or a change of state, with what the recorder has shipped and kept.
          *
          *     day_zone: the time zone of the bot's trading day, as IANA names it.
-         *     error_code: the kind of `error`, by contract.reasons.
          *     warnings: what is not right and does not stop the bot, in sentences. kill_switch: true
          *     while it is engaged. guidance, guidance_until: the user's words to the model.
+         *     error_code: what kind of error `error` tells. not_recorded: the `kind` and the `payload`
+         *     of an event that could not be recorded as what it is.
          */
         StatusReported: {
             /**
@@ -2956,7 +3062,7 @@ export interface components {
              * Guidance
              * @default null
              */
-            guidance: unknown;
+            guidance: string | null;
             /**
              * Guidance Until
              * @default null
@@ -2971,7 +3077,7 @@ export interface components {
              * Kill Switch
              * @default null
              */
-            kill_switch: unknown;
+            kill_switch: boolean | null;
             /**
              * Market
              * @default null
@@ -2987,6 +3093,11 @@ export interface components {
              * @default null
              */
             next_cycle_at: unknown;
+            /**
+             * Not Recorded
+             * @default null
+             */
+            not_recorded: unknown;
             /**
              * Pnl Today
              * @default null
@@ -4166,6 +4277,198 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["ErrorGroups"];
+                };
+            };
+            /** @description Not strict JSON, or text that no route takes */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description No or a wrong key */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Foreign host or origin */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description No such thing */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The history behind this cursor is gone */
+            410: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description A field is wrong */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Too many attempts */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Try again later */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    event: {
+        parameters: {
+            query: {
+                id: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EventRow"];
+                };
+            };
+            /** @description Not strict JSON, or text that no route takes */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description No or a wrong key */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Foreign host or origin */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description No such thing */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The history behind this cursor is gone */
+            410: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description A field is wrong */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Too many attempts */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Try again later */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    events: {
+        parameters: {
+            query: {
+                bot: string;
+                kind: "answer" | "order" | "cash_flow" | "protection" | "command";
+                /** @description `next` of the page before */
+                cursor?: string | null;
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EventPage"];
                 };
             };
             /** @description Not strict JSON, or text that no route takes */
@@ -5789,7 +6092,7 @@ export interface operations {
         parameters: {
             query: {
                 id: string;
-                field: "system_prompt" | "user_prompt" | "raw_response" | "justification";
+                field: "system_prompt" | "user_prompt" | "raw_response" | "justification" | "analysis" | "thinking";
                 /** @description in characters */
                 offset?: number;
                 /** @description in characters */
@@ -5888,7 +6191,7 @@ export interface operations {
         parameters: {
             query: {
                 id: string;
-                field: "system_prompt" | "user_prompt" | "raw_response" | "justification";
+                field: "system_prompt" | "user_prompt" | "raw_response" | "justification" | "analysis" | "thinking";
             };
             header?: never;
             path?: never;

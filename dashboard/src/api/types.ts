@@ -41,6 +41,6 @@ export type LiveMessage =
   | { kind: "rejected" };
 
 /** The long texts that are fetched apart, in parts. */
-export type TextField = "system_prompt" | "user_prompt" | "raw_response";
+export type TextField = "system_prompt" | "user_prompt" | "raw_response" | "analysis" | "thinking";
 export type Range = "1h" | "1d" | "1w" | "1m" | "1y" | "all";
 export type TradeStatus = "open" | "closed" | "all";

@@ -6,9 +6,16 @@ import { useDecision } from "@/queries/use-decision";
 import { count } from "@/shape/format-number";
 import { answerOf, hasReasons, reasonsOf } from "@/shape/reasons";
 import { CopyButton } from "./copy-button";
+import { LongText } from "./long-text";
 
 /** More than this is not set here: it can be copied whole, and stands in the record. */
 const SET_UP_TO = 60_000;
+
+/** What stands here by its beginning when it is long; `texts` has the length of the whole. */
+const CUT = [
+  { field: "analysis", title: "Whole analysis" },
+  { field: "thinking", title: "Whole thinking" },
+] as const;
 
 /** Why, before what: the model's analysis of account and coin, and what it thought before it. */
 export function DecisionReasons({ detail }: { detail: DecisionDetail }) {
@@ -24,6 +31,12 @@ export function DecisionReasons({ detail }: { detail: DecisionDetail }) {
         </div>
       )}
       {reasons.thinking && <Thinking text={reasons.thinking} />}
+      {CUT.map(({ field, title }) => {
+        const length = detail.texts[field];
+        return length ? (
+          <LongText key={field} id={detail.id} field={field} title={title} length={length} />
+        ) : null;
+      })}
     </section>
   );
 }

@@ -23,6 +23,12 @@ describe("the reasons of a decision", () => {
     });
   });
 
+  it("come with each decision of an answer that is recorded by itself", () => {
+    const own = { ...first, answer_id: "a1", answer_index: 1 };
+    expect(answerOf(own)).toBeNull();
+    expect(reasonsOf(own).account).toBe("Both fall.");
+  });
+
   it("are none where nothing readable is recorded", () => {
     expect(hasReasons(reasonsOf({}))).toBe(false);
     expect(hasReasons(reasonsOf({ analysis: 7, thinking: "  ", coin_analysis: null }))).toBe(false);

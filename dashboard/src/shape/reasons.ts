@@ -18,9 +18,12 @@ export function reasonsOf(payload: Payload, first?: Payload): Reasons {
   };
 }
 
-/** The decision with which the texts of the whole answer stand; null for that one itself. */
+/**
+ * The decision with which the texts of the whole answer stand; null for that one itself, and
+ * since answers are recorded by themselves: then the server gives them with each decision.
+ */
 export function answerOf(payload: Payload): string | null {
-  return textOf(payload, "answer_id");
+  return typeof payload.answer_index === "number" ? null : textOf(payload, "answer_id");
 }
 
 /** Whether there is anything to show. */

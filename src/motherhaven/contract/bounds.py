@@ -30,6 +30,7 @@ MAX_TEXT_CHARS: Final = 1 << 20
 NAMES: Final = frozenset({
     "decision_id", "answer_id", "position_id", "cloid", "cycle_id", "trigger", "decider",
     "model", "market", "finish_reason", "rule", "day_zone", "coins", "next_cycle_at",
+    "model_asked", "reason_code", "error_code", "command_id", "external_id", "oid",
     "timestamp", "entry_time", "exit_time", "time_replaced", "recorded_replaced",
 })  # fmt: skip
 """Fields that hold an id or a name, wherever they stand."""

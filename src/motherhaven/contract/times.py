@@ -19,6 +19,7 @@ LAST_YEAR: Final = 2100
 _READ_YEARS: Final = (1971, 2200)
 _FAR_DATE: Final = re.compile(r"[+-]?[0-9]{4,6}-[0-9]{2}-[0-9]{2}([T ][0-9:.,]*)?(Z|[+-][0-9:]+)?")
 _SHOWN: Final = 60
+_PADDED: Final = 1000
 _UNUSED: Final = datetime(2000, 1, 1, tzinfo=UTC)
 
 
@@ -35,6 +36,8 @@ def format_time(moment: datetime) -> str:
     Raises:
         ValueError: the moment is naive.
     """
+    if moment.tzinfo is UTC and moment.year >= _PADDED:
+        return moment.isoformat(timespec="microseconds")[:-6] + "Z"  # as below, in half the time
     if moment.tzinfo is None:
         raise ValueError(f"{moment!r} is naive; attach its zone first")
     return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")

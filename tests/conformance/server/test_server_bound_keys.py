@@ -38,14 +38,15 @@ UNNAMED: dict[str, list[Query]] = {
         for what in ("decisions", "trades", "equity", "errors")
         for form in ("csv", "json")
     ],
-    "decision text text/download outcome trade candles compare live": [],
+    "decision text text/download outcome trade candles compare event events live": [],
 }
 """For each route the queries that name no bot: what they give must be the own bot's alone."""
 
 NAMED: dict[str, Query] = {
     "feed trades errors errors/groups decisions": {"bot": "BOT"},
     "positions account account/history status": {"bot": "BOT"},
-    "decision outcome": {"id": "DECISION"},
+    "decision outcome event": {"id": "DECISION"},
+    "events": {"bot": "BOT", "kind": "order"},
     "text text/download": {"id": "DECISION", "field": "system_prompt"},
     "equity metrics": {"bots": "BOT"},
     "export": {"what": "decisions", "bot": "BOT"},
@@ -75,6 +76,7 @@ def history(bot: str, first: int, text: str) -> list[dict[str, Any]]:
         event(first + 3, "position_opened", coin=coin, position_id="p1", **named),
         event(first + 4, "fill", coin=coin, fee="0.25", **named),
         event(first + 5, "funding", coin=coin, **named),
+        event(first + 10, "order", coin=coin, reason=text, **named),
         event(first + 6, "status", status="error", error=text, **named),
         event(first + 7, "position_opened", coin=coin, position_id="p2", **named),
         event(first + 8, "position_closed", coin=coin, position_id="p2", **named),

@@ -40,6 +40,7 @@ def history(bot_id: str) -> dict[str, Event]:
         "error": bot.status(4, "error", error="something failed"),
         "later": bot.decision(5),
         "newest": bot.account(5),
+        "order": bot.order(6),
     }
 
 
@@ -64,10 +65,17 @@ READS: dict[str, Read] = {
     "equity": lambda store, bot, _: store.equity(None, start=DAWN, end=DUSK, bucket=86_400),
     "deposits": lambda store, bot, _: store.deposits([bot, "good"]),
     "errors": lambda store, bot, _: store.errors(bot_id=None, kind=None, before=None, limit=100),
+    "signals": lambda store, bot, _: store.signals(bot, start=DAWN, end=DUSK, limit=100),
+    "stated": lambda store, bot, decision: store.stated(bot, [decision], since=DAWN),
+    "newest_errors": lambda store, bot, _: store.newest_errors(
+        bot_id=None, kind=None, since=None, limit=100
+    ),
+    "event": lambda store, bot, decision: store.event(decision),
+    "events": lambda store, bot, _: store.events(bot, "order", before=None, limit=100),
 }
 """Every read of a store; those of the log are below."""
 
-ONE = {"decision", "text", "position", "opened_by"}
+ONE = {"decision", "event", "text", "position", "opened_by"}
 """Reads of one thing by its name: they may say that it cannot be read."""
 
 

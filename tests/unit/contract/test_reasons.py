@@ -17,7 +17,7 @@ from motherhaven.contract.reasons import KINDS, REASONS, advice_of, next_step
 
 BOT = Path(__file__).resolve().parents[3] / "src" / "motherhaven" / "bot"
 _PRODUCERS = (
-    "ExecutionResult", "executed", "execution", "hold_rest", "Trouble", "_failed",
+    "ExecutionResult", "executed", "execution", "hold_rest", "Trouble", "_failed", "encode",
     "DeciderUnavailable", "replace", "_move",
 )  # fmt: skip
 
@@ -42,7 +42,9 @@ def given_codes() -> set[str]:
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
             if not isinstance(node, ast.Call) or called(node) not in _PRODUCERS:
                 continue
-            values = [k.value for k in node.keywords if k.arg in ("code", "reason_code")]
+            values = [
+                k.value for k in node.keywords if k.arg in {"code", "reason_code", "error_code"}
+            ]
             if called(node) == "ExecutionResult":
                 values += node.args[3:4]
             if called(node) in {"hold_rest", "_failed"}:

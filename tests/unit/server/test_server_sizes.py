@@ -26,6 +26,7 @@ LISTS: dict[str, tuple[str, int]] = {
     "/trades": ("limit=500", PAGE_BYTES),
     "/errors": ("limit=500", PAGE_BYTES),
     "/errors/groups": ("", PAGE_BYTES),
+    "/events": ("bot=bot-1&kind=order&limit=500", PAGE_BYTES),
     "/trade": ("id=p0&bot=bot-1", 3 * PAGE_BYTES),
     "/equity": ("range=all", ARRAY_BYTES),
     "/candles": ("bot=bot-1&coin=BTC&limit=5000", 2 * ARRAY_BYTES),
@@ -40,7 +41,7 @@ LISTS: dict[str, tuple[str, int]] = {
 }
 """Each read that answers with rows: a question for as many as it gives, and its bound."""
 
-WHOLE = {"/decision", "/text", "/text/download", "/export", "/live", "/session", "/login"}
+WHOLE = {"/decision", "/event", "/text", "/text/download", "/export", "/live", "/session", "/login"}
 """One whole thing, a slice as asked, a download or a stream: no list."""
 
 
@@ -66,6 +67,7 @@ def events() -> list[dict[str, Any]]:
     for _ in range(20):
         add("fill", position_id="p0", reason=BIG)
         add("account", note=BIG)
+        add("order", reason=BIG, note=BIG)
     return found
 
 

@@ -27,6 +27,8 @@ from motherhaven.bot.portfolio.events import (
     Trade,
 )
 from motherhaven.contract.events import MAX_CANDLES, ExecutionStatus, Kind
+from motherhaven.contract.events import execution as execution_event
+from motherhaven.contract.events.base import Payload
 from motherhaven.contract.money import to_decimal
 
 ORDER_STATUSES: Final = ("rejected", "skipped")
@@ -66,10 +68,10 @@ class EventLog:
         self._account = account
         self._execution = execution
         self._new_id = new_id
-        self._told: dict[str, records.Payload] = {}
+        self._told: dict[str, Payload] = {}
         self._bars: dict[str, list[Bar]] = {}
 
-    def keep(self, kind: Kind, payload: records.Payload, time: datetime) -> str:
+    def keep(self, kind: Kind, payload: Payload, time: datetime) -> str:
         """Put one event on record; returns its id."""
         event_id = self._new_id()
         self.records.append(Record(kind, payload, time, event_id))
@@ -80,7 +82,7 @@ class EventLog:
         taken, self.records = self.records, []
         return taken
 
-    def adopt(self, terms: Mapping[str, records.Payload]) -> None:
+    def adopt(self, terms: Mapping[str, Payload]) -> None:
         """Positions on record already, after a restart: their newest terms by id."""
         self._told.update(terms)
 
@@ -139,7 +141,9 @@ class EventLog:
     ) -> None:
         """A decision that the guard or the parser did not let through; `code` is its rule."""
         self._decline("rejected", code, reason)
-        payload = records.execution(now, decision_id, coin, "rejected", error=reason, code=code)
+        payload = execution_event.encode(
+            now, decision_id, coin, "rejected", error=reason, reason_code=code
+        )
         self.keep("execution", payload, now)
         self.outcomes.append(Outcome(now, coin, signal, f"refused: {reason}"))
 
@@ -149,6 +153,13 @@ class EventLog:
         """A decision that the guard did not let through."""
         coin, code = verdict.coin or "", verdict.rule or "guard"
         self.refused(decision_id, coin, signal, code, verdict.reason, now)
+
+    def settled(self, decision_id: str, coin: str, reason: str, now: datetime) -> None:
+        """An order of an earlier run of which nothing more will be known."""
+        payload = execution_event.encode(
+            now, decision_id, coin, "skipped", error=reason, reason_code="unsettled"
+        )
+        self.keep("execution", payload, now)
 
     def executed(
         self,
@@ -162,8 +173,8 @@ class EventLog:
         """What became of an order; `code` names the reason if it was rejected or skipped."""
         if status in ORDER_STATUSES:
             self._decline(status, code or "other", known.get("error") or "")
-        payload = records.execution(
-            now, ticket.decision_id, ticket.coin, status, code=code, **known
+        payload = execution_event.encode(
+            now, ticket.decision_id, ticket.coin, status, reason_code=code, **known
         )
         self.keep("execution", payload, now)
         asked = ticket.asked

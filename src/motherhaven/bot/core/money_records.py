@@ -3,9 +3,9 @@
 from decimal import Decimal
 from typing import Final
 
-from motherhaven.bot.core.records import Payload, stamp
 from motherhaven.bot.portfolio.events import CashFlow, MarginTransfer
-from motherhaven.contract.events import Kind
+from motherhaven.contract.events import Kind, cash_flow
+from motherhaven.contract.events.base import Payload
 
 MARGIN: Final = "isolated_margin"
 """The reason of a cash flow that only moves margin inside the account."""
@@ -16,21 +16,21 @@ def money_moved(moved: CashFlow | MarginTransfer) -> tuple[Kind, Payload]:
 
     `margin` then says what went into its bucket (negative: out), `leverage` what it has now.
     """
-    payload: Payload = {
-        "timestamp": stamp(moved.time),
-        "amount": Decimal(0),
-        "reason": MARGIN,
-        "ledger_seq": moved.seq,
-    }
     if isinstance(moved, CashFlow):
-        payload |= {"amount": moved.amount, "reason": moved.reason.value}
-        if moved.external_id is not None:
-            payload["external_id"] = moved.external_id
-    else:
-        payload |= {
-            "coin": moved.coin,
-            "position_id": moved.position_id,
-            "margin": moved.amount,
-            "leverage": moved.leverage,
-        }
-    return "cash_flow", payload
+        return "cash_flow", cash_flow.encode(
+            moved.time,
+            amount=moved.amount,
+            reason=moved.reason.value,
+            external_id=moved.external_id,
+            ledger_seq=moved.seq,
+        )
+    return "cash_flow", cash_flow.encode(
+        moved.time,
+        amount=Decimal(0),
+        reason=MARGIN,
+        ledger_seq=moved.seq,
+        coin=moved.coin,
+        position_id=moved.position_id,
+        margin=moved.amount,
+        leverage=moved.leverage,
+    )

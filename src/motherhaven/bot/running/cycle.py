@@ -5,7 +5,7 @@ import logging
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Final, ParamSpec, TypeVar
+from typing import Final, ParamSpec, TypeVar
 
 from motherhaven.bot.core.records import Record
 from motherhaven.bot.core.trader import Trader
@@ -17,7 +17,6 @@ from motherhaven.bot.running.sink import Sink
 from motherhaven.contract.errors import ContractError, JournalError, MarketError
 from motherhaven.contract.events import BotState
 from motherhaven.contract.money import plain
-from motherhaven.contract.times import format_time
 
 CANDLE_BATCH: Final = 240
 """Bars of a coin in one record where nobody waits for them."""
@@ -138,25 +137,26 @@ class Cycle:
         """Queue a status; `flush` records it."""
         chosen: BotState = state or ("paused" if self.paused else "running")
         warnings = self.warnings()
-        extras: dict[str, Any] = {
-            "warnings": warnings or None,
-            "error": None if error is None else error.text,
-            "error_code": None if error is None else error.code,
-            "cycle_id": cycle_id,
-            "decider": self.decider.name,
-            "market": self.facts.market,
-            "interval_seconds": self.facts.interval_seconds,
-            "next_cycle_at": None if next_at is None else format_time(next_at),
-            "coins": list(self.trader.setup.coins),
-            "day_zone": self.trader.setup.zone,
-            **self.sink.lag(),
-        }
-        if self.guidance is not None:
-            extras["guidance"] = self.guidance.text
-            if self.guidance.until is not None:
-                extras["guidance_until"] = format_time(self.guidance.until)
         told = "; ".join([message, *(f"warning: {one}" for one in warnings)])
-        self.trader.report_status(chosen, told[:MAX_MESSAGE], now, extras)
+        guidance = self.guidance
+        self.trader.report_status(
+            chosen,
+            told[:MAX_MESSAGE],
+            now,
+            warnings=warnings,
+            error=error and error.text,
+            error_code=error and error.code,
+            cycle_id=cycle_id,
+            decider=self.decider.name,
+            market=self.facts.market,
+            interval_seconds=self.facts.interval_seconds,
+            next_cycle_at=next_at,
+            coins=self.trader.setup.coins,
+            day_zone=self.trader.setup.zone,
+            guidance=guidance and guidance.text,
+            guidance_until=guidance and guidance.until,
+            **self.sink.lag(),
+        )
 
     def warnings(self) -> list[str]:
         """What is not right and does not stop the bot: shown with every status."""

@@ -32,8 +32,10 @@ from motherhaven.stores.protocol import Stored
 
 
 def live_message(stored: Stored) -> LiveMessage | None:
-    """The live message of an event; None for one whose row is not kept."""
+    """The live message of an event; None for an answer, and for one whose row is not kept."""
     event, body, row = stored.event, stored.event.body, stored.row
+    if event.kind == "answer":  # its decisions tell of it
+        return None
     place: dict[str, Any] = {"cursor": stored.cursor, "bot_id": event.bot_id, "kind": event.kind}
     if event.kind == "decision":
         return LiveDecision(**place, row=row) if isinstance(row, DecisionRow) else None

@@ -25,6 +25,7 @@ from motherhaven.stores.loaded import LoadedWork
 from motherhaven.stores.protocol import Stored
 from motherhaven.stores.ready import own_row
 from motherhaven.stores.records import Record, named
+from motherhaven.stores.unreadable import UNREADABLE
 from motherhaven.stores.views import decision_row, event_of
 
 LIVE: Final = "live"
@@ -58,7 +59,10 @@ def commit_document(work: LoadedWork) -> dict[str, Any]:
 def _told(work: LoadedWork, record: Record) -> list[Any]:
     """An event: its record, the name of its bot, and what its row needs beside these."""
     event = event_of(record)
-    row = own_row(work, record, event)
+    try:
+        row = own_row(work, record, event)
+    except UNREADABLE:  # a position that was damaged before: reading it tells of it
+        row = None
     more: str | None = None
     if isinstance(row, PositionRow):
         more = row.model_dump_json()

@@ -16,14 +16,14 @@ import asyncio
 import json
 import random
 import secrets
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 from google.api_core import exceptions as google
 from google.cloud import firestore
 
 from motherhaven.contract.errors import StoreUnavailable
-from motherhaven.contract.events import Event
+from motherhaven.contract.events import DecisionMade, Event
 from motherhaven.stores.cursors import live_cursor
 from motherhaven.stores.firestore import candles, documents, newest, paths
 from motherhaven.stores.firestore.commits import commit_document
@@ -126,6 +126,8 @@ def _results(
 
 def _write(batch: Batch, work: FirestoreWork, layouts: Sequence[Layout], *, readable: bool) -> None:
     changes = work.changes
+    answers = {r.event_id: one for (r, _), one in zip(changes.kept, layouts, strict=True)
+               if r.kind == "answer"}  # fmt: skip
     troubled = {error.event_id for error in changes.errors if error.kind in DECISION_ERRORS}
     kept = changes.executions
     for rank, ((record, prepared), layout) in enumerate(zip(changes.kept, layouts, strict=True), 1):
@@ -139,7 +141,7 @@ def _write(batch: Batch, work: FirestoreWork, layouts: Sequence[Layout], *, read
             kept = {other: one for other, one in kept.items() if other != pair}
         if readable and record.kind in paths.READABLE:
             document["readable"] = True
-            _write_readable(batch, record, prepared, layout)
+            _write_readable(batch, record, prepared, layout, answers)
         batch.create(paths.event(record.event_id), document)
     for pair, executed in kept.items():
         _write_execution(batch, work, pair, executed)
@@ -166,8 +168,15 @@ def _write_execution(
         work.seen.current[pair[0]].add_orphan(pair[1])
 
 
-def _write_readable(batch: Batch, record: Record, prepared: Prepared, layout: Layout) -> None:
-    document = readable_event(record, parse_lean(prepared), prepared.event.body, layout.readable)
+def _write_readable(
+    batch: Batch, record: Record, prepared: Prepared, layout: Layout, answers: Mapping[str, Layout]
+) -> None:
+    """The document that old readers know; an answer of the same commit lends its texts."""
+    body, texts = prepared.event.body, layout.readable
+    lent = answers.get(body.answer_id or "") if isinstance(body, DecisionMade) else None
+    if lent is not None:
+        texts = lent.readable | texts
+    document = readable_event(record, parse_lean(prepared), body, texts)
     batch.set((paths.READABLE[record.kind], record.event_id), document)
 
 

@@ -9,6 +9,7 @@ from google.api_core import exceptions as google
 from google.cloud import firestore
 from google.cloud.firestore_v1.base_document import DocumentSnapshot
 
+from motherhaven.contract.events import PROMPT_TEXTS
 from motherhaven.stores.firestore import log, paths
 from motherhaven.stores.firestore.database import Batch, Database, in_steps
 from motherhaven.stores.firestore.documents import Document
@@ -17,10 +18,9 @@ from motherhaven.stores.firestore.refusals import drop_refusals
 from motherhaven.stores.firestore.shapes import Shape
 from motherhaven.stores.firestore.texts import PAYLOAD, PROMPTS
 from motherhaven.stores.keys import micros
+from motherhaven.stores.records import EMPTIED_KINDS
 
 STEP: Final = 100
-_STAYING: Final = (*paths.READABLE, "fill", "funding")
-"""Kinds whose payload the lists still need."""
 
 _OLD_PARTS: Final = Shape(paths.PARTS, (), "received")
 
@@ -70,12 +70,12 @@ async def _drop_texts(database: Database, event_ids: list[str]) -> None:
         digest = bytes.fromhex(document["sha256"])
         for field, (_, count) in document["texts"].items():
             chunks += [paths.chunk(snapshot.id, digest, field, i) for i in range(count)]
-        if document["texts"] and document["kind"] == "decision":
-            if "v" not in document or document.get("readable"):
-                inline.append((snapshot.id, _without_texts(document)))
-            if PROMPTS in document:
-                prompts.append(snapshot.id)
-        if document["kind"] not in _STAYING and document.get(PAYLOAD) != "{}":
+        has_copy = "v" not in document or document.get("readable")
+        if document["kind"] == "decision" and has_copy and (changes := _without_texts(document)):
+            inline.append((snapshot.id, changes))
+        if PROMPTS in document:
+            prompts.append(snapshot.id)
+        if document["kind"] in EMPTIED_KINDS and document.get(PAYLOAD) != "{}":
             payloads.append(snapshot.id)
             count = document.get("payload_chunks", 0)
             chunks += [paths.chunk(snapshot.id, digest, PAYLOAD, i) for i in range(count)]
@@ -87,7 +87,9 @@ async def _drop_texts(database: Database, event_ids: list[str]) -> None:
 
 def _without_texts(document: Document) -> dict[str, Any]:
     """The changes to a readable document: prompts go, a justification is cut as in rows."""
-    changes: dict[str, Any] = dict.fromkeys(document["texts"], firestore.DELETE_FIELD)
+    named = PROMPT_TEXTS if '"answer_id"' in document.get(PAYLOAD, "") else ()
+    names = (*document["texts"], *named)  # those that its answer lent it too
+    changes: dict[str, Any] = dict.fromkeys(names, firestore.DELETE_FIELD)
     if "justification" in changes and PAYLOAD in document:
         changes["justification"] = json.loads(document[PAYLOAD])["justification"]
     return changes

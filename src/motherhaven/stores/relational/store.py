@@ -9,6 +9,7 @@ from typing import Any, Generic, Literal, TypeVar
 from motherhaven.contract import views
 from motherhaven.contract.clock import Clock
 from motherhaven.contract.events import Event, Kind, TextPart
+from motherhaven.stores.answers import text_of, with_answer
 from motherhaven.stores.asked import checks_questions
 from motherhaven.stores.changes import IDLE_POLL_SECONDS, POLL_SECONDS, Hub
 from motherhaven.stores.cursors import live_cursor, read_page_cursor
@@ -82,16 +83,16 @@ class RelationalStore(SummariesOfLists, ABC, Generic[AnyWriter, AnyReaders]):
 
     async def head(self) -> str:
         """The cursor after the newest event."""
-        return live_cursor(self._generation, await self._read.ask(log.head))
+        return live_cursor(self._generation, await self._asked.ask(log.head))
 
     async def origin(self) -> str:
         """The cursor before the oldest event that tail() still gives."""
-        return live_cursor(self._generation, await self._read.ask(log.floor))
+        return live_cursor(self._generation, await self._asked.ask(log.floor))
 
     async def tail(self, after: str, limit: int) -> Tail:
         """Events after a cursor; payloads come without the prompts. See Store.tail."""
         generation = self._generation
-        return await self._read.ask(lambda db: tail.tail(db, generation, after, held(limit)))
+        return await self._asked.ask(lambda db: tail.tail(db, generation, after, held(limit)))
 
     def follow(self, after: str) -> AsyncGenerator[Tail, None]:
         """What was committed after `after`, then what is, as it is; see Store.follow."""
@@ -121,11 +122,29 @@ class RelationalStore(SummariesOfLists, ABC, Generic[AnyWriter, AnyReaders]):
         return await self._asked.ask(lambda db: feeds.decisions(db, where, key, held(limit)))
 
     async def decision(self, decision_id: str) -> views.DecisionDetail:
-        """One decision with its neighbours of the same bot."""
-        return await self._asked.ask(lambda db: feeds.decision(db, decision_id))
+        """One decision with its answer and its neighbours of the same bot."""
+        detail = await self._asked.ask(lambda db: feeds.decision(db, decision_id))
+        return await with_answer(self, detail)
 
     async def text(self, event_id: str, field: str, *, offset: int, limit: int) -> views.TextSlice:
-        """A slice of one long text, in characters."""
+        """A slice of one long text, in characters; see Reader.text."""
+        return await text_of(self, event_id, field, offset=offset, limit=limit)
+
+    async def event(self, event_id: str) -> views.EventRow:
+        """One event of any kind."""
+        return await self._asked.ask(lambda db: log.event(db, event_id))
+
+    async def events(
+        self, bot_id: str, kind: Kind, *, before: str | None, limit: int
+    ) -> views.EventPage:
+        """The bot's events of a kind, newest first; see Reader.events."""
+        key = read_page_cursor("events", before)
+        return await self._asked.ask(lambda db: trades.listed(db, bot_id, kind, key, held(limit)))
+
+    async def own_text(
+        self, event_id: str, field: str, *, offset: int, limit: int
+    ) -> views.TextSlice:
+        """A slice of a long text of the event itself."""
         return await self._asked.ask(
             lambda db: log.text(db, event_id, field, offset=offset, limit=limit)
         )
@@ -224,7 +243,7 @@ class RelationalStore(SummariesOfLists, ABC, Generic[AnyWriter, AnyReaders]):
 
     async def record(self, name: str) -> Shared | None:
         """A shared record; see Store.record."""
-        return await self._read.ask(lambda db: shared.record(db, name))
+        return await self._asked.ask(lambda db: shared.record(db, name))
 
     async def put_record(self, name: str, text: str, revision: int | None) -> bool:
         """Change a shared record; see Store.put_record."""
@@ -232,7 +251,7 @@ class RelationalStore(SummariesOfLists, ABC, Generic[AnyWriter, AnyReaders]):
 
     async def full_payload(self, event_id: str) -> tuple[Kind, bytes]:
         """The kind and the canonical payload, byte for byte as it was recorded."""
-        return await self._read.ask(lambda db: log.full_payload(db, event_id))
+        return await self._asked.ask(lambda db: log.full_payload(db, event_id))
 
     async def prune(self, before: datetime) -> int:
         """Drop the oldest events up to the first received at or after `before`.
