@@ -130,7 +130,7 @@ class World:
 
 
 @settings(max_examples=60, deadline=None)
-@given(st.lists(STEP, min_size=1, max_size=40), st.booleans())
+@given(st.lists(STEP, min_size=12, max_size=40), st.booleans())
 def test_the_books_are_the_venues_account(steps, slipped):
     """After each step: every figure, every position with its exits, every resting order."""
     world = World(Slippage(D("0.0002"), D("0.05"), D(1_000_000)) if slipped else None)

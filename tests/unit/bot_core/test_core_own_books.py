@@ -10,6 +10,7 @@ from motherhaven.bot.market.instruments import FeeRates, Prices, default_spec
 from motherhaven.bot.portfolio.events import (
     CashFlow,
     Fill,
+    FillReason,
     FlowReason,
     FundingPayment,
     Liquidity,
@@ -31,6 +32,15 @@ def books():
     made = OwnBooks(FeeRates(), lambda: "ours", SPECS)
     made.deposit(D(10_000))
     return made
+
+
+def bought(mode=MarginMode.CROSS, **known):
+    """A fill that opens 1 BTC at 5x; without a number, as a live venue tells it."""
+    fill = Fill(
+        0, "BTC", D(1), D(50_000), D(1), Liquidity.TAKER, D(0), FillReason.ENTRY, "", T0,
+        leverage=5, mode=mode,
+    )  # fmt: skip
+    return replace(fill, **known)
 
 
 def bare(event):
@@ -66,6 +76,17 @@ def test_what_a_venue_leaves_out_is_worked_out(mode):
     assert lost.position_id == ended.position_id == "ours"
 
 
+def test_what_a_numbered_fill_says_the_venue_bore_is_taken_as_told():
+    """The marks that it went by are the venue's; the books add nothing of their own."""
+    ours = books()
+    opening = bought(seq=1, position_id="P1", fee=D(0))
+    ours.apply(opening)
+    closing = replace(opening, seq=2, size=D(-1), reason=FillReason.CLOSE, absorbed=D(7))
+    done, trade = ours.apply(closing)
+    assert (done.absorbed, done.realized, trade.realized) == (7, 7, 7)
+    assert ours.wallet() == D(10_007)
+
+
 def test_a_loss_that_the_venue_tells_is_not_counted_again():
     """A Shortfall repeats what its fill has said."""
     ours = books()
@@ -88,24 +109,7 @@ def test_margin_of_what_is_not_isolated_is_not_ours(mode):
     """Without such a position there is no bucket for it."""
     ours = books()
     if mode is not None:
-        ours.apply(
-            Fill(0, "BTC", D(1), D(50_000), D(1), Liquidity.TAKER, D(0), "entry", "", T0, None, 5)
-        )
-    before = ours.snapshot(T0)
-    assert ours.apply(MarginTransfer(0, "BTC", D(100), 3, "", T0)) == []
-    assert ours.snapshot(T0) == before
-
-
-def test_leverage_follows_the_venue():
-    """A cross position's at once, an isolated one's with the margin that moved for it."""
-    for mode in MarginMode:
-        ours = books()
-        ours.apply(
-            Fill(
-                0, "BTC", D(1), D(50_000), D(1), Liquidity.TAKER, D(0), "entry", "", T0, None, 5,
-                mode,
-            )
-        )  # fmt: skip
+        ours.apply(bought(mode))
         ours.follow_leverage("BTC", 3)
         assert ours.holdings["BTC"].leverage == (5 if mode is MarginMode.ISOLATED else 3)
         (moved,) = ours.apply(MarginTransfer(0, "BTC", D(7), 2, "", T0)) or [None]

@@ -5,13 +5,14 @@ from decimal import Decimal
 import pytest
 from shell_support import MINUTE, NOON, new_trader, piece
 
+from motherhaven.bot.execution.agreement import apart
 from motherhaven.bot.execution.orders import Grouping
 from motherhaven.bot.execution.results import ApprovedOrder
 from motherhaven.bot.execution.slippage import Slippage
 from motherhaven.bot.guard.judgement import judge
 from motherhaven.bot.guard.types import OpenPosition, RiskContext, Signal, TradeDecision
 from motherhaven.bot.market.instruments import Level, Prices
-from motherhaven.bot.portfolio.events import Fill
+from motherhaven.bot.portfolio.events import Fill, MarginMode, MarginTransfer
 from motherhaven.contract.limits import RiskLimits
 
 D = Decimal
@@ -82,6 +83,20 @@ def test_a_refused_entry_leaves_the_old_leverage():
     )
     assert done.status == "rejected"
     assert trader.ledger.holdings["BTC"].leverage == 2
+
+
+def test_a_refused_entry_leaves_an_isolated_position_s_margin_in_the_books():
+    """Margin moved for the entry's leverage and back; the books heard of both at once."""
+    trader = market(margin_mode=MarginMode.ISOLATED)
+    trader.execution.trade(ticket(leverage=2))
+    trader.account.book("BTC", [], [Level(D(51_500), D(9))])
+    done = trader.execution.trade(
+        ticket(leverage=5, number=2, limits=RiskLimits(max_position_size_usd=D(500)))
+    )
+    moved = [event for event in done.events if isinstance(event, MarginTransfer)]
+    assert (done.status, [event.leverage for event in moved]) == ("rejected", [5, 2])
+    assert trader.ledger.holdings["BTC"].leverage == 2
+    assert apart(trader.account) == 0
 
 
 def test_a_lower_leverage_takes_the_old_position_s_margin_with_it():

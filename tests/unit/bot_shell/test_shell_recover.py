@@ -20,6 +20,7 @@ from shell_support import (
 
 from motherhaven.bot.core.records import Record
 from motherhaven.bot.decider.guidance import Guidance
+from motherhaven.bot.portfolio.events import MarginMode
 from motherhaven.bot.running.build import _settle
 from motherhaven.bot.running.recover import KINDS, fold, restore
 from motherhaven.bot.running.sink import Kept, MemorySink
@@ -44,6 +45,17 @@ def reborn(sink):
     trader = new_trader(now=saved.last_time)
     unprotected = restore(trader, saved)
     return trader, saved, unprotected
+
+
+def test_a_leverage_that_no_fill_tells_of_comes_back():
+    """Changed under an open position; books and venue have it again after a restart."""
+    cycle, sink = lived(answer(entry()), answer(action()))
+    cycle.trader.account.set_leverage("BTC", 4, MarginMode.CROSS)
+    cycle.trader.report_account(NOON + 2 * MINUTE)
+    cycle.flush()
+    trader, *_ = reborn(sink)
+    assert trader.ledger.holdings["BTC"].leverage == 4
+    assert trader.account.venue.positions()["BTC"].leverage == 4
 
 
 def test_account_positions_and_protection_come_back_exactly():
