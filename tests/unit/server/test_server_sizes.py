@@ -41,7 +41,10 @@ LISTS: dict[str, tuple[str, int]] = {
 }
 """Each read that answers with rows: a question for as many as it gives, and its bound."""
 
-WHOLE = {"/decision", "/event", "/text", "/text/download", "/export", "/live", "/session", "/login"}
+WHOLE = {
+    "/bill", "/decision", "/event", "/text", "/text/download", "/export", "/live", "/session",
+    "/login",
+}  # fmt: skip
 """One whole thing, a slice as asked, a download or a stream: no list."""
 
 
