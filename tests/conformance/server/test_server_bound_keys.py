@@ -39,6 +39,7 @@ UNNAMED: dict[str, list[Query]] = {
         for form in ("csv", "json")
     ],
     "decision text text/download outcome trade candles compare event events live": [],
+    "bill /metrics": [],
 }
 """For each route the queries that name no bot: what they give must be the own bot's alone."""
 
@@ -58,8 +59,8 @@ NAMED: dict[str, Query] = {
 
 WHOLE = {path: queries for paths, queries in UNNAMED.items() for path in paths.split()}
 ONE = {path: query for paths, query in NAMED.items() for path in paths.split()}
-NAMES_NONE = {"bots", "session", "live"}
-"""Routes whose queries name no bot. The stream has tests of its own."""
+NAMES_NONE = {"bots", "session", "live", "bill", "/metrics"}
+"""Routes whose queries name no bot. The stream and the bill have tests of their own."""
 
 
 def history(bot: str, first: int, text: str) -> list[dict[str, Any]]:

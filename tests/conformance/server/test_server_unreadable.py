@@ -50,6 +50,7 @@ def queries(route: APIRoute, bot: str, decision: str) -> dict[str, Any]:
     known = {
         "id": "p1" if route.path.endswith("/trade") else decision, "bot": bot, "coin": "BTC",
         "field": "raw_response", "ids": "bad,good", "what": "decisions", "format": "csv",
+        "kind": "order",
     }  # fmt: skip
     needed = [one.name for one in route.dependant.query_params if one.field_info.is_required()]
     assert set(needed) <= set(known), f"{route.path} needs {needed}; say here what to ask"

@@ -5,7 +5,6 @@ from decimal import Decimal
 import pytest
 
 from motherhaven.contract.errors import NotFound
-from motherhaven.stores.firestore.paths import OLD_DECISIONS
 from motherhaven.stores.records import ROW_CHARS
 from tests.conformance.stores.histories import in_parts
 from tests.conformance.stores.kit import Bot
@@ -173,25 +172,5 @@ def test_retention_keeps_what_lists_show_and_drops_the_texts(place):
         assert (detail.texts, detail.tokens_in) == ({}, 900)
         page = await store.events("bot-a", "order", before=None, limit=9)
         assert page.items[0].payload["state"] == "filled"
-
-    place.run(scenario)
-
-
-def test_old_readers_of_firestore_see_the_texts_with_the_decision(place):
-    """In the documents of the old collection, until retention drops them."""
-    if place.backend.name != "firestore":
-        pytest.skip("only Firestore has documents that others read")
-
-    async def scenario(store):
-        bot = Bot()
-        answer, decisions = cycle(bot)
-        await store.append([answer, *decisions, bot.account(60)])
-        path = (OLD_DECISIONS, decisions[1].event_id)
-        document = (await store._open.one(path)).to_dict()
-        assert {name: document[name] for name in TEXTS} == TEXTS
-        await store.prune(answer.received_at.replace(minute=30))
-        document = (await store._open.one(path)).to_dict()
-        assert not TEXTS.keys() & document.keys()
-        assert document["coin"] == "ETH"
 
     place.run(scenario)

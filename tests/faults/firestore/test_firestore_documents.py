@@ -136,6 +136,31 @@ def test_parts_are_gone_once_they_are_texts(project: str) -> None:
     asyncio.run(scenario())
 
 
+def test_an_answer_lends_its_texts_to_readable_decisions(project: str) -> None:
+    """Old readers see them with each decision of the commit, until retention drops them."""
+
+    async def scenario() -> None:
+        async with raw(project) as client, opened(project, readable=True) as store:
+            bot = Bot()
+            texts = {"system_prompt": "you trade", "user_prompt": "prices", "raw_response": "{}"}
+            answer = bot.answer(0, **texts)
+            told = {"answer_id": answer.event_id, "cycle_id": "c", "model": "m"}
+            decisions = [
+                bot.decision(0, coin=coin, answer_index=place, **told)
+                for place, coin in enumerate(("BTC", "ETH"))
+            ]
+            await store.append([answer, *decisions, bot.account(60)])
+            rows = await everything(client, paths.OLD_DECISIONS)
+            for one in decisions:
+                assert {name: rows[one.event_id][name] for name in texts} == texts
+            await store.prune(answer.received_at.replace(minute=30))
+            row = (await everything(client, paths.OLD_DECISIONS))[decisions[1].event_id]
+            assert not texts.keys() & row.keys()
+            assert row["coin"] == "ETH"
+
+    asyncio.run(scenario())
+
+
 def test_retention_takes_the_prompts_of_readable_documents_too(project: str) -> None:
     """The document stays, without the texts; a huge text's chunks are deleted."""
 

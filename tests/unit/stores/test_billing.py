@@ -8,10 +8,11 @@ import httpx
 import pytest
 
 from motherhaven.cli import doctor
+from motherhaven.server.access.keystore import create_key
 from motherhaven.server.reads.bill import BillReads
 from motherhaven.stores import MemoryStore
 from motherhaven.stores.billing import Billed, State, cost_of
-from tests.serverkit import API, KEY, config, running
+from tests.serverkit import API, KEY, NOW, config, running
 
 PRICES = {"reads": Decimal("0.06"), "writes": Decimal("0.18"), "deletes": Decimal("0.02")}
 
@@ -99,3 +100,19 @@ def test_doctor_tells_the_bill() -> None:
     assert (fine.grade, spent.grade) == ("ok", "warn")
     assert "1,000 reads (free 50,000)" in fine.seen
     assert "MOTHERHAVEN_FIRESTORE_DAILY_USD" in spent.fix
+
+
+def test_a_key_of_one_bot_is_told_no_bill() -> None:
+    """What all bots together cost is not that bot's business."""
+
+    async def scenario() -> None:
+        store = PaidStore()
+        async with running(config(), store) as server:
+            _, secret = await create_key(
+                store, NOW, name="friend", bot_id="bot-mine", scopes=("read",)
+            )
+            async with server.client(key=secret) as client:
+                assert (await client.get(f"{API}/bill")).json()["paid"] is False
+                assert (await client.get("/metrics")).text == ""
+
+    asyncio.run(scenario())

@@ -5,6 +5,7 @@ from typing import Final
 from fastapi import APIRouter
 from starlette.responses import Response
 
+from motherhaven.server.access.visible import only_bot
 from motherhaven.server.reads.params import FAILURES, add_reads, json_view
 from motherhaven.server.wire import schemas
 from motherhaven.server.wire.bill import StoreBill
@@ -59,6 +60,9 @@ class BillReads:
         return Response("" if billed is None else _exposition(billed), media_type=_TEXT)
 
     def _billed(self) -> Billed | None:
+        # The bill is the whole store's, so a key of one bot is told of none.
+        if only_bot() is not None:
+            return None
         return self._store.billed() if isinstance(self._store, Paid) else None
 
 

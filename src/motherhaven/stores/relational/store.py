@@ -83,16 +83,16 @@ class RelationalStore(SummariesOfLists, ABC, Generic[AnyWriter, AnyReaders]):
 
     async def head(self) -> str:
         """The cursor after the newest event."""
-        return live_cursor(self._generation, await self._asked.ask(log.head))
+        return live_cursor(self._generation, await self._read.ask(log.head))
 
     async def origin(self) -> str:
         """The cursor before the oldest event that tail() still gives."""
-        return live_cursor(self._generation, await self._asked.ask(log.floor))
+        return live_cursor(self._generation, await self._read.ask(log.floor))
 
     async def tail(self, after: str, limit: int) -> Tail:
         """Events after a cursor; payloads come without the prompts. See Store.tail."""
         generation = self._generation
-        return await self._asked.ask(lambda db: tail.tail(db, generation, after, held(limit)))
+        return await self._read.ask(lambda db: tail.tail(db, generation, after, held(limit)))
 
     def follow(self, after: str) -> AsyncGenerator[Tail, None]:
         """What was committed after `after`, then what is, as it is; see Store.follow."""
@@ -243,7 +243,7 @@ class RelationalStore(SummariesOfLists, ABC, Generic[AnyWriter, AnyReaders]):
 
     async def record(self, name: str) -> Shared | None:
         """A shared record; see Store.record."""
-        return await self._asked.ask(lambda db: shared.record(db, name))
+        return await self._read.ask(lambda db: shared.record(db, name))
 
     async def put_record(self, name: str, text: str, revision: int | None) -> bool:
         """Change a shared record; see Store.put_record."""
@@ -251,7 +251,7 @@ class RelationalStore(SummariesOfLists, ABC, Generic[AnyWriter, AnyReaders]):
 
     async def full_payload(self, event_id: str) -> tuple[Kind, bytes]:
         """The kind and the canonical payload, byte for byte as it was recorded."""
-        return await self._asked.ask(lambda db: log.full_payload(db, event_id))
+        return await self._read.ask(lambda db: log.full_payload(db, event_id))
 
     async def prune(self, before: datetime) -> int:
         """Drop the oldest events up to the first received at or after `before`.
