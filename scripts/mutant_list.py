@@ -75,8 +75,8 @@ GUARD: Final = (
     ),
     Mutant(
         "guard a position without its stop is closed", f"{SRC}/bot/execution/engine.py",
-        "if coin not in unprotected(positions, engine.open_orders(coin), frozenset()):",
-        "if coin in positions:", ("tests/unit/bot_shell/test_shell_desk.py",),
+        "if held is None or safe:", "if held is None or held.size:",
+        ("tests/unit/bot_shell/test_shell_desk.py",),
     ),
 )  # fmt: skip
 

@@ -12,8 +12,9 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from motherhaven.bot.core.trader import Trader, TraderSetup
+from motherhaven.bot.core.setup import TraderSetup
 from motherhaven.bot.decider.types import Answer
+from motherhaven.bot.execution.slippage import Slippage
 from motherhaven.bot.guard import (
     OpenPosition,
     RiskContext,
@@ -23,7 +24,7 @@ from motherhaven.bot.guard import (
 )
 from motherhaven.bot.market.feed import Book, Quote, Slice
 from motherhaven.bot.market.instruments import Bar, Level
-from motherhaven.bot.venues.simulated.slippage import Slippage
+from motherhaven.bot.running.venues import paper_trader
 from motherhaven.contract.limits import RiskLimits
 from tests.examples import examples
 
@@ -79,7 +80,7 @@ def book(price):
 
 
 def check(trader, limits):
-    held = trader.engine.account().positions
+    held = trader.account.snapshot().positions
     total = limits.max_total_margin_usd
     if total is None:
         total = limits.max_position_size_usd * limits.max_open_positions
@@ -136,10 +137,8 @@ def busy_round(random):
 def play(limits, rounds, deposit):
     """Judge and execute each round's answer, and hold the account against the caps."""
     slippage = Slippage(D("0.0001"), D("0.05"), D(200_000))
-    setup = TraderSetup(
-        COINS, limits, deposit=deposit, slippage=slippage, patience=timedelta(minutes=5)
-    )
-    trader = Trader(setup, T0, iter(map(str, range(10**9))).__next__)
+    setup = TraderSetup(COINS, limits, deposit=deposit, patience=timedelta(minutes=5))
+    trader = paper_trader(setup, T0, iter(map(str, range(10**9))).__next__, slippage)
     now = T0
     for asked, moves, with_book in rounds:
         marks = {coin: series.last.close for coin, series in trader.series_by_coin.items()} or dict(
@@ -150,25 +149,25 @@ def play(limits, rounds, deposit):
         trader.on_slice(Slice(now, bars))
         context = trader.context(now)
         answer = Answer(decisions=tuple(decision(one, marks[one[0]]) for one in asked))
-        before = {c: h.size for c, h in trader.engine.ledger.holdings.items()}
+        before = {c: h.size for c, h in trader.ledger.holdings.items()}
         trader.judge(answer, context, now, "model", "cycle")
         prices = moved(moves)
         trader.books = {c: book(p) for c, p in prices.items()} if with_book else {}
         trader.execute({c: Quote(c, p, p, p, now) for c, p in prices.items()}, now)
         check(trader, limits)
         for coin in {one[0] for one in asked if one[1] is Signal.CLOSE} & set(before):
-            left = trader.engine.ledger.holdings.get(coin)
+            left = trader.ledger.holdings.get(coin)
             # A book too thin for the whole close leaves a rest, which is a legal size.
             assert left is None or (with_book and abs(left.size) < abs(before[coin]))
-            assert left is None or trader.engine.ledger.spec(coin).is_legal_size(abs(left.size))
+            assert left is None or trader.ledger.spec(coin).is_legal_size(abs(left.size))
 
 
 def stood(limits):
     """A trader with 40 USD of margin in BTC at 5x."""
-    setup = TraderSetup(COINS, limits, slippage=None, patience=timedelta(minutes=5))
-    trader = Trader(setup, T0, iter(map(str, range(10**9))).__next__)
+    setup = TraderSetup(COINS, limits, patience=timedelta(minutes=5))
+    trader = paper_trader(setup, T0, iter(map(str, range(10**9))).__next__)
     trade(trader, [("BTC", Signal.BUY, D(40), 5)])
-    assert trader.engine.account().positions["BTC"].margin == 40
+    assert trader.account.snapshot().positions["BTC"].margin == 40
     return trader
 
 
@@ -191,7 +190,7 @@ def test_a_lower_leverage_takes_its_margin_before_the_next_entry_is_judged():
     """BTC from 5x to 1x needs 210 USD, so that ETH's 45 do not fit under 240."""
     trader = stood(WIDE)
     trade(trader, [("BTC", Signal.BUY, D(10), 1), ("ETH", Signal.BUY, D(45), 5)])
-    held = trader.engine.account().positions
+    held = trader.account.snapshot().positions
     assert held["BTC"].margin == 210
     assert "ETH" not in held
     check(trader, WIDE)
@@ -201,9 +200,9 @@ def test_a_close_and_a_higher_leverage_free_room_for_the_next_answer_only():
     """Neither may be counted before it was executed."""
     trader = stood(WIDE.changed(max_total_margin_usd=D(60)))
     trade(trader, [("ETH", Signal.BUY, D(30), 5), ("BTC", Signal.CLOSE, D(0), 1)])
-    assert not trader.engine.account().positions
+    assert not trader.account.snapshot().positions
     trade(trader, [("ETH", Signal.BUY, D(30), 5)])
-    assert list(trader.engine.account().positions) == ["ETH"]
+    assert list(trader.account.snapshot().positions) == ["ETH"]
 
 
 def test_what_waits_from_an_earlier_answer_counts():

@@ -22,6 +22,7 @@
     ├── ExchangeError
     │   ├── OrderRejected        refused before anything was sent
     │   ├── OutcomeUnknown       sent, but the answer is not known
+    │   ├── OrderStateError      the venue told what cannot be true of an order
     │   └── ScenarioError        a paper scenario cannot be run as written
     ├── MarketError              no, stale or impossible market data
     ├── DeciderError             the model gave no usable answer
@@ -197,6 +198,12 @@ class OutcomeUnknown(ExchangeError):
     """The order was sent, but whether it took effect is not known."""
 
     code: str = "outcome_unknown"
+
+
+class OrderStateError(ExchangeError):
+    """News of an order that its state does not allow, such as a fill of a refused one."""
+
+    code: str = "order_state"
 
 
 class ScenarioError(ExchangeError):

@@ -57,6 +57,7 @@ ERRORS: Final[Mapping[str, str]] = {
     "order_rejected": "Open the decision and compare the order with the venue's rules.",
     "outcome_unknown": "Nothing by hand at first: the bot asks the venue by its client order id; "
     "compare the positions if it lasts.",
+    "order_state": "Compare the bot's positions and orders with the venue's own list.",
     "scenario": "Correct the scenario at the line that the message names.",
     "market": "Check the network and the venue's status; the bot tries again each cycle.",
     "decider": _ANSWER,
@@ -122,6 +123,14 @@ ORDERS: Final[Mapping[str, str]] = {
     "not_filled": "Nothing if it is rare; else allow more slippage.",
     "stop_not_resting": "Look at the venue's answer: the stop was refused, so the position was "
     "closed again.",
+    "not_recorded": "Look at the bot's disk: free space and permissions of its data folder; no "
+    "order is sent that cannot be recorded.",
+    "order_unknown": "Nothing by hand at first: the bot asks the venue by its client order id; "
+    "compare the positions if it lasts.",
+    "venue_unreadable": "Check the venue's status; the next cycle asks it again.",
+    "unverified": "Check at the venue that the position has its stop; the bot asks again.",
+    "no_stops": "Choose a venue that holds stops: without one no entry that needs a stop is sent.",
+    "no_isolated": "Choose cross margin, or a venue that has isolated margin.",
     "venue_margin": "Lower the position size or close a position first.",
     "venue_no_match": "Nothing if it is rare; else allow more slippage.",
     "venue_minimum": "Raise the position size above the venue's minimum.",

@@ -128,7 +128,7 @@ def _add_routes(
 ) -> None:
     hub: Hub = app.state.hub
     limits = config.limits
-    sessions = Sessions(
+    sessions = app.state.sessions = Sessions(
         clock,
         config.api_key,
         secret=config.session_secret,
@@ -136,7 +136,6 @@ def _add_routes(
         random_bytes=random_bytes,
         revoked_path=config.revoked_path,
     )
-    app.state.sessions = sessions
     logins, keys = (
         Guesses(
             clock,
@@ -150,9 +149,8 @@ def _add_routes(
     app.state.ended = ended
     door = Door(config, sessions, keys, app.state.keys, ended)
     seal = CursorSeal(store, random_bytes)
-    ids = IdSource(clock, random_bytes)
     refusals = Refusals(store, clock, config.api_key, hub.tell_refusal)
-    Ingest(store, clock, ids, limits, refusals).add_routes(app.router)
+    Ingest(store, clock, IdSource(clock, random_bytes), limits, refusals).add_routes(app.router)
     seen = VisibleReader(store, seal)
     returns = DailyReturns(seen)
     Reads(seen, clock, returns).add_routes(app.router)

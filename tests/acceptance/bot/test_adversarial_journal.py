@@ -9,12 +9,13 @@ from itertools import count
 import apsw
 import pytest
 
-from motherhaven.bot.core.trader import Trader, TraderSetup
+from motherhaven.bot.core.setup import TraderSetup
+from motherhaven.bot.execution.slippage import Slippage
 from motherhaven.bot.market.feed import Quote, Slice
 from motherhaven.bot.market.instruments import Bar, default_spec
 from motherhaven.bot.running.cycle import Cycle, Facts
 from motherhaven.bot.running.journal_sink import JournalSink
-from motherhaven.bot.venues.simulated.slippage import Slippage
+from motherhaven.bot.running.venues import paper_trader
 from motherhaven.contract.ids import IdSource
 from motherhaven.contract.limits import RiskLimits
 from motherhaven.recorder.factory import open_recorder
@@ -39,8 +40,8 @@ async def live(sink, answers):
     numbers = count(1)
     specs = {coin: default_spec(coin) for coin in MARKS}
     slippage = Slippage(D("0.0001"), D("0.05"), D(2_000_000))
-    setup = TraderSetup(tuple(MARKS), LIMITS, specs, D(1_000_000), slippage=slippage)
-    trader = Trader(setup, START, lambda: f"0190-{next(numbers):08d}")
+    setup = TraderSetup(tuple(MARKS), LIMITS, specs, D(1_000_000))
+    trader = paper_trader(setup, START, lambda: f"0190-{next(numbers):08d}", slippage)
     model = ScriptedModel(list(answers))
     cycle = Cycle(trader, model, sink, Facts("test", 60))
     worst = D(0)
@@ -53,7 +54,7 @@ async def live(sink, answers):
             return {c: Quote(c, *(m * drift,) * 3, at) for c, m in MARKS.items()}
 
         await cycle.run(lambda at=now: at, quotes, None)
-        held = trader.engine.account().positions
+        held = trader.account.snapshot().positions
         margins = [position.margin for position in held.values()]
         assert all(margin <= LIMITS.max_position_size_usd for margin in margins)
         assert sum(margins, D(0)) <= LIMITS.max_total_margin_usd

@@ -10,12 +10,13 @@ from random import Random
 import apsw
 import pytest
 
-from motherhaven.bot.core.trader import Trader, TraderSetup
+from motherhaven.bot.core.setup import TraderSetup
 from motherhaven.bot.decider.choose import choose_decider
 from motherhaven.bot.decider.config import ModelConfig
 from motherhaven.bot.market.simulated import SimulatedFeed
 from motherhaven.bot.running.cycle import Cycle, Facts
 from motherhaven.bot.running.journal_sink import JournalSink
+from motherhaven.bot.running.venues import paper_trader
 from motherhaven.contract.ids import IdSource
 from motherhaven.contract.limits import RiskLimits
 from motherhaven.recorder.factory import open_recorder
@@ -118,7 +119,7 @@ async def live(cycles, sink, name, thinking, thoughts):
     """So many cycles against the server; limits are checked after each."""
     rng, feed, ids = Random(11), SimulatedFeed(("BTC", "ETH"), 4), count(1)
     setup = TraderSetup(("BTC", "ETH"), LIMITS, feed.specs, detailed=True)
-    trader = Trader(setup, START, lambda: f"id-{next(ids):07d}")
+    trader = paper_trader(setup, START, lambda: f"id-{next(ids):07d}")
     numbers = count()
 
     def script(_):
@@ -212,7 +213,7 @@ def test_it_never_dies_and_never_trades_on_a_bad_answer(tmp_path, name, thinking
 
 def check(trader, stops):
     """No limit is broken at any moment, every position has its stop, and none was widened."""
-    account = trader.engine.account()
+    account = trader.account.snapshot()
     margins = [position.margin for position in account.positions.values()]
     assert all(margin <= LIMITS.max_position_size_usd for margin in margins)
     assert sum(margins, Decimal(0)) <= LIMITS.max_total_margin_usd

@@ -12,10 +12,12 @@ from typing import Any
 import apsw
 import pytest
 
-from motherhaven.bot.core.trader import Trader, TraderSetup
+from motherhaven.bot.core.setup import TraderSetup
+from motherhaven.bot.core.trader import Trader
 from motherhaven.bot.portfolio.events import Liquidity, MarginMode
 from motherhaven.bot.running.journal_sink import JournalSink
 from motherhaven.bot.running.recover import KINDS, fold, restore
+from motherhaven.bot.running.venues import paper_trader
 from motherhaven.contract.ids import IdSource
 from motherhaven.contract.jsonio import loads
 from motherhaven.contract.limits import RiskLimits
@@ -59,17 +61,18 @@ class Run:
             candles=False,
             deposit=Decimal(5000),
         )
-        return Trader(setup, START, lambda: f"id-{self.path.name}-{next(self.numbers):04d}")
+        return paper_trader(setup, START, lambda: f"id-{self.path.name}-{next(self.numbers):04d}")
 
     def fill(self, size: str, price: str, leverage: int | None) -> None:
         """Book a fill a minute later, and put it on record."""
         self.clock.time += timedelta(minutes=1)
         trader = self.trader
-        trader.now = trader.engine.now = self.clock.time
-        trader.engine.book_fill(
+        trader.now = self.clock.time
+        trader.account.at(self.clock.time)
+        trader.account.venue.engine.book_fill(
             "SOL", Decimal(size), Decimal(price), Liquidity.TAKER, leverage, MarginMode.CROSS
         )
-        trader.log.note(trader.engine.take_events())
+        trader.log.note(trader.account.take())
         trader.report_account(self.clock.time)
         self.sink.write(trader.take())
 
@@ -77,7 +80,7 @@ class Run:
         """The bot was killed, and goes on from its journal."""
         saved = fold(self.sink.read(KINDS))
         self.trader = self.new_trader()
-        self.trader.engine.ledger.deposits = Decimal(5000)
+        self.trader.ledger.deposits = Decimal(5000)
         restore(self.trader, saved)
 
     def outbox(self) -> Outbox:
@@ -167,7 +170,7 @@ def test_an_old_server_holds_one_row_with_the_current_numbers(tmp_path: Path) ->
     for body in sent_singly(run):
         server.take(body)
     assert (server.open, server.unmatched) == ([], 0)
-    ledger = run.trader.engine.ledger
+    ledger = run.trader.ledger
     told = sum(Decimal(str(row["realized_pnl"])) for row in server.rows)
     assert told == ledger.realized - ledger.fees + ledger.funding
     view = run.journal()
@@ -210,7 +213,7 @@ def test_every_store_carries_the_current_numbers(place: Place, tmp_path: Path) -
         [row] = (await store.positions(status="all", bot_id=None, before=None, limit=9)).items
         assert (row.status, row.entry_price, row.leverage) == ("closed", 154, 4)
         assert row.quantity_usd == Decimal(539)
-        ledger = run.trader.engine.ledger
+        ledger = run.trader.ledger
         assert (row.gross_pnl, row.fees_usd) == (ledger.realized, ledger.fees)
         assert row.realized_pnl == ledger.realized - ledger.fees
         [bot] = await store.bots()

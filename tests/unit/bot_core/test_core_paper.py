@@ -6,6 +6,8 @@ from decimal import Decimal
 
 import pytest
 
+from motherhaven.bot.execution.commands import PlaceOrders
+from motherhaven.bot.execution.facade import AsyncFacade
 from motherhaven.bot.execution.orders import (
     Accepted,
     Grouping,
@@ -15,12 +17,20 @@ from motherhaven.bot.execution.orders import (
     OrderState,
     Rejected,
 )
-from motherhaven.bot.execution.port import Exchange
+from motherhaven.bot.execution.port import AsyncVenue, Venue
+from motherhaven.bot.execution.slippage import Slippage, walk_book
 from motherhaven.bot.market.instruments import Bar, Level, Prices, default_spec
-from motherhaven.bot.portfolio.events import Fill, FillReason, Liquidity, MarginMode, Side, Trade
+from motherhaven.bot.portfolio.events import (
+    Fill,
+    FillReason,
+    FundingPayment,
+    Liquidity,
+    MarginMode,
+    Side,
+    Trade,
+)
 from motherhaven.bot.venues.simulated.engine import PaperConfig, PaperEngine
-from motherhaven.bot.venues.simulated.exchange import PaperExchange
-from motherhaven.bot.venues.simulated.slippage import Slippage, walk_book
+from motherhaven.bot.venues.simulated.venue import SimulatedVenue
 from motherhaven.contract.errors import OrderRejected
 
 D = Decimal
@@ -337,25 +347,23 @@ def test_a_resumed_engine_has_the_same_account():
     assert again.ledger.seq == paper.ledger.seq
 
 
-def test_the_asynchronous_face_is_an_exchange():
-    """PaperExchange satisfies the protocol and answers from the engine."""
-
-    class Feed:
-        async def candles(self, coin, interval, limit):
-            return [bar(1, 1, 1, 1, coin=coin)][:limit]
+def test_the_adapter_answers_from_the_engine():
+    """SimulatedVenue satisfies the port; its asynchronous face says the same."""
+    inside = SimulatedVenue(engine(next_open=False))
+    venue: Venue = inside
+    (outcome,) = venue.submit([PlaceOrders((buy(),))])
+    assert outcome.filled == D("0.1")
+    inside.on_funding("BTC", D("0.0001"), D(50_000), T0)
+    assert [type(event) for event in venue.drain()] == [Fill, FundingPayment]
+    assert len(venue.fills(T0)) == len(venue.funding(T0)) == 1
+    assert venue.set_leverage("ETH", 3, MarginMode.CROSS).leverage == 3
 
     async def session():
-        paper: Exchange = PaperExchange(engine(next_open=False), SPECS, Feed())
-        assert (await paper.place([buy()]))[0].filled == D("0.1")
-        assert (await paper.positions())["BTC"].size == D("0.1")
-        assert (await paper.prices(["BTC", "XYZ"])).keys() == {"BTC"}
-        assert len(await paper.candles("BTC", timedelta(minutes=1), 5)) == 1
-        assert len(await paper.fills(T0)) == 1
-        assert (await paper.fees()).taker == D("0.00045")
-        assert (await paper.set_leverage("ETH", 3, MarginMode.CROSS)).leverage == 3
-        await paper.close_all()
-        return await paper.account()
+        face: AsyncVenue = AsyncFacade(venue)
+        assert (await face.positions())["BTC"].size == D("0.1")
+        assert (await face.prices(["BTC", "XYZ"])).keys() == {"BTC"}
+        assert (await face.fees()).taker == D("0.00045")
+        assert (await face.specs())["BTC"] == await face.spec("BTC") == SPECS["BTC"]
+        return await face.account()
 
-    account = asyncio.run(session())
-    assert account.positions == {}
-    assert account.fees == D("4.5")
+    assert asyncio.run(session()) == venue.account()

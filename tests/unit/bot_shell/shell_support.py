@@ -2,15 +2,20 @@
 
 import asyncio
 import json
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from itertools import count
 
-from motherhaven.bot.core.trader import Trader, TraderSetup
+from motherhaven.bot.core.setup import TraderSetup
+from motherhaven.bot.execution.commands import PlaceOrders
+from motherhaven.bot.execution.orders import Grouping
+from motherhaven.bot.execution.states import planned
 from motherhaven.bot.market.feed import Quote, Slice
 from motherhaven.bot.market.instruments import Bar
 from motherhaven.bot.running.cycle import Cycle, Facts
 from motherhaven.bot.running.sink import MemorySink
+from motherhaven.bot.running.venues import paper_trader
 from motherhaven.contract.limits import RiskLimits
 from motherhaven.testing.clock import FakeClock
 
@@ -33,13 +38,24 @@ def piece(start, **bars):
     return Slice(start + MINUTE, made)
 
 
-def new_trader(coins=("BTC",), now=NOON, limits=None, **setup):
+def new_trader(coins=("BTC",), now=NOON, limits=None, slippage=None, **setup):
     """A trader with counted ids."""
     numbers = count(1)
     limits = limits or RiskLimits(max_position_size_usd=Decimal(1000))
     setup.setdefault("candles", False)
     made = TraderSetup(coins=coins, limits=limits, **setup)
-    return Trader(made, now, lambda: f"id-{next(numbers):06d}")
+    return paper_trader(made, now, lambda: f"id-{next(numbers):06d}", slippage)
+
+
+def placed(trader, *intents, grouping=Grouping.NA):
+    """Orders of ours, placed past the decisions; what came of them is on record."""
+    account = trader.account
+    made = [replace(one, cloid=f"0x{n:032x}") for n, one in enumerate(intents, 1)]
+    for intent in made:
+        account.orders.plan(planned(intent, intent.cloid, trader.now))
+    outcomes = account.submit([PlaceOrders(tuple(made), grouping)])
+    trader.log.note(account.take())
+    return outcomes
 
 
 def new_cycle(trader, decider, sink=None, **kwargs):

@@ -55,7 +55,7 @@ def adjust(stop=None, target=None):
 def test_a_stop_is_moved_new_first_and_rests_alone():
     """One stop and one target rest, where they should."""
     trader, sink = run((BUY, 50_000), (adjust(stop=49_500), 51_000))
-    orders = {(one.kind.value, one.price) for one in trader.engine.open_orders("BTC")}
+    orders = {(one.kind.value, one.price) for one in trader.account.venue.open_orders("BTC")}
     assert orders == {("stop", D(49_500)), ("target", D(55_000))}
     made, done = of(sink, "decision")[-1], of(sink, "execution")[-1]
     assert (made["signal"], made["adjusted_stop_loss"]) == ("hold", 49_500)
@@ -79,7 +79,7 @@ def test_a_stop_is_moved_new_first_and_rests_alone():
 def test_what_moves_nothing_leaves_both_exits(wish):
     """A repeated plan, a wider stop, one on the wrong side, and what is there already."""
     trader, _ = run((BUY, 50_000), (wish, 51_000))
-    held = trader.engine.account().positions["BTC"]
+    held = trader.account.snapshot().positions["BTC"]
     assert (held.stop, held.target) == (48_000, 55_000)
 
 
@@ -87,9 +87,9 @@ def test_the_moved_stop_is_struck():
     """And the old one is gone."""
     trader, _ = run((BUY, 50_000), (adjust(stop=49_500), 51_000))
     trader.on_slice(piece(NOON + 5 * MINUTE, BTC=(50_900, 50_900, 49_000, 49_100)))
-    assert not trader.engine.account().positions
+    assert not trader.account.snapshot().positions
     assert trader.log.trades[-1].exit == 49_500
-    assert not trader.engine.open_orders()
+    assert not trader.account.venue.open_orders()
 
 
 def test_an_add_with_a_wider_stop_is_refused_and_a_tighter_one_replaces():
@@ -98,18 +98,18 @@ def test_an_add_with_a_wider_stop_is_refused_and_a_tighter_one_replaces():
     trader, _ = run(
         ({**BUY, "quantity_usd": 100}, 50_000), ({**small, "stop_loss": 47_000}, 50_000)
     )
-    assert trader.engine.account().positions["BTC"].stop == 48_000
+    assert trader.account.snapshot().positions["BTC"].stop == 48_000
     trader, _ = run(
         ({**BUY, "quantity_usd": 100}, 50_000), ({**small, "stop_loss": 49_000}, 50_000)
     )
-    assert trader.engine.account().positions["BTC"].stop == 49_000
+    assert trader.account.snapshot().positions["BTC"].stop == 49_000
 
 
 def test_a_part_is_closed_and_the_exits_stay_for_the_rest():
     """Size, fills, margin and the position's own record."""
     half = {"coin": "BTC", "signal": "reduce", "close_fraction": 0.5}
     trader, sink = run((BUY, 50_000), (half, 52_000))
-    held = trader.engine.account().positions["BTC"]
+    held = trader.account.snapshot().positions["BTC"]
     opened = of(sink, "fill")[0]["size"]
     assert held.size == opened - (opened / 2).quantize(D("0.00001"), "ROUND_FLOOR")
     assert (held.stop, held.target) == (48_000, 55_000)
@@ -126,7 +126,7 @@ def test_the_whole_follows_a_part():
     half = {"coin": "BTC", "signal": "reduce", "close_fraction": 0.5}
     close = {"coin": "BTC", "signal": "close"}
     trader, sink = run((BUY, 50_000), (half, 52_000), (close, 52_000))
-    assert not trader.engine.account().positions
+    assert not trader.account.snapshot().positions
     (closed,) = of(sink, "position_closed")
     assert closed["decision_id"] == of(sink, "execution")[-1]["decision_id"]
 
@@ -153,7 +153,7 @@ def test_a_moved_stop_survives_a_kill_before_the_account_was_told():
     last = max(n for n, one in enumerate(records) if one.kind == "execution")
     fresh = new_trader()
     assert restore(fresh, fold(records[: last + 1])) == []
-    held = fresh.engine.account().positions["BTC"]
+    held = fresh.account.snapshot().positions["BTC"]
     assert (held.stop, held.target) == (49_500, 60_000)
 
 
@@ -166,4 +166,4 @@ def test_an_adjustment_whose_outcome_was_not_recorded_is_told_as_left_out():
     assert list(saved.pending.values()) == ["BTC"]
     fresh = new_trader()
     restore(fresh, saved)
-    assert fresh.engine.account().positions["BTC"].stop == 48_000
+    assert fresh.account.snapshot().positions["BTC"].stop == 48_000

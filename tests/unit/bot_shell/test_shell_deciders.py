@@ -8,6 +8,7 @@ from decimal import Decimal
 import pytest
 from shell_support import MINUTE, NOON, bar, new_trader, piece
 
+from motherhaven.bot.core.risk import risk_context
 from motherhaven.bot.decider import BuyAndHold, EmaCross, ModelConfig, RandomTrader, choose_decider
 from motherhaven.bot.decider.budget import ModelBudget
 from motherhaven.bot.decider.figures import significant
@@ -71,7 +72,9 @@ def test_every_entry_but_buy_and_hold_s_has_a_stop_that_the_guard_takes():
                 assert asked.requires_stop
                 assert default_spec("BTC").is_legal_price(asked.stop_loss)
                 (verdict,) = judge(
-                    [asked], trader._view(context, marks_of(context), context.now), context.limits
+                    [asked],
+                    risk_context(trader, (), context, marks_of(context), context.now),
+                    context.limits,
                 )
                 assert verdict.allowed or verdict.rule == "stale_data", verdict
     assert seen == {Signal.BUY, Signal.SELL}

@@ -7,13 +7,14 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
-from shell_support import MINUTE, NOON, action, answer, entry, new_cycle, new_trader, piece
+from shell_support import MINUTE, NOON, action, answer, entry, new_cycle, new_trader, piece, placed
 
 from motherhaven.bot.decider.guidance import Guidance
 from motherhaven.bot.decider.types import Attempt
-from motherhaven.bot.execution.orders import OrderKind
+from motherhaven.bot.execution.commands import CancelOrders
+from motherhaven.bot.execution.orders import OrderIntent, OrderKind
 from motherhaven.bot.market.feed import Quote
-from motherhaven.bot.portfolio.events import FillReason, MarginMode
+from motherhaven.bot.portfolio.events import Liquidity, MarginMode, Side
 from motherhaven.bot.running.cycle import Trouble
 from motherhaven.bot.running.sink import MemorySink
 from motherhaven.contract.events import PAYLOADS, PositionMark, Replaced, Verdict
@@ -74,15 +75,20 @@ def history():
         cycle.guidance = Guidance("be careful", at + timedelta(hours=1))
         asyncio.run(cycle.run(lambda at=at: at, prices, at + MINUTE))
         if number == 3:
-            trader.engine.protect("BTC", OrderKind.STOP, Decimal(1))
+            far = OrderIntent(
+                "BTC", Side.SELL, Decimal(0), OrderKind.STOP, Decimal(1), reduce_only=True
+            )
+            (stop,) = [one for one in trader.account.orders.resting("BTC") if one.kind is far.kind]
+            trader.account.submit([CancelOrders((stop.cloid,))])
+            placed(trader, far)
             trader.report_account(at)
             trader.move_cash(Decimal(5), at, "x1")
-            trader.engine.ledger.fill(
-                "ETH", Decimal(1), Decimal(3_000), time=at, reason=FillReason.ENTRY,
-                leverage=3, mode=MarginMode.ISOLATED,
-            )  # fmt: skip
-            trader.engine.update_isolated_margin("ETH", Decimal(5))
-            trader.log.note(trader.engine.take_events())
+            engine = trader.account.venue.engine
+            engine.book_fill(
+                "ETH", Decimal(1), Decimal(3_000), Liquidity.TAKER, 3, MarginMode.ISOLATED
+            )
+            engine.update_isolated_margin("ETH", Decimal(5))
+            trader.follow()
             at += timedelta(hours=1)
     trader.on_slice(piece(at, BTC="10"))
     trader.stop_entries("test", at)

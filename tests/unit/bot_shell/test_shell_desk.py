@@ -5,14 +5,14 @@ from decimal import Decimal
 import pytest
 from shell_support import MINUTE, NOON, new_trader, piece
 
-from motherhaven.bot.execution.engine import ApprovedOrder, ExecutionEngine
+from motherhaven.bot.execution.agreement import apart
 from motherhaven.bot.execution.orders import Grouping
+from motherhaven.bot.execution.results import ApprovedOrder
+from motherhaven.bot.execution.slippage import Slippage
 from motherhaven.bot.guard.judgement import judge
 from motherhaven.bot.guard.types import OpenPosition, RiskContext, Signal, TradeDecision
-from motherhaven.bot.market.feed import Quote
-from motherhaven.bot.market.instruments import Level
-from motherhaven.bot.portfolio.events import Fill
-from motherhaven.bot.venues.simulated.slippage import Slippage
+from motherhaven.bot.market.instruments import Level, Prices
+from motherhaven.bot.portfolio.events import Fill, MarginMode, MarginTransfer
 from motherhaven.contract.limits import RiskLimits
 
 D = Decimal
@@ -42,11 +42,11 @@ def ticket(signal=Signal.BUY, leverage=2, number=1, limits=LIMITS, held=None):
 def test_a_moved_market_never_carries_an_entry_past_its_margin(price, signal, slippage):
     """Whatever the price at which it fills, the margin stays within what was allowed."""
     trader = market(slippage=slippage)
-    desk = trader.desk
-    desk.quote(Quote("BTC", D(price), D(price), D(price), NOON), NOON)
-    done = desk.trade(ticket(signal))
+    moved = D(price)
+    trader.account.prices(Prices("BTC", moved, moved, moved, NOON))
+    done = trader.execution.trade(ticket(signal))
     assert done.status == "executed"
-    margin = trader.engine.account().positions["BTC"].margin
+    margin = trader.account.snapshot().positions["BTC"].margin
     assert D(98) < margin <= D(100)
     assert done.filled_usd == margin
 
@@ -54,11 +54,10 @@ def test_a_moved_market_never_carries_an_entry_past_its_margin(price, signal, sl
 def test_what_a_thin_book_gives_is_recorded_as_partial():
     """The rest of the order is gone, the part has its stop for its whole size."""
     trader = market()
-    engine = trader.engine
-    engine.on_book("BTC", [Level(D(49999), D(1))], [Level(D(50001), D("0.001"))])
-    done = ExecutionEngine(engine).trade(ticket())
+    trader.account.book("BTC", [Level(D(49999), D(1))], [Level(D(50001), D("0.001"))])
+    done = trader.execution.trade(ticket())
     assert done.status == "partial"
-    held = engine.account().positions["BTC"]
+    held = trader.account.snapshot().positions["BTC"]
     assert held.size == D("0.001")
     assert held.stop == 49000
     assert done.filled_usd == held.margin
@@ -67,23 +66,37 @@ def test_what_a_thin_book_gives_is_recorded_as_partial():
 def test_a_book_without_offers_within_the_bound_fills_nothing():
     """The entry is an IOC limit: beyond our own mark and a slip nothing is bought."""
     trader = market()
-    trader.engine.on_book("BTC", [], [Level(D(51_500), D(9))])
-    done = trader.desk.trade(ticket())
+    trader.account.book("BTC", [], [Level(D(51_500), D(9))])
+    done = trader.execution.trade(ticket())
     assert done.status == "rejected"
     assert "immediately match" in done.error
-    assert not trader.engine.ledger.holdings
+    assert not trader.ledger.holdings
 
 
 def test_a_refused_entry_leaves_the_old_leverage():
     """An order that has no effect has none on the position's leverage either."""
     trader = market()
-    trader.desk.trade(ticket(leverage=2))
-    trader.engine.on_book("BTC", [], [Level(D(51_500), D(9))])
-    done = trader.desk.trade(
+    trader.execution.trade(ticket(leverage=2))
+    trader.account.book("BTC", [], [Level(D(51_500), D(9))])
+    done = trader.execution.trade(
         ticket(leverage=5, number=2, limits=RiskLimits(max_position_size_usd=D(500)))
     )
     assert done.status == "rejected"
-    assert trader.engine.ledger.holdings["BTC"].leverage == 2
+    assert trader.ledger.holdings["BTC"].leverage == 2
+
+
+def test_a_refused_entry_leaves_an_isolated_position_s_margin_in_the_books():
+    """Margin moved for the entry's leverage and back; the books heard of both at once."""
+    trader = market(margin_mode=MarginMode.ISOLATED)
+    trader.execution.trade(ticket(leverage=2))
+    trader.account.book("BTC", [], [Level(D(51_500), D(9))])
+    done = trader.execution.trade(
+        ticket(leverage=5, number=2, limits=RiskLimits(max_position_size_usd=D(500)))
+    )
+    moved = [event for event in done.events if isinstance(event, MarginTransfer)]
+    assert (done.status, [event.leverage for event in moved]) == ("rejected", [5, 2])
+    assert trader.ledger.holdings["BTC"].leverage == 2
+    assert apart(trader.account) == 0
 
 
 def test_a_lower_leverage_takes_the_old_position_s_margin_with_it():
@@ -105,13 +118,14 @@ def _fields(decision):
 def test_a_position_whose_stop_does_not_rest_is_closed_again(monkeypatch):
     """A venue that takes the entry and loses its stop: the position does not stay."""
     trader = market()
-    place = trader.engine.place
+    engine = trader.account.venue.engine
+    place = engine.place
 
     def without_stops(intents, grouping=Grouping.NA):
         return place(intents[:1], grouping)
 
-    monkeypatch.setattr(trader.engine, "place", without_stops)
-    done = trader.desk.trade(ticket())
+    monkeypatch.setattr(engine, "place", without_stops)
+    done = trader.execution.trade(ticket())
     assert (done.status, "stop does not rest" in done.error) == ("partial", True)
-    assert not trader.engine.ledger.holdings
+    assert not trader.ledger.holdings
     assert len([event for event in done.events if isinstance(event, Fill)]) == 2

@@ -88,7 +88,7 @@ def test_a_raw_answer_closes_and_the_kill_switch_holds(desk):
     desk.kill = desk.kill.engage(NOON, "test")
     refused, closed = desk.execute(answer(entry("ETH"), {"coin": "BTC", "signal": "close"}))
     assert refused.status == "rejected"
-    assert closed.realized_pnl == -desk.account.engine.ledger.fees
+    assert closed.realized_pnl == -desk.account.at_venue.ledger.fees
     desk.kill = desk.kill.rearm()
     desk.execute(answer(entry()))
     assert len(desk.close_all()) == 1
@@ -153,7 +153,7 @@ def test_a_coin_is_traded_and_closed_by_any_spelling_of_it(coin, tmp_path):
         account = AccountManager(settings, clock=FakeClock(NOON))
         desk = TradeExecutor(account)
         account.update_price(spelling if "USD" not in spelling.upper() else coin, price)
-        assert list(account.engine.ledger.marks) == [coin]
+        assert list(account.at_venue.ledger.marks) == [coin]
         stop = Decimal(str(price)) * Decimal("0.98")
         (done,) = desk.execute(
             {"coin": spelling, "signal": "buy_to_enter", "quantity_usd": 20, "leverage": 2,
@@ -172,8 +172,9 @@ def test_a_held_coin_outside_the_list_is_closed(tmp_path):
     settings = Settings(_env_file=None, motherhaven_data=tmp_path, trading_assets="BTC")
     account = AccountManager(settings, clock=FakeClock(NOON))
     account.update_price("DOGE", "0.12345")
-    account.engine.book_fill("DOGE", Decimal(100), Decimal("0.12345"), Liquidity.TAKER, 2, None)
-    account.engine.take_events()
+    engine = account.at_venue.venue.engine
+    engine.book_fill("DOGE", Decimal(100), Decimal("0.12345"), Liquidity.TAKER, 2, None)
+    account.at_venue.take()
     opened, closed = TradeExecutor(account).execute(
         [entry(coin="WIF"), {"coin": "doge-usd", "signal": "close"}]
     )

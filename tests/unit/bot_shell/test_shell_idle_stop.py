@@ -6,16 +6,15 @@ from decimal import Decimal
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from shell_support import MINUTE, NOON, new_cycle, new_trader, of_kind, piece
+from shell_support import MINUTE, NOON, new_cycle, new_trader, of_kind, piece, placed
 
 from motherhaven.bot.decider.baselines import BuyAndHold
-from motherhaven.bot.execution.engine import ApprovedOrder
 from motherhaven.bot.execution.orders import Grouping, OrderIntent, OrderKind
+from motherhaven.bot.execution.results import ApprovedOrder
 from motherhaven.bot.guard.judgement import judge
 from motherhaven.bot.guard.liquidation import liquidation_alone, stop_is_idle
 from motherhaven.bot.guard.types import RiskContext, Signal, TradeDecision
-from motherhaven.bot.market.feed import Quote
-from motherhaven.bot.market.instruments import MarketSpec, Tier
+from motherhaven.bot.market.instruments import MarketSpec, Prices, Tier
 from motherhaven.bot.portfolio.events import MarginMode, Side
 from motherhaven.contract.limits import RiskLimits
 
@@ -70,24 +69,21 @@ def test_a_price_that_moved_before_the_fill_is_looked_at_again(signal, sign):
     asked, verdict = verdict_on(D(208) - sign * D("2.6"), signal=signal)
     assert verdict.allowed, verdict.reason
     moved = D(208) + sign * D("1.7")
-    trader.desk.quote(Quote("SOL", moved, moved, moved, NOON), NOON)
-    done = trader.desk.trade(ApprovedOrder("d1", asked, verdict, D(208)))
+    trader.account.prices(Prices("SOL", moved, moved, moved, NOON))
+    done = trader.execution.trade(ApprovedOrder("d1", asked, verdict, D(208)))
     assert done.status == "rejected"
     assert "beyond the liquidation price" in done.error
-    assert not trader.engine.ledger.holdings
+    assert not trader.ledger.holdings
 
 
 def standing(trader):
     """A SOL long at 36x in an isolated bucket, whose stop lies at 203.70."""
-    engine = trader.engine
-    engine.place(
-        [
-            OrderIntent("SOL", Side.BUY, D(5), leverage=36, mode=MarginMode.ISOLATED),
-            OrderIntent("SOL", Side.SELL, D(0), OrderKind.STOP, D("203.70"), reduce_only=True),
-        ],
-        Grouping.NORMAL_TPSL,
+    placed(
+        trader,
+        OrderIntent("SOL", Side.BUY, D(5), leverage=36, mode=MarginMode.ISOLATED),
+        OrderIntent("SOL", Side.SELL, D(0), OrderKind.STOP, D("203.70"), reduce_only=True),
+        grouping=Grouping.NORMAL_TPSL,
     )
-    trader.log.note(engine.take_events())
 
 
 def test_a_stop_that_cannot_act_is_told_where_it_stands():
@@ -95,7 +91,7 @@ def test_a_stop_that_cannot_act_is_told_where_it_stands():
     trader = new_trader(coins=("SOL",), specs={"SOL": SOL}, limits=LIMITS)
     trader.on_slice(piece(NOON - MINUTE, SOL="208"))
     standing(trader)
-    held = trader.engine.account().positions["SOL"]
+    held = trader.account.snapshot().positions["SOL"]
     assert stop_is_idle(held.stop, held.liquidation, 1)
     cycle = new_cycle(trader, BuyAndHold())
     trader.report_account(NOON)
@@ -113,8 +109,8 @@ def test_a_stop_that_can_act_is_not_mentioned():
     """No flag, no warning, no field."""
     trader = new_trader(coins=("SOL",), specs={"SOL": replace(SOL, max_leverage=20)})
     trader.on_slice(piece(NOON - MINUTE, SOL="208"))
-    trader.engine.place([OrderIntent("SOL", Side.BUY, D(5), leverage=2)])
-    trader.engine.take_events()
+    placed(trader, OrderIntent("SOL", Side.BUY, D(5), leverage=2))
+    trader.take()
     trader.report_account(NOON)
     new_cycle(trader, BuyAndHold()).status("cycle completed", NOON)
     account, status = trader.take()

@@ -47,9 +47,9 @@ def test_an_account_can_be_rebuilt_from_the_file(tmp_path, trusted):
     again = sink_at(tmp_path / "j.db")
     saved = fold(again.read(KINDS))
     again.close()
-    assert [fill.size for fill in saved.fills] == [trader.engine.ledger.holdings["BTC"].size]
-    assert saved.fills[0].fee == trader.engine.ledger.fees
-    assert saved.deposit == trader.engine.ledger.deposits
+    assert [fill.size for fill in saved.fills] == [trader.ledger.holdings["BTC"].size]
+    assert saved.fills[0].fee == trader.ledger.fees
+    assert saved.deposit == trader.ledger.deposits
 
 
 def test_the_same_event_again_changes_nothing(tmp_path):

@@ -5,7 +5,17 @@ from datetime import timedelta
 from decimal import Decimal
 
 import pytest
-from shell_support import MINUTE, NOON, SleepyClock, entry, new_cycle, new_trader, of_kind, piece
+from shell_support import (
+    MINUTE,
+    NOON,
+    SleepyClock,
+    entry,
+    new_cycle,
+    new_trader,
+    of_kind,
+    piece,
+    placed,
+)
 
 from motherhaven.bot.core.funding import HOUR
 from motherhaven.bot.execution.orders import OrderIntent, OrderKind
@@ -81,11 +91,12 @@ def holder(stop=None):
     trader, sink = new_trader(), MemorySink()
     cycle = new_cycle(trader, ScriptedModel([entry()]), sink)
     trader.on_slice(piece(NOON - MINUTE, BTC="50000"))
-    trader.engine.place([OrderIntent("BTC", Side.BUY, D("0.1"), leverage=5)])
+    intents = [OrderIntent("BTC", Side.BUY, D("0.1"), leverage=5)]
     if stop is not None:
-        intent = OrderIntent("BTC", Side.SELL, D(0), OrderKind.STOP, D(stop), reduce_only=True)
-        trader.engine.place([intent])
-    trader.log.note(trader.engine.take_events())
+        intents.append(
+            OrderIntent("BTC", Side.SELL, D(0), OrderKind.STOP, D(stop), reduce_only=True)
+        )
+    placed(trader, *intents)
     trader.report_account(NOON)
     cycle.flush()
     return sink
@@ -125,7 +136,7 @@ def test_only_the_position_of_then_pays():
     market = Market(hourly(NOON + HOUR, 5), low_at=NOON + HOUR + 20 * MINUTE)
     trader, paid = wake(holder(stop="45000"), market, NOON + 5 * HOUR)
     assert list(paid) == [NOON + HOUR]
-    assert trader.engine.ledger.holdings == {}
+    assert trader.ledger.holdings == {}
 
 
 @pytest.mark.parametrize("days", [2, 4, 40])
@@ -189,7 +200,7 @@ def test_killed_at_any_record_each_hour_counts_once():
         again, paid = wake(sink, market, now)
         kept = [parse_time(p["timestamp"], NOON) for p in of_kind(written[:cut], "funding")]
         assert sorted([*kept, *paid]) == sorted(whole)
-        assert again.engine.ledger.funding == trader.engine.ledger.funding
+        assert again.ledger.funding == trader.ledger.funding
 
 
 def test_a_start_that_fails_catches_up_later():
@@ -207,7 +218,7 @@ def test_a_start_that_fails_catches_up_later():
         )
 
     asyncio.run(live())
-    assert trader.engine.ledger.holdings == {}
+    assert trader.ledger.holdings == {}
     assert len(of_kind(sink.kept, "funding")) == 2
 
 
@@ -215,20 +226,19 @@ def test_the_feed_s_own_marks_take_the_place_of_bars():
     """A wick that the mark did not follow strikes nothing; the account shows the mark."""
     trader = new_trader()
     trader.on_slice(piece(NOON - MINUTE, BTC="50000"))
-    trader.engine.place([OrderIntent("BTC", Side.BUY, D("0.1"), leverage=5)])
-    intent = OrderIntent("BTC", Side.SELL, D(0), OrderKind.STOP, D(49_000), reduce_only=True)
-    trader.engine.place([intent])
+    stop = OrderIntent("BTC", Side.SELL, D(0), OrderKind.STOP, D(49_000), reduce_only=True)
+    placed(trader, OrderIntent("BTC", Side.BUY, D("0.1"), leverage=5), stop)
     at = NOON + 30 * MINUTE / 60
     quote = Quote("BTC", mid=D(50_020), mark=D(50_010), oracle=D(50_005), time=at)
     trader.on_marks({"BTC": quote}, at)
     trader.on_slice(piece(NOON, BTC=(PRICE, PRICE, D(48_000), PRICE)))
-    assert trader.engine.account().positions["BTC"].mark == 50_010
+    assert trader.account.snapshot().positions["BTC"].mark == 50_010
     trader.report_account(NOON + MINUTE)
     told = of_kind(trader.records, "account")[-1]["positions"][0]
     assert told["mark"] == 50_010
     # Two minutes without a mark: then the bar is it, for better or worse.
     trader.on_slice(piece(NOON + 2 * MINUTE, BTC=(PRICE, PRICE, D(48_000), PRICE)))
-    assert trader.engine.ledger.holdings == {}
+    assert trader.ledger.holdings == {}
 
 
 def test_cash_flows_outlive_the_bot_and_change_no_result_of_the_day():
@@ -237,13 +247,13 @@ def test_cash_flows_outlive_the_bot_and_change_no_result_of_the_day():
     trader, _ = reborn(sink)
     cycle = new_cycle(trader, ScriptedModel([]), sink)
     trader.context(NOON + MINUTE)
-    before = trader.engine.ledger.equity() - trader.day.equity
+    before = trader.ledger.equity() - trader.day.equity
     assert trader.move_cash(D(500), NOON + MINUTE, "bank-1")
     assert not trader.move_cash(D(500), NOON + MINUTE, "bank-1")
-    assert trader.engine.ledger.equity() - trader.day.equity == before
+    assert trader.ledger.equity() - trader.day.equity == before
     trader.report_account(NOON + MINUTE)
     cycle.flush()
     again, _ = reborn(sink)
-    assert again.engine.account().deposits == 10_500
+    assert again.account.snapshot().deposits == 10_500
     assert again.day == trader.day
     assert not again.move_cash(D(500), NOON + 2 * MINUTE, "bank-1")

@@ -8,10 +8,11 @@ from itertools import count
 import pytest
 
 from motherhaven.bot.core import records
-from motherhaven.bot.core.trader import Trader, TraderSetup
+from motherhaven.bot.core.setup import TraderSetup
 from motherhaven.bot.decider import Attempt, ModelConfig, choose_decider
 from motherhaven.bot.decider.attempts import described, joined, last_of
 from motherhaven.bot.market.simulated import SimulatedFeed
+from motherhaven.bot.running.venues import paper_trader
 from motherhaven.contract.errors import (
     AnswerMalformed,
     AnswerRefused,
@@ -49,7 +50,7 @@ def context():
     feed = SimulatedFeed(("BTC", "ETH"), 1)
     ids = count()
     setup = TraderSetup(("BTC", "ETH"), RiskLimits(), feed.specs, detailed=True)
-    trader = Trader(setup, NOW, lambda: f"id-{next(ids)}")
+    trader = paper_trader(setup, NOW, lambda: f"id-{next(ids)}")
     for piece in feed.slices(NOW - timedelta(hours=2), NOW):
         trader.on_slice(piece)
     return trader.context(NOW)

@@ -11,11 +11,12 @@ from pathlib import Path
 
 import pytest
 
-from motherhaven.bot.core.trader import Trader, TraderSetup
+from motherhaven.bot.core.setup import TraderSetup
 from motherhaven.bot.decider import ModelConfig, choose_decider
 from motherhaven.bot.decider.provider_errors import plain_address, wanted_wait
 from motherhaven.bot.market.simulated import SimulatedFeed
 from motherhaven.bot.running.config import BotConfig
+from motherhaven.bot.running.venues import paper_trader
 from motherhaven.contract.errors import ConfigError, DeciderUnavailable
 from motherhaven.contract.limits import RiskLimits
 from motherhaven.settings import SystemClock
@@ -40,7 +41,7 @@ def context():
     feed = SimulatedFeed(("BTC",), 1)
     ids = count()
     setup = TraderSetup(("BTC",), RiskLimits(), feed.specs, detailed=True)
-    trader = Trader(setup, NOW, lambda: f"id-{next(ids)}")
+    trader = paper_trader(setup, NOW, lambda: f"id-{next(ids)}")
     for piece in feed.slices(NOW - timedelta(hours=2), NOW):
         trader.on_slice(piece)
     return trader.context(NOW)

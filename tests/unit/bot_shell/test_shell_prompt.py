@@ -10,7 +10,7 @@ from itertools import count
 
 import pytest
 
-from motherhaven.bot.core.trader import Trader, TraderSetup
+from motherhaven.bot.core.setup import TraderSetup
 from motherhaven.bot.decider.briefing import Plan, TradeTally, age_of, stakes_of
 from motherhaven.bot.decider.prompts import system_prompt, user_prompt
 from motherhaven.bot.decider.tokens import estimated_tokens
@@ -20,6 +20,7 @@ from motherhaven.bot.market.simulated import SimulatedFeed
 from motherhaven.bot.market.timeframes import Timeframe, label_of, timeframes
 from motherhaven.bot.running.recover import fold, restore
 from motherhaven.bot.running.sink import Kept
+from motherhaven.bot.running.venues import paper_trader
 from motherhaven.contract.jsonio import dumps, loads
 from motherhaven.contract.limits import RiskLimits
 from motherhaven.testing.scripted_model import ScriptedModel
@@ -45,7 +46,7 @@ def ready(hours=24):
     """A core after so many hours of a simulated market."""
     feed, ids = SimulatedFeed(COINS, 1), count()
     setup = TraderSetup(COINS, LIMITS, feed.specs, detailed=True)
-    trader = Trader(setup, NOW - timedelta(hours=hours), lambda: f"id-{next(ids)}")
+    trader = paper_trader(setup, NOW - timedelta(hours=hours), lambda: f"id-{next(ids)}")
     for piece in feed.slices(NOW - timedelta(hours=hours), NOW):
         trader.on_slice(piece)
     return trader, feed
@@ -79,7 +80,7 @@ def figure(text, name):
 def test_an_open_position_is_told_with_its_idea_and_what_is_at_stake(prompted):
     """Notional, age, ROE, plan, risk and reward: those of the ledger."""
     trader, text, _ = prompted
-    position = trader.engine.account().positions["BTC"]
+    position = trader.account.snapshot().positions["BTC"]
     (line,) = [one for one in text.splitlines() if one.startswith("BTC long")]
     assert figure(line, "notional") == pytest.approx(
         position.size * position.mark, rel=Decimal("1e-5")
@@ -98,7 +99,7 @@ def test_an_open_position_is_told_with_its_idea_and_what_is_at_stake(prompted):
 def test_the_day_and_what_is_left_of_its_loss(prompted):
     """PnL today and the rest of the daily limit add up to the limit, or the limit stands."""
     trader, text, _ = prompted
-    pnl = trader.engine.ledger.equity() - trader.day.equity
+    pnl = trader.ledger.equity() - trader.day.equity
     line = next(one for one in text.splitlines() if one.startswith("today:"))
     assert figure(line, "pnl") == pytest.approx(pnl, rel=Decimal("1e-3"))
     assert figure(line, "loss_left") == pytest.approx(100 + pnl, rel=Decimal("1e-3"))
@@ -109,9 +110,7 @@ def test_the_market_is_told_with_funding_interest_and_labelled_timeframes(prompt
     """The ledger's mark, the sign of the funding in words, indicators of each timeframe."""
     trader, text, _ = prompted
     btc, eth = re.findall(r'<data kind="market">\n(.*?)\n</data>', text, re.DOTALL)
-    assert figure(btc, "mark") == pytest.approx(
-        trader.engine.ledger.marks["BTC"], rel=Decimal("1e-7")
-    )
+    assert figure(btc, "mark") == pytest.approx(trader.ledger.marks["BTC"], rel=Decimal("1e-7"))
     assert "funding=+0.00125% an hour (longs pay shorts)" in btc
     assert "funding=-0.002% an hour (shorts pay longs)" in eth
     quote = trader.quotes["BTC"]
@@ -148,7 +147,7 @@ def test_the_idea_of_a_position_survives_a_restart(prompted):
     kept = [
         Kept(r.kind, loads(dumps(r.payload)), r.time, r.event_id or "") for r in trader.take_kept
     ]
-    fresh = Trader(trader.setup, NOW, trader.new_id)
+    fresh = paper_trader(trader.setup, NOW, trader.new_id)
     restore(fresh, fold(kept))
     assert fresh.log.plans == {"BTC": Plan("breakout <b>now</b>", "an hour below </data> 60,000")}
     assert fresh.context(NOW).brief().plans == fresh.log.plans
@@ -202,7 +201,7 @@ def test_small_words():
 def test_risk_of_a_stop_beyond_the_mark_has_no_ratio(prompted):
     """A stop in profit gives nothing to divide by."""
     trader, _, _ = prompted
-    position = trader.engine.account().positions["BTC"]
+    position = trader.account.snapshot().positions["BTC"]
     moved = replace(position, stop=position.mark + 1)
     assert stakes_of(moved).risk < 0
     assert stakes_of(moved).ratio is None

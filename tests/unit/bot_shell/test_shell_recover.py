@@ -20,6 +20,7 @@ from shell_support import (
 
 from motherhaven.bot.core.records import Record
 from motherhaven.bot.decider.guidance import Guidance
+from motherhaven.bot.portfolio.events import MarginMode
 from motherhaven.bot.running.build import _settle
 from motherhaven.bot.running.recover import KINDS, fold, restore
 from motherhaven.bot.running.sink import Kept, MemorySink
@@ -46,11 +47,22 @@ def reborn(sink):
     return trader, saved, unprotected
 
 
+def test_a_leverage_that_no_fill_tells_of_comes_back():
+    """Changed under an open position; books and venue have it again after a restart."""
+    cycle, sink = lived(answer(entry()), answer(action()))
+    cycle.trader.account.set_leverage("BTC", 4, MarginMode.CROSS)
+    cycle.trader.report_account(NOON + 2 * MINUTE)
+    cycle.flush()
+    trader, *_ = reborn(sink)
+    assert trader.ledger.holdings["BTC"].leverage == 4
+    assert trader.account.venue.positions()["BTC"].leverage == 4
+
+
 def test_account_positions_and_protection_come_back_exactly():
     """Wallet, entry, fees, stop and target are those of before; the stop still works."""
     cycle, sink = lived(answer(entry()), answer(action()))
     trader, saved, unprotected = reborn(sink)
-    before, after = cycle.trader.engine.account(), trader.engine.account()
+    before, after = cycle.trader.account.snapshot(), trader.account.snapshot()
     assert (after.wallet, after.fees, after.deposits) == (
         before.wallet, before.fees, before.deposits,
     )  # fmt: skip
@@ -168,6 +180,6 @@ def test_a_changed_leverage_is_on_record_and_comes_back():
     second = of_kind(sink.kept, "execution")[1]
     assert (second["leverage_before"], second["leverage"]) == (2, 5)
     trader, _, _ = reborn(sink)
-    before, after = cycle.trader.engine.account(), trader.engine.account()
+    before, after = cycle.trader.account.snapshot(), trader.account.snapshot()
     assert after.positions["BTC"].leverage == before.positions["BTC"].leverage == 5
     assert (after.used, after.available) == (before.used, before.available)

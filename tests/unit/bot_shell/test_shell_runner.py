@@ -196,7 +196,7 @@ def test_bars_are_acted_on_between_decisions():
     sink, cycle, _, _ = world(answer(entry()), answer(action()), feed=feed, hook=crash)
     (closed,) = of_kind(sink.kept, "position_closed")
     assert closed["reason"] == "stop"
-    assert not cycle.trader.engine.ledger.holdings
+    assert not cycle.trader.ledger.holdings
 
 
 def test_missed_bars_are_acted_on_after_a_restart():
@@ -215,7 +215,7 @@ def test_missed_bars_are_acted_on_after_a_restart():
             return {"BTC": Quote("BTC", feed.price, feed.price, feed.price, NOON)}
 
         await cycle.run(lambda: NOON, quotes, None)
-        assert trader.engine.ledger.holdings
+        assert trader.ledger.holdings
         await Runner(cycle, feed, clock, sleep=clock.sleep).run(stop, since=NOON)
         return sink
 
@@ -349,7 +349,7 @@ def test_a_live_market_s_book_is_walked_and_its_absence_is_no_reason_not_to_trad
         sink, cycle, _, _ = world(answer(entry()), answer(action()), minutes=3, feed=feed)
         first = of_kind(sink.kept, "execution")[0]
         assert first["execution_status"] == status
-        held = cycle.trader.engine.account().positions["BTC"]
+        held = cycle.trader.account.snapshot().positions["BTC"]
         assert held.stop == 49000
         assert (held.size == Decimal("0.001")) is (status == "partial")
 

@@ -12,7 +12,7 @@ from motherhaven.bot.guard.trial import judge_answer
 from motherhaven.bot.market.feed import Quote
 from motherhaven.bot.market.files import FileFeed
 from motherhaven.bot.market.instruments import default_spec
-from motherhaven.bot.portfolio.events import FillReason
+from motherhaven.bot.portfolio.events import Liquidity, MarginMode
 from motherhaven.bot.running.config import PAPER_SLIPPAGE
 
 D = Decimal
@@ -44,7 +44,7 @@ def traded(coin, price, factor):
         trader.judge(got, trader.context(now), now, "model", "cycle")
         trader.execute({coin: Quote(coin, at, at, at, now)}, now)
         if asked is wish:
-            trader.held = trader.engine.account().positions.get(coin)
+            trader.held = trader.account.snapshot().positions.get(coin)
     return trader
 
 
@@ -118,9 +118,11 @@ def test_a_position_of_odd_size_can_be_closed_whole(coin):
     trader = new_trader(coins=(coin,))
     trader.on_slice(piece(NOON - MINUTE, **{coin: str(price)}))
     size = D(50) / price + D("0.123456789")
-    trader.engine.ledger.fill(coin, size, price, time=NOON, reason=FillReason.ENTRY, leverage=1)
+    engine = trader.account.venue.engine
+    engine.book_fill(coin, size, price, Liquidity.TAKER, 1, MarginMode.CROSS)
+    trader.account.take()
     parsed = parse_answer(answer(action(coin, "close")))
     got = Answer(decisions=parsed.decisions)
     trader.judge(got, trader.context(NOON), NOON, "model", "cycle")
     trader.execute({coin: Quote(coin, price, price, price, NOON)}, NOON)
-    assert not trader.engine.ledger.holdings, of_kind(trader.records, "execution")
+    assert not trader.ledger.holdings, of_kind(trader.records, "execution")

@@ -7,12 +7,13 @@ from itertools import count
 
 import pytest
 
-from motherhaven.bot.core.trader import Trader, TraderSetup
+from motherhaven.bot.core.setup import TraderSetup
 from motherhaven.bot.decider import ModelConfig, choose_decider
 from motherhaven.bot.decider.schema import answer_schema
 from motherhaven.bot.decider.thinking import ROOM, tagged_thoughts
 from motherhaven.bot.guard.parse import parse_answer
 from motherhaven.bot.market.simulated import SimulatedFeed
+from motherhaven.bot.running.venues import paper_trader
 from motherhaven.contract.events.answer import FIRST_FIELDS, SHARED_FIELDS
 from motherhaven.contract.limits import RiskLimits
 from motherhaven.settings import SystemClock
@@ -47,7 +48,7 @@ def trader():
     """A bot's core after two hours of a simulated market."""
     feed, ids = SimulatedFeed(("BTC", "ETH"), 1), count()
     setup = TraderSetup(("BTC", "ETH"), RiskLimits(), feed.specs, detailed=True)
-    trader = Trader(setup, NOW, lambda: f"id-{next(ids)}")
+    trader = paper_trader(setup, NOW, lambda: f"id-{next(ids)}")
     for piece in feed.slices(NOW - timedelta(hours=2), NOW):
         trader.on_slice(piece)
     trader.take()

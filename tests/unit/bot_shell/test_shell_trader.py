@@ -86,7 +86,7 @@ def test_a_stop_acts_between_decisions_at_its_price():
     assert closed["realized_pnl"] == closed["gross_pnl"] - closed["fees_usd"]
     assert closed["fees_usd"] > 0
     assert "decision_id" not in closed
-    assert not cycle.trader.engine.ledger.holdings
+    assert not cycle.trader.ledger.holdings
 
 
 def test_a_decided_close_names_its_decision():
@@ -186,7 +186,7 @@ def test_a_price_that_ran_away_is_not_chased():
     sink = MemorySink()
     run(new_cycle(trader, ScriptedModel([answer(entry())]), sink), quotes=quotes_of(BTC="51900"))
     assert of_kind(sink.kept, "execution")[0]["execution_status"] == "rejected"
-    assert not trader.engine.ledger.holdings
+    assert not trader.ledger.holdings
 
 
 def test_a_bar_in_whose_middle_was_traded_does_not_strike_with_its_past():
@@ -201,9 +201,9 @@ def test_a_bar_in_whose_middle_was_traded_does_not_strike_with_its_past():
 
     run(cycle, NOON + timedelta(seconds=30), late)
     trader.on_slice(piece(NOON, BTC=("49900", "50100", "48000", "50050")))
-    assert "BTC" in trader.engine.ledger.holdings
+    assert "BTC" in trader.ledger.holdings
     trader.on_slice(piece(NOON + MINUTE, BTC=("50050", "50100", "48000", "50050")))
-    assert "BTC" not in trader.engine.ledger.holdings
+    assert "BTC" not in trader.ledger.holdings
 
 
 def test_a_bar_that_comes_late_strikes_nothing():
@@ -218,9 +218,9 @@ def test_a_bar_that_comes_late_strikes_nothing():
 
     run(cycle, NOON + 1.5 * MINUTE, late)
     trader.on_slice(piece(NOON, BTC=("50000", "50000", "48000", "49500")))
-    assert "BTC" in trader.engine.ledger.holdings
+    assert "BTC" in trader.ledger.holdings
     trader.on_slice(piece(NOON + 2 * MINUTE, BTC=("50000", "50000", "48000", "49500")))
-    assert "BTC" not in trader.engine.ledger.holdings
+    assert "BTC" not in trader.ledger.holdings
 
 
 def test_a_record_that_cannot_be_kept_does_not_hold_up_the_others():
@@ -250,10 +250,10 @@ def test_funding_is_booked_once_an_hour_where_the_rate_is_known():
         trader.on_slice(piece(NOON + minute * MINUTE, BTC="50000"))
     cycle.flush()
     (paid,) = of_kind(sink.kept, "funding")
-    held = trader.engine.ledger.holdings["BTC"]
+    held = trader.ledger.holdings["BTC"]
     assert paid["amount"] == held.size * 50000 * Decimal("0.0001")
     assert paid["timestamp"].startswith("2026-03-04T13:00:00")
-    assert trader.engine.ledger.funding == -paid["amount"]
+    assert trader.ledger.funding == -paid["amount"]
 
 
 def test_the_daily_loss_counts_from_the_day_s_first_equity():
@@ -277,7 +277,7 @@ def test_decisions_are_durable_before_any_order():
 
     class Watching(MemorySink):
         def write(self, batch):
-            seen.append((kinds(batch), trader.engine.ledger.seq))
+            seen.append((kinds(batch), trader.ledger.seq))
             super().write(batch)
 
     run(new_cycle(trader, ScriptedModel([answer(entry())]), Watching()))
@@ -297,13 +297,13 @@ def test_while_the_journal_fails_entries_stop_and_exits_go_on():
         written(batch)
 
     sink.write = write
-    size = cycle.trader.engine.ledger.holdings["BTC"].size
+    size = cycle.trader.ledger.holdings["BTC"].size
     cycle.trader.on_slice(piece(NOON, BTC="50000"))
     run(cycle, NOON + MINUTE)
-    assert cycle.trader.engine.ledger.holdings["BTC"].size == size
+    assert cycle.trader.ledger.holdings["BTC"].size == size
     cycle.trader.on_slice(piece(NOON + MINUTE, BTC="50000"))
     run(cycle, NOON + 2 * MINUTE)
-    assert not cycle.trader.engine.ledger.holdings
+    assert not cycle.trader.ledger.holdings
     assert not of_kind(sink.kept, "position_closed")
     broken = False
     cycle.trader.on_slice(piece(NOON + 2 * MINUTE, BTC="50000"))
@@ -318,7 +318,7 @@ def test_the_kill_switch_flattens_and_refuses_entries():
     trader = cycle.trader
     trader.kill = trader.kill.engage(NOON, "test", flatten=True)
     trader.flatten(NOON)
-    assert not trader.engine.ledger.holdings
+    assert not trader.ledger.holdings
     trader.on_slice(piece(NOON, BTC="50000"))
     run(cycle, NOON + MINUTE)
     assert of_kind(sink.kept, "decision")[-1]["verdict"]["rule"] == "kill_switch"
@@ -334,7 +334,7 @@ def test_paused_means_no_questions_while_stops_stay():
     assert len(cycle.decider.asked) == 1
     assert of_kind(sink.kept, "status")[-1]["status"] == "paused"
     cycle.trader.on_slice(piece(NOON + MINUTE, BTC=("50000", "50000", "48000", "48500")))
-    assert not cycle.trader.engine.ledger.holdings
+    assert not cycle.trader.ledger.holdings
 
 
 LIVE_KINDS = {"order", "cash_flow", "protection", "command"}

@@ -18,7 +18,7 @@ from motherhaven.contract.reasons import KINDS, REASONS, advice_of, next_step
 BOT = Path(__file__).resolve().parents[3] / "src" / "motherhaven" / "bot"
 _PRODUCERS = (
     "ExecutionResult", "executed", "execution", "hold_rest", "Trouble", "_failed", "encode",
-    "DeciderUnavailable",
+    "DeciderUnavailable", "replace", "_move",
 )  # fmt: skip
 
 
@@ -45,6 +45,8 @@ def given_codes() -> set[str]:
             values = [
                 k.value for k in node.keywords if k.arg in {"code", "reason_code", "error_code"}
             ]
+            if called(node) == "ExecutionResult":
+                values += node.args[3:4]
             if called(node) in {"hold_rest", "_failed"}:
                 values += node.args[1:2]
             if called(node) == "Trouble":
@@ -85,7 +87,15 @@ def test_every_fault_of_an_answer_has_advice() -> None:
 def test_every_code_that_the_bot_writes_has_advice() -> None:
     """A literal in a call that puts a code on record; some are known to be there."""
     codes = given_codes()
-    assert {"no_price", "abandoned", "idle_stop", "unsettled", "late", "model_key"} <= codes
+    assert {
+        "no_price",
+        "order_unknown",
+        "abandoned",
+        "idle_stop",
+        "unsettled",
+        "late",
+        "model_key",
+    } <= codes
     assert codes - set(REASONS) == set()
 
 

@@ -12,13 +12,20 @@ from motherhaven.bot.core.money_records import money_moved
 from motherhaven.bot.core.records import Record
 from motherhaven.bot.decider.briefing import Plan, TradeTally
 from motherhaven.bot.decider.types import Outcome
-from motherhaven.bot.execution.engine import ApprovedOrder, ExecutionEngine
-from motherhaven.bot.execution.orders import ExchangeEvent
+from motherhaven.bot.execution.account import AccountEvent, VenueAccount
+from motherhaven.bot.execution.engine import ExecutionEngine
+from motherhaven.bot.execution.results import ApprovedOrder
 from motherhaven.bot.guard.types import Verdict
 from motherhaven.bot.market.instruments import Bar
 from motherhaven.bot.portfolio.account import Position
-from motherhaven.bot.portfolio.events import CashFlow, Fill, MarginTransfer, Shortfall, Trade
-from motherhaven.bot.venues.simulated.engine import PaperEngine
+from motherhaven.bot.portfolio.events import (
+    CashFlow,
+    Fill,
+    FundingPayment,
+    MarginTransfer,
+    Shortfall,
+    Trade,
+)
 from motherhaven.contract.events import MAX_CANDLES, ExecutionStatus, Kind
 from motherhaven.contract.events import execution as execution_event
 from motherhaven.contract.events.base import Payload
@@ -38,14 +45,14 @@ class Declined:
 
 
 class EventLog:
-    """Turns events of the exchange and outcomes of decisions into linked records.
+    """Turns events of the account and outcomes of decisions into linked records.
 
     `trades` and `outcomes` are the newest few, for the decider to look back on; `tally` counts
     all trades, `plans` says by coin with what idea each open position was entered.
     """
 
     def __init__(
-        self, engine: PaperEngine, desk: ExecutionEngine, new_id: Callable[[], str]
+        self, account: VenueAccount, execution: ExecutionEngine, new_id: Callable[[], str]
     ) -> None:
         self.records: list[Record] = []
         self.holds = 0
@@ -58,8 +65,8 @@ class EventLog:
         self.plans: dict[str, Plan] = {}
         self.shortfalls: list[Shortfall] = []
         """Losses that the venue bore, until somebody is told of them."""
-        self._engine = engine
-        self._desk = desk
+        self._account = account
+        self._execution = execution
         self._new_id = new_id
         self._told: dict[str, Payload] = {}
         self._bars: dict[str, list[Bar]] = {}
@@ -85,15 +92,15 @@ class EventLog:
             self.trades.append(trade)
             self.tally.add(trade)
 
-    def note(self, events: list[ExchangeEvent]) -> None:
-        """Record what happened at the exchange."""
+    def note(self, events: Iterable[AccountEvent]) -> None:
+        """Record what happened at the account."""
         for event in events:
             if isinstance(event, Fill):
-                decision_id = self._desk.decision_of(event.cloid)
+                decision_id = self._account.orders.decision_of(event.cloid)
                 self.keep("fill", records.fill(event, decision_id), event.time)
                 self._stands(event, decision_id)
             elif isinstance(event, Trade):
-                decision_id = self._desk.closing_decision(event.coin)
+                decision_id = self._execution.closing_decision(event.coin)
                 told = self._told.pop(event.position_id, None)
                 payload = records.closed(event, decision_id, told)
                 self.keep("position_closed", payload, event.closed_at)
@@ -104,6 +111,8 @@ class EventLog:
             elif isinstance(event, CashFlow | MarginTransfer):
                 kind, payload = money_moved(event)
                 self.keep(kind, payload, event.time)
+            elif isinstance(event, FundingPayment):
+                self.keep("funding", records.funding(event), event.time)
 
     def follow(self, positions: Iterable[Position], now: datetime) -> None:
         """Record what changed a position without a fill, such as another leverage."""
@@ -181,7 +190,7 @@ class EventLog:
 
     def _stands(self, fill: Fill, decision_id: str | None) -> None:
         """Record the fill's position as it stands now, unless it is gone or that is on record."""
-        position = self._engine.account().positions.get(fill.coin)
+        position = self._account.snapshot().positions.get(fill.coin)
         if position is None or position.position_id != fill.position_id:
             return
         if self._told.get(fill.position_id) != records.terms(position):

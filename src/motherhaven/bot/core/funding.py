@@ -5,28 +5,30 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Final
 
+from motherhaven.bot.execution.account import AccountEvent, VenueAccount
 from motherhaven.bot.market.bar_series import NEVER
 from motherhaven.bot.market.funding import Rates
-from motherhaven.bot.portfolio.events import FundingPayment
-from motherhaven.bot.venues.simulated.engine import PaperEngine
 
 HOUR: Final = timedelta(hours=1)
 
 
 def book_funding(
-    engine: PaperEngine,
+    account: VenueAccount,
     rates: dict[str, Decimal],
     history: Mapping[str, Rates],
     before: datetime,
     now: datetime,
-) -> Iterator[FundingPayment]:
-    """Book hourly funding for every full hour that has begun since `before`.
+) -> Iterator[list[AccountEvent]]:
+    """Let hourly funding happen for every full hour that has begun since `before`.
 
-    Rates of the past are those of `history`, where it knows the coin, and then go on in
-    `rates`; else the newest known rate holds. Paid on the oracle, on the mark where none is
-    told. No hour counts twice, though a run be killed and begun again.
+    Nothing where the venue does that by itself. Rates of the past are those of `history`, where
+    it knows the coin, and then go on in `rates`; else the newest known rate holds. Paid on the
+    oracle, on the mark where none is told. No hour counts twice, though a run be killed and
+    begun again.
     """
-    ledger = engine.ledger
+    if account.stepped is None:
+        return
+    ledger = account.ledger
     hour = before.replace(minute=0, second=0, microsecond=0) + HOUR
     while hour <= now:
         for coin, known in history.items():
@@ -36,7 +38,6 @@ def book_funding(
             past = history.get(coin)
             rate = rates.get(coin) if past is None else past.get(hour)
             if rate is not None and hour > ledger.funded.get(coin, NEVER):
-                payment = engine.on_funding(coin, rate, engine.oracle(coin), hour)
-                if payment is not None:
-                    yield payment
+                oracle = account.venue.prices((coin,))[coin].oracle
+                yield account.funding(coin, rate, oracle, hour)
         hour += HOUR

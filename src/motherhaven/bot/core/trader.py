@@ -6,9 +6,8 @@ of it is in `records`, in order, until the shell takes it.
 """
 
 from collections import deque
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime
 from decimal import Decimal
 from typing import Any, Final
 
@@ -16,71 +15,51 @@ from motherhaven.bot.core import records
 from motherhaven.bot.core.answers import AnswerRecord
 from motherhaven.bot.core.event_log import EventLog
 from motherhaven.bot.core.funding import book_funding
-from motherhaven.bot.core.partial_bars import since_trade
+from motherhaven.bot.core.partial_bars import PartialBars
 from motherhaven.bot.core.records import Record
+from motherhaven.bot.core.risk import risk_context
+from motherhaven.bot.core.setup import TraderSetup
 from motherhaven.bot.decider.briefing import Briefing
 from motherhaven.bot.decider.types import Answer, Context
-from motherhaven.bot.execution.engine import ApprovedOrder, ExecutionEngine
+from motherhaven.bot.execution.account import AccountEvent, VenueAccount
+from motherhaven.bot.execution.engine import ExecutionEngine
+from motherhaven.bot.execution.port import Venue
+from motherhaven.bot.execution.results import ApprovedOrder, ExecutionResult
 from motherhaven.bot.guard.day import DayStart, KillSwitch, roll_day
 from motherhaven.bot.guard.judgement import held_verdict, judge
 from motherhaven.bot.guard.types import (
-    OpenPosition,
-    PendingEntry,
-    RiskContext,
     TradeDecision,
     Verdict,
 )
 from motherhaven.bot.market.bar_series import NEVER, BarSeries
 from motherhaven.bot.market.feed import Book, Gap, Quote, Slice
 from motherhaven.bot.market.funding import Rates
-from motherhaven.bot.market.instruments import Bar, FeeRates, MarketSpec
-from motherhaven.bot.venues.simulated.engine import PaperConfig, PaperEngine
-from motherhaven.bot.venues.simulated.slippage import Slippage
+from motherhaven.bot.market.instruments import Prices
+from motherhaven.bot.portfolio.events import CashFlow
 from motherhaven.contract.events import BotState
 from motherhaven.contract.events import status as status_event
-from motherhaven.contract.limits import RiskLimits
 
 KEPT_NOTICES: Final = 10
 
 
-@dataclass(frozen=True, slots=True)
-class TraderSetup:
-    """What a trader is made from. Money in USD.
-
-    `patience` is how old a coin's newest bar may be and the coin still be decided on;
-    `detailed` keeps every indicator, for prompts; `candles` puts the bars on record;
-    `brief` leaves out the records of holds and accounts, where nobody will read them.
-    """
-
-    coins: tuple[str, ...]
-    limits: RiskLimits
-    specs: Mapping[str, MarketSpec] = field(default_factory=dict)
-    deposit: Decimal = Decimal(10_000)
-    fees: FeeRates = field(default_factory=FeeRates)
-    slippage: Slippage | None = None
-    zone: str = "UTC"
-    patience: timedelta = timedelta(0)
-    detailed: bool = False
-    candles: bool = True
-    brief: bool = False
-
-
 class Trader:
-    """One paper account with its bar series, its guard and its record."""
+    """One account at a venue with its bar series, its guard and its record."""
 
-    def __init__(self, setup: TraderSetup, now: datetime, new_id: Callable[[], str]) -> None:
+    def __init__(
+        self, setup: TraderSetup, venue: Venue, now: datetime, new_id: Callable[[], str]
+    ) -> None:
         self.setup = setup
         self.now = now
         self.new_id = new_id
-        self.engine = PaperEngine(
-            PaperConfig(setup.deposit, setup.fees, setup.slippage, next_open=False),
-            now,
-            setup.specs,
-            new_id,
+        self.account = VenueAccount(
+            venue, now, new_id, setup.specs, deposit=setup.deposit, fees=setup.fees
         )
-        self.desk = ExecutionEngine(self.engine)
+        self.ledger = self.account.ledger
+        self.execution = ExecutionEngine(self.account, setup.margin_mode)
+        self.armed = False
+        """Whether the user has armed live trading; asked only where real money moves."""
         self.series_by_coin: dict[str, BarSeries] = {}
-        self.log = EventLog(self.engine, self.desk, new_id)
+        self.log = EventLog(self.account, self.execution, new_id)
         self.gaps: list[Gap] = []
         self.funding_rates: dict[str, Decimal] = {}
         self.funding_history: Mapping[str, Rates] = {}
@@ -96,7 +75,7 @@ class Trader:
         """When each coin's own mark was last polled."""
         self.notices: deque[str] = deque(maxlen=KEPT_NOTICES)  # what the user must know
         self._tickets: list[ApprovedOrder] = []
-        self._traded: dict[str, Quote] = {}
+        self._partial = PartialBars()
 
     # --- the market comes in ------------------------------------------------------------
 
@@ -104,26 +83,27 @@ class Trader:
         """Let the bar series see an older slice; the account is not touched."""
         for coin, bar in piece.bars.items():
             self._series_of(coin).push(bar)
-            self.engine.ledger.marks[coin] = bar.close
+            self.account.mark(coin, bar.close)
 
     def on_slice(self, piece: Slice) -> None:
         """Let the bars of one moment happen: stops, targets, liquidations, then funding."""
         before, self.now = self.now, piece.time
         if piece.gaps:
             self.gaps.extend(piece.gaps)
-        engine, series_by_coin = self.engine, self.series_by_coin
+        account, series_by_coin = self.account, self.series_by_coin
+        passes, marks = account.passes, self.ledger.marks
         closely = self.looks_closely
         for coin, bar in piece.bars.items():
             (series_by_coin.get(coin) or self._series_of(coin)).push(bar)
             if self.polled and self.polled.get(coin, NEVER) >= bar.start:
                 continue  # a mark was polled in the bar or later: the bar itself is none
-            if engine.quoted:
-                engine.quoted.pop(coin, None)
-            if closely or not engine.passes(bar):
-                events = engine.on_bar(self._since_trade(bar))
-                if events:
-                    self.log.note(events)
-        engine.now = piece.time
+            if not closely and passes(bar):
+                marks[coin] = bar.close
+                continue
+            events = account.bar(self._partial.since_trade(bar))
+            if events:
+                self._note(events)
+        account.at(piece.time)
         if self.setup.candles:
             self.log.saw(piece.bars.values())
         if self.funding_rates or self.funding_history:
@@ -132,19 +112,19 @@ class Trader:
     def fund(self, before: datetime, now: datetime) -> None:
         """Book the hourly funding that fell due after `before`, up to `now`."""
         past = self.funding_history
-        for payment in book_funding(self.engine, self.funding_rates, past, before, now):
-            self.log.keep("funding", records.funding(payment), payment.time)
+        for events in book_funding(self.account, self.funding_rates, past, before, now):
+            self._note(events)
 
     def on_marks(self, quotes: Mapping[str, Quote], now: datetime) -> None:
         """Let the feed's own marks happen: from now on they count, and the bars do not."""
         for coin, quote in quotes.items():
             self.polled[coin] = now
-            self.log.note(self.desk.quote(quote, now))
+            self._note(self.account.prices(_prices(quote, now)))
 
     @property
     def looks_closely(self) -> bool:
         """Whether no bar may be passed over: after a trade one counts in part only."""
-        return bool(self._traded or self.books)
+        return bool(self._partial or self.books)
 
     def fresh(self, now: datetime) -> dict[str, BarSeries]:
         """Tapes of the coins whose newest bar is not older than the setup's patience."""
@@ -159,12 +139,12 @@ class Trader:
 
     def context(self, now: datetime, guidance: str | None = None) -> Context:
         """What a decider may know at `now`."""
-        ledger, zone = self.engine.ledger, self.setup.zone
+        ledger, zone = self.ledger, self.setup.zone
         if self.day is None or not self.day.lasts(now, zone):
             self.day, self.entries_today = roll_day(self.day, now, ledger.equity(), zone), 0
         held = {coin: holding.size for coin, holding in ledger.holdings.items()}
         return Context(
-            now, self.fresh(now), held, self.engine.account, self.setup.limits, self.log.trades,
+            now, self.fresh(now), held, self.account.snapshot, self.setup.limits, self.log.trades,
             self.log.outcomes, self.funding_rates, guidance, self._brief,
         )  # fmt: skip
 
@@ -175,7 +155,7 @@ class Trader:
 
         `now` is when the answer was there, `context.now` when it was asked for.
         """
-        told = {coin: self.engine.ledger.marks[coin] for coin in self.polled}
+        told = {coin: self.ledger.marks[coin] for coin in self.polled}
         record = AnswerRecord(self.log, answer, context, now, decider, cycle_id, told)
         if answer.failure is not None:
             failure = answer.failure
@@ -184,7 +164,7 @@ class Trader:
         if answer.holds:
             verdicts = [held_verdict(asked, n) for n, asked in enumerate(answer.decisions)]
         else:
-            view = self._view(context, record.marks, now)
+            view = risk_context(self, self._tickets, context, record.marks, now)
             verdicts = judge(answer.decisions, view, self.setup.limits)
         for asked, verdict in zip(answer.decisions, verdicts, strict=True):
             decision_id = record.decision(asked, verdict)
@@ -206,31 +186,30 @@ class Trader:
                 reason = "no price to trade at: the market's data have a hole here"
                 self.log.executed(ticket, "skipped", now, code="no_price", error=reason)
                 continue
-            self.log.note(self.desk.quote(quote, now))
+            self._note(self.account.prices(_prices(quote, now)))
             book = self.books.get(ticket.coin)
             if book is not None:
-                self.engine.on_book(ticket.coin, book.bids, book.asks)
-            done = self.desk.trade(ticket)
+                self.account.book(ticket.coin, book.bids, book.asks)
+            done = self.execution.trade(ticket)
             if ticket.coin not in self.polled:
-                self._traded[ticket.coin] = quote
-            if done.filled_usd is not None and ticket.asked.signal.is_entry:
-                self.entries_today += 1
-                self.last_entries[ticket.coin] = now
-            self.log.executed(
-                ticket,
-                done.status,
-                now,
-                code=done.code,
-                error=done.error,
-                cloid=done.cloid,
-                position_id=done.position_id,
-                filled_usd=done.filled_usd,
-                fill_price=done.fill_price,
-                leverage_before=done.leverage_before,
-                leverage=done.leverage,
-                **done.moved,
-            )
-            self.log.note(done.events)
+                self._partial.traded(quote)
+            self._executed(ticket, done, now)
+
+    @property
+    def asks(self) -> bool:
+        """Whether there is an order whose outcome is still to be asked for."""
+        return bool(self.account.orders.unknown) or self.execution.waits
+
+    def follow(self) -> None:
+        """Record what a venue has told since the last look; it does not wait for more."""
+        self._note(self.account.take())
+
+    def resolve_orders(self, now: datetime) -> None:
+        """Ask what became of orders whose answer was lost, and record what is known by now."""
+        events, results = self.execution.resolve(now)
+        self._note(events)
+        for ticket, done in results:
+            self._executed(ticket, done, now)
 
     @property
     def has_orders(self) -> bool:
@@ -264,40 +243,34 @@ class Trader:
 
     def close_unprotected(self, coin: str) -> None:
         """Close a position that should have a stop and cannot get it back."""
-        self.log.note(self.desk.close_now(coin))
+        self._note(self.execution.close_now(coin))
 
     def stop_entries(self, reason: str, now: datetime) -> None:
         """Engage the kill switch: what waits or rests to open a position is gone."""
         self.kill = self.kill.engage(now, reason)
         self.drop_entries(reason, now)
-        self.engine.cancel([o.cloid for o in self.engine.open_orders() if not o.reduce_only])
-        self.log.note(self.engine.take_events())
+        self._note(self.execution.cancel_entries())
 
     def flatten(self, now: datetime) -> None:
-        """Cancel everything and close every position at its mark."""
-        self.engine.now = now
-        self.engine.close_all()
-        self.log.note(self.engine.take_events())
+        """Cancel everything and close every position at the market."""
+        self.account.at(now)
+        self._note(self.execution.flatten())
 
     def move_cash(self, amount: Decimal, now: datetime, external_id: str | None = None) -> bool:
         """Deposit (positive) or withdraw USD; False where the external id is known.
 
         Raises:
-            OrderRejected: more than may be taken out.
+            OrderRejected: more than may be taken out, or not a simulated venue.
         """
-        self.engine.now = now
-        verb = self.engine.deposit if amount > 0 else self.engine.withdraw
-        flow = verb(abs(amount), external_id)
-        self.log.note(self.engine.take_events())
-        if flow is not None and self.day is not None:
-            self.day = self.day.moved_by(flow.amount)
-        return flow is not None
+        events = self.account.move_cash(amount, now, external_id)
+        self._note(events)
+        return any(isinstance(event, CashFlow) for event in events)
 
     # --- reports ------------------------------------------------------------------------
 
     def report_account(self, now: datetime, cycle_id: str | None = None) -> None:
         """Record the account with its positions at their marks."""
-        shot = self.engine.account()
+        shot = self.account.snapshot()
         self.log.follow(shot.positions.values(), now)
         day = self.day
         known = {"day": day and day.day, "day_start_equity": day and day.equity}
@@ -315,7 +288,7 @@ class Trader:
             state,
             message,
             trades_today=self.entries_today,
-            pnl_today=None if day is None else self.engine.ledger.equity() - day.equity,
+            pnl_today=None if day is None else self.ledger.equity() - day.equity,
             kill_switch=self.kill.engaged,
             **known,
         )
@@ -332,49 +305,44 @@ class Trader:
 
     # --- inside -------------------------------------------------------------------------
 
-    def _view(self, context: Context, marks: Mapping[str, Decimal], now: datetime) -> RiskContext:
-        account = context.account
-        return RiskContext(
-            now=now,
-            equity=account.equity,
-            day_start_equity=self.day.equity if self.day else None,
-            marks=marks,
-            positions={
-                coin: OpenPosition(
-                    held.size, held.entry, held.leverage, held.stop, held.target, held.liquidation
-                )
-                for coin, held in account.positions.items()
-            },
-            specs=self.setup.specs,
-            available=account.available,
-            data_times={coin: series.end for coin, series in context.series_by_coin.items()},
-            open_candles=context.open_candles(now),
-            last_trades=self.last_entries,
-            trades_today=self.entries_today,
-            asked_at=context.now,
-            pending=self._pending(),
-            kill_switch=self.kill.engaged,
-            recording=self.recording,
+    def _note(self, events: Sequence[AccountEvent]) -> None:
+        """Put on record what happened; money that was moved is no gain or loss of the day."""
+        self.log.note(events)
+        for event in events:
+            if isinstance(event, CashFlow) and self.day is not None:
+                self.day = self.day.moved_by(event.amount)
+
+    def _executed(self, ticket: ApprovedOrder, done: ExecutionResult, now: datetime) -> None:
+        """Put on record what became of an order, and what happened at the account meanwhile."""
+        if done.filled_usd is not None and ticket.asked.signal.is_entry:
+            self.entries_today += 1
+            self.last_entries[ticket.coin] = now
+        self.log.executed(
+            ticket,
+            done.status,
+            now,
+            code=done.code,
+            error=done.error,
+            cloid=done.cloid,
+            position_id=done.position_id,
+            filled_usd=done.filled_usd,
+            fill_price=done.fill_price,
+            leverage_before=done.leverage_before,
+            leverage=done.leverage,
+            **done.moved,
         )
+        self._note(done.events)
 
     def _brief(self) -> Briefing:
         """What a model is told beyond prices and account, worked out when it is asked."""
         return Briefing(
             self.setup.fees,
-            self.engine.ledger.marks,
+            self.ledger.marks,
             self.quotes,
             self.log.plans,
             self.log.tally,
             self.day.equity if self.day else None,
             self.entries_today,
-        )
-
-    def _pending(self) -> tuple[PendingEntry, ...]:
-        """Entries that were allowed before and may still be executed: none of ours rests."""
-        return tuple(
-            PendingEntry(ticket.coin, ticket.verdict.allowed_usd, ticket.verdict.leverage)
-            for ticket in self._tickets
-            if ticket.asked.signal.is_entry
         )
 
     def _queue(
@@ -390,17 +358,13 @@ class Trader:
         elif verdict.acts:
             self._tickets.append(ApprovedOrder(decision_id, asked, verdict, mark))
 
-    def _since_trade(self, bar: Bar) -> Bar:
-        quote = self._traded.get(bar.coin)
-        if quote is None:
-            return bar
-        if bar.end > quote.time:
-            del self._traded[bar.coin]
-        return since_trade(bar, quote)
-
     def _series_of(self, coin: str) -> BarSeries:
         series = self.series_by_coin.get(coin)
         if series is None:
-            series = BarSeries(coin, self.engine.ledger.spec(coin), detailed=self.setup.detailed)
+            series = BarSeries(coin, self.account.spec(coin), detailed=self.setup.detailed)
             self.series_by_coin[coin] = series
         return series
+
+
+def _prices(quote: Quote, now: datetime) -> Prices:
+    return Prices(quote.coin, quote.mark, quote.mid, quote.oracle, now)

@@ -1,277 +1,284 @@
-"""The desk: what the guard allowed becomes orders, and orders become outcomes."""
+"""The execution engine: what the guard allowed becomes orders, and orders become results."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
-from datetime import datetime
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+from dataclasses import replace
+from datetime import datetime, timedelta
 from decimal import Decimal
+from functools import partial
 from typing import Final
 
-from motherhaven.bot.execution.exits import (
-    close_order,
-    entry_orders,
-    leverage_mismatch,
-    replace_exits,
-    unprotected,
-)
+from motherhaven.bot.execution import entering
+from motherhaven.bot.execution.account import AccountEvent, VenueAccount
+from motherhaven.bot.execution.commands import CancelOrders, PlaceOrders
+from motherhaven.bot.execution.exits import StopReplacement, close_order, replace_exits, unprotected
 from motherhaven.bot.execution.orders import (
-    ExchangeEvent,
+    Accepted,
     Grouping,
     OrderIntent,
     OrderKind,
+    Outcome,
     Rejected,
+    Unknown,
 )
-from motherhaven.bot.guard.liquidation import liquidation_alone, stop_is_idle
-from motherhaven.bot.guard.types import Action, Signal, TradeDecision, Verdict
-from motherhaven.bot.market.feed import Quote
-from motherhaven.bot.market.instruments import Prices
-from motherhaven.bot.portfolio.account import LeverageSetting
-from motherhaven.bot.portfolio.events import Fill, MarginMode, Side
+from motherhaven.bot.execution.resolve import Inquiries, outcome_of
+from motherhaven.bot.execution.results import ApprovedOrder, ExecutionResult
+from motherhaven.bot.execution.states import planned
+from motherhaven.bot.guard.types import Action, Signal
+from motherhaven.bot.portfolio.account import Position
+from motherhaven.bot.portfolio.events import MarginMode
 from motherhaven.bot.portfolio.margin import initial_margin
-from motherhaven.bot.venues.simulated.engine import PaperEngine
-from motherhaven.contract.errors import OrderRejected
+from motherhaven.contract.errors import ExchangeError, JournalError
 from motherhaven.contract.events import ExecutionStatus
+from motherhaven.contract.ids import client_order_id
 
-MAX_SLIP: Final = Decimal("0.02")
-"""How much worse than our mark an entry may fill, as a fraction; past it nothing fills."""
+ENTRY_LASTS: Final = timedelta(seconds=15)
+"""After that a venue no longer takes an entry: so long can its outcome be unknown."""
+EXIT_LASTS: Final = timedelta(seconds=60)
 
-_PROTECTIVE: Final = (OrderKind.STOP, OrderKind.TARGET)
-
-
-@dataclass(frozen=True, slots=True)
-class ApprovedOrder:
-    """An allowed decision that waits for a price.
-
-    `mark` is the one that it was judged by; a close needs none.
-    """
-
-    decision_id: str
-    asked: TradeDecision
-    verdict: Verdict
-    mark: Decimal | None
-
-    @property
-    def coin(self) -> str:
-        """The coin to trade."""
-        return self.asked.coin
-
-
-@dataclass(frozen=True, slots=True)
-class ExecutionResult:
-    """What became of an order. `filled_usd` is margin; `events` are the exchange's, in order."""
-
-    status: ExecutionStatus
-    events: list[ExchangeEvent] = field(default_factory=list)
-    error: str | None = None
-    code: str | None = None
-    """Names the error for counting: no_mark, below_lot, leverage, venue, not_filled …"""
-    cloid: str | None = None
-    position_id: str | None = None
-    filled_usd: Decimal | None = None
-    fill_price: Decimal | None = None
-    leverage_before: int | None = None
-    leverage: int | None = None
-    """What the position's leverage was and is, where the order changed it."""
-    moved: Mapping[str, Decimal] = field(default_factory=dict)
-    """Where stop and target are and were, by the execution's field names, if they moved."""
+_NOT_RECORDED: Final = "the order could not be put on record, so it was not sent"
+_Finish = Callable[[Outcome, list[AccountEvent]], ExecutionResult]
 
 
 class ExecutionEngine:
-    """Places orders at the paper exchange and remembers which decision each belongs to."""
+    """Places orders at a venue and says what became of each.
 
-    def __init__(self, engine: PaperEngine) -> None:
-        self._engine = engine
-        self._decisions: dict[str, tuple[str, str]] = {}
+    Whoever sends an order gets its result; one whose outcome is unknown gets it from
+    `resolve` later. `mode` is the margin mode of entries.
+    """
+
+    def __init__(self, account: VenueAccount, mode: MarginMode = MarginMode.CROSS) -> None:
+        self._account = account
+        self._mode = mode
+        self._inquiries = Inquiries(account.venue)
         self._closing: dict[str, str] = {}
+        self._later: dict[str, tuple[ApprovedOrder, _Finish]] = {}
+        self._unverified: dict[str, ApprovedOrder] = {}
 
-    def decision_of(self, cloid: str | None) -> str | None:
-        """The decision that an order belongs to."""
-        known = self._decisions.get(cloid) if cloid else None
-        return known[0] if known else None
+    @property
+    def waits(self) -> bool:
+        """Whether `resolve` has something to finish."""
+        return bool(self._later or self._unverified)
 
     def closing_decision(self, coin: str) -> str | None:
         """The decision that closed the coin's position, None when a trigger did; asked once."""
-        for cloid in [c for c, (_, of) in self._decisions.items() if of == coin]:
-            del self._decisions[cloid]
         return self._closing.pop(coin, None)
-
-    def quote(self, quote: Quote, now: datetime) -> list[ExchangeEvent]:
-        """Let prices happen, so that the next order of the coin trades at their mid."""
-        prices = Prices(quote.coin, quote.mark, quote.mid, quote.oracle, now)
-        return self._engine.on_prices(prices)
 
     def trade(self, order: ApprovedOrder) -> ExecutionResult:
         """Place what the guard allowed and say what became of it."""
-        if order.asked.signal is Signal.CLOSE:
-            return self._close(order)
-        return self._adjust(order) if order.asked.adjusts else self._enter(order)
+        try:
+            if order.asked.signal is Signal.CLOSE:
+                return self._close(order)
+            return self._adjust(order) if order.asked.adjusts else self._enter(order)
+        except JournalError as error:
+            told = f"{_NOT_RECORDED}: {error}"
+            return ExecutionResult("rejected", error=told, code="not_recorded")
+        except ExchangeError as error:
+            return ExecutionResult("rejected", error=str(error), code="venue_unreadable")
+
+    def resolve(
+        self, now: datetime
+    ) -> tuple[list[AccountEvent], list[tuple[ApprovedOrder, ExecutionResult]]]:
+        """Ask about every unknown order that it is time to ask about; nothing is sent again.
+
+        Returns what is new at the account, and the results of decisions that are known by now.
+        """
+        orders = self._account.orders
+        for record in orders.unknown:
+            if self._inquiries.due(record, now):
+                found = self._inquiries.ask(record, now)
+                if found is not record:
+                    orders.resolved(found)
+        events = self._account.take()
+        results = []
+        for cloid, (order, finish) in list(self._later.items()):
+            known = orders.find(cloid)
+            outcome = None if known is None else outcome_of(known)
+            if outcome is not None and not isinstance(outcome, Unknown):
+                del self._later[cloid]
+                results.append((order, finish(outcome, [])))
+        for coin, order in list(self._unverified.items()):
+            del self._unverified[coin]
+            done = self._verified(order, ExecutionResult("executed"))
+            if done.error is not None and coin not in self._unverified:
+                results.append((order, done))
+        return events, results
+
+    # --- protection and closing, whatever anybody decided -------------------------------
 
     def restore(
-        self, coin: str, size: Decimal, stop: Decimal | None, target: Decimal | None
+        self, position_id: str, coin: str, size: Decimal, exits: tuple[Decimal | None, ...]
     ) -> bool:
-        """Place a position's stop and target again after a restart; False if one was refused.
+        """See that a position has its stop and target after a restart; False if it has not.
 
-        Do it before new marks come in: a stop that prices went through while nobody
-        watched must rest, so that the next bar strikes it.
+        `exits` are its stop and its target in USD, None for none. At a venue that outlives
+        the process they rest still. Elsewhere do it before new marks come in: a stop that
+        prices went through while nobody watched must rest, so that the next bar strikes it.
         """
+        venue = self._account.venue
+        if venue.capabilities.outlives_process:
+            return coin not in unprotected(venue.positions(), venue.open_orders(coin), frozenset())
         side = close_order(coin, size, "").side
         intents = [
-            OrderIntent(coin, side, Decimal(0), kind, price, reduce_only=True)
-            for kind, price in ((OrderKind.STOP, stop), (OrderKind.TARGET, target))
+            OrderIntent(
+                coin, side, Decimal(0), kind, price, reduce_only=True,
+                cloid=client_order_id(position_id, coin, f"restored {kind.value}"),
+            )
+            for kind, price in zip((OrderKind.STOP, OrderKind.TARGET), exits, strict=True)
             if price is not None
-        ]
-        outcomes = self._engine.place(intents)
-        return not any(isinstance(outcome, Rejected) for outcome in outcomes)
+        ]  # fmt: skip
+        return all(isinstance(one, Accepted) for one in self._send(intents, None))
 
-    def close_now(self, coin: str) -> list[ExchangeEvent]:
-        """Close the coin's position at its last price, whatever anybody decided."""
-        holding = self._engine.ledger.holdings.get(coin)
-        if holding is not None:
-            self._engine.place([replace(close_order(coin, holding.size, ""), cloid=None)])
-        return self._engine.take_events()
+    def close_now(self, coin: str) -> list[AccountEvent]:
+        """Close the coin's position at the market, whatever anybody decided."""
+        held = self._account.venue.positions().get(coin)
+        if held is not None:
+            self._send([self._closing_order(held, "unprotected")], None)
+        return self._account.take()
+
+    def cancel_entries(self) -> list[AccountEvent]:
+        """Cancel our orders that rest to open a position; exits stay."""
+        entries = [one.cloid for one in self._account.orders.resting() if not one.reduce_only]
+        return self._cancel(entries)
+
+    def flatten(self) -> list[AccountEvent]:
+        """Close every position of the venue at the market; its exits go once it is closed."""
+        account = self._account
+        events = self.cancel_entries()
+        for held in account.venue.positions().values():
+            self._send([self._closing_order(held, "flatten")], None)
+        events += account.take()
+        held_now = account.venue.positions()
+        left = [one.cloid for one in account.orders.resting() if one.coin not in held_now]
+        return events + self._cancel(left)
+
+    def _closing_order(self, held: Position, why: str) -> OrderIntent:
+        leg = f"{why} {self._account.now.isoformat()}"
+        intent = close_order(held.coin, held.size, "")
+        return replace(intent, cloid=client_order_id(held.position_id, held.coin, leg))
+
+    # --- decisions ----------------------------------------------------------------------
 
     def _close(self, order: ApprovedOrder) -> ExecutionResult:
-        held = self._engine.ledger.holdings.get(order.coin)
+        held = self._account.venue.positions().get(order.coin)
         if held is None:
             error = "the position was closed before the order was placed"
             return ExecutionResult("skipped", error=error, code="closed_before")
-        entry, leverage, size = held.entry, held.leverage, held.size
+        size = held.size
         if order.asked.action is Action.REDUCE and order.verdict.size < abs(size):
             size = order.verdict.size if size > 0 else -order.verdict.size
         intent = close_order(order.coin, size, order.decision_id)
-        self._remember(order, [intent])
         if size == held.size:
             self._closing[order.coin] = order.decision_id
-        outcome = self._engine.place([intent])[0]
-        events = self._engine.take_events()
+        finish = partial(self._closed, intent, held.entry, held.leverage)
+        return self._result(order, self._send([intent], order)[0], finish)
+
+    def _closed(
+        self,
+        intent: OrderIntent,
+        entry: Decimal,
+        leverage: int,
+        outcome: Outcome,
+        events: list[AccountEvent],
+    ) -> ExecutionResult:
         if isinstance(outcome, Rejected):
-            self._closing.pop(order.coin, None)
+            self._closing.pop(intent.coin, None)
             return ExecutionResult("rejected", events, outcome.reason, "venue", intent.cloid)
-        return self._done(order, intent, events, entry, leverage)
+        return self._done(intent, outcome, events, entry, leverage)
 
     def _adjust(self, order: ApprovedOrder) -> ExecutionResult:
         """Move stop and target, each new-first: there is no moment without a stop."""
-        engine, coin, verdict = self._engine, order.coin, order.verdict
-        held = engine.account().positions.get(coin)
+        account, coin, verdict = self._account, order.coin, order.verdict
+        held = account.snapshot().positions.get(coin)
         if held is None:
             error = "the position was closed before its exits were moved"
             return ExecutionResult("skipped", error=error, code="closed_before")
-        orders = engine.open_orders(coin)
-        moved: dict[str, Decimal] = {}
-        reasons: list[str] = []
-        for change in replace_exits(held, verdict.stop, verdict.target, order.decision_id, orders):
-            intent = change.place
-            self._remember(order, [intent])
-            outcome = engine.place([intent])[0]
-            if isinstance(outcome, Rejected):
-                reasons.append(outcome.reason)
-                continue
-            engine.cancel(change.cancel)
-            stop = intent.kind is OrderKind.STOP
-            name, before = ("stop_loss", held.stop) if stop else ("profit_target", held.target)
-            moved[name] = intent.price or Decimal(0)
-            if before is not None:
-                moved[f"{name}_before"] = before
-        status: ExecutionStatus = "executed" if moved else "rejected"
-        return ExecutionResult(
-            "partial" if moved and reasons else status,
-            engine.take_events(),
-            "; ".join(reasons) or None,
-            "venue" if reasons else None,
-            position_id=held.position_id,
-            moved=moved,
-        )
+        resting = account.orders.resting(coin)
+        parts = []
+        for change in replace_exits(held, verdict.stop, verdict.target, order.decision_id, resting):
+            outcome = self._send([change.place], order)[0]
+            parts.append(self._result(order, outcome, partial(self._moved, held, change)))
+        return _together(parts)
+
+    def _moved(
+        self,
+        held: Position,
+        change: StopReplacement,
+        outcome: Outcome,
+        events: list[AccountEvent],
+    ) -> ExecutionResult:
+        """A new stop or target was taken, so the old ones of its kind go; or it was not."""
+        intent = change.place
+        if not isinstance(outcome, Accepted):
+            return ExecutionResult(
+                "rejected", events, outcome.reason, "venue", position_id=held.position_id
+            )
+        events += self._cancel(change.cancel)
+        stop = intent.kind is OrderKind.STOP
+        name, before = ("stop_loss", held.stop) if stop else ("profit_target", held.target)
+        moved = {name: intent.price or Decimal(0)}
+        if before is not None:
+            moved[f"{name}_before"] = before
+        return ExecutionResult("executed", events, position_id=held.position_id, moved=moved)
 
     def _enter(self, order: ApprovedOrder) -> ExecutionResult:
-        engine, coin = self._engine, order.coin
-        if order.mark is None:
-            error = "there is no mark of our own to bound the price by"
-            return ExecutionResult("rejected", error=error, code="no_mark")
-        held = engine.ledger.holdings.get(coin)
-        before = None if held is None else held.leverage
-        intents = entry_orders(
-            order.asked,
-            order.verdict,
-            order.decision_id,
-            engine.ledger.spec(coin),
-            order.mark,
-            max_slip=MAX_SLIP,
-            fill_price=self._fill_price(order),
-        )
-        if not intents[0].size:
-            error = "the price has moved: the margin buys less than a lot"
-            return ExecutionResult("rejected", error=error, code="below_lot")
-        idle = self._idle_stop(order, intents)
-        if idle is not None:
-            return ExecutionResult("rejected", error=idle, code="idle_stop")
-        older = [order.cloid for order in engine.open_orders(coin) if order.kind in _PROTECTIVE]
-        asked = LeverageSetting(coin, order.verdict.leverage, MarginMode.CROSS)
-        try:
-            set_now = engine.set_leverage(coin, asked.leverage, asked.mode)
-            mismatch = leverage_mismatch(asked, set_now)
-        except OrderRejected as error:
-            mismatch = str(error)
+        account = self._account
+        prepared = entering.prepare(account, order, self._mode)
+        if isinstance(prepared, ExecutionResult):
+            return prepared
+        mismatch = entering.leverage_refusal(account, order, self._mode)
         if mismatch is not None:
             return ExecutionResult("rejected", error=mismatch, code="leverage")
-        self._remember(order, intents)
-        outcome = engine.place(intents, Grouping.NORMAL_TPSL)[0]
-        events = engine.take_events()
+        grouped = account.venue.capabilities.tpsl_grouping
+        together = prepared.intents if grouped else prepared.intents[:1]
+        outcome = self._send(together, order, Grouping.NORMAL_TPSL if grouped else Grouping.NA)[0]
+        return self._result(order, outcome, partial(self._entered, order, prepared))
+
+    def _entered(
+        self,
+        order: ApprovedOrder,
+        prepared: entering.Prepared,
+        outcome: Outcome,
+        events: list[AccountEvent],
+    ) -> ExecutionResult:
+        account, coin, intents = self._account, order.coin, prepared.intents
+        before, leverage = prepared.leverage_before, order.verdict.leverage
         if isinstance(outcome, Rejected):
             if before is not None:
-                engine.set_leverage(coin, before, MarginMode.CROSS)
+                with suppress(ExchangeError):
+                    account.set_leverage(coin, before, self._mode)
+                events += account.take()
             return ExecutionResult("rejected", events, outcome.reason, "venue", intents[0].cloid)
-        if len(intents) > 1:
-            engine.cancel(older)
-            engine.take_events()
-        done = self._done(order, intents[0], events, None, asked.leverage)
-        if before is not None and before != asked.leverage:
-            done = replace(done, leverage_before=before, leverage=asked.leverage)
+        done = self._done(intents[0], outcome, events, None, leverage)
+        exits = intents[1:]
+        if exits and done.filled_usd is not None:
+            if not account.venue.capabilities.tpsl_grouping:
+                self._send(exits, order)
+            events += self._cancel(prepared.older)
+        if before is not None and before != leverage:
+            done = replace(done, leverage_before=before, leverage=leverage)
         return self._verified(order, done)
-
-    def _fill_price(self, order: ApprovedOrder) -> Decimal | None:
-        """The highest price at which the entry could fill: what bounds its margin.
-
-        A buyer pays more the larger the order. A seller gets less, so the mid bounds the
-        margin of a short, or the best bid of a book that stands above it.
-        """
-        engine, coin = self._engine, order.coin
-        if coin not in engine.ledger.marks:
-            return None
-        mid = engine.mid(coin)
-        if order.asked.signal.sign < 0:
-            return max(mid, engine.taker_price(coin, Side.SELL, engine.ledger.spec(coin).lot))
-        return engine.taker_price(coin, Side.BUY, order.verdict.size)
-
-    def _idle_stop(self, order: ApprovedOrder, intents: list[OrderIntent]) -> str | None:
-        """Why the stop could not act at the price that the entry would fill at; None if it can."""
-        engine, coin = self._engine, order.coin
-        stop = next((one.price for one in intents if one.kind is OrderKind.STOP), None)
-        if stop is None or coin not in engine.ledger.marks:
-            return None
-        entry, leverage = intents[0], order.verdict.leverage
-        held = engine.ledger.holdings.get(coin)
-        price = engine.taker_price(coin, entry.side, entry.size)
-        size = entry.size + (abs(held.size) if held is not None else Decimal(0))
-        spec, sign = engine.ledger.spec(coin), entry.side.sign
-        liquidation = liquidation_alone(price, sign, leverage, spec, size * price)
-        if not stop_is_idle(stop, liquidation, sign):
-            return None
-        return (
-            f"the price has moved: filled at {price} the stop {stop} would lie beyond the "
-            f"liquidation price {liquidation:.6g} at {leverage}x"
-        )
 
     def _verified(self, order: ApprovedOrder, done: ExecutionResult) -> ExecutionResult:
         """A position whose stop does not rest is closed at once."""
-        engine, coin = self._engine, order.coin
-        if not order.asked.requires_stop or coin not in engine.ledger.holdings:
+        account, coin = self._account, order.coin
+        if not order.asked.requires_stop:
             return done
-        positions = engine.account().positions
-        if coin not in unprotected(positions, engine.open_orders(coin), frozenset()):
+        venue = account.venue
+        try:
+            held = venue.positions().get(coin)
+            safe = held is None or coin not in unprotected(
+                {coin: held}, venue.open_orders(coin), frozenset()
+            )
+        except ExchangeError as error:
+            self._unverified[coin] = order
+            told = f"whether the stop rests at the exchange could not be read: {error}"
+            return replace(done, error=told, code="unverified")
+        if held is None or safe:
             return done
-        held = engine.ledger.holdings[coin]
         self._closing[coin] = order.decision_id
-        engine.place([close_order(coin, held.size, order.decision_id)])
-        done.events.extend(engine.take_events())
+        self._send([close_order(coin, held.size, order.decision_id)], order)
+        done.events.extend(account.take())
         return replace(
             done,
             status="partial",
@@ -279,31 +286,96 @@ class ExecutionEngine:
             error="the stop does not rest at the exchange, so the position was closed again",
         )
 
+    # --- sending ------------------------------------------------------------------------
+
+    def _send(
+        self,
+        intents: Sequence[OrderIntent],
+        order: ApprovedOrder | None,
+        grouping: Grouping = Grouping.NA,
+    ) -> list[Outcome]:
+        """Record the plans, send them once, and ask once about what got no answer.
+
+        Raises:
+            JournalError: a plan could not be recorded; nothing was sent.
+        """
+        account = self._account
+        now, outlives = account.now, account.venue.capabilities.outlives_process
+        decision_id = None if order is None else order.decision_id
+        for intent in intents:
+            deadline = now + (EXIT_LASTS if intent.reduce_only else ENTRY_LASTS)
+            account.orders.plan(
+                planned(
+                    intent, intent.cloid or "", now, decision_id, deadline if outlives else None
+                )
+            )
+        outcomes = account.submit([PlaceOrders(tuple(intents), grouping)])
+        return [self._asked(one) if isinstance(one, Unknown) else one for one in outcomes]
+
+    def _asked(self, outcome: Unknown) -> Outcome:
+        record = self._account.orders.find(outcome.cloid)
+        if record is None:
+            return outcome
+        found = self._inquiries.ask(record, self._account.now)
+        if found is not record:
+            self._account.orders.resolved(found)
+        return outcome_of(found)
+
+    def _cancel(self, cloids: Sequence[str]) -> list[AccountEvent]:
+        if cloids:
+            self._account.submit([CancelOrders(tuple(cloids))])
+        return self._account.take()
+
+    def _result(self, order: ApprovedOrder, outcome: Outcome, finish: _Finish) -> ExecutionResult:
+        """The result now, or "unknown" and the result from `resolve` later."""
+        events = self._account.take()
+        if not isinstance(outcome, Unknown):
+            return finish(outcome, events)
+        self._later[outcome.cloid] = order, finish
+        error = f"{outcome.reason}; it is asked for by its id and not sent again"
+        return ExecutionResult("unknown", events, error, "order_unknown", outcome.cloid)
+
     def _done(
         self,
-        order: ApprovedOrder,
         intent: OrderIntent,
-        events: list[ExchangeEvent],
+        outcome: Outcome,
+        events: list[AccountEvent],
         entry: Decimal | None,
         leverage: int,
     ) -> ExecutionResult:
-        fills = [e for e in events if isinstance(e, Fill) and e.cloid == intent.cloid]
-        if not fills:
-            state = self._engine.order_by_cloid(intent.cloid or "")
-            reason = state.reason if state and state.reason else "nothing was filled"
-            return ExecutionResult("rejected", events, reason, "not_filled", intent.cloid)
-        size = sum((abs(done.size) for done in fills), Decimal(0))
-        price = fills[-1].price
+        """What the fills of an order came to, or the venue's word where they are still to come."""
+        cloid, orders = intent.cloid or "", self._account.orders
+        record, fill = orders.find(cloid), orders.last_fill(cloid)
+        size = Decimal(0) if record is None else record.filled
+        price = None if fill is None else fill.price
+        if fill is None and isinstance(outcome, Accepted):
+            size, price = outcome.filled, outcome.average
+        if not size or price is None:
+            reason = record.reason if record and record.reason else "nothing was filled"
+            return ExecutionResult("rejected", events, reason, "not_filled", cloid)
         return ExecutionResult(
             "executed" if size == intent.size else "partial",
             events,
-            cloid=intent.cloid,
-            position_id=fills[-1].position_id,
+            cloid=cloid,
+            position_id=None if fill is None else fill.position_id,
             filled_usd=initial_margin(size, price if entry is None else entry, leverage),
             fill_price=price,
         )
 
-    def _remember(self, order: ApprovedOrder, intents: list[OrderIntent]) -> None:
-        for intent in intents:
-            if intent.cloid:
-                self._decisions[intent.cloid] = (order.decision_id, order.coin)
+
+def _together(parts: Sequence[ExecutionResult]) -> ExecutionResult:
+    """One result of the orders that one decision took: done, in part, unknown or refused."""
+    moved = {name: price for one in parts for name, price in one.moved.items()}
+    bad = [one for one in parts if one.error is not None]
+    status: ExecutionStatus = "executed"
+    if bad:
+        unknown = any(one.status == "unknown" for one in bad)
+        status = "partial" if moved else "unknown" if unknown else "rejected"
+    return ExecutionResult(
+        status,
+        [event for one in parts for event in one.events],
+        "; ".join(one.error or "" for one in bad) or None,
+        bad[0].code if bad else None,
+        position_id=parts[0].position_id if parts else None,
+        moved=moved,
+    )

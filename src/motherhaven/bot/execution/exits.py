@@ -6,6 +6,7 @@ from decimal import Decimal
 from typing import Final
 
 from motherhaven.bot.execution.orders import OpenOrder, OrderIntent, OrderKind
+from motherhaven.bot.execution.states import OrderRecord
 from motherhaven.bot.guard.entry_check import placed_price
 from motherhaven.bot.guard.types import TradeDecision, Verdict
 from motherhaven.bot.market.instruments import MarketSpec
@@ -138,7 +139,7 @@ def replace_exits(
     stop: Decimal | None,
     target: Decimal | None,
     decision_id: str,
-    orders: Sequence[OpenOrder],
+    orders: Sequence[OpenOrder | OrderRecord],
 ) -> list[StopReplacement]:
     """Stop and target at prices that the guard allowed, each new-first; None stays."""
     away = Side.SELL if position.size > 0 else Side.BUY
@@ -162,12 +163,13 @@ def leverage_mismatch(asked: LeverageSetting, read_back: LeverageSetting) -> str
 
 
 def unknown_positions(
-    on_exchange: Mapping[str, Position], own: Mapping[str, Decimal]
+    on_exchange: Mapping[str, Decimal], own: Mapping[str, Decimal]
 ) -> tuple[str, ...]:
     """Coins whose position on the exchange is not the one that the bot has on record.
 
-    `own` gives the signed size that the bot's own fills add up to, by coin.
+    Both are signed sizes by coin; `own` is what the bot's own fills add up to.
     """
-    return tuple(
-        sorted(coin for coin, held in on_exchange.items() if own.get(coin, ZERO) != held.size)
-    )
+    if on_exchange == own:
+        return ()
+    coins = on_exchange.keys() | own.keys()
+    return tuple(sorted(c for c in coins if own.get(c, ZERO) != on_exchange.get(c, ZERO)))

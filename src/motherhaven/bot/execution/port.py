@@ -1,97 +1,304 @@
-"""The one Exchange protocol: paper and every live venue implement it alike."""
+"""The port to a venue: commands go out, events come in, questions are answered.
 
-from collections.abc import Mapping, Sequence
-from datetime import datetime, timedelta
-from typing import Protocol
+`Venue` is what the core calls, synchronously: a simulated venue is called in step, without
+an event loop. `AsyncVenue` has the same verbs for a client that waits for a network;
+`running/bridge.py` drives one for the core. A venue says what it can do in `Capabilities`;
+nothing asks for its name.
+"""
 
-from motherhaven.bot.execution.orders import Grouping, OpenOrder, OrderIntent, OrderStatus, Outcome
-from motherhaven.bot.market.instruments import Bar, FeeRates, MarketSpec, Prices
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+from typing import Protocol, runtime_checkable
+
+from motherhaven.bot.execution.commands import Command
+from motherhaven.bot.execution.orders import OpenOrder, OrderClosed, OrderStatus, Outcome
+from motherhaven.bot.market.instruments import Bar, FeeRates, Level, MarketSpec, Prices
 from motherhaven.bot.portfolio.account import AccountSnapshot, LeverageSetting, Position
-from motherhaven.bot.portfolio.events import Fill, FundingPayment, MarginMode
+from motherhaven.bot.portfolio.events import (
+    CashFlow,
+    Fill,
+    FundingPayment,
+    MarginMode,
+    MarginTransfer,
+    Side,
+)
+from motherhaven.bot.portfolio.own_books import MoneyEvent
+
+VenueEvent = MoneyEvent | OrderClosed
+"""What a venue tells: past, in order, each once. A liquidation is a fill with that reason.
+
+A fill that has a number (`seq`) is complete: it says what the venue bore of its loss, and a
+Shortfall follows it. Another leverage of an isolated position is a MarginTransfer, even of 0.
+"""
 
 
-class Exchange(Protocol):
+@dataclass(frozen=True, slots=True)
+class Capabilities:
+    """What a venue can do; the default is the least.
+
+    `real_money`: entries need an armed bot. `outlives_process`: its orders go on when this
+    process ends, so each is on disk before it is sent. `books`: a taker walks a real order
+    book. `isolated`: a position can have margin of its own. `native_stops`: stops rest at the
+    venue. `tpsl_grouping`: an entry travels with its stop and target in one call.
+    """
+
+    real_money: bool = False
+    outlives_process: bool = True
+    books: bool = False
+    isolated: bool = False
+    native_stops: bool = False
+    tpsl_grouping: bool = False
+
+
+class PriceRange(Protocol):
+    """Prices in USD strictly between which nothing happens in a coin."""
+
+    @property
+    def low(self) -> Decimal:
+        """The price from which on downwards something may happen."""
+        ...
+
+    @property
+    def high(self) -> Decimal:
+        """The price from which on upwards something may happen."""
+        ...
+
+
+class Stepped(Protocol):
+    """The inside of a venue that lives in this process and sees the market through the core.
+
+    Whatever happens at it waits in `drain`.
+    """
+
+    now: datetime
+    """The market's time at the venue."""
+
+    @property
+    def marks(self) -> Mapping[str, Decimal]:
+        """Its marks in USD, as they stand."""
+        ...
+
+    def sizes(self) -> Mapping[str, Decimal]:
+        """The signed size of each open position."""
+        ...
+
+    def passes(self, bar: Bar, /) -> bool:
+        """Let a closed bar happen that reaches nothing; False, and nothing done, if it may."""
+        ...
+
+    def calm(self, coin: str, /) -> PriceRange:
+        """The prices between which nothing happens, until an order, a fill or funding."""
+        ...
+
+    def mark(self, coin: str, price: Decimal) -> None:
+        """Set a coin's mark in USD; nothing happens at it."""
+        ...
+
+    def on_bar(self, bar: Bar) -> None:
+        """Let a closed bar happen."""
+        ...
+
+    def on_prices(self, prices: Prices) -> None:
+        """Let polled prices happen."""
+        ...
+
+    def on_book(self, coin: str, bids: Sequence[Level], asks: Sequence[Level]) -> None:
+        """Give the order book, best first, that takers walk until the next prices."""
+        ...
+
+    def on_funding(self, coin: str, rate: Decimal, oracle: Decimal, time: datetime) -> None:
+        """Let an hourly funding happen; nothing without a position."""
+        ...
+
+    def know(self, specs: Mapping[str, MarketSpec]) -> None:
+        """Take the rules of coins that were not known before."""
+        ...
+
+    def move_cash(self, amount: Decimal, external_id: str | None) -> None:
+        """Deposit (positive) or withdraw USD; nothing where the external id is known.
+
+        Raises:
+            OrderRejected: more than may be taken out, or nothing.
+        """
+        ...
+
+    def resume(
+        self,
+        fills: Iterable[Fill],
+        payments: Iterable[FundingPayment],
+        moved: Iterable[CashFlow | MarginTransfer],
+        leverages: Mapping[str, int],
+    ) -> None:
+        """Take back the account of an earlier process, whose records these are.
+
+        `leverages` are those of its cross positions, by position id.
+        """
+        ...
+
+
+@runtime_checkable
+class Venue(Protocol):
     """A venue for perpetual futures. Coins are normalised ("BTC"), numbers Decimal.
 
-    Reads raise ExchangeError when the venue does not answer; an empty result always
-    means "nothing there", never "not known". `place` and the cancels never raise for a
-    single order: they return one Outcome per intent, in order. An Unknown outcome is
-    asked about with `order_by_cloid` and never sent again blindly. A cloid that was
-    used before changes nothing and gives the first outcome again.
+    Questions raise ExchangeError when the venue does not answer; an empty result always
+    means "nothing there", never "not known". `submit` never raises for a single order: it
+    returns one Outcome an order, in order. An Unknown outcome is asked about with
+    `order_by_cloid` and never sent again. A cloid that was used before changes nothing and
+    gives the first outcome again.
     """
 
     @property
     def name(self) -> str:
-        """The venue's name, e.g. "paper"."""
+        """What is shown to people."""
         ...
 
     @property
-    def live(self) -> bool:
-        """Whether real money moves."""
+    def capabilities(self) -> Capabilities:
+        """What it can do; the same for as long as it lives."""
         ...
 
-    async def markets(self) -> Mapping[str, MarketSpec]:
-        """The markets' rules by coin."""
+    @property
+    def stepped(self) -> Stepped | None:
+        """Its inside, where the core lets the market happen at it; None where it does itself."""
         ...
 
-    async def prices(self, coins: Sequence[str]) -> Mapping[str, Prices]:
-        """Mark, mid and oracle of each coin that the venue knows."""
+    def submit(self, commands: Sequence[Command]) -> list[Outcome]:
+        """Carry out commands; one outcome an order, in order."""
         ...
 
-    async def candles(self, coin: str, interval: timedelta, limit: int) -> Sequence[Bar]:
-        """The newest closed candles, oldest first; an open candle is left out."""
-        ...
-
-    async def account(self) -> AccountSnapshot:
-        """The account as the venue has it."""
-        ...
-
-    async def positions(self) -> Mapping[str, Position]:
-        """Open positions by coin."""
-        ...
-
-    async def open_orders(self) -> Sequence[OpenOrder]:
-        """Resting orders, triggers included."""
-        ...
-
-    async def order_by_cloid(self, cloid: str) -> OrderStatus | None:
-        """What became of an order; None when the venue never had it."""
-        ...
-
-    async def fills(self, since: datetime) -> Sequence[Fill]:
-        """Fills at or after `since`, oldest first."""
-        ...
-
-    async def funding(self, since: datetime) -> Sequence[FundingPayment]:
-        """Funding payments at or after `since`, oldest first."""
-        ...
-
-    async def fees(self) -> FeeRates:
-        """The account's own fee rates."""
-        ...
-
-    async def set_leverage(self, coin: str, leverage: int, mode: MarginMode) -> LeverageSetting:
+    def set_leverage(self, coin: str, leverage: int, mode: MarginMode) -> LeverageSetting:
         """Set leverage and mode and return them as read back.
 
         Raises:
             OrderRejected: beyond the coin's maximum, or the mode changes while a position is open.
+            ExchangeError: it is not known whether it was set.
         """
         ...
 
-    async def place(
-        self, intents: Sequence[OrderIntent], grouping: Grouping = Grouping.NA
-    ) -> Sequence[Outcome]:
-        """Send orders; with NORMAL_TPSL the first is the parent of the rest."""
+    def drain(self) -> list[VenueEvent]:
+        """What happened since the last call, in order; each event is given once."""
         ...
 
-    async def cancel(self, cloids: Sequence[str]) -> Sequence[Outcome]:
-        """Cancel resting orders."""
+    def account(self) -> AccountSnapshot:
+        """The account as the venue has it."""
         ...
 
-    async def cancel_all(self, coin: str | None = None) -> Sequence[Outcome]:
-        """Cancel every resting order, of one coin or of all."""
+    def positions(self) -> Mapping[str, Position]:
+        """Open positions by coin."""
         ...
 
-    async def close_all(self) -> Sequence[Outcome]:
-        """Cancel everything that rests and close every position at the market."""
+    def open_orders(self, coin: str | None = None) -> Sequence[OpenOrder]:
+        """Resting orders of one coin or of all, triggers included, ours and others'."""
+        ...
+
+    def order_by_cloid(self, cloid: str) -> OrderStatus | None:
+        """What became of an order; None when the venue never had it."""
+        ...
+
+    def fills(self, since: datetime) -> Sequence[Fill]:
+        """Fills at or after `since`, oldest first."""
+        ...
+
+    def funding(self, since: datetime) -> Sequence[FundingPayment]:
+        """Funding payments at or after `since`, oldest first."""
+        ...
+
+    def fees(self) -> FeeRates:
+        """The account's own fee rates."""
+        ...
+
+    def specs(self) -> Mapping[str, MarketSpec]:
+        """The rules of the markets that it knows, by coin."""
+        ...
+
+    def spec(self, coin: str) -> MarketSpec:
+        """The rules of one market.
+
+        Raises:
+            ExchangeError: no such market here.
+        """
+        ...
+
+    def prices(self, coins: Sequence[str]) -> Mapping[str, Prices]:
+        """Mark, mid and oracle of each coin that has a price."""
+        ...
+
+    def taker_price(self, coin: str, side: Side, size: Decimal) -> Decimal:
+        """About what a taker of the unsigned `size` would pay on average now, in USD.
+
+        Raises:
+            KeyError: the coin has no price yet.
+        """
+        ...
+
+
+class AsyncVenue(Protocol):
+    """The verbs of `Venue` for a client that waits; their meaning is the same."""
+
+    @property
+    def name(self) -> str:
+        """What is shown to people."""
+        ...
+
+    @property
+    def capabilities(self) -> Capabilities:
+        """What it can do."""
+        ...
+
+    async def submit(self, commands: Sequence[Command]) -> list[Outcome]:
+        """See `Venue.submit`."""
+        ...
+
+    async def set_leverage(self, coin: str, leverage: int, mode: MarginMode) -> LeverageSetting:
+        """See `Venue.set_leverage`."""
+        ...
+
+    async def drain(self) -> list[VenueEvent]:
+        """See `Venue.drain`; takes what is there without waiting for more."""
+        ...
+
+    async def account(self) -> AccountSnapshot:
+        """See `Venue.account`."""
+        ...
+
+    async def positions(self) -> Mapping[str, Position]:
+        """See `Venue.positions`."""
+        ...
+
+    async def open_orders(self, coin: str | None = None) -> Sequence[OpenOrder]:
+        """See `Venue.open_orders`."""
+        ...
+
+    async def order_by_cloid(self, cloid: str) -> OrderStatus | None:
+        """See `Venue.order_by_cloid`."""
+        ...
+
+    async def fills(self, since: datetime) -> Sequence[Fill]:
+        """See `Venue.fills`."""
+        ...
+
+    async def funding(self, since: datetime) -> Sequence[FundingPayment]:
+        """See `Venue.funding`."""
+        ...
+
+    async def fees(self) -> FeeRates:
+        """See `Venue.fees`."""
+        ...
+
+    async def specs(self) -> Mapping[str, MarketSpec]:
+        """See `Venue.specs`."""
+        ...
+
+    async def spec(self, coin: str) -> MarketSpec:
+        """See `Venue.spec`."""
+        ...
+
+    async def prices(self, coins: Sequence[str]) -> Mapping[str, Prices]:
+        """See `Venue.prices`."""
+        ...
+
+    async def taker_price(self, coin: str, side: Side, size: Decimal) -> Decimal:
+        """See `Venue.taker_price`."""
         ...

@@ -1,55 +1,104 @@
-"""What to do when an order was sent and its answer was lost: ask by cloid, never send again."""
+"""What became of an order whose answer was lost: ask by cloid, never send again.
 
-from collections.abc import Awaitable, Callable
+A question that is not answered counts as nothing. An order is held to have never landed
+only when the venue can no longer take it and two looks, some seconds apart, found nothing.
+"""
 
-from motherhaven.bot.execution.orders import (
-    Accepted,
-    OrderState,
-    OrderStatus,
-    Outcome,
-    Rejected,
-    Unknown,
-)
-from motherhaven.bot.execution.port import Exchange
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Final
+
+from motherhaven.bot.execution import states
+from motherhaven.bot.execution.orders import Accepted, Outcome, Rejected, Unknown
+from motherhaven.bot.execution.port import Venue
+from motherhaven.bot.execution.states import OrderRecord, Stage
 from motherhaven.contract.errors import ExchangeError
+from motherhaven.contract.exact import exact, quotient
 
-ATTEMPTS = 5
-PAUSE_SECONDS = 1.0
+PAUSES: Final = (0.5, 1.0, 2.0, 4.0, 8.0)
+"""Seconds from one question to the next; the last one repeats."""
+
+MARGIN: Final = timedelta(seconds=5)
+"""How long after its deadline an order may still appear: a block, and clocks that differ."""
+
+APART: Final = timedelta(seconds=2)
+"""How far apart the two looks are that find nothing."""
+
+LOOK_BACK: Final = timedelta(seconds=60)
+"""Fills are looked for from so long before the order was planned: clocks differ."""
 
 
-async def settled(
-    exchange: Exchange,
-    outcome: Outcome,
-    sleep: Callable[[float], Awaitable[None]],
-    attempts: int = ATTEMPTS,
-) -> Outcome:
-    """`outcome`, or for an Unknown one what the venue says of its cloid.
+@dataclass(slots=True)
+class _Inquiry:
+    """How far the questions about one order have come."""
 
-    An order that the venue does not know after `attempts` questions, a pause apart, never
-    reached it and counts as rejected; one that it does not answer about stays Unknown.
-    """
-    if not isinstance(outcome, Unknown):
-        return outcome
-    reason, answered = outcome.reason, False
-    for attempt in range(attempts):
-        if attempt:
-            await sleep(PAUSE_SECONDS * 2 ** (attempt - 1))
+    next_at: datetime
+    asked: int = 0
+    empty_since: datetime | None = None
+
+
+class Inquiries:
+    """Asks a venue about unknown orders, at growing pauses."""
+
+    def __init__(self, venue: Venue) -> None:
+        self._venue = venue
+        self._open: dict[str, _Inquiry] = {}
+
+    def due(self, record: OrderRecord, now: datetime) -> bool:
+        """Whether it is time to ask about an unknown order."""
+        known = self._open.get(record.cloid)
+        return known is None or now >= known.next_at
+
+    def ask(self, record: OrderRecord, now: datetime) -> OrderRecord:
+        """The record after one question; the same while nothing is known."""
+        inquiry = self._open.setdefault(record.cloid, _Inquiry(now))
+        pause = PAUSES[min(inquiry.asked, len(PAUSES) - 1)]
+        inquiry.asked += 1
+        inquiry.next_at = now + timedelta(seconds=pause)
         try:
-            status = await exchange.order_by_cloid(outcome.cloid)
-        except ExchangeError as error:
-            reason, answered = str(error), False
-            continue
+            found = self._look(record)
+        except ExchangeError:
+            return record
+        if found is None and self._proven(record, inquiry, now):
+            found = states.never_landed(record)
+        if found is None:
+            return record
+        del self._open[record.cloid]
+        return found
+
+    def _look(self, record: OrderRecord) -> OrderRecord | None:
+        """What the venue has of it: by its cloid, among the fills, among what rests."""
+        venue, cloid = self._venue, record.cloid
+        status = venue.order_by_cloid(cloid)
         if status is not None:
-            return from_status(status)
-        answered = True
-    if answered:
-        return Rejected(outcome.cloid, "the venue never had this order")
-    return Unknown(outcome.cloid, f"the venue does not say what became of it: {reason}")
+            return states.told(record, status)
+        fills = [one for one in venue.fills(record.time - LOOK_BACK) if one.cloid == cloid]
+        if fills:
+            with exact():
+                size = sum((abs(one.size) for one in fills), states.ZERO)
+                value = sum((abs(one.size) * one.price for one in fills), states.ZERO)
+                average = quotient(value, size)
+            return states.answered(record, Accepted(cloid, size, average))
+        if any(order.cloid == cloid for order in venue.open_orders(record.coin)):
+            return states.answered(record, Accepted(cloid, resting=True))
+        return None
+
+    def _proven(self, record: OrderRecord, inquiry: _Inquiry, now: datetime) -> bool:
+        if not self._venue.capabilities.outlives_process:
+            return True
+        if record.deadline is None or now < record.deadline + MARGIN:
+            return False
+        if inquiry.empty_since is None:
+            inquiry.empty_since = now
+        return now - inquiry.empty_since >= APART
 
 
-def from_status(status: OrderStatus) -> Outcome:
-    """The outcome that a venue's answer by cloid stands for."""
-    if status.state is OrderState.REJECTED:
-        return Rejected(status.cloid, status.reason or "rejected")
-    resting = status.state is OrderState.OPEN
-    return Accepted(status.cloid, status.filled, status.average, resting)
+def outcome_of(record: OrderRecord) -> Outcome:
+    """The answer to whoever placed it, as far as it is known by now."""
+    if record.state is Stage.REFUSED:
+        return Rejected(record.cloid, record.reason or "rejected")
+    if record.state is Stage.NEVER_LANDED:
+        return Rejected(record.cloid, "the venue never had this order")
+    if record.state in (Stage.PLANNED, Stage.SENT, Stage.UNKNOWN):
+        return Unknown(record.cloid, record.reason or "the venue's answer was lost")
+    return Accepted(record.cloid, record.due or record.filled, record.average, record.rests)

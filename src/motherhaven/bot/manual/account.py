@@ -5,13 +5,14 @@ from collections.abc import Mapping
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
-from motherhaven.bot.execution.orders import ExchangeEvent
+from motherhaven.bot.execution.account import AccountEvent, VenueAccount
+from motherhaven.bot.execution.slippage import Slippage
+from motherhaven.bot.execution.venue_setup import VenueSetup
 from motherhaven.bot.market.instruments import Prices
 from motherhaven.bot.portfolio.account import AccountSnapshot, Position
 from motherhaven.bot.portfolio.events import Trade
 from motherhaven.bot.running.config import PAPER_SLIPPAGE, limits_of, refuse_live
-from motherhaven.bot.venues.simulated.engine import PaperConfig, PaperEngine
-from motherhaven.bot.venues.simulated.slippage import Slippage
+from motherhaven.bot.running.venues import PAPER, open_venue
 from motherhaven.contract.clock import Clock
 from motherhaven.contract.coins import match_coin, normalise_symbol
 from motherhaven.contract.errors import MarketError
@@ -50,50 +51,54 @@ class AccountManager:
         self.ids = IdSource(self.clock, os.urandom) if ids is None else ids
         self.limits: RiskLimits = limits_of(chosen)
         self.zone = chosen.day_zone
-        config = PaperConfig(chosen.paper_deposit_usd, slippage=slippage, next_open=False)
-        self.engine = PaperEngine(config, self.clock.now(), new_id=self.ids.new)
+        now, deposit = self.clock.now(), chosen.paper_deposit_usd
+        given = VenueSetup(now, self.ids.new, deposit=deposit, slippage=slippage)
+        self.at_venue = VenueAccount(
+            open_venue(PAPER, given), now, self.ids.new, {}, deposit=deposit, fees=given.fees
+        )
+        """The account at its venue, which trades."""
 
     @property
     def balance(self) -> Decimal:
         """The wallet: deposits + realized - fees + funding."""
-        return self.engine.ledger.wallet()
+        return self.at_venue.ledger.wallet()
 
     @property
     def equity(self) -> Decimal:
         """Wallet + unrealized, at the last prices."""
-        return self.engine.ledger.equity()
+        return self.at_venue.ledger.equity()
 
     @property
     def unrealized_pnl(self) -> Decimal:
         """Of all open positions, at the last prices."""
-        return self.engine.ledger.unrealized()
+        return self.at_venue.ledger.unrealized()
 
     @property
     def realized_pnl(self) -> Decimal:
         """Net of fees and funding, as on the wire."""
-        return self.balance - self.engine.ledger.deposits
+        return self.balance - self.at_venue.ledger.deposits
 
     @property
     def available(self) -> Decimal:
         """What new positions may take."""
-        return self.engine.ledger.available()
+        return self.at_venue.ledger.available()
 
     @property
     def positions(self) -> Mapping[str, Position]:
         """Open positions by coin."""
-        return self.engine.account().positions
+        return self.at_venue.snapshot().positions
 
     @property
     def coins(self) -> frozenset[str]:
         """The coins to trade, those with a price and those held, in one spelling each."""
-        ledger = self.engine.ledger
+        ledger = self.at_venue.ledger
         return self.limits.coins.union(ledger.marks, ledger.holdings)
 
     def snapshot(self) -> AccountSnapshot:
         """Everything at once, frozen."""
-        return self.engine.account()
+        return self.at_venue.snapshot()
 
-    def update_price(self, coin: str, price: Decimal | str | float) -> list[ExchangeEvent]:
+    def update_price(self, coin: str, price: Decimal | str | float) -> list[AccountEvent]:
         """Let a price happen: stops, targets and liquidations on the way are done.
 
         Returns what happened, in order.
@@ -106,9 +111,9 @@ class AccountManager:
         if amount <= 0:
             raise MarketError(f"{coin}: price {amount} must be above 0")
         name = match_coin(coin, self.coins) or normalise_symbol(coin)
-        return self.engine.on_prices(Prices(name, amount, amount, amount, self.clock.now()))
+        return self.at_venue.prices(Prices(name, amount, amount, amount, self.clock.now()))
 
-    def closed(self, events: list[ExchangeEvent]) -> list[Trade]:
+    def closed(self, events: list[AccountEvent]) -> list[Trade]:
         """The finished trades among what happened."""
         return [event for event in events if isinstance(event, Trade)]
 
@@ -119,5 +124,5 @@ class AccountManager:
             self.equity,
             unrealized_pnl=self.unrealized_pnl,
             realized_pnl=self.realized_pnl,
-            num_positions=len(self.engine.ledger.holdings),
+            num_positions=len(self.at_venue.ledger.holdings),
         )

@@ -6,8 +6,9 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 from motherhaven.bot.core.records import NO_COIN, terms, unreadable
-from motherhaven.bot.execution.engine import ApprovedOrder, ExecutionEngine
-from motherhaven.bot.execution.orders import ExchangeEvent
+from motherhaven.bot.execution.account import AccountEvent
+from motherhaven.bot.execution.engine import ExecutionEngine
+from motherhaven.bot.execution.results import ApprovedOrder
 from motherhaven.bot.guard.day import DayStart, KillSwitch, roll_day
 from motherhaven.bot.guard.faults import FaultCode
 from motherhaven.bot.guard.judgement import judge
@@ -60,7 +61,7 @@ class TradeExecutor:
         self.account = account
         self.logger = logger
         self.kill = KillSwitch()
-        self._desk = ExecutionEngine(account.engine)
+        self._execution = ExecutionEngine(account.at_venue)
         self._day: DayStart | None = None
         self._entries = 0
         self._told: dict[str, dict[str, Any]] = {}
@@ -97,12 +98,11 @@ class TradeExecutor:
 
     def close_all(self) -> list[Trade]:
         """Cancel everything and close every position at its last price."""
-        self.account.engine.close_all()
-        return self._closed(self.account.engine.take_events())
+        return self._closed(self._execution.flatten())
 
     def _one(self, asked: TradeDecision, verdict: Verdict) -> ExecutionResult:
         decision_id = self.account.ids.new()
-        mark = self.account.engine.ledger.marks.get(asked.coin)
+        mark = self.account.at_venue.ledger.marks.get(asked.coin)
         if self.logger is not None:
             self.logger.log_decision(
                 _decision(asked),
@@ -116,7 +116,7 @@ class TradeExecutor:
             return ExecutionResult(
                 asked.coin, asked.signal.value, status, verdict.reason, verdict.rule
             )
-        done = self._desk.trade(ApprovedOrder(decision_id, asked, verdict, mark))
+        done = self._execution.trade(ApprovedOrder(decision_id, asked, verdict, mark))
         trades = self._closed(done.events)
         if asked.signal.is_entry and done.filled_usd is not None:
             self._entries += 1
@@ -167,7 +167,7 @@ class TradeExecutor:
             **more,
         )
 
-    def _closed(self, events: list[ExchangeEvent]) -> list[Trade]:
+    def _closed(self, events: list[AccountEvent]) -> list[Trade]:
         trades = self.account.closed(events)
         if self.logger is not None:
             for trade in trades:
@@ -192,7 +192,7 @@ class TradeExecutor:
             now=now,
             equity=account.equity,
             day_start_equity=day.equity,
-            marks=self.account.engine.ledger.marks,
+            marks=self.account.at_venue.ledger.marks,
             positions={
                 coin: OpenPosition(held.size, held.entry, held.leverage)
                 for coin, held in account.positions.items()

@@ -64,6 +64,11 @@ class AccountBooks:
                 self._specs[coin] = spec
         return spec
 
+    @property
+    def specs(self) -> Mapping[str, MarketSpec]:
+        """The market rules that are known, by coin."""
+        return self._specs
+
     def know(self, specs: Mapping[str, MarketSpec]) -> None:
         """Take a venue's rules of coins that were not known before."""
         self._specs.update(specs)

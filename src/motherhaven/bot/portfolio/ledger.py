@@ -4,9 +4,10 @@ Wallet = deposits + realized - fees + funding; equity = wallet + unrealized. Bot
 the last digit because nothing that enters them is rounded.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 from decimal import Decimal
+from types import MappingProxyType
 from typing import Final
 
 from motherhaven.bot.portfolio import events
@@ -28,6 +29,7 @@ from motherhaven.contract.errors import OrderRejected
 from motherhaven.contract.exact import exact
 
 ZERO: Final = Decimal(0)
+NO_LEVERAGES: Final[Mapping[str, int]] = MappingProxyType({})
 
 
 class Ledger(AccountBooks):
@@ -144,11 +146,13 @@ class Ledger(AccountBooks):
         fills: Iterable[Fill],
         payments: Iterable[FundingPayment] = (),
         moved: Iterable[CashFlow | MarginTransfer] = (),
+        leverages: Mapping[str, int] = NO_LEVERAGES,
     ) -> list[events.Trade]:
         """Rebuild the state from recorded fills, funding and money moved, in order of `seq`.
 
         Returns the trades that they make up. Fees and position ids are taken from the
         records; marks are then those of the last fills, until a mark or a bar says otherwise.
+        `leverages` are those of open cross positions, by position id: no record tells of a change.
         """
         records: list[LedgerRecord] = [*fills, *payments, *moved]
         trades: list[events.Trade] = []
@@ -163,6 +167,9 @@ class Ledger(AccountBooks):
                 self._book_flow(record)
             else:
                 self._book_transfer(record)
+        for holding in self.holdings.values():
+            if not holding.isolated:
+                holding.leverage = leverages.get(holding.position_id, holding.leverage)
         return trades
 
     def set_leverage(self, coin: str, leverage: int, time: datetime) -> MarginTransfer | None:

@@ -14,9 +14,11 @@ from itertools import count, islice
 from pathlib import Path
 from typing import Final
 
-from motherhaven.bot.core.trader import Trader, TraderSetup
+from motherhaven.bot.core.setup import TraderSetup
 from motherhaven.bot.decider.recorded import RecordedDecider
 from motherhaven.bot.decider.types import Decider
+from motherhaven.bot.execution.agreement import apart
+from motherhaven.bot.execution.slippage import Slippage
 from motherhaven.bot.market.feed import Quote, Slice
 from motherhaven.bot.market.files import FileFeed
 from motherhaven.bot.market.funding import read_funding
@@ -28,7 +30,7 @@ from motherhaven.bot.replay.stride import Strides
 from motherhaven.bot.running.cycle import Cycle, Facts
 from motherhaven.bot.running.recover import record_of
 from motherhaven.bot.running.sink import LEDGER_KINDS, Sink
-from motherhaven.bot.venues.simulated.slippage import Slippage
+from motherhaven.bot.running.venues import paper_trader
 from motherhaven.contract.clock import Clock
 from motherhaven.contract.coins import normalise_symbol
 from motherhaven.contract.errors import JournalError, OrderRejected
@@ -143,13 +145,13 @@ class Replay:
             specs=self.feed.specs,
             deposit=config.equity,
             fees=config.fees,
-            slippage=config.slippage,
             zone=config.zone,
             detailed=decider.is_model and self._recorded is None,
             candles=config.candles,
             brief=config.brief,
         )
-        self._trader = Trader(setup, self.feed.start, market_ids(self._market, rng))
+        new_id = market_ids(self._market, rng)
+        self._trader = paper_trader(setup, self.feed.start, new_id, config.slippage)
         self._trader.funding_history = {
             normalise_symbol(coin): read_funding(path) for coin, path in config.funding.items()
         }
@@ -157,7 +159,7 @@ class Replay:
         self._cycle = Cycle(self._trader, decider, self._sink, facts)
         self._audit = EquityAudit(config.equity)
         self._flows, self._moved = sorted(config.cash_flows, reverse=True), list[Flow]()
-        self._bars = 0
+        self._apart, self._compared, self._bars = ZERO, 0, 0
         self._plain = self._recorded is None and config.plain
         self._step = timedelta(seconds=config.interval_seconds)
         self._following: Slice | None = None
@@ -220,10 +222,14 @@ class Replay:
 
     def _stride(self, index: int, due: datetime) -> tuple[int, datetime]:
         """Step over slices that reach nothing; the first that may, and the next decision."""
+        stepped = self._trader.account.stepped
+        if stepped is None:
+            return index, due
         if self._strides is None:
             self._strides = Strides(
                 self.feed.timeline,
                 self._trader,
+                stepped,
                 self._decider,
                 self._audit,
                 self.feed.interval,
@@ -267,11 +273,11 @@ class Replay:
     async def _decide(self, moment: datetime, due: datetime) -> None:
         """One cycle; what it trades fills at the next bar's open, if that follows at once."""
         heartbeat = self._config.pace is not None or _is_full_hour(moment)
-        before = self._trader.engine.ledger.seq
+        before = self._trader.ledger.seq
         await self._cycle.run(
             self._market.now, self._quotes, due, heartbeat=heartbeat, durable=False
         )
-        if self._trader.engine.ledger.seq != before:
+        if self._trader.ledger.seq != before:
             self._sample()
 
     async def _quotes(self) -> Mapping[str, Quote]:
@@ -285,7 +291,10 @@ class Replay:
         }
 
     def _sample(self) -> None:
-        ledger = self._trader.engine.ledger
+        ledger = self._trader.ledger
+        if ledger.seq != self._compared and not self._config.brief:
+            self._compared = ledger.seq
+            self._apart = max(self._apart, apart(self._trader.account))
         held = [(coin, one.size, ledger.marks[coin]) for coin, one in ledger.holdings.items()]
         self._audit.sample(self._market.time, ledger.seq, ledger.base(), held)
 
@@ -317,7 +326,7 @@ class Replay:
         return tuple(sorted(found, key=lambda one: (-one.count, one.status, one.code)))
 
     def _report(self, seconds: float) -> ReplayReport:
-        account = self._trader.engine.account()
+        account = self._trader.account.snapshot()
         counts = self._sink.counts
         return ReplayReport(
             decider=self._decider.name,
@@ -338,7 +347,11 @@ class Replay:
             unrealized_pnl=account.unrealized,
             final_equity=account.equity,
             max_drawdown=self._audit.max_drawdown,
-            identity_error=self._audit.identity_error(self._journal()),
+            identity_error=max(
+                self._audit.identity_error(self._journal()),
+                self._apart,
+                apart(self._trader.account),
+            ),
             seconds=seconds,
             slippage=self._config.slippage,
             refusals=self._refusals(),

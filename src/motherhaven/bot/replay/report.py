@@ -8,9 +8,9 @@ from decimal import Decimal
 from typing import Any
 
 from motherhaven.bot.core.records import Record
+from motherhaven.bot.execution.slippage import Slippage
 from motherhaven.bot.market.feed import Gap
 from motherhaven.bot.running.sink import Kept, Sink
-from motherhaven.bot.venues.simulated.slippage import Slippage
 from motherhaven.contract.events import Kind
 from motherhaven.contract.money import plain
 from motherhaven.contract.times import format_time

@@ -12,6 +12,7 @@ from typing import NamedTuple
 from motherhaven.bot.core.trader import Trader
 from motherhaven.bot.decider.foresight import Averages, Coming, Foreseeing
 from motherhaven.bot.decider.types import Decider
+from motherhaven.bot.execution.port import Stepped
 from motherhaven.bot.guard.day import day_end
 from motherhaven.bot.market.timeline import Stretch, Timeline, steps_until
 from motherhaven.bot.replay.audit import EquityAudit, Track
@@ -50,14 +51,19 @@ class Strides:
         self,
         timeline: Timeline,
         trader: Trader,
+        stepped: Stepped,
         decider: Decider,
         audit: EquityAudit,
         interval: timedelta,
         cadence: timedelta,
     ) -> None:
-        """`interval` is that of the bars, `cadence` the time between two decisions."""
+        """`stepped` is the inside of the trader's venue.
+
+        `interval` is that of the bars, `cadence` the time between two decisions.
+        """
         self._timeline = timeline
         self._trader = trader
+        self._stepped = stepped
         self._audit = audit
         self._interval = interval
         self._cadence = cadence
@@ -110,7 +116,7 @@ class Strides:
         for coin, offset in stretch.offsets.items():
             sides = self._averages[coin].sides[first + offset : last + offset : every]
             found.append(Coming(coin, count, start, cadence, sides))
-        holdings = self._trader.engine.ledger.holdings
+        holdings = self._trader.ledger.holdings
         for coming in found:
             holding = holdings.get(coming.coin)
             count = min(count, decider.holds(coming, None if holding is None else holding.size))
@@ -119,7 +125,7 @@ class Strides:
     def _quiet(self, start: int, stop: int, stretch: Stretch) -> int:
         """The first slice that leaves the prices between which nothing happens."""
         for coin, offset in stretch.offsets.items():
-            band = self._trader.engine.calm(coin)
+            band = self._stepped.calm(coin)
             if band.high <= band.low:
                 return start
             columns = self._timeline.columns[coin]
@@ -129,14 +135,14 @@ class Strides:
 
     def _pass(self, start: int, stop: int, stretch: Stretch) -> None:
         trader = self._trader
-        ledger = trader.engine.ledger
+        ledger, account = trader.ledger, trader.account
         tracks = []
         for coin, offset in stretch.offsets.items():
             columns, averages = self._timeline.columns[coin], self._averages[coin]
             last = stop + offset - 1
             bars = columns.bars[start + offset : stop + offset]
             trader.series_by_coin[coin].follow(bars, averages.fast[last], averages.slow[last])
-            ledger.marks[coin] = columns.closes[last]
+            account.mark(coin, columns.closes[last])
             holding = ledger.holdings.get(coin)
             if holding is not None:
                 marks = columns.closes[start + offset : stop + offset]
@@ -144,7 +150,8 @@ class Strides:
         order = list(ledger.holdings)
         tracks.sort(key=lambda track: order.index(track[0]))
         times = self._timeline.times[start:stop]
-        trader.now = trader.engine.now = times[-1]
+        trader.now = times[-1]
+        account.at(times[-1])
         self._audit.span(times, ledger.seq, ledger.base(), [track for _, track in tracks])
 
 

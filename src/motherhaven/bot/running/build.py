@@ -8,7 +8,8 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Final
 
-from motherhaven.bot.core.trader import Trader, TraderSetup
+from motherhaven.bot.core.setup import TraderSetup
+from motherhaven.bot.core.trader import Trader
 from motherhaven.bot.decider.budget import ModelBudget
 from motherhaven.bot.decider.choose import choose_decider
 from motherhaven.bot.market.feed import Feed
@@ -18,6 +19,7 @@ from motherhaven.bot.running.cycle import Cycle, Facts
 from motherhaven.bot.running.recover import KINDS, Saved, fold, restore
 from motherhaven.bot.running.runner import Runner, Sleep
 from motherhaven.bot.running.sink import Sink
+from motherhaven.bot.running.venues import paper_trader
 from motherhaven.contract.clock import Clock
 from motherhaven.contract.ids import IdSource
 
@@ -110,12 +112,11 @@ def make_trader(
         limits=config.limits,
         specs=feed.specs,
         deposit=config.deposit if saved.deposit is None else saved.deposit,
-        slippage=config.slippage,
         zone=config.zone,
         patience=config.patience,
         detailed=detailed,
     )
-    trader = Trader(setup, now, new_id)
+    trader = paper_trader(setup, now, new_id, config.slippage)
     unprotected = restore(trader, saved)
     _settle(trader, saved, unprotected, now)
     return trader

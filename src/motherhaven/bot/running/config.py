@@ -7,8 +7,8 @@ from pathlib import Path
 from typing import Final
 
 from motherhaven.bot.decider.config import ModelConfig
+from motherhaven.bot.execution.slippage import Slippage
 from motherhaven.bot.guard.presets import tightened
-from motherhaven.bot.venues.simulated.slippage import Slippage
 from motherhaven.contract.errors import ConfigError
 from motherhaven.contract.limits import ANSWER_GRACE_SECONDS, LIMIT_NAMES, RiskLimits
 from motherhaven.settings.bot import Settings, TradingMode

@@ -1,10 +1,11 @@
 """One cycle: what is known → decide → guard → trade → record, and never a silent failure."""
 
+import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Final
+from typing import Final, ParamSpec, TypeVar
 
 from motherhaven.bot.core.records import Record
 from motherhaven.bot.core.trader import Trader
@@ -22,6 +23,9 @@ CANDLE_BATCH: Final = 240
 
 MAX_MESSAGE: Final = 2_000
 """Characters of a status message; the warnings stand beside it in full."""
+
+P = ParamSpec("P")
+T = TypeVar("T")
 
 _LOG: Final = logging.getLogger("motherhaven")
 
@@ -66,6 +70,17 @@ class Cycle:
         self.set_aside: Mapping[str, str] = {}
         """Coins that are left out at the moment, and why."""
         self._waiting: list[Record] = []
+        self._serial = asyncio.Lock()
+
+    async def core(self, work: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
+        """Let the core do what may ask a venue: at once, or in a thread where that waits.
+
+        One piece of work at a time: the core is not made for two threads.
+        """
+        if self.trader.account.stepped is not None:
+            return work(*args, **kwargs)
+        async with self._serial:
+            return await asyncio.to_thread(work, *args, **kwargs)
 
     async def run(
         self,
@@ -85,6 +100,8 @@ class Cycle:
         """
         trader = self.trader
         asked_at = now()
+        if trader.asks:
+            await self.core(trader.resolve_orders, asked_at)
         wish = None if self.guidance is None else self._wish(asked_at)
         context = trader.context(asked_at, wish)
         answer = None
@@ -144,7 +161,7 @@ class Cycle:
     def warnings(self) -> list[str]:
         """What is not right and does not stop the bot: shown with every status."""
         aside = [f"{coin} is set aside: {why}" for coin, why in self.set_aside.items()]
-        held = self.trader.engine.account().positions.values()
+        held = self.trader.account.snapshot().positions.values()
         borne, self.trader.log.shortfalls = self.trader.log.shortfalls, []
         self.trader.notices.extend(
             f"{one.coin} was closed {plain(one.amount)} USD past what its margin could lose, at "
@@ -207,7 +224,7 @@ class Cycle:
     ) -> Trouble | None:
         """Let an answer be judged and what the guard allows be traded; why not, if not."""
         trader = self.trader
-        trader.judge(answer, context, now(), self.decider.name, cycle_id)
+        await self.core(trader.judge, answer, context, now(), self.decider.name, cycle_id)
         if self.paused:
             trader.drop_entries("the bot was paused while the decider thought", now())
         if durable and not self.flush():
@@ -221,7 +238,7 @@ class Cycle:
                 prices = await quotes()
             except MarketError as error:
                 prices, trouble = {}, Trouble(error.code, f"nothing traded: {error}")
-            trader.execute(prices, now())
+            await self.core(trader.execute, prices, now())
         return trouble
 
     def _message(self, trouble: Trouble | None) -> str:

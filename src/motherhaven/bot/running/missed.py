@@ -40,8 +40,13 @@ class PastFunding:
 async def learn_funding(
     trader: Trader, feed: Feed, since: datetime, until: datetime, sleep: Sleep = asyncio.sleep
 ) -> PastFunding:
-    """Ask for the rates of (since, until] of all coins held, and have the trader use them."""
-    held = {coin: one.position_id for coin, one in trader.engine.ledger.holdings.items()}
+    """Ask for the rates of (since, until] of all coins held, and have the trader use them.
+
+    Nothing is asked where the venue books funding by itself: it tells what it booked.
+    """
+    if trader.account.stepped is None:
+        return PastFunding()
+    held = {coin: one.position_id for coin, one in trader.ledger.holdings.items()}
     hours = _full_hours(since, until)
     rates: dict[str, Rates] = {}
     unknown: dict[str, Sequence[datetime]] = {}

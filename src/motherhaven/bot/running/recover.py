@@ -129,20 +129,17 @@ def restore(trader: Trader, saved: Saved) -> list[str]:
 
     Returns the coins whose stop could not be placed again: close them at the next price.
     """
-    trader.log.resume(trader.engine.resume(saved.fills, saved.payments, saved.moved))
-    held = trader.engine.ledger.holdings
-    for holding in held.values():
-        known = saved.terms.get(holding.position_id)
-        if known is not None and not holding.isolated:
-            # No fill tells that a cross position's leverage was changed; its terms do.
-            holding.leverage = int(known["leverage"])
+    # No fill tells that a cross position's leverage was changed; its terms do.
+    leverages = {position_id: int(terms["leverage"]) for position_id, terms in saved.terms.items()}
+    trader.log.resume(trader.account.resume(saved.fills, saved.payments, saved.moved, leverages))
+    held = trader.ledger.holdings
     trader.log.plans = {coin: plan for coin, plan in saved.plans.items() if coin in held}
     trader.log.outcomes.extend(saved.outcomes)
     unprotected = []
     for coin, holding in held.items():
-        exits = saved.protections.get(holding.position_id)
-        if exits is not None and not trader.desk.restore(
-            coin, holding.size, exits.stop, exits.target
+        known = saved.protections.get(holding.position_id)
+        if known is not None and not trader.execution.restore(
+            holding.position_id, coin, holding.size, (known.stop, known.target)
         ):
             unprotected.append(coin)
     names = [holding.position_id for holding in held.values()]

@@ -43,8 +43,11 @@ class Runner:
         *,
         lag: timedelta = timedelta(seconds=1),
         sleep: Sleep = asyncio.sleep,
+        pump: Callable[[], Awaitable[None]] | None = None,
     ) -> None:
+        """`pump` brings in what an asynchronous venue has told (`VenueBridge.pump`)."""
         self._cycle = cycle
+        self._pump = pump
         self._trader = cycle.trader
         self._feed = feed
         self._clock = clock
@@ -100,7 +103,8 @@ class Runner:
     # --- one turn of the loop -----------------------------------------------------------
 
     async def _turn(self) -> None:
-        self._handle_commands()
+        await self._handle_commands()
+        await self._follow()
         now = self._clock.now()
         self._mind_the_clock(now)
         if now >= self._next_publish:
@@ -119,6 +123,12 @@ class Runner:
         if not self._stop.is_set():
             wait = (min(self._next_pull, self._next_cycle) - self._clock.now()).total_seconds()
             await self._or_stop(self._sleep(min(max(wait, 0.0), TICK_SECONDS)))
+
+    async def _follow(self) -> None:
+        """Put on record what an asynchronous venue has told since the last turn."""
+        if self._pump is not None:
+            await self._guarded(self._pump())
+            self._trader.follow()
 
     async def _pull(self, now: datetime) -> None:
         """Let the bars happen that have closed since the last look."""
@@ -204,7 +214,7 @@ class Runner:
         for coin in gone:
             _LOG.error("Market: %s is set aside: %s", coin, aside[coin])
         if back:
-            self._trader.engine.ledger.know(self._feed.specs)
+            self._trader.account.know(self._feed.specs)
             _LOG.warning("Market: %s back", ", ".join(back))
         told = [f"set aside: {', '.join(gone)}"] if gone else []
         told += [f"back: {', '.join(back)}"] if back else []
@@ -229,22 +239,24 @@ class Runner:
 
     # --- commands -----------------------------------------------------------------------
 
-    def _handle_commands(self) -> None:
+    async def _handle_commands(self) -> None:
         if self._control is None:
             return
         for command in self._control.take():
-            self._do(command)
+            await self._do(command)
             self._last_command = command.command_id
             self._flush()
             self._publish()
 
-    def _do(self, command: Command) -> None:
+    async def _do(self, command: Command) -> None:
         _LOG.info("Control: command %s (%s)", command.verb, command.command_id)
         if command.verb == "stop":
             self._stop.set()
             self._told = "the bot stops"
         else:
-            self._told = handle_command(command, self._cycle, self._clock.now(), self._next_cycle)
+            self._told = await self._cycle.core(
+                handle_command, command, self._cycle, self._clock.now(), self._next_cycle
+            )
 
     def _killed_before(self) -> None:
         """A kill that was asked for while no bot ran."""
@@ -311,7 +323,7 @@ class Runner:
     async def _watch(self) -> None:
         """Return once the bot is told to stop, by the event or by a command."""
         while not self._stop.is_set():
-            self._handle_commands()
+            await self._handle_commands()
             if self._stop.is_set():
                 return
             await self._sleep(TICK_SECONDS)
@@ -338,7 +350,7 @@ class Runner:
         if self._control is None:
             return
         trader, cycle = self._trader, self._cycle
-        ledger = trader.engine.ledger
+        ledger = trader.ledger
         state = {
             "state": "paused" if cycle.paused else "running",
             "decider": cycle.decider.name,

@@ -143,10 +143,7 @@ def encode(
         "error": error,
         "error_code": error_code,
     }
-    for name, value in more.items():
-        if value is not None:
-            payload[name] = value
-    return payload
+    return payload | {name: value for name, value in more.items() if value is not None}
 
 
 def of_answer(

@@ -23,6 +23,7 @@ from motherhaven.bot.execution.orders import (
     Outcome,
     Rejected,
 )
+from motherhaven.bot.execution.slippage import Slippage, walk_book
 from motherhaven.bot.market.instruments import Bar, FeeRates, Level, MarketSpec, Prices
 from motherhaven.bot.portfolio.account import AccountSnapshot, LeverageSetting
 from motherhaven.bot.portfolio.events import (
@@ -36,14 +37,13 @@ from motherhaven.bot.portfolio.events import (
     Trade,
 )
 from motherhaven.bot.portfolio.holding import Exits, Holding
-from motherhaven.bot.portfolio.ledger import Ledger
+from motherhaven.bot.portfolio.ledger import NO_LEVERAGES, Ledger
 from motherhaven.bot.venues.simulated.admission import NO_MATCH, refusal, within
 from motherhaven.bot.venues.simulated.executor import Executor
 from motherhaven.bot.venues.simulated.facts import FactVerbs
 from motherhaven.bot.venues.simulated.funds import FundVerbs
 from motherhaven.bot.venues.simulated.matching import Matcher
 from motherhaven.bot.venues.simulated.resting import Order, Registry
-from motherhaven.bot.venues.simulated.slippage import Slippage, walk_book
 from motherhaven.contract.coins import normalise_symbol
 from motherhaven.contract.errors import OrderRejected
 
@@ -90,8 +90,6 @@ class PaperEngine(FundVerbs, FactVerbs):
         self._registry = Registry()
         self._executor = Executor(self.ledger, self._registry, config.slippage)
         self._matcher = Matcher(self.ledger, self._registry, self._executor)
-        self.passes = self._matcher.passes
-        """Let a bar happen that reaches nothing; the caller then sets `now`. False: `on_bar`."""
         self.calm = self._matcher.calm
         """The prices between which nothing happens in a coin, until an order or a fill."""
         self.quoted: dict[str, Prices] = {}
@@ -112,6 +110,14 @@ class PaperEngine(FundVerbs, FactVerbs):
             self.quoted.pop(bar.coin, None)
         self._matcher.bar(bar)
         return self.take_events() if self._executor.events else []
+
+    def passes(self, bar: Bar) -> bool:
+        """Let a bar happen that reaches nothing; the caller then sets `now`. False: `on_bar`."""
+        if not self._matcher.passes(bar):
+            return False
+        if self.quoted:
+            self.quoted.pop(bar.coin, None)
+        return True
 
     def on_prices(self, prices: Prices) -> list[ExchangeEvent]:
         """Let polled prices happen; return all events since the last time they were taken.
@@ -152,13 +158,14 @@ class PaperEngine(FundVerbs, FactVerbs):
         fills: Iterable[Fill],
         payments: Iterable[FundingPayment],
         moved: Iterable[CashFlow | MarginTransfer] = (),
+        leverages: Mapping[str, int] = NO_LEVERAGES,
     ) -> list[Trade]:
         """Rebuild the account of an earlier run from its records; then give marks again.
 
-        Returns the trades that were closed, oldest first.
+        `leverages` as in `Ledger.replay`. Returns the trades that were closed, oldest first.
         """
         fills, payments = list(fills), list(payments)
-        trades = self.ledger.replay(fills, payments, moved)
+        trades = self.ledger.replay(fills, payments, moved, leverages)
         self._fills.extend(fills)
         self._payments.extend(payments)
         return trades

@@ -4,6 +4,7 @@ from datetime import datetime
 from decimal import Decimal
 
 from motherhaven.bot.execution.orders import ExchangeEvent, OrderClosed, OrderKind, OrderState
+from motherhaven.bot.execution.slippage import Slippage
 from motherhaven.bot.portfolio.events import (
     Fill,
     FillReason,
@@ -15,7 +16,6 @@ from motherhaven.bot.portfolio.events import (
 from motherhaven.bot.portfolio.ledger import Ledger
 from motherhaven.bot.venues.simulated.admission import INCREASES, NO_MATCH, margin_refusal, within
 from motherhaven.bot.venues.simulated.resting import Order, Registry
-from motherhaven.bot.venues.simulated.slippage import Slippage
 
 
 class Executor:

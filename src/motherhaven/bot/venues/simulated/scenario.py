@@ -6,12 +6,12 @@ from decimal import Decimal
 from typing import Any, Final
 
 from motherhaven.bot.execution.orders import ExchangeEvent, OrderIntent, OrderKind, Rejected
+from motherhaven.bot.execution.slippage import Slippage
 from motherhaven.bot.market.instruments import Bar, FeeRates, Prices, check_bar, default_spec
 from motherhaven.bot.portfolio.events import Fill, Liquidity, MarginMode, Side
 from motherhaven.bot.venues.simulated.admission import INCREASES, within
 from motherhaven.bot.venues.simulated.engine import PaperConfig, PaperEngine
 from motherhaven.bot.venues.simulated.scenario_input import Fields
-from motherhaven.bot.venues.simulated.slippage import Slippage
 from motherhaven.contract.errors import MotherhavenError, OrderRejected, ScenarioError
 from motherhaven.contract.money import plain
 

@@ -1,0 +1,23 @@
+"""What the core may ask of a venue: place orders and cancel them, nothing else."""
+
+from dataclasses import dataclass
+
+from motherhaven.bot.execution.orders import Grouping, OrderIntent
+
+
+@dataclass(frozen=True, slots=True)
+class PlaceOrders:
+    """Send orders; with NORMAL_TPSL the first is the parent of the rest."""
+
+    intents: tuple[OrderIntent, ...]
+    grouping: Grouping = Grouping.NA
+
+
+@dataclass(frozen=True, slots=True)
+class CancelOrders:
+    """Cancel resting orders of ours."""
+
+    cloids: tuple[str, ...]
+
+
+Command = PlaceOrders | CancelOrders
