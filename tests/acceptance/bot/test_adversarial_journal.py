@@ -102,13 +102,13 @@ def of_kind(events, kind):
 def test_every_answer_is_in_the_journal_as_it_came(journal):
     """At least 200 cycles; the raw text of each is on record, what no store can keep mended."""
     answers, events, _ = journal
-    cycles = {}
-    for payload in of_kind(events, "decision").values():
-        cycles.setdefault(payload["cycle_id"], payload)
-    assert len(cycles) == len(answers) >= 200
+    kept = of_kind(events, "answer")
+    decisions = of_kind(events, "decision").values()
+    assert {one["answer_id"] for one in decisions} == set(kept)
+    assert len({one["cycle_id"] for one in decisions}) == len(kept) == len(answers) >= 200
     same = sum(
         payload["raw_response"] == answer
-        for payload, answer in zip(cycles.values(), answers, strict=True)
+        for payload, answer in zip(kept.values(), answers, strict=True)
     )
     assert same > len(answers) - 10
 

@@ -173,14 +173,13 @@ def test_it_never_dies_and_never_trades_on_a_bad_answer(tmp_path, name, thinking
     cycles = 500
     thoughts = None if thinking is None else []
     kept = journaled(cycles, tmp_path / "bot.db", name, thinking, thoughts)
-    decisions = kept["decision"]
-    told = "\n".join(d["thinking"] for d in decisions.values() if "thinking" in d)
+    decisions, answers = kept["decision"], kept["answer"]
+    told = "\n".join(one["thinking"] for one in answers.values() if "thinking" in one)
     assert [thought for thought in thoughts or () if thought not in told] == []
     assert (told == "") == (thinking is None)
-    heads = {event_id for event_id, d in decisions.items() if "answer_id" not in d}
-    assert len(heads) == cycles
-    assert {d["answer_id"] for d in decisions.values() if "answer_id" in d} <= heads
-    assert any(d.get("analysis") for d in decisions.values())
+    assert len(answers) == cycles
+    assert {d["answer_id"] for d in decisions.values()} == set(answers)
+    assert any(one.get("analysis") for one in answers.values())
     assert any(d.get("coin_analysis") for d in decisions.values())
     assert len({d["cycle_id"] for d in decisions.values()}) == cycles
     assert len([s for s in kept["status"].values() if s.get("cycle_id")]) == cycles
