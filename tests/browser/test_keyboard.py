@@ -119,7 +119,8 @@ def test_planted_hidden_and_lost_focus_are_found(desk: Site, open_page: OpenPage
     hidden.evaluate("style => style.remove()")
     page.keyboard.press("j")
     assert focus_complaints(page, newest) == []
-    page.evaluate("document.querySelector('header').style.cssText = 'position: fixed; inset: 0'")
+    cover = "position: fixed; inset: 0; height: auto"
+    page.evaluate(f"document.querySelector('header').style.cssText = '{cover}'")
     assert any("not seen" in one for one in focus_complaints(page, newest))
     page.evaluate("document.querySelector('header').style.cssText = ''")
     page.evaluate("HTMLElement.prototype.focus = () => {}")
