@@ -22,6 +22,10 @@ CELLS = """() => Object.fromEntries([...document.querySelectorAll('main table')]
 WIDTHS = """() => Object.fromEntries([...document.querySelectorAll('main th')]
   .filter(e => e.checkVisibility())
   .map(e => [`${e.closest('table').ariaLabel}, ${e.innerText}`, e.offsetWidth]))"""
+# Where room is scarce, columns leave; this wide, none does.
+NARROW, WIDE = 1280, 2560
+GONE = """() => [...document.querySelectorAll('main th')].filter(e => !e.checkVisibility())
+  .map(e => `${e.closest('table').ariaLabel}, ${e.textContent}`)"""
 ODD = {
     "1000000000": "+$1,000,000,000.00",
     "-0.000001": "−<$0.01",
@@ -84,13 +88,14 @@ def width_complaints(page: Page, before: dict[str, int]) -> list[str]:
     return [f"{n}: {before.get(n)} → {now.get(n)}" for n in names if before.get(n) != now.get(n)]
 
 
-@pytest.mark.parametrize(("path", "room"), [("/llm-bot", 2), ("/llm-bot/bot?id=ticking", 1)])
+@pytest.mark.parametrize("width", [NARROW, WIDE])
+@pytest.mark.parametrize(("path", "tables"), [("/llm-bot", 2), ("/llm-bot/bot?id=ticking", 1)])
 def test_odd_amounts_are_right_and_columns_hold_still(
-    ticking: Site, open_page: OpenPage, path: str, room: int
+    ticking: Site, open_page: OpenPage, path: str, tables: int, width: int
 ) -> None:
     """−0.000001, −0 and 1e9 keep sign and unit, null is a dash, and no tick moves a column."""
     tick(ticking, "99812.10", "7.50")
-    page = open_page(ticking.url + path)
+    page = open_page(ticking.url + path, viewport={"width": width, "height": 900})
     settle(page)
     row = page.get_by_role("table", name="Open positions").get_by_role("row").last
     # Ordinary ticks: no column ever moves. After 1e9 there is room for everything.
@@ -104,7 +109,10 @@ def test_odd_amounts_are_right_and_columns_hold_still(
             assert width_complaints(page, widths) == []
     unknown = page.get_by_role("table", name="Open positions").get_by_role("row").nth(1)
     assert unknown.inner_text().count("—") >= 4
-    assert len(page.evaluate(WIDTHS)) > 8 * room
+    watched = page.evaluate(WIDTHS)
+    assert len({name.partition(", ")[0] for name in watched}) == tables
+    assert len(watched) > (8 if width == WIDE else 6) * tables
+    assert page.evaluate(GONE) == [] or width != WIDE
 
 
 def test_planted_wrong_amounts_and_widths_are_found(ticking: Site, open_page: OpenPage) -> None:

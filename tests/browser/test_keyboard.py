@@ -3,7 +3,7 @@
 from playwright.sync_api import Page, TimeoutError, expect
 
 from tests.browser.conftest import Site
-from tests.browser.looks import OpenPage, read, settle
+from tests.browser.looks import OpenPage, read, rest, settle
 from tests.patience import HANG_SECONDS
 
 # What has the focus, and whether anyone can see that: a ring that is drawn, in sight, uncovered;
@@ -73,6 +73,7 @@ def test_keyboard_alone_reaches_the_raw_answer_and_returns(site: Site, open_page
     assert focus_complaints(page, newest) == []
     page.keyboard.press("Enter")
     expect(page.get_by_role("complementary", name="Decision")).to_be_visible()
+    rest(page)  # what is still on its way to the panel moves what has the focus
     assert focus_complaints(page, newest) == []
     assert tab_to(page, "Open as a page", "Shift+Tab") == []
     page.keyboard.press("Enter")
@@ -103,6 +104,7 @@ def test_escape_returns_to_the_row(desk: Site, open_page: OpenPage) -> None:
     page.keyboard.press("Enter")
     inspector = page.get_by_role("complementary", name="Decision")
     expect(inspector).to_be_visible()
+    rest(page)
     assert tab_to(page, "Raw", "Shift+Tab") == []
     page.keyboard.press("Escape")
     expect(inspector).to_have_count(0)
@@ -119,7 +121,8 @@ def test_planted_hidden_and_lost_focus_are_found(desk: Site, open_page: OpenPage
     hidden.evaluate("style => style.remove()")
     page.keyboard.press("j")
     assert focus_complaints(page, newest) == []
-    page.evaluate("document.querySelector('header').style.cssText = 'position: fixed; inset: 0'")
+    cover = "position: fixed; inset: 0; height: auto"
+    page.evaluate(f"document.querySelector('header').style.cssText = '{cover}'")
     assert any("not seen" in one for one in focus_complaints(page, newest))
     page.evaluate("document.querySelector('header').style.cssText = ''")
     page.evaluate("HTMLElement.prototype.focus = () => {}")

@@ -49,7 +49,7 @@ STEPS: dict[str, list[Step]] = {
         pick("radio", "$"),
         click("figure button[title*='click hides']"),
         pick("radio", "table"),
-        pick("button", "fees"),
+        pick("button", "max dd"),
         pick("radio", "Closed"),
         pick("button", "trades only"),
         lambda page: page.get_by_placeholder("btc buy").fill("btc"),

@@ -39,14 +39,22 @@ def season(
     one.kill()
 
 
-def labels(moment: datetime, zone: str) -> tuple[str, set[str]]:
-    """The whole of a time as the page has to tell it, and its shorter forms."""
+def year_of(page: Page, zone: str) -> int:
+    """The year that it is for this page, in that zone."""
+    return datetime.fromtimestamp(page.evaluate("Date.now()") / 1000, ZoneInfo(zone)).year
+
+
+def labels(moment: datetime, zone: str, year: int) -> tuple[str, set[str]]:
+    """The whole of a time as the page has to tell it, and its shorter forms in that year.
+
+    A day of another year than that carries its own.
+    """
     local = moment.astimezone(ZoneInfo(zone))
     offset = local.utcoffset() or timedelta()
     minutes = int(offset.total_seconds() // 60)
     sign, hours, rest = "−" if minutes < 0 else "+", abs(minutes) // 60, abs(minutes) % 60
     name = f"UTC{sign}{hours}" + (f":{rest:02d}" if rest else "") if minutes else "UTC"
-    day = f"{local.day} {local:%b}"
+    day = f"{local.day} {local:%b}" + ("" if local.year == year else f" {local.year}")
     return f"{local:%Y-%m-%d %H:%M:%S} {name}", {
         f"{day} {local:%H:%M}",
         f"{local:%H:%M:%S}",
@@ -58,10 +66,11 @@ def labels(moment: datetime, zone: str) -> tuple[str, set[str]]:
 def time_complaints(page: Page, zone: str, change: datetime) -> list[str]:
     """Every time in words must be its instant's in that zone; some must be there."""
     complaints, instants = [], []
+    year = year_of(page, zone)
     for stamp, text, title in page.evaluate(TIMES):
         instant = datetime.fromisoformat(stamp)
         instants.append(instant)
-        whole, short = labels(instant, zone)
+        whole, short = labels(instant, zone, year)
         if title != whole or text not in short:
             complaints.append(f"{stamp} is told as {text!r}, {title!r}, not {whole!r}")
     return complaints + ([] if instants else [f"no time is told around {change}"])
@@ -70,10 +79,11 @@ def time_complaints(page: Page, zone: str, change: datetime) -> list[str]:
 def tick_complaints(page: Page, zone: str, change: datetime) -> list[str]:
     """Every tick must stand at the instant that it names, on both sides of the change."""
     complaints, instants = [], []
+    year = year_of(page, zone)
     for tick in ticks_of(page):
         instant = instant_of(tick.told)
         instants.append(instant)
-        whole, short = labels(instant, zone)
+        whole, short = labels(instant, zone, year)
         if tick.told != whole or tick.text not in short:
             complaints.append(f"tick {tick.text!r} stands at {tick.told!r}, which is {whole!r}")
     both = bool(instants) and min(instants) < change <= max(instants)
@@ -141,3 +151,15 @@ def test_planted_clocks_that_never_change_are_found(
     page.get_by_role("radio", name="table").click()
     expect(page.get_by_role("table", name="Equity")).to_be_visible()
     assert any("is told as" in one for one in time_complaints(page, zone, change))
+
+
+def test_planted_lost_years_are_found(season: tuple[Site, datetime], open_page: OpenPage) -> None:
+    """Check 10 can fail: a day of another year that does not say which."""
+    site, change = season
+    page = open_page(f"{site.url}/llm-bot?range=all", init=SPY)
+    settle(page)
+    assert time_complaints(page, "UTC", change) == []
+    cell = page.locator("main time").filter(has_text=f" {change.year} ").first
+    cell.evaluate(f"cell => {{ cell.innerText = cell.innerText.replace(' {change.year}', ''); }}")
+    (found,) = time_complaints(page, "UTC", change)
+    assert "is told as" in found

@@ -7,6 +7,11 @@ import { isBlank, movesOf, touchedText } from "@/shape/outcome";
 import { tradeHref } from "@/shape/screens";
 import { Delta } from "./delta";
 
+/** Keeps the place of one line while that is read: what stands below is not pushed away. */
+export function NextPlace() {
+  return <div aria-busy="true" className="h-[33px] border-b" />;
+}
+
 type Props = { detail: DecisionDetail; outcome: Outcome };
 
 /** What happened next: where the coin went, what it touched, and what the position made. */

@@ -10,7 +10,7 @@ import { stepsOf } from "@/shape/steps";
 import { CopyButton } from "./copy-button";
 import { DecisionDiff } from "./decision-diff";
 import { DecisionFormatted, DecisionReasoning } from "./decision-formatted";
-import { DecisionNext } from "./decision-next";
+import { DecisionNext, NextPlace } from "./decision-next";
 import { DecisionReasons } from "./decision-reasons";
 import { DownloadLink } from "./download-link";
 import { FateGrid } from "./fate-grid";
@@ -22,7 +22,8 @@ const WORDS = { formatted: "Formatted", raw: "Raw", json: "JSON", diff: "Diff" }
 /** A decision in full: what was done and why, its chain, what happened next, every text behind it. */
 export function DecisionView({ detail }: { detail: DecisionDetail }) {
   const [view, setView] = useDecisionView();
-  const outcome = useOutcome(detail.id).data;
+  const next = useOutcome(detail.id);
+  const outcome = next.data;
   const closes = detail.signal === "close" ? (detail.execution?.position_id ?? null) : null;
   const ended = useTrade(detail.bot_id, closes).data?.position;
   return (
@@ -40,6 +41,7 @@ export function DecisionView({ detail }: { detail: DecisionDetail }) {
         </div>
       </div>
       {outcome && <DecisionNext detail={detail} outcome={outcome} />}
+      {next.isPending && next.failureCount === 0 && <NextPlace />}
       <Tabs.Root
         value={view}
         onValueChange={(next) => setView(DECISION_VIEWS.find((one) => one === next) ?? null)}

@@ -51,6 +51,11 @@ export function LongText({ id, field, title, length, startOpen = false }: Props)
   );
 }
 
+/** A text of more characters fills its place on every screen. */
+const SHORT = 6_000;
+/** Drawn only when it is in sight; until then it is as high as the place that it will fill. */
+const LAZY = "[contain-intrinsic-height:auto_24rem] [content-visibility:auto]";
+
 function Parts({ id, field }: { id: string; field: TextField }) {
   const query = useText(id, field, true);
   const parts = query.data?.pages ?? [];
@@ -78,7 +83,7 @@ function Parts({ id, field }: { id: string; field: TextField }) {
             <pre
               key={part.offset}
               dir="auto"
-              className="whitespace-pre-wrap break-words font-mono text-sm [content-visibility:auto]"
+              className={`whitespace-pre-wrap break-words font-mono text-sm ${part.text.length > SHORT ? LAZY : ""}`}
             >
               {part.text}
             </pre>

@@ -39,7 +39,7 @@ export function TradeHead({ row }: { row: PositionRow }) {
           <CopyButton text={() => location.href} label="Link" />
         </span>
       </div>
-      <dl className="flex flex-wrap gap-x-5 gap-y-1 px-3 py-2 max-md:grid max-md:grid-cols-3">
+      <dl className="flex flex-wrap gap-x-5 gap-y-1 px-3 py-2 max-md:grid max-md:grid-cols-[repeat(auto-fill,minmax(8rem,1fr))]">
         <Figure label={open ? "unrealized" : "net"}>
           <Delta
             value={open ? row.unrealized_pnl : row.realized_pnl}
