@@ -134,6 +134,58 @@ def execution(**changes: Any) -> dict[str, Any]:
     return {"decision_id": "event-000001", "coin": "BTC", "execution_status": "executed", **changes}
 
 
+def answer(**changes: Any) -> dict[str, Any]:
+    """A model's answer, as our own client records it once for all its decisions."""
+    return {
+        "cycle_id": "c1",
+        "decider": "anthropic:claude",
+        "model": "claude",
+        "system_prompt": "you trade",
+        "user_prompt": "prices",
+        "raw_response": '{"decisions": []}',
+        "tokens_in": 100,
+        "tokens_out": 20,
+        "cost_usd": "0.0125",
+        **changes,
+    }
+
+
+def order(**changes: Any) -> dict[str, Any]:
+    """An order in one of its states."""
+    return {
+        "cloid": "0xabc",
+        "coin": "BTC",
+        "side": "buy",
+        "size": "0.0025",
+        "price": "60000.5",
+        "kind": "market",
+        "state": "filled",
+        **changes,
+    }
+
+
+def cash_flow(**changes: Any) -> dict[str, Any]:
+    """Money that came into the account."""
+    return {"amount": "250.5", "reason": "deposit", "external_id": "tx-1", **changes}
+
+
+def protection(**changes: Any) -> dict[str, Any]:
+    """How a position is covered by its stop."""
+    return {
+        "coin": "BTC",
+        "position_id": "p1",
+        "size": "0.0025",
+        "covered": "0.0025",
+        "state": "protected",
+        **changes,
+    }
+
+
+def command(**changes: Any) -> dict[str, Any]:
+    """A command of a user."""
+    return {"command_id": "k1", "name": "flatten", "state": "received", "by": "owner", **changes}
+
+
 OLD_BODIES = {"decision": decision, "account": account, "position": opening, "status": status}
 
 
@@ -149,6 +201,11 @@ def item(number: int, kind: str = "decision", **changes: Any) -> dict[str, Any]:
         "funding": funding,
         "candles": candles,
         "execution": execution,
+        "answer": answer,
+        "order": order,
+        "cash_flow": cash_flow,
+        "protection": protection,
+        "command": command,
     }[kind]()
     moment = (NOW + timedelta(seconds=number)).isoformat()
     return {

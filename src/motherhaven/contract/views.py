@@ -8,7 +8,15 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict
 
-from motherhaven.contract.events import BotState, ExecutionStatus, Mode, SideName, Signal, Verdict
+from motherhaven.contract.events import (
+    BotState,
+    ExecutionStatus,
+    Kind,
+    Mode,
+    SideName,
+    Signal,
+    Verdict,
+)
 from motherhaven.contract.money import Money, Whole
 
 
@@ -277,6 +285,29 @@ class TextSlice(_View):
     text: str
     offset: int
     total: int
+
+
+class EventRow(_View):
+    """An event as it was recorded, without its long texts: `texts` gives their characters."""
+
+    id: str
+    cursor: str
+    bot_id: str
+    bot_name: str | None
+    mode: Mode
+    kind: Kind
+    time: datetime
+    recorded_at: datetime
+    received_at: datetime
+    texts: dict[str, int] = {}
+    payload: dict[str, Any]
+
+
+class EventPage(_View):
+    """Newest first by receipt; `next` continues, None at the end."""
+
+    items: tuple[EventRow, ...]
+    next: str | None
 
 
 class ErrorRow(_View):

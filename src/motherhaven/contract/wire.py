@@ -9,7 +9,7 @@ parts under the event's id, before the event; the event then names `parts` and t
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from decimal import Decimal
 from typing import Any, Final, Literal, cast, get_args
@@ -28,6 +28,7 @@ from motherhaven.contract.events import (
     Payload,
     TextPart,
 )
+from motherhaven.contract.events.base import first_problem
 from motherhaven.contract.ids import DEFAULT_BOT, IdSource, check_id
 from motherhaven.contract.jsonio import dumps
 from motherhaven.contract.money import EXACT, plain, to_decimal
@@ -61,11 +62,7 @@ def validate_payload(kind: Kind, payload: Mapping[str, Any]) -> Payload:
     try:
         return PAYLOADS[kind].model_validate(payload)
     except ValidationError as error:
-        problems = error.errors(include_url=False, include_input=False)
-        first = problems[0]
-        where = ".".join(str(part) for part in first["loc"]) or "payload"
-        more = f" (and {len(problems) - 1} more)" if len(problems) > 1 else ""
-        raise InvalidEvent(f"{kind}: {where}: {first['msg']}{more}") from None
+        raise InvalidEvent(f"{kind}: {first_problem(error)}") from None
 
 
 def encode_item(
@@ -109,17 +106,17 @@ def split_long_texts(
     *,
     piece_chars: int = PART_CHARS,
     from_chars: int | None = None,
+    fields: Sequence[str] = LONG_TEXTS,
 ) -> tuple[dict[str, Any], list[TextPart], dict[str, int]]:
-    """The payload without its long texts, and the parts that carry them.
+    """The payload without its long texts `fields`, and the parts that carry them.
 
     A text shorter than `from_chars` (None: `piece_chars`, at most PART_CHARS) stays where it
-    is. Joining a
-    field's parts by index and putting them back gives the same canonical JSON again.
+    is. Joining a field's parts by index and putting them back gives the same canonical JSON again.
     """
     short = dict(payload)
     parts: list[TextPart] = []
     counts: dict[str, int] = {}
-    for field in LONG_TEXTS:
+    for field in fields:
         text = short.get(field)
         if not isinstance(text, str) or len(text) < (from_chars or piece_chars):
             continue

@@ -51,6 +51,8 @@ class Reading:
     parts_taken: bool = False
     explained: bool = False
     """A refusal in JSON that says what is wrong: by a server that read the request."""
+    kinds: frozenset[str] | None = None
+    """The kinds of events that the server takes, where it says so."""
     forbidden: bool = False
     """403: the key, or something on the way that forbids what one event holds."""
 
@@ -75,7 +77,8 @@ def read_batch(answer: Answer, event_ids: Sequence[str], parts: int, now: dateti
         whole = body.get("success") is True and all(i in results for i in event_ids)
         if not whole:
             return Reading(Meaning.LATER, _unusable(answer))
-        return Reading(meaning, cause, results, parts_taken=_parts_taken(body, parts))
+        taken = _parts_taken(body, parts)
+        return Reading(meaning, cause, results, parts_taken=taken, kinds=_kinds(body))
     return Reading(
         meaning,
         cause,
@@ -156,6 +159,11 @@ def _parts_taken(body: dict[str, Any], parts: int) -> bool:
     if not isinstance(items, list) or len(items) != parts:
         return False
     return all(isinstance(i, dict) and i.get("status") in ("stored", "duplicate") for i in items)
+
+
+def _kinds(body: dict[str, Any]) -> frozenset[str] | None:
+    kinds = body.get("kinds")
+    return frozenset(map(str, kinds)) if isinstance(kinds, list) else None
 
 
 def _names(body: dict[str, Any], event_id: str) -> bool:

@@ -14,6 +14,7 @@ from motherhaven.contract.errors import ShippingError
 from motherhaven.contract.jsonio import may_be_wide
 from motherhaven.contract.wire import MAX_BATCH_EVENTS, MAX_EVENT_BYTES
 from motherhaven.recorder import parcels
+from motherhaven.recorder.answer_folding import ServerKinds, for_old_server
 from motherhaven.recorder.answers import (
     Meaning,
     Reading,
@@ -29,11 +30,11 @@ from motherhaven.recorder.report import BATCH_PATH, ENDPOINTS, Reporter
 from motherhaven.recorder.singles import Singles
 from motherhaven.recorder.suspects import PROOF, Suspects, damaged
 from motherhaven.recorder.transport import Transport
+from motherhaven.recorder.verdicts import Verdicts
 
 _GROW_SECONDS: Final = 300.0
 _REFRESH_SECONDS: Final = 1.0
 _SMALLEST_BYTES: Final = 1024
-_INCOMPLETE_LIMIT: Final = 5
 
 
 class Courier:
@@ -62,7 +63,10 @@ class Courier:
         self.backoff = Backoff(clock, random)
         self._singles = Singles(transport, clock, timeout, bot_name, self._report)
         self._old = OldServer(clock)
+        self._kinds = ServerKinds()
         self._suspects = Suspects(clock)
+        self._verdicts = Verdicts(self._kinds, self._suspects, outbox)
+        self._requeued = False
         self._max_events = MAX_BATCH_EVENTS
         self._max_bytes = BATCH_BYTES
         self._grow_at = 0.0
@@ -70,7 +74,6 @@ class Courier:
         self._retries_next = True
         self._passed_over: set[int] = set()
         self._room: dict[str, int] = {}
-        self._incomplete: dict[str, int] = {}
         self._condemned: dict[str, Result] = {}
         self._drained = drained
         self.sent = 0
@@ -132,6 +135,12 @@ class Courier:
     # -- the batch endpoint -------------------------------------------------------------
 
     def _ship_batch(self, batch: list[Waiting]) -> None:
+        if any(self._kinds.must_be_known_for(event) for event in batch):
+            reading = self._post(parcels.join([], []), [], 0)
+            if reading.meaning is not Meaning.TAKEN:
+                self._handle(batch, reading)
+                return
+        batch = [self._verdicts.in_its_form(event) for event in batch]
         head = batch[0]
         if self._goes_in_parts(head):
             self._ship_in_parts(head)
@@ -146,17 +155,21 @@ class Courier:
         self._handle(batch, self._post(parcels.join(items, []), sendable, 0))
 
     def _goes_in_parts(self, event: Waiting) -> bool:
-        if event.event_id in self._condemned:
+        if event.event_id in self._condemned or self._verdicts.left_out(event) is not None:
             return False
         too_large = len(event.payload) > MAX_EVENT_BYTES or may_be_wide(event.payload)
         return too_large or event.event_id in self._room
 
     def _sendable(self, batch: Sequence[Waiting]) -> list[Waiting]:
-        return [event for event in batch if event.event_id not in self._condemned]
+        return [
+            event
+            for event in batch
+            if event.event_id not in self._condemned and self._verdicts.left_out(event) is None
+        ]
 
     def _ship_in_parts(self, event: Waiting) -> None:
         room = self._room.setdefault(event.event_id, MAX_EVENT_BYTES)
-        parcel = parcels.cut(event, self._bot_name, room)
+        parcel = parcels.cut(event, self._bot_name, room, self._kinds.long_texts)
         for bundle in parcels.bundles(parcel.parts, min(room * 3 // 2, self._max_bytes)):
             reading = self._post(parcels.join([], bundle), [], len(bundle))
             if reading.meaning is not Meaning.TAKEN or not reading.parts_taken:
@@ -166,7 +179,10 @@ class Courier:
 
     def _post(self, body: bytes, batch: Sequence[Waiting], parts: int) -> Reading:
         answer = self._transport.post(BATCH_PATH, body, self._timeout)
-        return read_batch(answer, [e.event_id for e in batch], parts, self._clock.now())
+        reading = read_batch(answer, [e.event_id for e in batch], parts, self._clock.now())
+        if reading.meaning is Meaning.TAKEN:
+            self._kinds.learn(reading.kinds)
+        return reading
 
     def _is_ours(self) -> bool:
         """Whether the server takes an empty batch: then a refusal was about the event."""
@@ -194,7 +210,7 @@ class Courier:
         blocked: set[int] = set()
         for event in batch:
             result = self._condemned.get(event.event_id) or results.get(event.event_id)
-            verdict = self._verdict(event, result)
+            verdict = self._verdicts.of(event, result, self._room)
             if verdict is None:
                 blocked.add(event.lane)
             elif event.lane not in blocked:
@@ -214,26 +230,6 @@ class Courier:
                 self._condemned.pop(item.event.event_id, None)
                 self._suspects.forget(item.event.seq)
             self._announce(item)
-
-    def _verdict(self, event: Waiting, result: Result | None) -> Settled | None:
-        if result is None:
-            return None
-        if result.status == "incomplete":
-            tries = self._incomplete.get(event.event_id, 0) + 1
-            self._incomplete[event.event_id] = tries
-            self._room.setdefault(event.event_id, MAX_EVENT_BYTES)
-            if tries < _INCOMPLETE_LIMIT:
-                return None
-            self._suspects.refused(event.seq)
-            self._incomplete.pop(event.event_id, None)
-            return Settled(event, "retry", f"{result.status}: {result.error}")
-        self._incomplete.pop(event.event_id, None)
-        cut_differently = self._room.get(event.event_id, MAX_EVENT_BYTES) < MAX_EVENT_BYTES
-        if result.status == "conflict" and cut_differently:
-            return Settled(event)  # it is there from an earlier try, in a longer form
-        if result.status in ("stored", "duplicate"):
-            return Settled(event)
-        return Settled(event, "quarantined", f"{result.status}: {result.error}")
 
     def _announce(self, item: Settled) -> None:
         event = item.event
@@ -323,14 +319,14 @@ class Courier:
         ):
             self._later(batch, reading.cause, reading.retry_after)
             return
-        single = self._singles.post(known[0])
+        single = self._post_single(known[0])
         if single.meaning is not Meaning.TAKEN:
             self._later(batch, f"{reading.cause}, and {single.cause}", single.retry_after)
             return
         if self._old.proven():
             self._report.fell_back(reading.cause)
         ahead = batch[: batch.index(known[0])]  # no endpoint here; settled in order
-        self._note([_kept_for_upgrade(event) for event in ahead])
+        self._note([self._verdicts.without_endpoint(event) for event in ahead])
         self._settle([known[0]], single.results)
 
     def _ship_singles(self, batch: list[Waiting]) -> None:
@@ -338,14 +334,14 @@ class Courier:
             if event.event_id in self._condemned:
                 self._settle([event], {})
             elif event.kind not in ENDPOINTS:
-                self._note([_kept_for_upgrade(event)])
+                self._note([self._verdicts.without_endpoint(event)])
             else:
                 self._ship_single(event)
             if self.backoff.wait() > 0:
                 return
 
     def _ship_single(self, event: Waiting) -> None:
-        reading = self._singles.post(event)
+        reading = self._post_single(event)
         match reading.meaning:
             case Meaning.TAKEN:
                 self._settle([event], reading.results)
@@ -361,6 +357,9 @@ class Courier:
                 self._later([event], reading.cause, reading.retry_after)
             case _:
                 self._later([event], reading.cause, reading.retry_after)
+
+    def _post_single(self, event: Waiting) -> Reading:
+        return self._singles.post(for_old_server(event, self._outbox.find))
 
     def _release(self) -> None:
         """The lane goes on, so those passed over are sent again apart from it."""
@@ -381,7 +380,9 @@ class Courier:
             self._report.upgraded()
             self._outbox.requeue("not_applicable")
         elif not self._old.known and self._outbox.not_applicable:
-            self._outbox.requeue("not_applicable")
+            if self._kinds.later or not self._requeued:
+                self._outbox.requeue("not_applicable")
+            self._requeued = True
         self._max_events = min(MAX_BATCH_EVENTS, self._max_events * 2)
         if self._max_bytes < BATCH_BYTES and now >= self._grow_at:
             self._max_bytes = min(BATCH_BYTES, self._max_bytes * 2)
@@ -394,7 +395,3 @@ class Courier:
     def _later(self, batch: Sequence[Waiting], cause: str, after: float | None) -> None:
         self._report.failed((event.kind for event in batch), cause)
         self.backoff.failed(cause, after)
-
-
-def _kept_for_upgrade(event: Waiting) -> Settled:
-    return Settled(event, "not_applicable", "the server has no endpoint for this kind")

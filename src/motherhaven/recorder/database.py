@@ -146,7 +146,8 @@ def _migrate(connection: apsw.Connection) -> None:
     have = {row[1] for row in connection.execute("PRAGMA table_info(events)")}
     for step in range(version, SCHEMA_VERSION):
         for statement in MIGRATIONS[step]:
-            if statement.split()[5] not in have:  # the version number alone may be damaged
+            is_there = statement.startswith("ALTER") and statement.split()[5] in have
+            if not is_there:  # the version number alone may be damaged
                 connection.execute(statement)
     connection.pragma("user_version", SCHEMA_VERSION)
 

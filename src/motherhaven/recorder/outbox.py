@@ -36,6 +36,7 @@ _COLUMNS: Final = (
 )
 _SELECT: Final = _COLUMNS + "WHERE lane = ? AND lane_seq > ? ORDER BY lane_seq LIMIT ?"
 _BY_SEQ: Final = _COLUMNS + "WHERE seq = ?"
+_BY_ID: Final = _COLUMNS + "WHERE event_id = ?"
 _MOST_RETRIES: Final = 10_000
 
 _ENVELOPE_BYTES: Final = 800
@@ -111,6 +112,19 @@ class Outbox:
             JournalError: the journal cannot be read.
         """
         return self._guarded("reading what to ship", lambda c: _load(c, seqs, max_bytes))
+
+    def find(self, event_id: str) -> Waiting | None:
+        """The event of this id, sent or not; None if the journal has none.
+
+        Raises:
+            JournalError: the journal cannot be read.
+        """
+
+        def work(connection: apsw.Connection) -> Waiting | None:
+            row = connection.execute(_BY_ID, (event_id,)).fetchone()
+            return None if row is None else Waiting(*row)
+
+        return self._guarded("reading an answer", work)
 
     def refresh(self) -> None:
         """See what another process did with the exceptions (`motherhaven quarantine`).

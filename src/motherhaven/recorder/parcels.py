@@ -53,23 +53,33 @@ def join(items: Sequence[bytes], parts: Sequence[bytes]) -> bytes:
     return b'{"events":[' + b",".join(items) + b'],"parts":[' + b",".join(parts) + b"]}"
 
 
-def cut(event: Waiting, bot_name: str | None, room: int = MAX_EVENT_BYTES) -> Parcel:
+def cut(
+    event: Waiting,
+    bot_name: str | None,
+    room: int = MAX_EVENT_BYTES,
+    texts: Sequence[str] = LONG_TEXTS,
+) -> Parcel:
     """`event` in bodies of about `room` bytes each.
 
-    Its long texts travel in parts; what is too large beside them is cut, with a mark.
+    Its long `texts` travel in parts; what is too large beside them is cut, with a mark.
     """
     piece = PART_CHARS if room >= MAX_EVENT_BYTES else max(_SMALLEST_PIECE, room // 8)
-    payload, shortened = _bounded_texts(event, MAX_PARTS * piece)
+    payload, shortened = _bounded_texts(event, MAX_PARTS * piece, texts)
     declared = PAYLOADS[event.kind].model_fields
     payload, thinned = thin(payload, declared, event.sha256, len(event.payload))
     shortened = shortened or thinned
     short, parts, counts = split_long_texts(
-        event.event_id, event.bot_id, payload, piece_chars=piece
+        event.event_id, event.bot_id, payload, piece_chars=piece, fields=texts
     )
     data = dumps(short)
     if len(data) > room:
         short, parts, counts = split_long_texts(
-            event.event_id, event.bot_id, payload, piece_chars=piece, from_chars=room // 50
+            event.event_id,
+            event.bot_id,
+            payload,
+            piece_chars=piece,
+            from_chars=room // 50,
+            fields=texts,
         )
         data = dumps(short)
     if len(data) > room:
@@ -78,18 +88,20 @@ def cut(event: Waiting, bot_name: str | None, room: int = MAX_EVENT_BYTES) -> Pa
         data = dumps(short)
     sha256 = event.sha256
     if shortened:
-        texts = {field: payload[field] for field in counts}
-        sha256 = payload_sha256(dumps({**short, **texts}))
+        apart = {field: payload[field] for field in counts}
+        sha256 = payload_sha256(dumps({**short, **apart}))
     item = _item(event, bot_name, data, counts, sha256)
     return Parcel(item, tuple(_part(part) for part in parts), shortened)
 
 
-def _bounded_texts(event: Waiting, most_chars: int) -> tuple[dict[str, Any], bool]:
+def _bounded_texts(
+    event: Waiting, most_chars: int, texts: Sequence[str]
+) -> tuple[dict[str, Any], bool]:
     """The payload with no long text beyond what its parts can carry."""
     payload = loads_own(event.payload)
     limit = min(_LONGEST_TEXT, most_chars) - len(MARK) - 20
     cut: list[str] = []
-    for field in LONG_TEXTS:
+    for field in texts:
         text = payload.get(field)
         if isinstance(text, str) and len(text) > limit:
             payload[field] = text[:limit] + MARK.format(count=len(text))

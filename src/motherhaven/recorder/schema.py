@@ -9,7 +9,7 @@ an offset, numbers compare as numbers.
 from typing import Final
 
 APPLICATION_ID: Final = 0x4D484A4E
-SCHEMA_VERSION: Final = 2
+SCHEMA_VERSION: Final = 3
 
 LANE_CODES: Final = {"status": 0, "money": 1, "decisions": 2}
 
@@ -103,17 +103,24 @@ TABLES: Final = (
     )""",
 )
 
-VIEWS: Final = (
-    """CREATE VIEW decisions AS SELECT
+# The texts are those of the answer, where a decision has one, else its own.
+_DECISIONS: Final = """CREATE VIEW decisions AS SELECT
         d.id, d.timestamp, d.coin, d.signal, d.quantity_usd, d.leverage, d.confidence,
         d.profit_target, d.stop_loss, d.invalidation_condition,
         e.justification,
-        e.raw_response,
+        t.raw_response,
         d.created_at,
-        e.system_prompt,
-        e.user_prompt,
+        t.system_prompt,
+        t.user_prompt,
         d.execution_status, d.execution_error, d.execution_timestamp
-    FROM decision_rows AS d LEFT JOIN events AS e ON e.seq = d.seq""",
+    FROM decision_rows AS d LEFT JOIN events AS e ON e.seq = d.seq
+    LEFT JOIN events AS t ON t.seq = coalesce(
+        (SELECT a.seq FROM events AS a
+            WHERE a.event_id = json_extract(e.payload, '$.answer_id') AND a.kind = 'answer'),
+        e.seq)"""
+
+VIEWS: Final = (
+    _DECISIONS,
     """CREATE VIEW account_state AS SELECT
         id, timestamp, balance_usd, equity_usd, unrealized_pnl, realized_pnl, total_pnl,
         sharpe_ratio, num_positions, created_at
@@ -127,7 +134,10 @@ VIEWS: Final = (
     FROM status_rows""",
 )
 
-MIGRATIONS: Final = {1: ("ALTER TABLE events ADD COLUMN digest TEXT",)}
+MIGRATIONS: Final = {
+    1: ("ALTER TABLE events ADD COLUMN digest TEXT",),
+    2: ("DROP VIEW IF EXISTS decisions", _DECISIONS),
+}
 """Statements that take a journal of each older version to the next."""
 
 OLD_TABLES: Final = ("decisions", "positions", "account_state", "bot_status")

@@ -13,6 +13,7 @@ LONGEST: Final = 10_000
 _QUESTIONS: Final = (
     "bots", "decisions", "decision", "text", "positions", "position", "opened_by", "fills",
     "fundings", "candles", "accounts", "statuses", "equity", "deposits", "errors", "full_payload",
+    "event", "events",
 )  # fmt: skip
 
 

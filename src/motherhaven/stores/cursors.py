@@ -6,15 +6,16 @@ from typing import Final, Literal
 from motherhaven.contract.errors import CursorGone, InvalidCursor
 from motherhaven.stores.keys import Key
 
-ListName = Literal["decisions", "positions", "closed", "errors"]
+ListName = Literal["decisions", "positions", "closed", "errors", "events"]
 
 _LETTERS: Final[dict[ListName, str]] = {
     "decisions": "d",
     "positions": "p",
     "closed": "c",
     "errors": "e",
+    "events": "v",
 }
-_PAGE: Final = re.compile(r"([dpce])" + r"\.([0-9a-f]{1,16})" * 4)
+_PAGE: Final = re.compile(r"([dpcev])" + r"\.([0-9a-f]{1,16})" * 4)
 _LIVE: Final = re.compile(r"([0-9a-f]{1,32})-([0-9]{1,18})")
 _TOP: Final = 1 << 63
 

@@ -7,7 +7,6 @@ from collections.abc import AsyncIterator, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import datetime
 from itertools import islice
-from typing import Literal
 
 from motherhaven.contract import views
 from motherhaven.contract.clock import Clock
@@ -15,18 +14,20 @@ from motherhaven.contract.errors import NotFound, StoreUnavailable
 from motherhaven.contract.events import Event, Kind, TextPart
 from motherhaven.stores import memory_query as query
 from motherhaven.stores import records
+from motherhaven.stores.answers import text_of, with_answer
 from motherhaven.stores.asked import checks_questions
 from motherhaven.stores.changes import Hub
 from motherhaven.stores.cursors import live_cursor, page_cursor, read_live_cursor, read_page_cursor
 from motherhaven.stores.keys import Key, bucket_range, held, micros
 from motherhaven.stores.meaning import is_same
+from motherhaven.stores.memory_trades import MemoryTrades
 from motherhaven.stores.memory_work import MemoryWork, Tables
 from motherhaven.stores.own_ids import own_event
 from motherhaven.stores.project import project
 from motherhaven.stores.protocol import Appended, DecisionFilter, Stored, Tail
 from motherhaven.stores.rejected import FIRST_NUMBER, UNKNOWN, claimed_bot, new_rejection
 from motherhaven.stores.shared import Shared, check_record, replaced
-from motherhaven.stores.states import BotState, PositionState
+from motherhaven.stores.states import BotState
 from motherhaven.stores.unreadable import UnreadableRows, one
 from motherhaven.stores.views import (
     account_row,
@@ -36,15 +37,14 @@ from motherhaven.stores.views import (
     deposit_points,
     error_row,
     event_of,
-    fill_row,
-    funding_row,
-    position_row,
+    event_page,
+    event_row,
     status_row,
 )
 
 
 @checks_questions
-class MemoryStore:
+class MemoryStore(MemoryTrades):
     """Keeps everything in the process. Safe to use from several event loops and threads."""
 
     def __init__(self, *, clock: Clock | None = None, generation: str | None = None) -> None:
@@ -188,7 +188,7 @@ class MemoryStore:
             executed = self._tables.executions.get((record.bot_id, decision_id))
             texts = {f: len(text) for f, text in self._tables.texts.get(record.n, {}).items()}
             after = own[place + 1 : place + 2]
-            return one(
+            detail = one(
                 decision_id,
                 lambda: decision_detail(
                     record,
@@ -200,82 +200,41 @@ class MemoryStore:
                     following=self._record(after[0].n).event_id if after else None,
                 ),
             )
+        return await with_answer(self, detail)
 
     async def text(self, event_id: str, field: str, *, offset: int, limit: int) -> views.TextSlice:
-        """A slice of one long text, in characters."""
+        """A slice of one long text, in characters; see Reader.text."""
+        return await text_of(self, event_id, field, offset=offset, limit=limit)
+
+    async def event(self, event_id: str) -> views.EventRow:
+        """One event of any kind."""
+        with self._usable():
+            record = self._find(event_id)
+            texts = {f: len(text) for f, text in self._tables.texts.get(record.n, {}).items()}
+            return one(event_id, lambda: event_row(record, self._name(record.bot_id), texts))
+
+    async def events(
+        self, bot_id: str, kind: Kind, *, before: str | None, limit: int
+    ) -> views.EventPage:
+        """The bot's events of a kind, newest first; see Reader.events."""
+        start, most = read_page_cursor("events", before), held(limit)
+        with self._usable():
+            found = query.listed(self._tables, bot_id, kind, start, most + 1)
+
+            def read(page: Sequence[records.Record]) -> list[views.EventRow]:
+                return self.unreadable.each(
+                    page, records.named, lambda one: event_row(one, self._name(bot_id), {})
+                )
+
+            return event_page(found, most, read)
+
+    async def own_text(
+        self, event_id: str, field: str, *, offset: int, limit: int
+    ) -> views.TextSlice:
+        """A slice of a long text of the event itself."""
         with self._usable():
             texts = self._tables.texts.get(self._find(event_id).n, {})
         return records.slice_of(event_id, field, texts.get(field), offset, limit)
-
-    async def positions(
-        self,
-        *,
-        status: Literal["open", "closed", "all"],
-        bot_id: str | None,
-        before: str | None,
-        limit: int,
-    ) -> views.PositionPage:
-        """A page, newest first by receipt of the entry (open, all) or exit (closed)."""
-        closed = status == "closed"
-        start = read_page_cursor("closed" if closed else "positions", before)
-        with self._usable():
-            keyed = [
-                (state.exit if closed and state.exit is not None else state.entry, state)
-                for state in self._tables.positions.values()
-                if bot_id in (None, state.bot_id)
-                and status in ("all", "open" if state.exit is None else "closed")
-            ]
-            keyed = [pair for pair in keyed if start is None or pair[0] < start]
-            keyed.sort(key=lambda pair: pair[0], reverse=True)
-            page = keyed[: held(limit)]
-            items = tuple(
-                self.unreadable.each(
-                    (state for _, state in page),
-                    query.position_name,
-                    lambda state: self._position_row(state, closed=closed),
-                )
-            )
-        after = page_cursor("closed" if closed else "positions", page[-1][0]) if page else None
-        return views.PositionPage(items=items, next=after if len(keyed) > len(page) else None)
-
-    def _position_row(self, state: PositionState, *, closed: bool = False) -> views.PositionRow:
-        marked = self._tables.marks.get((state.bot_id, state.ref or state.id))
-        return position_row(state, self._name(state.bot_id), marked, closed=closed)
-
-    async def position(self, bot_id: str, position_id: str) -> views.PositionRow:
-        """One position."""
-        with self._usable():
-            state = self._tables.positions.get((bot_id, position_id))
-            if state is None:
-                raise NotFound(f"bot {bot_id} has no position {position_id}")
-            return one(f"position {position_id}", lambda: self._position_row(state))
-
-    async def opened_by(self, bot_id: str, decision_id: str) -> views.PositionRow | None:
-        """The position whose entry names this decision."""
-        with self._usable():
-            state = query.opened_by(self._tables, bot_id, decision_id)
-            if state is None:
-                return None
-            return one(f"position {state.id}", lambda: self._position_row(state))
-
-    async def fills(self, bot_id: str, position_id: str) -> list[views.FillRow]:
-        """The fills of a position, oldest first."""
-        with self._usable():
-            found = query.postings(self._tables, bot_id, position_id, "fill")
-        return self.unreadable.each(found, records.named, fill_row)
-
-    async def fundings(self, bot_id: str, position_id: str) -> list[views.FundingRow]:
-        """The funding payments of a position, oldest first."""
-        with self._usable():
-            found = query.postings(self._tables, bot_id, position_id, "funding")
-        return self.unreadable.each(found, records.named, funding_row)
-
-    async def candles(
-        self, bot_id: str, coin: str, *, start: datetime, end: datetime, limit: int
-    ) -> list[views.Candle]:
-        """The bot's candles that begin in [start, end), oldest first."""
-        with self._usable():
-            return query.candles(self._tables, bot_id, coin, start, end, held(limit))
 
     async def accounts(self, bot_id: str | None, *, limit: int) -> list[views.AccountRow]:
         """The newest account states, newest first."""

@@ -144,6 +144,14 @@ def postings(tables: Tables, bot_id: str, position_id: str, kind: Kind) -> list[
     return [tables.records[state.key.n - 1] for state in found if state.kind == kind]
 
 
+def listed(tables: Tables, bot_id: str, kind: Kind, before: Key | None, limit: int) -> list[Record]:
+    """The newest `limit` of a bot's events of a kind."""
+    found = tables.postings.get((bot_id, kind), ())
+    own = [s for s in found if s.kind == kind and (before is None or s.key < before)]
+    newest_first = sorted(own, key=lambda state: state.key, reverse=True)
+    return [tables.records[state.key.n - 1] for state in newest_first[:limit]]
+
+
 def candles(
     tables: Tables, bot_id: str, coin: str, start: datetime, end: datetime, limit: int
 ) -> list[Candle]:

@@ -11,6 +11,7 @@ from typing import Any, Final
 
 from motherhaven.contract.events import (
     AccountReported,
+    AnswerGiven,
     CandlesRecorded,
     DecisionExecuted,
     DecisionMade,
@@ -204,6 +205,17 @@ def _post(record: Record, position_id: str | None, work: Work) -> None:
         work.add_posting(PostingState(record.bot_id, position_id, record.kind, record.receipt))
 
 
+def _answer(record: Record, body: AnswerGiven, bot: BotState, work: Work) -> None:
+    bot.totals.model_cost = plus(bot.totals.model_cost, body.cost_usd)
+    bot.decider = bot.decider or body.decider
+    _list(record, body, bot, work)
+
+
+def _list(record: Record, body: object, bot: BotState, work: Work) -> None:
+    """Enter an event in the bot's list of its kind."""
+    work.add_posting(PostingState(record.bot_id, record.kind, record.kind, record.receipt))
+
+
 def _candles(record: Record, body: CandlesRecorded, bot: BotState, work: Work) -> None:
     for start, first, high, low, last, volume in body.candles:
         place = (record.bot_id, body.coin, micros(start))
@@ -256,4 +268,9 @@ _HANDLERS: Final[dict[Kind, Callable[[Record, Any, BotState, Work], None]]] = {
     "funding": _funding,
     "status": _status,
     "candles": _candles,
+    "answer": _answer,
+    "order": _list,
+    "cash_flow": _list,
+    "protection": _list,
+    "command": _list,
 }

@@ -147,11 +147,11 @@ class Reader(Protocol):
         ...
 
     async def decision(self, decision_id: str) -> views.DecisionDetail:
-        """One decision with its chain and its neighbours of the same bot."""
+        """One decision with its answer, its chain and its neighbours of the same bot."""
         ...
 
     async def text(self, event_id: str, field: str, *, offset: int, limit: int) -> views.TextSlice:
-        """A slice of one long text, in characters."""
+        """A slice of one long text, in characters; a decision has those of its answer too."""
         ...
 
     async def positions(
@@ -213,6 +213,16 @@ class Reader(Protocol):
         The first point is the first report's; times are exact to the minute, which they
         begin. Unknown bots are left out.
         """
+        ...
+
+    async def event(self, event_id: str) -> views.EventRow:
+        """One event of any kind, as it was recorded; retention may have emptied its payload."""
+        ...
+
+    async def events(
+        self, bot_id: str, kind: Kind, *, before: str | None, limit: int
+    ) -> views.EventPage:
+        """The bot's events of one of LISTED_KINDS, newest first by receipt; of others none."""
         ...
 
     async def errors(

@@ -7,13 +7,26 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from motherhaven.contract.errors import InvalidJson, NotFound
-from motherhaven.contract.events import LONG_TEXTS, PROMPT_TEXTS, Event, Kind, Mode, TextPart
+from motherhaven.contract.events import (
+    CUT_TEXTS,
+    LONG_TEXTS,
+    PROMPT_TEXTS,
+    Event,
+    Kind,
+    Mode,
+    TextPart,
+)
 from motherhaven.contract.jsonio import dumps
 from motherhaven.contract.views import TextSlice
 from motherhaven.stores.keys import Key, Pointer, micros
 
 ROW_CHARS: Final = 10_000
-"""A justification longer than this is cut in rows; its whole text is kept apart."""
+"""One of CUT_TEXTS that is longer is cut in rows; its whole text is kept apart."""
+
+EMPTIED_KINDS: Final[tuple[Kind, ...]] = (
+    "position_opened", "position_closed", "execution", "candles",
+)  # fmt: skip
+"""Kinds whose payload retention drops: what they say is in rows of their own."""
 
 _encode: Final = json.JSONEncoder(ensure_ascii=False).encode
 
@@ -107,8 +120,8 @@ def prepare(event: Event, digest: bytes, parts: Iterable[TextPart]) -> Prepared 
     """`event` with its long texts taken out, or None if parts are missing or do not match."""
     if event.parts is not None:
         whole = _assemble(event, digest, parts)
-        return None if whole is None else Prepared(event, digest, *_split_slowly(whole))
-    if event.kind != "decision":
+        return None if whole is None else Prepared(event, digest, *_split_slowly(event.kind, whole))
+    if event.kind not in CUT_TEXTS:
         return Prepared(event, digest, event.payload, {})
     return Prepared(event, digest, *_split(event))
 
@@ -161,21 +174,23 @@ def _split(event: Event) -> tuple[bytes, dict[str, str]]:
         start = lean.find(key)
         end = start + len(piece)
         if not lean.startswith(piece, start) or lean.find(key, end) >= 0:
-            return _split_slowly(json.loads(event.payload))
+            return _split_slowly(event.kind, json.loads(event.payload))
         lean = lean[:start] + lean[end:]
         texts[field] = text
-    if len(getattr(event.body, "justification", None) or "") > ROW_CHARS:
-        return _split_slowly(json.loads(event.payload))
+    long = (getattr(event.body, field, None) or "" for field in CUT_TEXTS[event.kind])
+    if any(len(text) > ROW_CHARS for text in long):
+        return _split_slowly(event.kind, json.loads(event.payload))
     return lean, texts
 
 
-def _split_slowly(payload: Mapping[str, Any]) -> tuple[bytes, dict[str, str]]:
+def _split_slowly(kind: Kind, payload: Mapping[str, Any]) -> tuple[bytes, dict[str, str]]:
     texts = {key: payload[key] for key in PROMPT_TEXTS if isinstance(payload.get(key), str)}
     lean = {key: value for key, value in payload.items() if key not in texts}
-    reason = lean.get("justification")
-    if isinstance(reason, str) and len(reason) > ROW_CHARS:
-        texts["justification"] = reason
-        lean["justification"] = reason[:ROW_CHARS] + "…"
+    for field in CUT_TEXTS.get(kind, ()):
+        text = lean.get(field)
+        if isinstance(text, str) and len(text) > ROW_CHARS:
+            texts[field] = text
+            lean[field] = text[:ROW_CHARS] + "…"
     return dumps(lean), texts
 
 

@@ -1,7 +1,7 @@
 """From kept rows to the read models of the contract; the same for every adapter."""
 
 import json
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any, Final, TypeVar
 
@@ -18,6 +18,8 @@ from motherhaven.contract.views import (
     EquityPoint,
     EquitySeries,
     ErrorRow,
+    EventPage,
+    EventRow,
     Execution,
     FillRow,
     FundingRow,
@@ -132,6 +134,32 @@ def _decision(
         "execution": execution,
     }
     return fields
+
+
+def event_row(record: Record, name: str | None, texts: Mapping[str, int]) -> EventRow:
+    """An event of any kind; `texts` are the lengths of its long texts."""
+    return EventRow(
+        id=record.event_id,
+        cursor=page_cursor("events", record.receipt),
+        bot_id=record.bot_id,
+        bot_name=name,
+        mode=record.mode,
+        kind=record.kind,
+        time=kept_moment(record.shown),
+        recorded_at=kept_moment(record.written),
+        received_at=kept_moment(record.received),
+        texts=dict(texts),
+        payload=json.loads(record.payload),
+    )
+
+
+def event_page(
+    records: Sequence[Record], limit: int, read: Callable[[Sequence[Record]], Iterable[EventRow]]
+) -> EventPage:
+    """A page of `limit` of the records, of which there is one more if the list goes on."""
+    page = records[:limit]
+    following = page_cursor("events", page[-1].receipt) if len(records) > limit else None
+    return EventPage(items=tuple(read(page)), next=following)
 
 
 def account_row(record: Record) -> AccountRow:

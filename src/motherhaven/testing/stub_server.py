@@ -15,7 +15,7 @@ from datetime import UTC, datetime
 from typing import Any, Final, Self
 
 from motherhaven.contract.errors import ContractError
-from motherhaven.contract.events import Event
+from motherhaven.contract.events import LATER_KINDS, PAYLOADS, Event
 from motherhaven.contract.jsonio import dumps, loads
 from motherhaven.contract.wire import event_from_item, part_from_item, payload_sha256
 
@@ -78,8 +78,13 @@ class StubServer:
         batches: bool = True,
         max_body: int = 1 << 20,
         names_events: bool = True,
+        later_kinds: bool = True,
     ) -> None:
-        """`batches`: has the batch endpoint; `names_events`: single answers carry event_id."""
+        """`batches`: has the batch endpoint; `names_events`: single answers carry event_id.
+
+        `later_kinds`: takes what servers of version 0.1 do not know, and says so.
+        """
+        self.later_kinds = later_kinds
         self.api_key = api_key
         self.batches = batches
         self.max_body = max_body
@@ -151,7 +156,8 @@ class StubServer:
         with self._changed:
             parts = [self._part(item) for item in value["parts"]]
             results = [self._result(item) for item in value["events"]]
-        return Reply(body=dumps({"success": True, "results": results, "parts": parts}))
+        told = {"success": True, "results": results, "parts": parts}
+        return Reply(body=dumps(told | ({"kinds": list(PAYLOADS)} if self.later_kinds else {})))
 
     def _part(self, item: dict[str, Any]) -> dict[str, str]:
         part = part_from_item(item)
@@ -161,6 +167,8 @@ class StubServer:
     def _result(self, item: dict[str, Any]) -> dict[str, str]:
         event_id = str(item.get("event_id"))
         try:
+            if not self.later_kinds and item.get("kind") in LATER_KINDS:
+                raise ContractError("this kind is unknown")
             if self.poison(item):
                 raise ContractError("poison")
             event = event_from_item(item, _RECEIVED)

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
-from motherhaven.contract.events import Event
+from motherhaven.contract.events import Event, TextPart
 from motherhaven.contract.wire import event_from_item, split_long_texts
 from motherhaven.stores import Store
 from tests.conformance.stores.kit import ANY, START, Bot, old
@@ -51,6 +51,21 @@ def _one(bot: Bot, number: int, chance: random.Random) -> Event:
         lambda: bot.candles(minute, (number * 60_000 + 10**12, "1", "2", "1", "2", money)),
     ]  # fmt: skip
     return chance.choice(make)()
+
+
+def in_parts(event: Event, piece_chars: int) -> tuple[list[TextPart], Event]:
+    """The event as it comes when its long texts travel apart, and their parts."""
+    short, parts, counts = split_long_texts(
+        event.event_id, event.bot_id, payload_of(event), piece_chars=piece_chars
+    )
+    item = {
+        "event_id": event.event_id, "bot_id": event.bot_id, "bot_name": event.bot_name,
+        "mode": event.mode, "epoch": event.epoch, "seq": event.seq, "kind": event.kind,
+        "time": event.time.isoformat(), "recorded_at": event.recorded_at.isoformat(),
+        "payload": short, "parts": counts, "sha256": hashlib.sha256(event.payload).hexdigest(),
+    }  # fmt: skip
+    assert event.received_at is not None
+    return parts, event_from_item(item, event.received_at)
 
 
 async def fill(store: Store, count: int) -> None:

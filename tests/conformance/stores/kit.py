@@ -12,6 +12,7 @@ from motherhaven.contract.jsonio import loads
 from motherhaven.contract.wire import event_from_item, event_from_single
 from motherhaven.stores import DecisionFilter, MemoryStore, Store
 from motherhaven.stores.sqlite import SqliteStore
+from tests import serverkit
 from tests.firestore_emulator import firestore_store
 from tests.postgres_server import postgres_store
 
@@ -189,6 +190,30 @@ class Bot:
             "candles": [list(row) for row in rows],
         }  # fmt: skip
         return self.event("candles", payload, time)
+
+    def answer(self, minute: float = 0, **fields: Any) -> Event:
+        """A model's answer."""
+        return self._at("answer", minute, serverkit.answer(**fields))
+
+    def order(self, minute: float = 0, **fields: Any) -> Event:
+        """An order in one of its states."""
+        return self._at("order", minute, serverkit.order(**fields))
+
+    def cash_flow(self, minute: float = 0, **fields: Any) -> Event:
+        """Money that came in or went out."""
+        return self._at("cash_flow", minute, serverkit.cash_flow(**fields))
+
+    def protection(self, minute: float = 0, **fields: Any) -> Event:
+        """How a position is covered."""
+        return self._at("protection", minute, serverkit.protection(**fields))
+
+    def command(self, minute: float = 0, **fields: Any) -> Event:
+        """A command in one of its states."""
+        return self._at("command", minute, serverkit.command(**fields))
+
+    def _at(self, kind: Kind, minute: float, payload: dict[str, Any]) -> Event:
+        time = START + timedelta(minutes=minute)
+        return self.event(kind, {"timestamp": time.isoformat(), **payload}, time)
 
     def status(self, minute: float = 0, state: str = "running", **fields: Any) -> Event:
         """A heartbeat."""

@@ -241,8 +241,8 @@ def test_several_answers_as_one_text_and_back():
 def test_the_record_holds_every_attempt_once(context):
     """The raw response has both texts; `attempts` says which part is whose, and why."""
     got, _ = ask(context, [Says("no"), Answers(GOOD)])
-    payload = records.provenance(got, "d", "c", NOW)
+    payload = records.answer(got, "d", "c", NOW, NOW)
     assert [one["refused"] != "" for one in payload["attempts"]] == [True, False]
     assert last_of(payload["raw_response"], payload["attempts"]) == got.attempts[-1].raw
     single, _ = ask(context, [Answers(GOOD)])
-    assert "attempts" not in records.provenance(single, "d", "c", NOW)
+    assert "attempts" not in records.answer(single, "d", "c", NOW, NOW)

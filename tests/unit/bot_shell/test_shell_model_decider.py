@@ -12,7 +12,7 @@ import pytest
 from pydantic_ai.messages import ModelResponse
 from pydantic_ai.usage import RequestUsage
 
-from motherhaven.bot.core.records import first_of, provenance
+from motherhaven.bot.core import records
 from motherhaven.bot.core.setup import TraderSetup
 from motherhaven.bot.decider import ModelConfig, choose_decider
 from motherhaven.bot.decider.pricing import FALLBACK_IN, FALLBACK_OUT, ModelPrices, tokens_of
@@ -337,7 +337,7 @@ def test_an_odd_usage_neither_frees_a_model_nor_loses_its_record(context, tokens
     assert isinstance(answers[-1].failure, ModelBudgetExceeded)
     assert len(server.requests) < 8
     for answer in answers[:-1]:
-        payload = {**provenance(answer, "m", "c", NOW), **first_of(answer)}
+        payload = records.answer(answer, "m", "c", NOW, NOW)
         whole = {"timestamp": NOW, "signal": "hold", "coin": "BTC", "quantity_usd": 0,
                  "leverage": 1, "confidence": 0, "justification": "", **payload}  # fmt: skip
         validate_payload("decision", whole)

@@ -15,6 +15,7 @@ from motherhaven.bot.guard.parse import parse_answer
 from motherhaven.bot.guard.types import RiskLimits
 from motherhaven.bot.market.simulated import SimulatedFeed
 from motherhaven.bot.running.venues import paper_trader
+from motherhaven.contract.events.answer import FIRST_FIELDS, SHARED_FIELDS
 from motherhaven.settings import SystemClock
 from motherhaven.testing.messages_server import (
     Answers,
@@ -55,7 +56,7 @@ def trader():
 
 
 def ask(trader, script, name=MODELS[0], times=1, **config):
-    """Ask and judge `times` times; returns answers, requests, decisions on record, and notes."""
+    """Ask and judge `times` times; returns answers, requests, answers on record, and notes."""
     said = []
 
     async def run():
@@ -73,7 +74,7 @@ def ask(trader, script, name=MODELS[0], times=1, **config):
             return answers, server.requests
 
     answers, requests = asyncio.run(run())
-    kept = [record.payload for record in trader.take() if record.kind == "decision"]
+    kept = [record.payload for record in trader.records if record.kind == "answer"]
     return answers, requests, kept, said
 
 
@@ -89,17 +90,20 @@ def test_the_form_asks_for_reasons_before_figures():
 
 @pytest.mark.parametrize("name", MODELS)
 def test_thinking_and_analysis_are_on_record_once_and_found_from_every_coin(trader, name):
-    """The first decision carries the shared texts, the others say which that is."""
+    """The answer is an event of its own, which every decision names."""
     (got,), _, kept, _ = ask(trader, [Thinks(THOUGHT, Answers(GOOD))], name, thinking="medium")
     assert got.failure is None
-    first, second = kept
-    assert first["thinking"] == THOUGHT
-    assert first["analysis"] == GOOD["analysis"]
-    assert [one["coin_analysis"] for one in kept] == ["BTC goes sideways", "ETH goes sideways"]
-    assert "thinking" not in second
-    assert "analysis" not in second
-    assert second["answer_id"].startswith("id-")
-    assert "answer_id" not in first
+    answer, *decisions = trader.take()
+    assert [answer.payload] == kept
+    assert answer.payload["thinking"] == THOUGHT
+    assert answer.payload["analysis"] == GOOD["analysis"]
+    assert answer.payload["model_asked"] == name
+    told = [one.payload for one in decisions]
+    assert [one["coin_analysis"] for one in told] == ["BTC goes sideways", "ETH goes sideways"]
+    assert [one["answer_id"] for one in told] == [answer.event_id] * 2
+    assert [one["answer_index"] for one in told] == [0, 1]
+    own = {*SHARED_FIELDS, *FIRST_FIELDS}
+    assert not own & {field for one in told for field in one}
 
 
 def test_thinking_is_kept_from_every_attempt_and_of_refusals(trader):

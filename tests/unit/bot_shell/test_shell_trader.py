@@ -48,16 +48,18 @@ def test_the_chain_of_an_entry_is_followable_from_either_end():
     """cycle → decision → cloid → fill → position, all by ids, in the order that it happened."""
     _, sink = traded(answer(entry()))
     assert kinds(sink.kept) == [
-        "decision", "execution", "fill", "position_opened", "account", "status",
+        "answer", "decision", "execution", "fill", "position_opened", "account", "status",
     ]  # fmt: skip
-    decision, execution, fill, opened, account, status = (r.payload for r in sink.kept)
-    decision_id = sink.kept[0].event_id
+    given, decision, execution, fill, opened, account, status = (r.payload for r in sink.kept)
+    decision_id = sink.kept[1].event_id
+    assert decision["answer_id"] == sink.kept[0].event_id
     assert execution["decision_id"] == fill["decision_id"] == opened["decision_id"] == decision_id
     assert execution["cloid"] == fill["cloid"] == client_order_id(decision_id, "BTC", "entry")
     assert execution["position_id"] == fill["position_id"] == opened["position_id"]
     assert decision["cycle_id"] == account["cycle_id"] == status["cycle_id"]
     assert execution["execution_status"] == "executed"
-    assert (decision["raw_response"], decision["model"]) == (answer(entry()), "scripted:model")
+    assert (given["raw_response"], given["model"]) == (answer(entry()), "scripted:model")
+    assert decision["model"] == "scripted:model"
     assert decision["verdict"]["allowed"] is True
     assert opened["stop_loss"] == 49000
     assert opened["profit_target"] == 52000
@@ -101,13 +103,14 @@ def test_a_decided_close_names_its_decision():
 def test_what_the_guard_refuses_is_recorded_and_not_traded():
     """An over-limit entry: verdict with its rule, execution rejected, no fill."""
     _, sink = traded(answer(entry(quantity_usd=5000)))
-    assert kinds(sink.kept) == ["decision", "execution", "account", "status"]
-    decision, execution = sink.kept[0].payload, sink.kept[1].payload
+    assert kinds(sink.kept) == ["answer", "decision", "execution", "account", "status"]
+    decision, execution = sink.kept[1].payload, sink.kept[2].payload
     assert decision["verdict"]["allowed"] is False
     assert decision["verdict"]["rule"] == "max_position_size"
     assert decision["verdict"]["asked_usd"] == 5000
     assert execution["execution_status"] == "rejected"
     assert execution["execution_error"] == decision["verdict"]["reason"]
+    assert execution["reason_code"] == "max_position_size"
 
 
 def test_an_entry_without_a_stop_is_refused_but_for_buy_and_hold():
@@ -128,7 +131,9 @@ def test_an_unusable_answer_holds_every_coin_with_its_reason():
     decision = of_kind(sink.kept, "decision")[0]
     assert decision["signal"] == "hold"
     assert decision["error"].startswith("AnswerMalformed")
-    assert decision["raw_response"] == "this is no answer"
+    given = of_kind(sink.kept, "answer")[0]
+    assert given["raw_response"] == "this is no answer"
+    assert (given["error"], given["error_code"]) == (decision["error"], "answer_malformed")
     status = of_kind(sink.kept, "status")[0]
     assert status["error"].startswith("held: AnswerMalformed")
     assert not cycle.trader.has_orders
@@ -144,8 +149,9 @@ def test_a_decision_that_cannot_be_read_is_rejected_alone():
     good, bad = of_kind(sink.kept, "decision")
     assert good["verdict"]["allowed"]
     assert bad["verdict"]["rule"] == "parse"
-    assert good["cost_usd"] == Decimal("0.001")
-    assert "cost_usd" not in bad
+    (given,) = of_kind(sink.kept, "answer")
+    assert given["cost_usd"] == Decimal("0.001")
+    assert "cost_usd" not in good | bad
 
 
 def test_a_coin_without_fresh_data_is_neither_shown_nor_traded():
@@ -275,7 +281,7 @@ def test_decisions_are_durable_before_any_order():
             super().write(batch)
 
     run(new_cycle(trader, ScriptedModel([answer(entry())]), Watching()))
-    assert seen[0] == (["decision"], 0)
+    assert seen[0] == (["answer", "decision"], 0)
     assert seen[1][0][0] == "execution"
 
 
@@ -331,6 +337,10 @@ def test_paused_means_no_questions_while_stops_stay():
     assert not cycle.trader.ledger.holdings
 
 
+LIVE_KINDS = {"order", "cash_flow", "protection", "command"}
+"""Kinds that this market brings none of."""
+
+
 def test_every_payload_is_valid_by_the_contract():
     """Each kind of record passes the contract's own model and canonical JSON."""
     cycle, sink = traded(
@@ -343,7 +353,7 @@ def test_every_payload_is_valid_by_the_contract():
         if step > 58:
             run(cycle, NOON + step * MINUTE)
     cycle.flush()
-    assert set(kinds(sink.kept)) == set(PAYLOADS)
+    assert set(kinds(sink.kept)) == set(PAYLOADS) - LIVE_KINDS
     for record in sink.kept:
         validate_payload(record.kind, record.payload)
         assert loads(dumps(record.payload))

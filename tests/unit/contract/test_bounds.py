@@ -1,6 +1,7 @@
 """Every number, name and text of a payload is bounded before anything converts it."""
 
 import tracemalloc
+from contextlib import suppress
 from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any
@@ -22,6 +23,7 @@ from motherhaven.contract.bounds import (
 )
 from motherhaven.contract.errors import InvalidEvent
 from motherhaven.contract.events import PAYLOADS, Kind
+from motherhaven.contract.events.base import is_lenient
 from motherhaven.contract.jsonio import loads_wire
 from motherhaven.contract.wire import event_from_item
 from tests.serverkit import item
@@ -53,13 +55,14 @@ def test_a_number_beyond_the_bounds_is_refused_by_name(text: str, place: str) ->
     assert peak < 20 * len(body) + 400_000
 
 
-def numbers_of(kind: Kind) -> list[str]:
-    """The declared fields of a kind that are read as numbers."""
+def numbers_of(kind: Kind, *, lenient: bool = False) -> list[str]:
+    """The declared fields of a kind that are read as numbers, or as numbers where they are."""
     schema = PAYLOADS[kind].model_json_schema()
     return [
         name
         for name, told in schema["properties"].items()
-        if any(
+        if is_lenient(PAYLOADS[kind].model_fields[name]) is lenient
+        and any(
             one.get("type") == "integer" or one.get("format") == "decimal"
             for one in [told, *told.get("anyOf", [])]
         )
@@ -92,6 +95,25 @@ def test_every_declared_number_is_bounded_as_number_and_as_text(kind: Kind, name
             bad = whole | {"payload": whole["payload"] | {name: value}}
             with pytest.raises(InvalidEvent, match=name):
                 event_from_item(bad, NOW)
+
+
+LENIENT = [(kind, name) for kind in PAYLOADS for name in numbers_of(kind, lenient=True)]
+
+
+@pytest.mark.parametrize(("kind", "name"), LENIENT)
+def test_what_is_no_number_in_a_lenient_field_is_not_told(kind: Kind, name: str) -> None:
+    """Text beyond the bounds is never converted; a number beyond them is refused."""
+    whole = item(1, kind)
+    for text in [*BOMBS, "NaN", "Infinity", "words"]:
+        if text not in _HARMLESS[schema_type(kind, name)]:
+            payload = whole["payload"] | {name: text}
+            with suppress(InvalidEvent):
+                assert (
+                    getattr(event_from_item(whole | {"payload": payload}, NOW).body, name) is None
+                )
+        bad = whole | {"payload": whole["payload"] | {name: OutOfRange(text)}}
+        with pytest.raises(InvalidEvent, match=name):
+            event_from_item(bad, NOW)
 
 
 def test_numbers_within_nested_models_are_bounded() -> None:

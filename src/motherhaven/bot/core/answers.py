@@ -1,4 +1,4 @@
-"""One answer on record: a decision for each coin, the shared texts once, with the first."""
+"""One answer on record: what was asked and answered once, then a decision for each coin."""
 
 from collections.abc import Mapping
 from datetime import datetime
@@ -8,10 +8,12 @@ from motherhaven.bot.core import records
 from motherhaven.bot.core.event_log import EventLog
 from motherhaven.bot.decider.types import Answer, Context
 from motherhaven.bot.guard.types import RejectedDecision, TradeDecision, Verdict
+from motherhaven.contract.events.base import Payload
+from motherhaven.contract.events.decision import of_answer
 
 
 class AnswerRecord:
-    """Keeps the decisions of one answer in `log`, as of `now`, when the answer was there."""
+    """Keeps an answer and its decisions in `log`, as of `now`, when the answer was there."""
 
     def __init__(
         self,
@@ -29,19 +31,25 @@ class AnswerRecord:
         self._log = log
         self._now = now
         self._missing = list(context.series_by_coin)
-        self._shared = records.provenance(answer, decider, cycle_id, context.now)
-        self._first = records.first_of(answer)
+        self._count = 0
+        told = records.answer(answer, decider, cycle_id, context.now, now)
+        self._answer_id = None if told is None else log.keep("answer", told, now)
+        self._shared = of_answer(
+            cycle_id=cycle_id, decider=decider, model=answer.model, answer_id=self._answer_id
+        )
+        # A baseline's answer has no record of its own; that it costs nothing is said once.
+        self._cost = answer.cost_usd if told is None else None
 
     def decision(self, asked: TradeDecision, verdict: Verdict) -> str:
         """A decision with its verdict; returns its id."""
         payload = records.decision(
-            self._now, asked, verdict, self.marks.get(asked.coin), self._texts()
+            self._now, asked, verdict, self.marks.get(asked.coin), self._of_answer()
         )
         return self._keep(asked.coin, payload)
 
     def unreadable(self, rejected: RejectedDecision) -> None:
         """A decision that could not be taken, and that nothing came of it."""
-        payload = records.unreadable(self._now, rejected, self._texts())
+        payload = records.unreadable(self._now, rejected, self._of_answer())
         kept = self._keep(rejected.coin, payload)
         self._log.refused(
             kept, payload["coin"], payload["signal"], "parse", rejected.reason, self._now
@@ -51,17 +59,19 @@ class AnswerRecord:
         """A hold for every coin that the answer has no decision for."""
         for coin in list(self._missing):
             payload = records.no_decision(
-                self._now, coin, reason, self.marks.get(coin), self._texts()
+                self._now, coin, reason, self.marks.get(coin), self._of_answer()
             )
             self._keep(coin, payload)
 
-    def _texts(self) -> records.Payload:
-        return {**self._shared, **self._first}
+    def _of_answer(self) -> Payload:
+        if self._answer_id is not None:
+            return {**self._shared, "answer_index": self._count}
+        if self._cost is not None and self._count == 0:
+            return {**self._shared, "cost_usd": self._cost}
+        return self._shared
 
-    def _keep(self, coin: str | None, payload: records.Payload) -> str:
-        decision_id = self._log.keep("decision", payload, self._now)
+    def _keep(self, coin: str | None, payload: Payload) -> str:
+        self._count += 1
         if coin in self._missing:
             self._missing.remove(coin)
-        self._first = {}
-        self._shared.setdefault("answer_id", decision_id)
-        return decision_id
+        return self._log.keep("decision", payload, self._now)

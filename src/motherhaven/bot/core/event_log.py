@@ -14,11 +14,14 @@ from motherhaven.bot.decider.types import Outcome
 from motherhaven.bot.execution.account import AccountEvent, VenueAccount
 from motherhaven.bot.execution.engine import ExecutionEngine
 from motherhaven.bot.execution.results import ApprovedOrder
+from motherhaven.bot.execution.states import OrderRecord
 from motherhaven.bot.guard.types import Verdict
 from motherhaven.bot.market.instruments import Bar
 from motherhaven.bot.portfolio.account import Position
 from motherhaven.bot.portfolio.events import Fill, FundingPayment, Trade
 from motherhaven.contract.events import MAX_CANDLES, ExecutionStatus, Kind
+from motherhaven.contract.events import execution as execution_event
+from motherhaven.contract.events.base import Payload
 from motherhaven.contract.money import to_decimal
 
 ORDER_STATUSES: Final = ("rejected", "skipped")
@@ -56,10 +59,10 @@ class EventLog:
         self._account = account
         self._execution = execution
         self._new_id = new_id
-        self._told: dict[str, records.Payload] = {}
+        self._told: dict[str, Payload] = {}
         self._bars: dict[str, list[Bar]] = {}
 
-    def keep(self, kind: Kind, payload: records.Payload, time: datetime) -> str:
+    def keep(self, kind: Kind, payload: Payload, time: datetime) -> str:
         """Put one event on record; returns its id."""
         event_id = self._new_id()
         self.records.append(Record(kind, payload, time, event_id))
@@ -70,7 +73,7 @@ class EventLog:
         taken, self.records = self.records, []
         return taken
 
-    def adopt(self, terms: Mapping[str, records.Payload]) -> None:
+    def adopt(self, terms: Mapping[str, Payload]) -> None:
         """Positions on record already, after a restart: their newest terms by id."""
         self._told.update(terms)
 
@@ -96,6 +99,11 @@ class EventLog:
                 self.resume([event])
             elif isinstance(event, FundingPayment):
                 self.keep("funding", records.funding(event), event.time)
+
+    def order(self, record: OrderRecord) -> None:
+        """Record the state of an order of ours; a plan, before it is sent."""
+        now = self._account.now
+        self.records.append(Record("order", records.order(record, now), now))
 
     def follow(self, positions: Iterable[Position], now: datetime) -> None:
         """Record what changed a position without a fill, such as another leverage."""
@@ -124,7 +132,9 @@ class EventLog:
     ) -> None:
         """A decision that the guard or the parser did not let through; `code` is its rule."""
         self._decline("rejected", code, reason)
-        payload = records.execution(now, decision_id, coin, "rejected", error=reason)
+        payload = execution_event.encode(
+            now, decision_id, coin, "rejected", error=reason, reason_code=code
+        )
         self.keep("execution", payload, now)
         self.outcomes.append(Outcome(now, coin, signal, f"refused: {reason}"))
 
@@ -147,7 +157,9 @@ class EventLog:
         """What became of an order; `code` names the reason if it was rejected or skipped."""
         if status in ORDER_STATUSES:
             self._decline(status, code or "other", known.get("error") or "")
-        payload = records.execution(now, ticket.decision_id, ticket.coin, status, **known)
+        payload = execution_event.encode(
+            now, ticket.decision_id, ticket.coin, status, reason_code=code, **known
+        )
         self.keep("execution", payload, now)
         asked = ticket.asked
         if asked.signal.is_entry and known.get("filled_usd") is not None:

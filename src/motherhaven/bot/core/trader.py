@@ -34,6 +34,8 @@ from motherhaven.bot.market.feed import Book, Gap, Quote, Slice
 from motherhaven.bot.market.funding import Rates
 from motherhaven.bot.market.instruments import Prices
 from motherhaven.contract.events import BotState
+from motherhaven.contract.events import execution as execution_event
+from motherhaven.contract.events import status as status_event
 
 HOUR: Final = timedelta(hours=1)
 
@@ -56,6 +58,7 @@ class Trader:
         """Whether the user has armed live trading; asked only where real money moves."""
         self.series_by_coin: dict[str, BarSeries] = {}
         self.log = EventLog(self.account, self.execution, new_id)
+        self.account.orders.emit = self.log.order
         self.gaps: list[Gap] = []
         self.funding_rates: dict[str, Decimal] = {}
         self.funding_history: Mapping[str, Rates] = {}
@@ -217,7 +220,9 @@ class Trader:
 
     def settle(self, decision_id: str, coin: str, reason: str, now: datetime) -> None:
         """Put on record that an earlier run's order was never seen to its end."""
-        payload = records.execution(now, decision_id, coin, "skipped", error=reason)
+        payload = execution_event.encode(
+            now, decision_id, coin, "skipped", error=reason, reason_code="not_seen_through"
+        )
         self.log.keep("execution", payload, now)
 
     def close_unprotected(self, coin: str) -> None:
@@ -241,24 +246,31 @@ class Trader:
         """Record the account with its positions at their marks."""
         shot = self.account.snapshot()
         self.log.follow(shot.positions.values(), now)
-        # How far the market was seen: from there a later run goes on.
-        extras: dict[str, Any] = {"market_time": records.stamp(self.now)}
-        if self.day is not None:
-            extras["day"] = self.day.day.isoformat()
-            extras["day_start_equity"] = self.day.equity
-            extras["entries_today"] = self.entries_today
-        self.log.keep("account", records.account(shot, now, cycle_id, extras), now)
+        day = self.day
+        payload = records.account(
+            shot,
+            now,
+            self.now,  # how far the market was seen: from there a later run goes on
+            cycle_id=cycle_id,
+            day=day and day.day,
+            day_start_equity=day and day.equity,
+            entries_today=self.entries_today,
+        )
+        self.log.keep("account", payload, now)
 
-    def report_status(
-        self, state: BotState, message: str, now: datetime, extras: Mapping[str, Any]
-    ) -> None:
-        """Record a heartbeat or a change of state."""
-        figures: dict[str, Any] = {"trades_today": self.entries_today, **extras}
-        if self.day is not None:
-            figures["pnl_today"] = self.ledger.equity() - self.day.equity
-        if self.kill.engaged:
-            figures["kill_switch"] = True
-        self.log.keep("status", records.status(now, state, message, figures), now)
+    def report_status(self, state: BotState, message: str, now: datetime, **known: Any) -> None:
+        """Record a heartbeat or a change of state; `known` as contract.events.status takes it."""
+        day = self.day
+        payload = status_event.encode(
+            now,
+            state,
+            message,
+            trades_today=self.entries_today,
+            pnl_today=None if day is None else self.ledger.equity() - day.equity,
+            kill_switch=self.kill.engaged,
+            **known,
+        )
+        self.log.keep("status", payload, now)
 
     @property
     def records(self) -> list[Record]:

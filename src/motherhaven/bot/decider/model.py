@@ -81,6 +81,7 @@ class ModelDecider:
             system_prompt=asked.instructions if asked.sent else None,
             user_prompt=asked.user if asked.sent else None,
             model=asked.model or self.name,
+            model_asked=self.name,
             tokens_in=asked.tokens_in if asked.answered else None,
             tokens_out=asked.tokens_out if asked.answered else None,
             tokens_cached=asked.tokens_cached if asked.answered else None,

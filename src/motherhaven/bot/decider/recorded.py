@@ -17,6 +17,7 @@ from motherhaven.bot.guard.parse import parse_answer
 from motherhaven.bot.guard.types import Signal, TradeDecision
 from motherhaven.contract import errors
 from motherhaven.contract.errors import ConfigError, ContractError, DeciderError
+from motherhaven.contract.events.answer import folded
 from motherhaven.contract.jsonio import loads_own
 from motherhaven.contract.money import to_decimal
 from motherhaven.contract.times import parse_time
@@ -94,7 +95,8 @@ def read_answers(path: Path) -> list[RecordedAnswer]:
         connection = apsw.Connection(str(path), flags=apsw.SQLITE_OPEN_READONLY)
         try:
             rows = connection.execute(
-                "SELECT payload, time FROM events WHERE kind = 'decision' ORDER BY seq"
+                "SELECT event_id, kind, payload, time FROM events"
+                " WHERE kind IN ('answer', 'decision') ORDER BY seq"
             )
             return list(_answers(rows))
         finally:
@@ -106,15 +108,26 @@ def read_answers(path: Path) -> list[RecordedAnswer]:
         ) from None
 
 
-def _answers(rows: Iterable[tuple[str, str]]) -> Iterator[RecordedAnswer]:
-    numbered = (
-        (loads_own(payload.encode()), datetime.fromisoformat(time), number)
-        for number, (payload, time) in enumerate(rows)
-    )
+def _answers(rows: Iterable[tuple[str, str, str, str]]) -> Iterator[RecordedAnswer]:
     # Decisions without a cycle came one by one, each with its own answer.
-    for _, group in groupby(numbered, key=lambda row: row[0].get("cycle_id") or row[2]):
+    for _, group in groupby(_decisions(rows), key=lambda row: row[0].get("cycle_id") or row[2]):
         found = list(group)
         yield _answer([payload for payload, _, _ in found], found[0][1])
+
+
+def _decisions(
+    rows: Iterable[tuple[str, str, str, str]],
+) -> Iterator[tuple[dict[str, Any], datetime, int]]:
+    """Decisions with their answers in them, times and numbers, in the journal's order."""
+    answers: dict[str, dict[str, Any]] = {}
+    for number, (event_id, kind, text, time) in enumerate(rows):
+        payload = loads_own(text.encode())
+        if kind == "answer":
+            answers = {event_id: payload}  # its decisions follow it
+        else:
+            given = answers.get(payload.get("answer_id", ""))
+            whole = payload if given is None else folded(payload, given)
+            yield whole, datetime.fromisoformat(time), number
 
 
 def _answer(rows: Sequence[Mapping[str, Any]], time: datetime) -> RecordedAnswer:

@@ -70,8 +70,9 @@ class Answer:
     `failure` is set when there is no usable answer: then nothing may be traded, and
     `raw` keeps what came all the same; `attempts` has each answer by itself, oldest first.
     `latency_ms` in milliseconds, `cost_usd` in USD (None when nothing was asked; 0 for a
-    baseline), `cost_basis` whether by settings, price table or fallback. `analysis` is what
-    the model wrote of the whole account, `thinking` what it thought before, over all attempts.
+    baseline), `cost_basis` whether by settings, price table or fallback. `model` is what
+    answered, `model_asked` what was asked for. `analysis` is what the model wrote of the whole
+    account, `thinking` what it thought before, over all attempts.
     """
 
     decisions: tuple[TradeDecision, ...] = ()
@@ -81,6 +82,7 @@ class Answer:
     system_prompt: str | None = None
     user_prompt: str | None = None
     model: str | None = None
+    model_asked: str | None = None
     tokens_in: int | None = None
     tokens_out: int | None = None
     tokens_cached: int | None = None

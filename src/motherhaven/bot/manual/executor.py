@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
-from motherhaven.bot.core.records import NO_COIN, side_name, stamp, terms, unreadable
+from motherhaven.bot.core.records import NO_COIN, terms, unreadable
 from motherhaven.bot.execution.account import AccountEvent
 from motherhaven.bot.execution.engine import ExecutionEngine
 from motherhaven.bot.execution.results import ApprovedOrder
@@ -23,6 +23,9 @@ from motherhaven.bot.guard.types import (
 from motherhaven.bot.manual.account import AccountManager
 from motherhaven.bot.portfolio.events import Trade
 from motherhaven.contract.events import ExecutionStatus
+from motherhaven.contract.events.base import stamp
+from motherhaven.contract.events.decision import encode_verdict
+from motherhaven.contract.events.position import side_name
 from motherhaven.contract.jsonio import dumps
 
 if TYPE_CHECKING:
@@ -104,10 +107,10 @@ class TradeExecutor:
             self.logger.log_decision(
                 _decision(asked),
                 event_id=decision_id,
-                verdict={
-                    "allowed": verdict.allowed, "rule": verdict.rule, "reason": verdict.reason,
-                },
-            )  # fmt: skip
+                verdict=encode_verdict(
+                    allowed=verdict.allowed, rule=verdict.rule, reason=verdict.reason
+                ),
+            )
         if not verdict.allowed or not verdict.size:
             status: ExecutionStatus = "skipped" if verdict.allowed else "rejected"
             return ExecutionResult(
@@ -135,7 +138,7 @@ class TradeExecutor:
         rule = "unknown_coin" if bad.code is FaultCode.UNKNOWN_COIN else "schema"
         if self.logger is not None:
             payload = unreadable(self.account.clock.now(), bad, {})
-            verdict = {"allowed": False, "rule": rule, "reason": bad.reason}
+            verdict = encode_verdict(allowed=False, rule=rule, reason=bad.reason)
             self.logger.log_decision(payload | {"verdict": verdict})
         return ExecutionResult(
             bad.coin or NO_COIN, bad.signal or "hold", "rejected", bad.reason, rule

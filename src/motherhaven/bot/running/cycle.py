@@ -5,18 +5,18 @@ import logging
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Final, ParamSpec, TypeVar
+from typing import Final, ParamSpec, TypeVar
 
 from motherhaven.bot.core.records import Record
 from motherhaven.bot.core.trader import Trader
 from motherhaven.bot.decider.guidance import Guidance
 from motherhaven.bot.decider.types import Answer, Context, Decider
+from motherhaven.bot.execution.states import OrderRecord
 from motherhaven.bot.guard.liquidation import idle_stops
 from motherhaven.bot.market.feed import Quote
 from motherhaven.bot.running.sink import Sink
 from motherhaven.contract.errors import ContractError, JournalError, MarketError
 from motherhaven.contract.events import BotState
-from motherhaven.contract.times import format_time
 
 CANDLE_BATCH: Final = 240
 """Bars of a coin in one record where nobody waits for them."""
@@ -63,6 +63,8 @@ class Cycle:
         """Coins that are left out at the moment, and why."""
         self._waiting: list[Record] = []
         self._serial = asyncio.Lock()
+        if trader.account.venue.capabilities.outlives_process:
+            trader.account.orders.emit = self._record_order
 
     async def core(self, work: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
         """Let the core do what may ask a venue: at once, or in a thread where that waits.
@@ -127,24 +129,25 @@ class Cycle:
         """Queue a status; `flush` records it."""
         chosen: BotState = state or ("paused" if self.paused else "running")
         warnings = self.warnings()
-        extras: dict[str, Any] = {
-            "warnings": warnings or None,
-            "error": error,
-            "cycle_id": cycle_id,
-            "decider": self.decider.name,
-            "market": self.facts.market,
-            "interval_seconds": self.facts.interval_seconds,
-            "next_cycle_at": None if next_at is None else format_time(next_at),
-            "coins": list(self.trader.setup.coins),
-            "day_zone": self.trader.setup.zone,
-            **self.sink.lag(),
-        }
-        if self.guidance is not None:
-            extras["guidance"] = self.guidance.text
-            if self.guidance.until is not None:
-                extras["guidance_until"] = format_time(self.guidance.until)
         told = "; ".join([message, *(f"warning: {one}" for one in warnings)])
-        self.trader.report_status(chosen, told[:MAX_MESSAGE], now, extras)
+        guidance = self.guidance
+        self.trader.report_status(
+            chosen,
+            told[:MAX_MESSAGE],
+            now,
+            warnings=warnings,
+            error=error,
+            cycle_id=cycle_id,
+            decider=self.decider.name,
+            market=self.facts.market,
+            interval_seconds=self.facts.interval_seconds,
+            next_cycle_at=next_at,
+            coins=self.trader.setup.coins,
+            day_zone=self.trader.setup.zone,
+            guidance=guidance and guidance.text,
+            guidance_until=guidance and guidance.until,
+            **self.sink.lag(),
+        )
 
     def warnings(self) -> list[str]:
         """What is not right and does not stop the bot: shown with every status."""
@@ -178,6 +181,16 @@ class Cycle:
         self._waiting = []
         self.trader.recording = True
         return True
+
+    def _record_order(self, record: OrderRecord) -> None:
+        """Have an order's state on disk before this returns: it is on its way after that.
+
+        Raises:
+            JournalError: the journal does not take it.
+        """
+        self.trader.log.order(record)
+        if not self.flush():
+            raise JournalError("the journal does not take the order's record; free some space")
 
     def _flush_singly(self) -> bool:
         """One record cannot be kept by its nature: keep all others, and say which was not."""

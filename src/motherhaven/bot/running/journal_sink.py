@@ -7,10 +7,11 @@ from typing import Final, Protocol
 
 import apsw
 
-from motherhaven.bot.core.records import Record, stamp
+from motherhaven.bot.core.records import Record
 from motherhaven.bot.running.sink import Kept
 from motherhaven.contract.errors import JournalError
 from motherhaven.contract.events import Kind
+from motherhaven.contract.events.base import stamp
 from motherhaven.contract.jsonio import dumps, loads_own
 from motherhaven.contract.times import format_time
 from motherhaven.recorder.core import NewEvent, Recorder

@@ -1,11 +1,11 @@
 """A bot's state from its journal: a killed bot goes on with the same account."""
 
 from collections import deque
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from decimal import Decimal
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 
 from motherhaven.bot.core.event_log import KEPT_OUTCOMES, outcome_text
 from motherhaven.bot.core.trader import Trader
@@ -15,13 +15,30 @@ from motherhaven.bot.decider.types import Outcome
 from motherhaven.bot.guard.day import DayStart, KillSwitch
 from motherhaven.bot.guard.types import Action, Signal
 from motherhaven.bot.portfolio.events import Fill, FillReason, FundingPayment, Liquidity, MarginMode
+from motherhaven.bot.running.saved_orders import SavedOrders
 from motherhaven.bot.running.sink import Kept
 from motherhaven.contract.errors import ContractError, InvalidEvent
-from motherhaven.contract.events import Kind
-from motherhaven.contract.money import to_decimal
+from motherhaven.contract.events import (
+    PAYLOADS,
+    AccountReported,
+    AnswerGiven,
+    DecisionExecuted,
+    DecisionMade,
+    EventBody,
+    FillRecorded,
+    FundingPaid,
+    Kind,
+    OrderRecorded,
+    PositionClosed,
+    PositionOpened,
+    StatusReported,
+)
 from motherhaven.contract.times import parse_time
 
+T = TypeVar("T")
+
 KINDS: Final[tuple[Kind, ...]] = (
+    "answer",
     "decision",
     "execution",
     "fill",
@@ -30,10 +47,11 @@ KINDS: Final[tuple[Kind, ...]] = (
     "status",
     "position_opened",
     "position_closed",
+    "order",
 )
 ZERO: Final = Decimal(0)
 _SIGNALS: Final = 500
-_TERMS: Final = ("quantity_usd", "leverage", "entry_price")
+_MONEY: Final = ("account", "position_opened", "position_closed")
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 
 
@@ -61,6 +79,7 @@ class Saved:
     protections: dict[str, Protection] = field(default_factory=dict)
     terms: dict[str, dict[str, Any]] = field(default_factory=dict)
     pending: dict[str, str] = field(default_factory=dict)
+    orders: SavedOrders = field(default_factory=SavedOrders)
     day: DayStart | None = None
     entries_today: int = 0
     last_entries: dict[str, datetime] = field(default_factory=dict)
@@ -99,6 +118,7 @@ def restore(trader: Trader, saved: Saved) -> list[str]:
 
     Returns the coins whose stop could not be placed again: close them at the next price.
     """
+    trader.account.orders.adopt(saved.orders.open())
     trader.log.resume(trader.account.resume(saved.fills, saved.payments))
     held = trader.ledger.holdings
     trader.log.plans = {coin: plan for coin, plan in saved.plans.items() if coin in held}
@@ -120,163 +140,207 @@ def restore(trader: Trader, saved: Saved) -> list[str]:
 
 
 def fill_of(payload: Mapping[str, Any]) -> Fill:
-    """A Fill from the payload of a fill event of ours."""
+    """A Fill from the payload of a fill event of ours.
+
+    Raises:
+        InvalidEvent: a field that the ledger needs is missing or cannot be read.
+    """
+    body = FillRecorded.decode(payload)
     return Fill(
-        seq=int(payload["ledger_seq"]),
-        coin=str(payload["coin"]),
-        size=_money(payload, "size"),
-        price=_money(payload, "price"),
-        fee=_money(payload, "fee"),
-        liquidity=Liquidity(payload["liquidity"]),
-        realized=_money(payload, "realized"),
-        reason=FillReason(payload["reason"]),
-        position_id=str(payload["position_id"]),
-        time=_time(payload),
-        cloid=payload.get("cloid"),
-        leverage=int(payload["leverage"]),
-        mode=MarginMode(payload["mode"]),
-        absorbed=to_decimal(payload.get("absorbed", 0), "absorbed"),
+        seq=_known(body.ledger_seq, "ledger_seq"),
+        coin=body.coin,
+        size=body.size,
+        price=body.price,
+        fee=body.fee,
+        liquidity=Liquidity(body.liquidity),
+        realized=body.realized,
+        reason=FillReason(body.reason),
+        position_id=_known(body.position_id, "position_id"),
+        time=_time(body.timestamp),
+        cloid=body.cloid,
+        leverage=_known(body.leverage, "leverage"),
+        mode=MarginMode(_known(body.mode, "mode")),
+        absorbed=body.absorbed or ZERO,
     )
 
 
 def payment_of(payload: Mapping[str, Any]) -> FundingPayment:
-    """A FundingPayment from the payload of a funding event: there as paid, here as received."""
+    """A FundingPayment from the payload of a funding event: there as paid, here as received.
+
+    Raises:
+        InvalidEvent: a field that the ledger needs is missing or cannot be read.
+    """
+    body = FundingPaid.decode(payload)
     return FundingPayment(
-        seq=int(payload["ledger_seq"]),
-        coin=str(payload["coin"]),
-        amount=-_money(payload, "amount"),
-        rate=_money(payload, "rate"),
-        oracle=_money(payload, "oracle"),
-        size=_money(payload, "size"),
-        position_id=str(payload["position_id"]),
-        time=_time(payload),
+        seq=_known(body.ledger_seq, "ledger_seq"),
+        coin=body.coin,
+        amount=-body.amount,
+        rate=body.rate,
+        oracle=body.oracle,
+        size=_known(body.size, "size"),
+        position_id=_known(body.position_id, "position_id"),
+        time=_time(body.timestamp),
     )
 
 
 def _take(saved: Saved, event: Kept, zone: str) -> None:
-    payload = event.payload
-    if event.kind == "fill":
-        if "ledger_seq" in payload:
-            saved.fills.append(fill_of(payload))
-    elif event.kind == "funding":
-        if "ledger_seq" in payload:
-            saved.payments.append(payment_of(payload))
-    elif event.kind == "decision":
-        _take_decision(saved, event)
-    elif event.kind == "execution":
-        _take_execution(saved, event)
-    elif event.kind == "position_opened":
-        position_id = str(payload.get("position_id"))
-        saved.protections[position_id] = _protection(payload)
-        saved.terms[position_id] = {name: _money(payload, name) for name in _TERMS}
-        if payload.get("replaces") is None:
-            saved.last_entries[str(payload["coin"])] = event.time
-    elif event.kind == "position_closed":
-        saved.protections.pop(str(payload.get("position_id")), None)
-        saved.terms.pop(str(payload.get("position_id")), None)
-        saved.plans.pop(str(payload.get("coin")), None)
-    elif event.kind == "account":
-        _take_account(saved, event, zone)
-    elif event.kind == "status" and payload.get("status") != "stopped":
-        _take_status(saved, event)
+    """Fold one event; what somebody else's version wrote and none can read changes nothing."""
+    body = _read(event)
+    take = None if body is None else _TAKERS.get(event.kind)
+    if take is not None:
+        take(saved, event, body, zone)
 
 
-def _take_status(saved: Saved, event: Kept) -> None:
-    payload = event.payload
-    saved.paused = payload.get("status") == "paused"
-    engaged = bool(payload.get("kill_switch"))
+def _read(event: Kept) -> EventBody | None:
+    try:
+        return PAYLOADS[event.kind].decode(event.payload)
+    except InvalidEvent:
+        # Without it the account would be another: a fill, a payment or a position of ours.
+        if event.kind in _MONEY or "ledger_seq" in event.payload:
+            raise
+        return None
+
+
+def _take_fill(saved: Saved, event: Kept, body: FillRecorded, _zone: str) -> None:
+    if body.ledger_seq is not None:
+        saved.fills.append(fill_of(event.payload))
+    saved.orders.filled(body.cloid)
+
+
+def _take_order(saved: Saved, event: Kept, body: OrderRecorded, _zone: str) -> None:
+    saved.orders.take(body, event.time)
+
+
+def _take_funding(saved: Saved, event: Kept, body: FundingPaid, _zone: str) -> None:
+    if body.ledger_seq is not None:
+        saved.payments.append(payment_of(event.payload))
+
+
+def _take_answer(saved: Saved, event: Kept, body: AnswerGiven, _zone: str) -> None:
+    _take_cost(saved, event, body.cost_usd)
+
+
+def _take_closed(saved: Saved, _event: Kept, body: PositionClosed, _zone: str) -> None:
+    saved.protections.pop(str(body.position_id), None)
+    saved.terms.pop(str(body.position_id), None)
+    saved.plans.pop(body.coin, None)
+    saved.orders.position_closed(body.coin)
+
+
+def _take_opened(saved: Saved, event: Kept, body: PositionOpened, _zone: str) -> None:
+    position_id = str(body.position_id)
+    saved.protections[position_id] = Protection(body.stop_loss, body.profit_target)
+    saved.terms[position_id] = {
+        "quantity_usd": body.quantity_usd,
+        "leverage": body.leverage,
+        "entry_price": body.entry_price,
+    }
+    if body.replaces is None:
+        saved.last_entries[body.coin] = event.time
+
+
+def _take_status(saved: Saved, event: Kept, body: StatusReported, _zone: str) -> None:
+    if body.status == "stopped":
+        return
+    saved.paused = body.status == "paused"
+    engaged = bool(body.kill_switch)
     if engaged != saved.kill.engaged:
-        reason = str(payload.get("message") or "")
+        reason = body.message or ""
         saved.kill = KillSwitch().engage(event.time, reason) if engaged else KillSwitch()
-    text, until = payload.get("guidance"), payload.get("guidance_until")
+    until = body.guidance_until
     saved.guidance = None
-    if text:
-        saved.guidance = Guidance(str(text), None if until is None else parse_time(until, _EPOCH))
+    if body.guidance:
+        saved.guidance = Guidance(body.guidance, None if until is None else _time(until))
 
 
-def _take_execution(saved: Saved, event: Kept) -> None:
-    payload = event.payload
-    decision_id = str(payload["decision_id"])
-    saved.pending.pop(decision_id, None)
-    _move_exits(saved, payload)
-    signal = saved.signals.pop(decision_id, "?")
-    idea = saved.ideas.pop(decision_id, None)
-    if idea is not None and payload.get("filled_usd") is not None:
-        saved.plans[str(payload["coin"])] = idea
-    refused = payload["execution_status"] == "rejected" and "cloid" not in payload
-    status = "refused" if refused else str(payload["execution_status"])
-    told = outcome_text(status, payload)
-    saved.outcomes.append(Outcome(event.time, str(payload["coin"]), signal, told))
+def _take_execution(saved: Saved, event: Kept, body: DecisionExecuted, _zone: str) -> None:
+    saved.pending.pop(body.decision_id, None)
+    if body.execution_status != "unknown":
+        saved.orders.executed(body.decision_id)
+    _move_exits(saved, body)
+    signal = saved.signals.pop(body.decision_id, "?")
+    idea = saved.ideas.pop(body.decision_id, None)
+    if idea is not None and body.filled_usd is not None:
+        saved.plans[body.coin] = idea
+    refused = body.execution_status == "rejected" and body.cloid is None
+    told = outcome_text("refused" if refused else body.execution_status, event.payload)
+    saved.outcomes.append(Outcome(event.time, body.coin, signal, told))
 
 
-def _take_decision(saved: Saved, event: Kept) -> None:
-    payload = event.payload
-    verdict = payload.get("verdict")
-    action = _action(payload)
-    if isinstance(verdict, Mapping) and verdict.get("allowed") and action != Action.HOLD:
-        saved.pending[event.event_id] = str(payload["coin"])
+def _take_decision(saved: Saved, event: Kept, body: DecisionMade, _zone: str) -> None:
+    action = _action(body)
+    if body.verdict is not None and body.verdict.allowed and action != Action.HOLD:
+        saved.pending[event.event_id] = body.coin
     saved.signals[event.event_id] = action
-    if payload["signal"] in (Signal.BUY, Signal.SELL):
-        ending = payload.get("invalidation_condition")
-        saved.ideas[event.event_id] = Plan(
-            str(payload.get("justification") or ""), None if ending is None else str(ending)
-        )
+    if Signal(body.signal).is_entry:
+        saved.ideas[event.event_id] = Plan(body.justification or "", body.invalidation_condition)
     for newest in (saved.signals, saved.ideas):
         if len(newest) > _SIGNALS:
             del newest[next(iter(newest))]
-    if payload.get("cost_usd") is not None:
-        if saved.cost_day != event.time.date():
-            saved.cost_day, saved.cost = event.time.date(), ZERO
-        saved.cost += _money(payload, "cost_usd")
+    _take_cost(saved, event, body.cost_usd)
 
 
-def _action(payload: Mapping[str, Any]) -> str:
+def _take_cost(saved: Saved, event: Kept, cost: Decimal | None) -> None:
+    """What a model cost, by the day: an answer says it, before 0.2 its first decision did."""
+    if cost is None:
+        return
+    if saved.cost_day != event.time.date():
+        saved.cost_day, saved.cost = event.time.date(), ZERO
+    saved.cost += cost
+
+
+def _action(body: DecisionMade) -> str:
     """What a decision wanted, in the model's words."""
-    signal = str(payload["signal"])
-    exits = ("adjusted_stop_loss", "adjusted_profit_target")
-    if signal == Signal.HOLD and any(payload.get(name) is not None for name in exits):
+    moves = body.adjusted_stop_loss is not None or body.adjusted_profit_target is not None
+    signal = Signal(body.signal)
+    if signal is Signal.HOLD and moves:
         return Action.ADJUST.value
-    part = payload.get("close_fraction")
-    reduces = signal == Signal.CLOSE and part is not None and _money(payload, "close_fraction") < 1
-    return Action.REDUCE.value if reduces else signal
+    part = body.close_fraction
+    reduces = signal is Signal.CLOSE and part is not None and part < 1
+    return Action.REDUCE.value if reduces else signal.value
 
 
-def _move_exits(saved: Saved, payload: Mapping[str, Any]) -> None:
+def _move_exits(saved: Saved, body: DecisionExecuted) -> None:
     """Where an adjustment moved stop and target to; the account may not tell of it yet."""
-    known = saved.protections.get(str(payload.get("position_id")))
+    known = saved.protections.get(str(body.position_id))
     if known is None:
         return
-    if payload.get("stop_loss") is not None:
-        known.stop = _money(payload, "stop_loss")
-    if payload.get("profit_target") is not None:
-        known.target = _money(payload, "profit_target")
+    if body.stop_loss is not None:
+        known.stop = body.stop_loss
+    if body.profit_target is not None:
+        known.target = body.profit_target
 
 
-def _take_account(saved: Saved, event: Kept, zone: str) -> None:
-    payload = event.payload
-    seen = payload.get("market_time")
-    saved.last_time = event.time if seen is None else parse_time(seen, _EPOCH)
-    if saved.deposit is None and payload.get("deposits_usd") is not None:
-        saved.deposit = _money(payload, "deposits_usd")
-    if payload.get("day") and payload.get("day_start_equity") is not None:
-        day = date.fromisoformat(str(payload["day"]))
-        saved.day = DayStart(day, zone, _money(payload, "day_start_equity"))
-        saved.entries_today = int(payload.get("entries_today") or 0)
-    for mark in payload.get("positions") or ():
-        saved.protections[str(mark["position_id"])] = _protection(mark)
+def _take_account(saved: Saved, event: Kept, body: AccountReported, zone: str) -> None:
+    saved.last_time = event.time if body.market_time is None else _time(body.market_time)
+    if saved.deposit is None and body.deposits_usd is not None:
+        saved.deposit = body.deposits_usd
+    if body.day and body.day_start_equity is not None:
+        saved.day = DayStart(date.fromisoformat(body.day), zone, body.day_start_equity)
+        saved.entries_today = body.entries_today or 0
+    for mark in body.positions or ():
+        saved.protections[mark.position_id] = Protection(mark.stop_loss, mark.profit_target)
 
 
-def _protection(payload: Mapping[str, Any]) -> Protection:
-    stop, target = payload.get("stop_loss"), payload.get("profit_target")
-    return Protection(
-        None if stop is None else to_decimal(stop, "stop_loss"),
-        None if target is None else to_decimal(target, "profit_target"),
-    )
+def _known(value: T | None, field_name: str) -> T:
+    if value is None:
+        raise InvalidEvent(f"{field_name}: missing; the ledger cannot be rebuilt without it")
+    return value
 
 
-def _money(payload: Mapping[str, Any], field_name: str) -> Decimal:
-    return to_decimal(payload[field_name], field_name)
+def _time(value: object) -> datetime:
+    return parse_time(value, _EPOCH)
 
 
-def _time(payload: Mapping[str, Any]) -> datetime:
-    return parse_time(payload["timestamp"], _EPOCH)
+_TAKERS: Final[dict[Kind, Callable[[Saved, Kept, Any, str], None]]] = {
+    "fill": _take_fill,
+    "order": _take_order,
+    "funding": _take_funding,
+    "answer": _take_answer,
+    "decision": _take_decision,
+    "execution": _take_execution,
+    "position_opened": _take_opened,
+    "position_closed": _take_closed,
+    "account": _take_account,
+    "status": _take_status,
+}

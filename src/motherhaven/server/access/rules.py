@@ -32,7 +32,7 @@ RULES: Final[dict[str, Rule]] = {
     f"{API}/text/download": Rule.READ,
     **{f"{API}/{name}": Rule.READ for name in ("trade", "equity", "errors", "session", "live")},
     **{f"{API}/{name}": Rule.READ for name in ("metrics", "candles", "outcome", "compare")},
-    **{f"{API}/{name}": Rule.READ for name in ("errors/groups", "export")},
+    **{f"{API}/{name}": Rule.READ for name in ("errors/groups", "export", "event", "events")},
     "/{path:path}": Rule.PAGE,
 }
 """Every route and its rule; a test fails for a route that is missing here."""

@@ -12,6 +12,7 @@ from datetime import datetime
 from typing import Final, Literal, TypeVar
 
 from motherhaven.contract.errors import InvalidCursor, NotFound
+from motherhaven.contract.events import Kind
 from motherhaven.contract.views import (
     AccountRow,
     BotRow,
@@ -22,6 +23,8 @@ from motherhaven.contract.views import (
     DepositPoint,
     EquitySeries,
     ErrorRow,
+    EventPage,
+    EventRow,
     FillRow,
     FundingRow,
     PositionPage,
@@ -33,8 +36,8 @@ from motherhaven.server.access.cursor_seal import CursorSeal
 from motherhaven.stores.protocol import DecisionFilter, Reader
 from motherhaven.stores.records import no_event
 
-R = TypeVar("R", DecisionRow, DecisionDetail, PositionRow, ErrorRow)
-P = TypeVar("P", DecisionPage, PositionPage)
+R = TypeVar("R", DecisionRow, DecisionDetail, PositionRow, ErrorRow, EventRow)
+P = TypeVar("P", DecisionPage, PositionPage, EventPage)
 
 _ONLY: Final[ContextVar[str | None]] = ContextVar("motherhaven_only_bot", default=None)
 
@@ -154,6 +157,20 @@ class VisibleReader:
             raise no_event(decision_id) from None
         if found.bot_id != mine:
             raise no_event(decision_id)
+
+    async def event(self, event_id: str) -> EventRow:
+        """See Reader.event; another bot's event does not exist."""
+        mine = _ONLY.get()
+        found = await self._store.event(event_id)
+        if mine is not None and found.bot_id != mine:
+            raise no_event(event_id)
+        return self._row(found)
+
+    async def events(self, bot_id: str, kind: Kind, *, before: str | None, limit: int) -> EventPage:
+        """See Reader.events."""
+        check_visible((bot_id,))
+        opened = self._opened(before)
+        return self._page(await self._store.events(bot_id, kind, before=opened, limit=limit))
 
     async def positions(
         self,

@@ -9,6 +9,7 @@ from starlette.responses import Response
 
 from motherhaven.contract.clock import Clock
 from motherhaven.contract.errors import InvalidEvent, MotherhavenError
+from motherhaven.contract.events import PAYLOADS
 from motherhaven.contract.ids import IdSource
 from motherhaven.contract.wire import Endpoint, event_from_single
 from motherhaven.server.access.binding import bind_event, bound_bot
@@ -26,6 +27,7 @@ from motherhaven.stores.protocol import Appended, Store
 
 _SINGLES: Final[tuple[Endpoint, ...]] = ("decision", "account", "position", "status")
 _PLAIN_SUCCESS: Final = b'{"success": true}'
+_KINDS: Final = list(PAYLOADS)
 _LARGE_BYTES: Final = 64 * 1024
 
 
@@ -84,7 +86,12 @@ class Ingest:
             batch.settle(await self._store.append(batch.events))
         for bot, why in batch.refused:
             await self._refusals.tell(bot, f"event refused: {why}")
-        told = {"success": True, "results": batch.results, "parts": batch.part_results}
+        told = {
+            "success": True,
+            "results": batch.results,
+            "parts": batch.part_results,
+            "kinds": _KINDS,
+        }
         return json_answer(told)
 
     async def _read(self, request: Request) -> Batch:

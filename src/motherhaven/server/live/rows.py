@@ -35,8 +35,10 @@ _RECENT_EXITS: Final = 50
 
 
 async def live_message(store: Store, stored: Stored) -> LiveMessage | None:
-    """The live message of an event; None when retention took it away meanwhile."""
+    """The live message of an event; None for an answer, and when retention took it away."""
     event, body = stored.event, stored.event.body
+    if event.kind == "answer":  # its decisions tell of it
+        return None
     place: dict[str, Any] = {"cursor": stored.cursor, "bot_id": event.bot_id, "kind": event.kind}
     try:
         if event.kind == "decision":

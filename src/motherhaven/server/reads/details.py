@@ -1,20 +1,24 @@
 """Reads of one thing in depth: a trade, a decision's outcome, candles, errors in groups."""
 
 from collections import Counter
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Annotated, Final
 
 from fastapi import APIRouter, Query
 from starlette.responses import Response
 
-from motherhaven.contract.views import Candle, DecisionDetail, ErrorRow
+from motherhaven.contract.views import Candle, DecisionDetail, ErrorRow, EventPage, EventRow
 from motherhaven.server.figures.curves import DAWN, DUSK
 from motherhaven.server.figures.trade_sums import trade_detail
 from motherhaven.server.reads.groups import grouped
 from motherhaven.server.reads.outcomes import HORIZONS, WIDEST, outcome
 from motherhaven.server.reads.params import (
+    Cursor,
     ErrorKind,
+    EventKind,
     Id,
+    Limit,
     MaybeId,
     Time,
     add_reads,
@@ -22,7 +26,7 @@ from motherhaven.server.reads.params import (
     time_of,
 )
 from motherhaven.server.wire.details import CandleSeries, ErrorGroups, Outcome, TradeDetail
-from motherhaven.server.wire.sizes import fitting, short
+from motherhaven.server.wire.sizes import fitting, page_of, short
 from motherhaven.stores.protocol import Reader
 
 _OUTCOME_CANDLES: Final = 5_000
@@ -44,6 +48,8 @@ class Details:
             ("/outcome", "outcome", Outcome),
             ("/candles", "candles", CandleSeries),
             ("/errors/groups", "error_groups", ErrorGroups),
+            ("/event", "event", EventRow),
+            ("/events", "events", EventPage),
         )
         add_reads(router, self, routes)
 
@@ -85,6 +91,22 @@ class Details:
             next=found[limit].time if len(found) > limit else None,
         )
         return json_view(series)
+
+    async def event(self, id: Id) -> Response:
+        """One event of any kind as it was recorded; its long texts are fetched apart."""
+        return json_view(await self._store.event(id))
+
+    async def events(
+        self, bot: Id, kind: EventKind, cursor: Cursor = None, limit: Limit = 50
+    ) -> Response:
+        """A bot's events of one kind, newest first: answers, orders, cash flows, …"""
+
+        async def read(before: str | None, most: int) -> tuple[Sequence[EventRow], str | None]:
+            page = await self._store.events(bot, kind, before=before, limit=most)
+            return page.items, page.next
+
+        items, following = await page_of(read, cursor, limit, lambda row: row.cursor)
+        return json_view(EventPage(items=tuple(items), next=following))
 
     async def error_groups(
         self, kind: ErrorKind | None = None, bot: MaybeId = None, since: Time = None

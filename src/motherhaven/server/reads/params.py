@@ -14,7 +14,10 @@ from motherhaven.server.access.visible import check_visible
 from motherhaven.server.wire import schemas
 from motherhaven.server.wire.problems import Problem
 
-TextField = Literal["system_prompt", "user_prompt", "raw_response", "justification"]
+TextField = Literal[
+    "system_prompt", "user_prompt", "raw_response", "justification", "analysis", "thinking"
+]
+EventKind = Literal["answer", "order", "cash_flow", "protection", "command"]
 Status = Literal["open", "closed", "all"]
 ErrorKind = Literal["cycle", "answer", "guard", "order", "ingest"]
 Range = Literal["1h", "1d", "1w", "1m", "1y", "all"]

@@ -5,7 +5,7 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict
 
-from motherhaven.contract.events import BotState, SideName, Signal
+from motherhaven.contract.events import BotState, Kind, SideName, Signal
 from motherhaven.contract.money import Money
 from motherhaven.contract.views import (
     AccountRow,
@@ -64,11 +64,12 @@ class PartResult(_Answer):
 
 
 class BatchAccepted(_Answer):
-    """One result for each event and part, in the order sent."""
+    """One result for each event and part, in the order sent; `kinds` of events it takes."""
 
     success: Literal[True]
     results: tuple[EventResult, ...]
     parts: tuple[PartResult, ...]
+    kinds: tuple[Kind, ...]
 
 
 class BotView(BotRow):
@@ -206,9 +207,9 @@ class LiveStatus(_Live):
 
 
 class LiveOther(_Live):
-    """A fill, a funding payment or candles, as recorded."""
+    """What has no row of its own, as recorded."""
 
-    kind: Literal["fill", "funding", "candles"]
+    kind: Literal["fill", "funding", "candles", "order", "cash_flow", "protection", "command"]
     row: dict[str, Any]
 
 

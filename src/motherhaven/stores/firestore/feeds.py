@@ -1,7 +1,7 @@
 """The feeds: decisions and errors by keyset, one decision with its neighbours."""
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Any, Final
 
@@ -14,6 +14,8 @@ from motherhaven.contract.views import (
     DecisionPage,
     DecisionRow,
     ErrorRow,
+    EventPage,
+    EventRow,
     Execution,
 )
 from motherhaven.stores.firestore import documents, paths
@@ -28,7 +30,7 @@ from motherhaven.stores.records import Record, named, no_event
 from motherhaven.stores.rejected import UNKNOWN
 from motherhaven.stores.states import ErrorState
 from motherhaven.stores.unreadable import one
-from motherhaven.stores.views import decision_detail, decision_row, error_row
+from motherhaven.stores.views import decision_detail, decision_row, error_row, event_page, event_row
 
 _POSTINGS: Final = Shape(paths.EVENTS, ("posting",))
 _LATER: Final = Shape(paths.EVENTS, ("kind", "bot_id"), "key")
@@ -194,6 +196,37 @@ async def decision(database: Database, decision_id: str, floor: int) -> Decision
             following=_first_id(following),
         ),
     )
+
+
+async def event(database: Database, event_id: str, floor: int) -> EventRow:
+    """One event of any kind; texts below the floor are gone.
+
+    Raises:
+        NotFound: it was never kept.
+    """
+    snapshot = await find(database, event_id)
+    record = await the_record(database, snapshot)
+    found = await database.get([paths.bot(record.bot_id)])
+    is_pruned = live_number_of(snapshot) <= floor
+    lengths = {} if is_pruned else text_lengths(snapshot.to_dict() or {})
+    return one(event_id, lambda: event_row(record, _name(found, record.bot_id), lengths))
+
+
+async def listed(
+    database: Database, bot_id: str, kind: Kind, before: Key | None, limit: int
+) -> EventPage:
+    """The bot's events of a kind, newest first."""
+    after = None if before is None else key_text(before)
+    found = await _events(database, kind, {"bot_id": bot_id}, after, limit + 1)
+    records = await records_of(database, found)
+    bots = await database.get([paths.bot(bot_id)])
+
+    def read(page: Sequence[Record]) -> list[EventRow]:
+        return database.unreadable.each(
+            page, named, lambda one: event_row(one, _name(bots, bot_id), {})
+        )
+
+    return event_page(records, limit, read)
 
 
 def _first_id(found: list[DocumentSnapshot[Any]]) -> str | None:

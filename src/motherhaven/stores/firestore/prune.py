@@ -17,10 +17,9 @@ from motherhaven.stores.firestore.refusals import drop_refusals
 from motherhaven.stores.firestore.shapes import Shape
 from motherhaven.stores.firestore.texts import PAYLOAD
 from motherhaven.stores.keys import micros
+from motherhaven.stores.records import EMPTIED_KINDS
 
 STEP: Final = 100
-_STAYING: Final = (*paths.READABLE, "fill", "funding")
-"""Kinds whose payload the lists still need."""
 
 _OLD_PARTS: Final = Shape(paths.PARTS, (), "received")
 
@@ -71,7 +70,7 @@ async def _drop_texts(database: Database, event_ids: list[str]) -> None:
             chunks += [paths.chunk(snapshot.id, digest, field, i) for i in range(count)]
         if document["texts"] and document["kind"] == "decision":
             inline.append((snapshot.id, _without_texts(document)))
-        if document["kind"] not in _STAYING and document.get(PAYLOAD) != "{}":
+        if document["kind"] in EMPTIED_KINDS and document.get(PAYLOAD) != "{}":
             payloads.append(snapshot.id)
             count = document.get("payload_chunks", 0)
             chunks += [paths.chunk(snapshot.id, digest, PAYLOAD, i) for i in range(count)]

@@ -21,7 +21,8 @@ from google.cloud.firestore_v1.base_document import DocumentSnapshot
 from motherhaven.contract import views
 from motherhaven.contract.clock import Clock
 from motherhaven.contract.errors import ConfigError, StoreError, StoreUnavailable
-from motherhaven.contract.events import Event, Kind, TextPart
+from motherhaven.contract.events import LISTED_KINDS, Event, Kind, TextPart
+from motherhaven.stores.answers import text_of, with_answer
 from motherhaven.stores.asked import checks_questions
 from motherhaven.stores.capabilities import Capabilities
 from motherhaven.stores.changes import Hub
@@ -207,11 +208,31 @@ class FirestoreStore:
         return await feeds.decisions(self._open, where, key, held(limit))
 
     async def decision(self, decision_id: str) -> views.DecisionDetail:
-        """One decision with its neighbours of the same bot."""
-        return await feeds.decision(self._open, decision_id, await self._floor())
+        """One decision with its answer and its neighbours of the same bot."""
+        detail = await feeds.decision(self._open, decision_id, await self._floor())
+        return await with_answer(self, detail)
 
     async def text(self, event_id: str, field: str, *, offset: int, limit: int) -> views.TextSlice:
-        """A slice of one long text, in characters."""
+        """A slice of one long text, in characters; see Reader.text."""
+        return await text_of(self, event_id, field, offset=offset, limit=limit)
+
+    async def event(self, event_id: str) -> views.EventRow:
+        """One event of any kind."""
+        return await feeds.event(self._open, event_id, await self._floor())
+
+    async def events(
+        self, bot_id: str, kind: Kind, *, before: str | None, limit: int
+    ) -> views.EventPage:
+        """The bot's events of a kind, newest first; see Reader.events."""
+        if kind not in LISTED_KINDS:
+            return views.EventPage(items=(), next=None)
+        key = read_page_cursor("events", before)
+        return await feeds.listed(self._open, bot_id, kind, key, held(limit))
+
+    async def own_text(
+        self, event_id: str, field: str, *, offset: int, limit: int
+    ) -> views.TextSlice:
+        """A slice of a long text of the event itself."""
         snapshot = await feeds.find(self._open, event_id)
         if live_number_of(snapshot) <= await self._floor():
             raise no_text(event_id, field)

@@ -6,6 +6,7 @@ from typing import Final
 
 from motherhaven.contract.events import TextPart
 from motherhaven.stores.keys import micros
+from motherhaven.stores.records import EMPTIED_KINDS
 from motherhaven.stores.rejected import FIRST_NUMBER, claimed_bot, hour_of, new_rejection
 from motherhaven.stores.relational.dialect import Session
 from motherhaven.stores.relational.log import head, locked_floor
@@ -23,10 +24,11 @@ _KEEP_PART: Final = """
         count = excluded.count, received = excluded.received, text = excluded.text
 """
 _STAYS: Final = "SELECT min(n) FROM events WHERE n > ? AND n <= ? AND received >= ?"
-_LEAN: Final = """
-    UPDATE events SET payload = '{}'
-    WHERE n > ? AND n <= ? AND kind NOT IN ('decision', 'account', 'status', 'fill', 'funding')
-"""
+_EMPTIED: Final = ", ".join(f"'{kind}'" for kind in EMPTIED_KINDS)
+_LEAN: Final = f"""
+    UPDATE events SET payload = '{{}}'
+    WHERE n > ? AND n <= ? AND kind IN ({_EMPTIED})
+"""  # noqa: S608  (constants only)
 _REJECTED: Final = """
     SELECT event_id FROM errors WHERE bot = ? AND kind = 'ingest' AND time >= ? AND time < ?
 """

@@ -3,16 +3,16 @@
 from typing import Final
 
 from motherhaven.contract.events import Kind
-from motherhaven.contract.views import TextSlice
+from motherhaven.contract.views import EventRow, TextSlice
 from motherhaven.stores.cursors import live_cursor, read_live_cursor
 from motherhaven.stores.protocol import Stored, Tail
 from motherhaven.stores.records import Record, no_event, payload_gone, restore
 from motherhaven.stores.relational.dialect import Session
 from motherhaven.stores.relational.feeds import named
-from motherhaven.stores.relational.texts import read_slice, read_texts
+from motherhaven.stores.relational.texts import read_lengths, read_slice, read_texts
 from motherhaven.stores.rows import Row
 from motherhaven.stores.unreadable import one
-from motherhaven.stores.views import event_of
+from motherhaven.stores.views import event_of, event_row
 
 _HEAD: Final = "SELECT coalesce(max(n), 0) FROM events"
 _FLOOR: Final = "SELECT value FROM meta WHERE name = 'floor'"
@@ -67,6 +67,14 @@ def record(session: Session, event_id: str) -> Record:
     if found is None:
         raise no_event(event_id)
     return d.record_of(found)
+
+
+def event(session: Session, event_id: str) -> EventRow:
+    """One event with the lengths of its long texts."""
+    found = record(session, event_id)
+    name = session.value("SELECT name FROM bots WHERE id = ?", (found.bot_id,))
+    lengths = read_lengths(session, found.n)
+    return one(event_id, lambda: event_row(found, name, lengths))
 
 
 def full_payload(session: Session, event_id: str) -> tuple[Kind, bytes]:

@@ -10,6 +10,7 @@ from motherhaven.contract import views
 from motherhaven.contract.clock import Clock
 from motherhaven.contract.errors import StoreError
 from motherhaven.contract.events import Event, Kind, TextPart
+from motherhaven.stores.answers import text_of, with_answer
 from motherhaven.stores.asked import checks_questions
 from motherhaven.stores.changes import Hub
 from motherhaven.stores.cursors import live_cursor, read_page_cursor
@@ -124,11 +125,29 @@ class RelationalStore(ABC, Generic[AnyWriter, AnyReaders]):
         return await self._read.ask(lambda db: feeds.decisions(db, where, key, held(limit)))
 
     async def decision(self, decision_id: str) -> views.DecisionDetail:
-        """One decision with its neighbours of the same bot."""
-        return await self._read.ask(lambda db: feeds.decision(db, decision_id))
+        """One decision with its answer and its neighbours of the same bot."""
+        detail = await self._read.ask(lambda db: feeds.decision(db, decision_id))
+        return await with_answer(self, detail)
 
     async def text(self, event_id: str, field: str, *, offset: int, limit: int) -> views.TextSlice:
-        """A slice of one long text, in characters."""
+        """A slice of one long text, in characters; see Reader.text."""
+        return await text_of(self, event_id, field, offset=offset, limit=limit)
+
+    async def event(self, event_id: str) -> views.EventRow:
+        """One event of any kind."""
+        return await self._read.ask(lambda db: log.event(db, event_id))
+
+    async def events(
+        self, bot_id: str, kind: Kind, *, before: str | None, limit: int
+    ) -> views.EventPage:
+        """The bot's events of a kind, newest first; see Reader.events."""
+        key = read_page_cursor("events", before)
+        return await self._read.ask(lambda db: trades.listed(db, bot_id, kind, key, held(limit)))
+
+    async def own_text(
+        self, event_id: str, field: str, *, offset: int, limit: int
+    ) -> views.TextSlice:
+        """A slice of a long text of the event itself."""
         return await self._read.ask(
             lambda db: log.text(db, event_id, field, offset=offset, limit=limit)
         )

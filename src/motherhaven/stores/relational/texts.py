@@ -16,25 +16,37 @@ CHUNK: Final = 65_536
 
 _LAST_FIELD: Final = 3
 _LAST_CHUNK: Final = (1 << 16) - 1
+_SPAN: Final = 1 << 14
+"""Chunks of one text: 2^30 characters."""
+
+_SLOTS: Final = {
+    (min(place, _LAST_FIELD), max(0, place - _LAST_FIELD)): field
+    for place, field in enumerate(LONG_TEXTS)
+}
+"""Each text by its field's number and its span of chunks there: the fourth number has several."""
+
+_PLACES: Final = {field: (code, span * _SPAN) for (code, span), field in _SLOTS.items()}
+"""Each text's number and first chunk."""
 
 
 def chunk_rows(n: int, texts: Mapping[str, str]) -> Iterator[tuple[int, int, int, str]]:
     """The rows (n, field, chunk, text) of the long texts of commit number `n`."""
     for field, text in texts.items():
-        code = LONG_TEXTS.index(field)
+        code, base = _PLACES[field]
         for chunk in range(max(1, -(-len(text) // CHUNK))):
-            yield n, code, chunk, text[chunk * CHUNK : (chunk + 1) * CHUNK]
+            yield n, code, base + chunk, text[chunk * CHUNK : (chunk + 1) * CHUNK]
 
 
 def read_texts(session: Session, n: int) -> dict[str, str]:
     """All long texts of commit number `n`."""
     d = session.dialect
     pieces: dict[str, list[str]] = {}
-    for code, text in session.rows(
-        f"SELECT {d.text_field}, text FROM texts WHERE {_between(d)} ORDER BY {d.text_place}",
+    for code, span, text in session.rows(
+        f"SELECT {d.text_field}, ({d.text_chunk}) / {_SPAN}, text FROM texts "
+        f"WHERE {_between(d)} ORDER BY {d.text_place}",
         _all_of(d, n, n),
     ):
-        pieces.setdefault(LONG_TEXTS[code], []).append(text)
+        pieces.setdefault(_SLOTS[code, span], []).append(text)
     return {field: "".join(chunks) for field, chunks in pieces.items()}
 
 
@@ -42,11 +54,11 @@ def read_lengths(session: Session, n: int) -> dict[str, int]:
     """The length in characters of each long text of commit number `n`."""
     d = session.dialect
     found = session.rows(
-        f"SELECT {d.text_field}, sum(length(text)) FROM texts WHERE {_between(d)} "
-        "GROUP BY 1 ORDER BY 1",
+        f"SELECT {d.text_field}, ({d.text_chunk}) / {_SPAN}, sum(length(text)) FROM texts "
+        f"WHERE {_between(d)} GROUP BY 1, 2 ORDER BY 1, 2",
         _all_of(d, n, n),
     )
-    return {LONG_TEXTS[code]: int(length) for code, length in found}
+    return {_SLOTS[code, span]: int(length) for code, span, length in found}
 
 
 def read_slice(
@@ -59,22 +71,23 @@ def read_slice(
     """
     if field not in LONG_TEXTS:
         raise no_text(event_id, field)
-    d, code, offset = session.dialect, LONG_TEXTS.index(field), max(offset, 0)
+    d, offset = session.dialect, max(offset, 0)
+    code, base = _PLACES[field]
     backwards = d.text_place.replace(",", " DESC,") + " DESC"
     last = session.row(
         f"SELECT {d.text_chunk}, length(text) FROM texts WHERE {_between(d)} "
         f"ORDER BY {backwards} LIMIT 1",
-        (*d.place(n, code, 0), *d.place(n, code, _LAST_CHUNK)),
+        (*d.place(n, code, base), *d.place(n, code, base + _SPAN - 1)),
     )
     if last is None:
         raise no_text(event_id, field)
-    total = last[0] * CHUNK + last[1]
+    total = (last[0] - base) * CHUNK + last[1]
     end = min(offset + max(limit, 0), total)
-    first = min(offset // CHUNK, _LAST_CHUNK)
-    final = min(max(end - 1, 0) // CHUNK, _LAST_CHUNK)
+    first = min(offset // CHUNK, _SPAN - 1)
+    final = min(max(end - 1, 0) // CHUNK, _SPAN - 1)
     pieces = session.rows(
         f"SELECT text FROM texts WHERE {_between(d)} ORDER BY {d.text_place}",
-        (*d.place(n, code, first), *d.place(n, code, final)),
+        (*d.place(n, code, base + first), *d.place(n, code, base + final)),
     )
     held = "".join(piece for (piece,) in pieces) if end > offset else ""
     begin = offset - first * CHUNK

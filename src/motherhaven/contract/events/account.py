@@ -1,0 +1,137 @@
+"""`account`: how an account stands, with its open positions at their marks."""
+
+from collections.abc import Iterable
+from datetime import date, datetime
+from decimal import Decimal
+from typing import Any
+
+from pydantic import Field
+
+from motherhaven.contract.events.base import EventBody, Lenient, Payload, RecordedBody, lean, stamp
+from motherhaven.contract.money import Money, Whole
+
+
+class PositionMark(EventBody):
+    """An open position as it stood when the account was reported. size is signed, in coin.
+
+    stop_beyond_liquidation: true where the stop cannot act before the liquidation.
+    """
+
+    position_id: str
+    coin: str
+    size: Money
+    entry_price: Money
+    mark: Money
+    leverage: Money
+    unrealized_pnl: Money
+    liquidation_price: Money | None = None
+    stop_loss: Money | None = None
+    profit_target: Money | None = None
+    stop_beyond_liquidation: Lenient[bool] = None
+
+
+class AccountReported(RecordedBody):
+    """The account in USD. realized_pnl is net; equity_usd = balance_usd + unrealized_pnl.
+
+    market_time: how far the market was seen. day, day_start_equity, entries_today: the
+    trading day, the equity in USD at its start, and its entries so far.
+    """
+
+    timestamp: Any
+    balance_usd: Money
+    equity_usd: Money
+    unrealized_pnl: Money
+    realized_pnl: Money
+    total_pnl: Money
+    num_positions: Whole = Field(ge=0, le=10_000)
+    sharpe_ratio: Money | None = None
+    deposits_usd: Money | None = None
+    fees_usd: Money | None = None
+    funding_usd: Money | None = None
+    used_usd: Money | None = None
+    available_usd: Money | None = None
+    cycle_id: str | None = None
+    positions: tuple[PositionMark, ...] | None = None
+    market_time: Any = None
+    day: Lenient[str] = None
+    day_start_equity: Lenient[Money] = None
+    entries_today: Lenient[Whole] = None
+
+
+def encode_mark(
+    *,
+    position_id: str,
+    coin: str,
+    size: Decimal,
+    entry_price: Decimal,
+    mark: Decimal,
+    leverage: int,
+    unrealized_pnl: Decimal,
+    liquidation_price: Decimal | None,
+    stop_loss: Decimal | None,
+    profit_target: Decimal | None,
+    stop_beyond_liquidation: bool,
+) -> Payload:
+    """An open position at its mark; size signed, in coin."""
+    return lean(
+        {
+            "position_id": position_id,
+            "coin": coin,
+            "size": size,
+            "entry_price": entry_price,
+            "mark": mark,
+            "leverage": Decimal(leverage),
+            "unrealized_pnl": unrealized_pnl,
+            "liquidation_price": liquidation_price,
+            "stop_loss": stop_loss,
+            "profit_target": profit_target,
+            "stop_beyond_liquidation": stop_beyond_liquidation or None,
+        }
+    )
+
+
+def encode(
+    time: datetime,
+    *,
+    balance_usd: Decimal,
+    equity_usd: Decimal,
+    unrealized_pnl: Decimal,
+    realized_pnl: Decimal,
+    total_pnl: Decimal,
+    deposits_usd: Decimal,
+    fees_usd: Decimal,
+    funding_usd: Decimal,
+    used_usd: Decimal,
+    available_usd: Decimal,
+    positions: Iterable[Payload],
+    market_time: datetime,
+    cycle_id: str | None = None,
+    day: date | None = None,
+    day_start_equity: Decimal | None = None,
+    entries_today: int | None = None,
+) -> Payload:
+    """The account in USD with its positions (`encode_mark`); realized_pnl is net."""
+    marks = list(positions)
+    payload: Payload = {
+        "timestamp": stamp(time),
+        "balance_usd": balance_usd,
+        "equity_usd": equity_usd,
+        "unrealized_pnl": unrealized_pnl,
+        "realized_pnl": realized_pnl,
+        "total_pnl": total_pnl,
+        "num_positions": len(marks),
+        "deposits_usd": deposits_usd,
+        "fees_usd": fees_usd,
+        "funding_usd": funding_usd,
+        "used_usd": used_usd,
+        "available_usd": available_usd,
+        "positions": marks,
+        "market_time": stamp(market_time),
+    }
+    if cycle_id is not None:
+        payload["cycle_id"] = cycle_id
+    if day is not None:
+        payload["day"] = day.isoformat()
+        payload["day_start_equity"] = day_start_equity
+        payload["entries_today"] = entries_today
+    return payload

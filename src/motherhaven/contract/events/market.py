@@ -1,0 +1,162 @@
+"""`fill`, `funding` and `candles`: what the market did to an account, and what it showed."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from decimal import Decimal
+from typing import Annotated, Any, Final, Literal
+
+from pydantic import BeforeValidator, Field
+
+from motherhaven.contract.errors import InvalidEvent
+from motherhaven.contract.events.base import Lenient, Payload, RecordedBody, stamp
+from motherhaven.contract.events.kinds import MarginModeName
+from motherhaven.contract.money import Money, Whole
+from motherhaven.contract.times import parse_instant
+
+MAX_CANDLES: Final = 1_500
+"""Candles in one event; a day of minutes fits."""
+
+
+class FillRecorded(RecordedBody):
+    """One fill. size is signed, in coin; realized is gross, in USD; fee in USD.
+
+    absorbed: the loss in USD past bankruptcy that the venue took. leverage, mode: those of
+    the position. ledger_seq: its place among fills and funding payments.
+    """
+
+    timestamp: Any
+    coin: str = Field(min_length=1, max_length=64)
+    size: Money
+    price: Money
+    fee: Money
+    realized: Money
+    liquidity: Literal["taker", "maker"]
+    reason: str
+    cloid: str | None = None
+    position_id: str | None = None
+    decision_id: str | None = None
+    absorbed: Lenient[Money] = None
+    leverage: Lenient[Whole] = None
+    mode: Lenient[MarginModeName] = None
+    ledger_seq: Lenient[Whole] = None
+
+
+class FundingPaid(RecordedBody):
+    """One hourly funding payment in USD; positive means that the account paid.
+
+    size: the position's, signed, in coin. ledger_seq: its place among fills and payments.
+    """
+
+    timestamp: Any
+    coin: str = Field(min_length=1, max_length=64)
+    amount: Money
+    rate: Money
+    oracle: Money
+    position_id: str | None = None
+    size: Lenient[Money] = None
+    ledger_seq: Lenient[Whole] = None
+
+
+def _start(value: object) -> datetime:
+    try:
+        return parse_instant(value, "start")
+    except InvalidEvent as error:
+        raise ValueError(str(error)) from None
+
+
+CandleRow = tuple[
+    Annotated[datetime, BeforeValidator(_start)], Money, Money, Money, Money, Money | None
+]
+"""(start, open, high, low, close, volume): start as RFC 3339 or Unix milliseconds, prices in
+USD, volume in coin, None where it is not known."""
+
+
+class CandlesRecorded(RecordedBody):
+    """Closed candles of one coin as the bot saw them, each `interval_seconds` long."""
+
+    timestamp: Any
+    coin: str = Field(min_length=1, max_length=64)
+    interval_seconds: Whole = Field(ge=1, le=31 * 86_400)
+    candles: tuple[CandleRow, ...] = Field(max_length=MAX_CANDLES)
+
+
+def encode_fill(
+    time: datetime,
+    *,
+    coin: str,
+    size: Decimal,
+    price: Decimal,
+    fee: Decimal,
+    realized: Decimal,
+    liquidity: str,
+    reason: str,
+    position_id: str,
+    leverage: int,
+    mode: str,
+    ledger_seq: int,
+    cloid: str | None = None,
+    decision_id: str | None = None,
+    absorbed: Decimal | None = None,
+) -> Payload:
+    """One fill, with what a later run needs to rebuild the ledger from it."""
+    payload: Payload = {
+        "timestamp": stamp(time),
+        "coin": coin,
+        "size": size,
+        "price": price,
+        "fee": fee,
+        "realized": realized,
+        "liquidity": liquidity,
+        "reason": reason,
+        "position_id": position_id,
+        "leverage": leverage,
+        "mode": mode,
+        "ledger_seq": ledger_seq,
+    }
+    if cloid is not None:
+        payload["cloid"] = cloid
+    if decision_id is not None:
+        payload["decision_id"] = decision_id
+    if absorbed:
+        payload["absorbed"] = absorbed
+    return payload
+
+
+def encode_funding(
+    time: datetime,
+    *,
+    coin: str,
+    amount: Decimal,
+    rate: Decimal,
+    oracle: Decimal,
+    position_id: str,
+    size: Decimal,
+    ledger_seq: int,
+) -> Payload:
+    """One funding payment; a positive `amount` means that the account paid, in USD."""
+    return {
+        "timestamp": stamp(time),
+        "coin": coin,
+        "amount": amount,
+        "rate": rate,
+        "oracle": oracle,
+        "position_id": position_id,
+        "size": size,
+        "ledger_seq": ledger_seq,
+    }
+
+
+def encode_candles(
+    time: datetime,
+    *,
+    coin: str,
+    interval_seconds: int,
+    rows: Sequence[tuple[datetime, Decimal, Decimal, Decimal, Decimal, Decimal | None]],
+) -> Payload:
+    """Closed candles of one coin, oldest first: (start, open, high, low, close, volume)."""
+    return {
+        "timestamp": stamp(time),
+        "coin": coin,
+        "interval_seconds": interval_seconds,
+        "candles": [[round(start.timestamp() * 1000), *prices] for start, *prices in rows],
+    }
