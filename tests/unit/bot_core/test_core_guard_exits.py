@@ -122,7 +122,7 @@ def test_leverage_is_compared_as_read_back():
 
 def test_positions_that_the_bot_did_not_open_are_named():
     """A coin it has no record of, or another size than its fills add up to."""
-    held = engine_with_long().account().positions
+    held = {"BTC": engine_with_long().account().positions["BTC"].size}
     assert unknown_positions(held, {"BTC": D("0.1")}) == ()
     assert unknown_positions(held, {"BTC": D("0.2")}) == ("BTC",)
     assert unknown_positions(held, {}) == ("BTC",)

@@ -5,7 +5,7 @@ from decimal import Decimal
 from functools import partial
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from motherhaven.bot.execution import states
@@ -192,6 +192,7 @@ def test_what_a_question_brings(state, filled, expected):
         assert after(ALL, record=found).state is Stage.FILLED
 
 
+@settings(deadline=None)
 @given(st.lists(st.sampled_from(sorted(NEWS)), max_size=12), st.booleans())
 def test_random_news_never_loses_a_fill_or_leaves_an_end(names, whole):
     """Whatever comes: fills only grow, an ended order stays ended, never more than its size."""

@@ -71,6 +71,6 @@ def _unknown(account: VenueAccount) -> tuple[str, ...]:
     """Coins whose position at the venue is not the one that our fills add up to."""
     own = {coin: holding.size for coin, holding in account.ledger.holdings.items()}
     try:
-        return unknown_positions(account.venue.positions(), own)
+        return unknown_positions(account.sizes(), own)
     except ExchangeError:
         return ("not known, for it does not answer",)

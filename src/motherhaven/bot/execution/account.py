@@ -156,6 +156,16 @@ class VenueAccount:
         known = self.ledger.specs.get(coin)
         return self.venue.spec(coin) if known is None else known
 
+    def sizes(self) -> Mapping[str, Decimal]:
+        """The signed size of each position that the venue has.
+
+        Raises:
+            ExchangeError: it does not answer.
+        """
+        if self.stepped is not None:
+            return self.stepped.sizes()
+        return {coin: held.size for coin, held in self.venue.positions().items()}
+
     def snapshot(self) -> AccountSnapshot:
         """The account by our own books, each position with its nearest stop and target."""
         return self.ledger.snapshot(self.now, self._exits)

@@ -163,12 +163,13 @@ def leverage_mismatch(asked: LeverageSetting, read_back: LeverageSetting) -> str
 
 
 def unknown_positions(
-    on_exchange: Mapping[str, Position], own: Mapping[str, Decimal]
+    on_exchange: Mapping[str, Decimal], own: Mapping[str, Decimal]
 ) -> tuple[str, ...]:
     """Coins whose position on the exchange is not the one that the bot has on record.
 
-    `own` gives the signed size that the bot's own fills add up to, by coin.
+    Both are signed sizes by coin; `own` is what the bot's own fills add up to.
     """
-    sizes = {coin: held.size for coin, held in on_exchange.items()}
-    coins = sizes.keys() | own.keys()
-    return tuple(sorted(c for c in coins if own.get(c, ZERO) != sizes.get(c, ZERO)))
+    if on_exchange == own:
+        return ()
+    coins = on_exchange.keys() | own.keys()
+    return tuple(sorted(c for c in coins if own.get(c, ZERO) != on_exchange.get(c, ZERO)))

@@ -68,6 +68,10 @@ class Stepped(Protocol):
         """Its marks in USD, as they stand."""
         ...
 
+    def sizes(self) -> Mapping[str, Decimal]:
+        """The signed size of each open position."""
+        ...
+
     def passes(self, bar: Bar, /) -> bool:
         """Let a closed bar happen that reaches nothing; False, and nothing done, if it may."""
         ...

@@ -14,7 +14,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from decimal import Decimal
 from enum import StrEnum
-from typing import Final
+from typing import Any, Final
 
 from motherhaven.bot.execution.orders import (
     Accepted,
@@ -131,7 +131,7 @@ def sent(record: OrderRecord) -> OrderRecord:
 
 def lost(record: OrderRecord, reason: str) -> OrderRecord:
     """Whether the venue has it is not known: the answer never came, or the process ended."""
-    return replace(_move(record, Stage.UNKNOWN), reason=reason, reason_code="order_unknown")
+    return _move(record, Stage.UNKNOWN, reason=reason, reason_code="order_unknown")
 
 
 def answered(record: OrderRecord, outcome: Outcome) -> OrderRecord:
@@ -146,13 +146,17 @@ def answered(record: OrderRecord, outcome: Outcome) -> OrderRecord:
         waits = record.state in (Stage.PLANNED, Stage.SENT)
         return lost(record, outcome.reason) if waits else record
     if isinstance(outcome, Rejected):
-        moved = _move(record, Stage.REFUSED)
-        return replace(moved, reason=outcome.reason, reason_code="venue")
+        return _move(record, Stage.REFUSED, reason=outcome.reason, reason_code="venue")
     if outcome.resting:
         at = Stage.PARTLY if record.filled else Stage.ACKNOWLEDGED
-        return record if record.state is at else _known(record, at)
-    taken = replace(record, due=outcome.filled, average=outcome.average)
-    return _settle(_known(taken, Stage.ACKNOWLEDGED))
+        return record if record.state is at else _move(record, at)
+    # An answer that comes after the first fill says nothing new of the stage.
+    stage: Stage = Stage.PARTLY
+    if record.state is not Stage.PARTLY:
+        stage = Stage.ACKNOWLEDGED
+        _check(record, stage)
+    stage = _settled(stage, record.filled, record.size, outcome.filled)
+    return replace(record, state=stage, due=outcome.filled, average=outcome.average)
 
 
 def told(record: OrderRecord, status: OrderStatus) -> OrderRecord:
@@ -182,9 +186,10 @@ def filled(record: OrderRecord, size: Decimal) -> OrderRecord:
         raise OrderStateError(_impossible(record, f"a fill of {size}"))
     if record.size and total > record.size:
         raise OrderStateError(_impossible(record, f"a fill of {size}, which makes {total}"))
-    record = replace(record, filled=total)
-    unanswered = record.state in (Stage.SENT, Stage.UNKNOWN) and total < record.size
-    return record if late or unanswered else _settle(record)
+    if late or (record.state in (Stage.SENT, Stage.UNKNOWN) and total < record.size):
+        return replace(record, filled=total)
+    stage = _settled(record.state, total, record.size, record.due)
+    return _move(record, stage, filled=total)
 
 
 def closed(record: OrderRecord, state: OrderState, reason: str) -> OrderRecord:
@@ -193,7 +198,7 @@ def closed(record: OrderRecord, state: OrderState, reason: str) -> OrderRecord:
         return record
     refused = state is OrderState.REJECTED and not record.filled
     stage = Stage.REFUSED if refused and not record.rests else Stage.CANCELLED
-    return replace(_move(record, stage), reason=reason, reason_code="venue" if refused else None)
+    return _move(record, stage, reason=reason, reason_code="venue" if refused else None)
 
 
 def never_landed(record: OrderRecord) -> OrderRecord:
@@ -207,24 +212,23 @@ def never_landed(record: OrderRecord) -> OrderRecord:
     return _move(record, Stage.NEVER_LANDED)
 
 
-def _settle(record: OrderRecord) -> OrderRecord:
-    """The stage that its fills make up."""
-    if record.filled and record.filled >= record.size:
-        return _move(record, Stage.FILLED)
-    if record.due is not None and record.filled >= record.due:
-        return _move(record, Stage.EXPIRED)
-    return _move(record, Stage.PARTLY) if record.filled else record
+def _settled(at: Stage, total: Decimal, size: Decimal, due: Decimal | None) -> Stage:
+    """The stage that fills of `total` make up, of an order that is `at` one."""
+    if total and total >= size:
+        return Stage.FILLED
+    if due is not None and total >= due:
+        return Stage.EXPIRED
+    return Stage.PARTLY if total else at
 
 
-def _known(record: OrderRecord, stage: Stage) -> OrderRecord:
-    """At least `stage`: an answer that comes after the first fill says nothing new."""
-    return record if record.state is Stage.PARTLY else _move(record, stage)
+def _move(record: OrderRecord, stage: Stage, **known: Any) -> OrderRecord:
+    _check(record, stage)
+    return replace(record, state=stage, **known)
 
 
-def _move(record: OrderRecord, stage: Stage) -> OrderRecord:
+def _check(record: OrderRecord, stage: Stage) -> None:
     if stage not in NEXT[record.state]:
         raise OrderStateError(_impossible(record, f"the news {stage.value}"))
-    return replace(record, state=stage)
 
 
 def _impossible(record: OrderRecord, news: str) -> str:

@@ -277,7 +277,7 @@ class Replay:
 
     def _sample(self) -> None:
         ledger = self._trader.ledger
-        if ledger.seq != self._compared:
+        if ledger.seq != self._compared and not self._config.brief:
             self._compared = ledger.seq
             self._apart = max(self._apart, apart(self._trader.account))
         held = [(coin, one.size, ledger.marks[coin]) for coin, one in ledger.holdings.items()]

@@ -48,6 +48,10 @@ class SimulatedVenue:
     def now(self, time: datetime) -> None:
         self.engine.now = time
 
+    def sizes(self) -> Mapping[str, Decimal]:
+        """The signed size of each open position."""
+        return {coin: holding.size for coin, holding in self.engine.ledger.holdings.items()}
+
     def mark(self, coin: str, price: Decimal) -> None:
         """Set a coin's mark; nothing happens at it."""
         self.engine.ledger.mark(coin, price)
