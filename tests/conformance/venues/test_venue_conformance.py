@@ -15,7 +15,8 @@ from motherhaven.bot.market.instruments import Prices, default_spec
 from motherhaven.bot.running.bridge import VenueBridge
 from motherhaven.bot.running.venues import VENUES, open_venue
 from motherhaven.testing.lossy_venue import LossyVenue
-from motherhaven.testing.venue_suite import CASES, PRICE
+from motherhaven.testing.venue_subject import PRICE
+from motherhaven.testing.venue_suite import CASES
 
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
 MINUTE = timedelta(minutes=1)

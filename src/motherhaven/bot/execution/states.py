@@ -14,7 +14,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from decimal import Decimal
 from enum import StrEnum
-from typing import Any, Final
+from typing import Final
 
 from motherhaven.bot.execution.orders import (
     Accepted,
@@ -156,7 +156,7 @@ def answered(record: OrderRecord, outcome: Outcome) -> OrderRecord:
         stage = Stage.ACKNOWLEDGED
         _check(record, stage)
     stage = _settled(stage, record.filled, record.size, outcome.filled)
-    return replace(record, state=stage, due=outcome.filled, average=outcome.average)
+    return _copy(record, stage, record.filled, outcome.filled, outcome.average)
 
 
 def told(record: OrderRecord, status: OrderStatus) -> OrderRecord:
@@ -187,9 +187,10 @@ def filled(record: OrderRecord, size: Decimal) -> OrderRecord:
     if record.size and total > record.size:
         raise OrderStateError(_impossible(record, f"a fill of {size}, which makes {total}"))
     if late or (record.state in (Stage.SENT, Stage.UNKNOWN) and total < record.size):
-        return replace(record, filled=total)
+        return _copy(record, record.state, total, record.due, record.average)
     stage = _settled(record.state, total, record.size, record.due)
-    return _move(record, stage, filled=total)
+    _check(record, stage)
+    return _copy(record, stage, total, record.due, record.average)
 
 
 def closed(record: OrderRecord, state: OrderState, reason: str) -> OrderRecord:
@@ -221,9 +222,28 @@ def _settled(at: Stage, total: Decimal, size: Decimal, due: Decimal | None) -> S
     return Stage.PARTLY if total else at
 
 
-def _move(record: OrderRecord, stage: Stage, **known: Any) -> OrderRecord:
+def _move(
+    record: OrderRecord, stage: Stage, reason: str | None = None, reason_code: str | None = None
+) -> OrderRecord:
     _check(record, stage)
-    return replace(record, state=stage, **known)
+    return _copy(record, stage, record.filled, record.due, record.average, reason_code, reason)
+
+
+def _copy(
+    one: OrderRecord,
+    stage: Stage,
+    total: Decimal,
+    due: Decimal | None,
+    average: Decimal | None,
+    code: str | None = None,
+    reason: str | None = None,
+) -> OrderRecord:
+    """The record with what news can change; written out, for it is made several times an order."""
+    return OrderRecord(
+        one.cloid, one.coin, one.side, one.size, one.price, one.kind, one.reduce_only, stage,
+        one.time, one.decision_id, one.nonce, one.deadline, one.oid, code or one.reason_code,
+        reason or one.reason, total, due, average,
+    )  # fmt: skip
 
 
 def _check(record: OrderRecord, stage: Stage) -> None:

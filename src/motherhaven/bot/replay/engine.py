@@ -155,9 +155,7 @@ class Replay:
         facts = Facts(self.feed.name, config.interval_seconds)
         self._cycle = Cycle(self._trader, decider, self._sink, facts)
         self._audit = EquityAudit(config.equity)
-        self._apart = ZERO
-        self._compared = 0
-        self._bars = 0
+        self._apart, self._compared, self._bars = ZERO, 0, 0
         self._plain = self._recorded is None and config.plain
         self._step = timedelta(seconds=config.interval_seconds)
         self._following: Slice | None = None
