@@ -11,7 +11,9 @@ import pytest
 from playwright.sync_api import Browser, Page, expect, sync_playwright
 
 from motherhaven.cli.page import page_dir
+from scripts.build_page import DASHBOARD, ensure_modules
 from scripts.chromium import find_chromium
+from scripts.node_env import node_environment
 from tests.acceptance.processes import KEY, ROOT, Process, free_port, start_server
 from tests.browser.recorded import record
 from tests.patience import HANG_MS, HANG_SECONDS
@@ -164,5 +166,6 @@ def recorded(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
 @pytest.fixture(scope="session")
 def axe() -> str:
     """The source of axe-core, an accessibility checker."""
+    ensure_modules(DASHBOARD, node_environment())  # a build alone installs no checkers
     source = ROOT / "dashboard" / "node_modules" / "axe-core" / "axe.min.js"
     return source.read_text(encoding="utf-8")

@@ -48,9 +48,17 @@ def test_the_chain_of_an_entry_is_followable_from_either_end():
     """cycle → decision → cloid → fill → position, all by ids, in the order that it happened."""
     _, sink = traded(answer(entry()))
     assert kinds(sink.kept) == [
-        "answer", "decision", "execution", "fill", "position_opened", "account", "status",
+        "answer", "decision", "order", "order", "order", "execution", "fill", "position_opened",
+        "account", "status",
     ]  # fmt: skip
-    given, decision, execution, fill, opened, account, status = (r.payload for r in sink.kept)
+    given, decision, *orders, execution, fill, opened, account, status = (
+        r.payload for r in sink.kept
+    )
+    assert [(one["kind"], one["state"]) for one in orders] == [
+        ("market", "planned"), ("stop", "planned"), ("target", "planned"),
+    ]  # fmt: skip
+    assert orders[0]["cloid"] == execution["cloid"]
+    assert {one["decision_id"] for one in orders} == {execution["decision_id"]}
     decision_id = sink.kept[1].event_id
     assert decision["answer_id"] == sink.kept[0].event_id
     assert execution["decision_id"] == fill["decision_id"] == opened["decision_id"] == decision_id
@@ -282,7 +290,7 @@ def test_decisions_are_durable_before_any_order():
 
     run(new_cycle(trader, ScriptedModel([answer(entry())]), Watching()))
     assert seen[0] == (["answer", "decision"], 0)
-    assert seen[1][0][0] == "execution"
+    assert seen[1][0][:4] == ["order", "order", "order", "execution"]
 
 
 def test_while_the_journal_fails_entries_stop_and_exits_go_on():
@@ -337,7 +345,7 @@ def test_paused_means_no_questions_while_stops_stay():
     assert not cycle.trader.ledger.holdings
 
 
-LIVE_KINDS = {"order", "cash_flow", "protection", "command"}
+LIVE_KINDS = {"cash_flow", "protection", "command"}
 """Kinds that this market brings none of."""
 
 

@@ -15,6 +15,7 @@ from motherhaven.bot.decider.types import Outcome
 from motherhaven.bot.execution.account import AccountEvent, VenueAccount
 from motherhaven.bot.execution.engine import ExecutionEngine
 from motherhaven.bot.execution.results import ApprovedOrder
+from motherhaven.bot.execution.states import OrderRecord
 from motherhaven.bot.guard.types import Verdict
 from motherhaven.bot.market.instruments import Bar
 from motherhaven.bot.portfolio.account import Position
@@ -113,6 +114,11 @@ class EventLog:
                 self.keep(kind, payload, event.time)
             elif isinstance(event, FundingPayment):
                 self.keep("funding", records.funding(event), event.time)
+
+    def order(self, record: OrderRecord) -> None:
+        """Record the state of an order of ours; a plan, before it is sent."""
+        now = self._account.now
+        self.records.append(Record("order", records.order(record, now), now))
 
     def follow(self, positions: Iterable[Position], now: datetime) -> None:
         """Record what changed a position without a fill, such as another leverage."""

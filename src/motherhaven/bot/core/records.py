@@ -9,6 +9,7 @@ from typing import Any, Final
 
 from motherhaven.bot.decider.attempts import described
 from motherhaven.bot.decider.types import Answer
+from motherhaven.bot.execution.states import OrderRecord
 from motherhaven.bot.guard.liquidation import idle_stop
 from motherhaven.bot.guard.types import RejectedDecision, TradeDecision, Verdict
 from motherhaven.bot.market.instruments import Bar
@@ -20,6 +21,7 @@ from motherhaven.contract.events import account as account_event
 from motherhaven.contract.events import answer as answer_event
 from motherhaven.contract.events import decision as decision_event
 from motherhaven.contract.events import market as market_event
+from motherhaven.contract.events import order as order_event
 from motherhaven.contract.events import position as position_event
 from motherhaven.contract.events.base import Payload
 from motherhaven.contract.exact import exact
@@ -173,6 +175,29 @@ def fill(done: Fill, decision_id: str | None) -> Payload:
         cloid=done.cloid,
         decision_id=decision_id,
         absorbed=done.absorbed,
+    )
+
+
+def order(one: OrderRecord, time: datetime) -> Payload:
+    """An order of ours as it stands at `time`."""
+    return order_event.encode(
+        time,
+        cloid=one.cloid,
+        coin=one.coin,
+        side=one.side.value,
+        size=one.size,
+        kind=one.kind.value,
+        state=one.state.value,
+        price=one.price,
+        reduce_only=one.reduce_only,
+        nonce=one.nonce,
+        deadline=one.deadline,
+        decision_id=one.decision_id,
+        oid=one.oid,
+        filled_size=one.filled or None,
+        average_price=one.average,
+        reason_code=one.reason_code,
+        reason=one.reason,
     )
 
 

@@ -60,6 +60,7 @@ class Trader:
         """Whether the user has armed live trading; asked only where real money moves."""
         self.series_by_coin: dict[str, BarSeries] = {}
         self.log = EventLog(self.account, self.execution, new_id)
+        self.account.orders.emit = self.log.order
         self.gaps: list[Gap] = []
         self.funding_rates: dict[str, Decimal] = {}
         self.funding_history: Mapping[str, Rates] = {}

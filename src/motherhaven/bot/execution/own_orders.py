@@ -28,8 +28,8 @@ class OwnOrders:
     """A fold of plans, answers and venue events; `emit` is told each state to record.
 
     A plan is emitted before it is sent, and whoever keeps it may raise JournalError to stop
-    it. With `plans_only` nothing else is: at a venue inside this process the fills and
-    executions on record say the rest.
+    it. With `plans_only` little else is: at a venue inside this process the fills and
+    executions on record say the rest, but for orders that were unknown.
     """
 
     def __init__(self, emit: OrderSink = unrecorded, *, plans_only: bool = True) -> None:
@@ -152,7 +152,8 @@ class OwnOrders:
     def _changed(self, record: OrderRecord) -> None:
         before = self._records[record.cloid].state
         self._keep(record)
-        if not self._plans_only and record.state is not before:
+        told = not self._plans_only or before is Stage.UNKNOWN
+        if told and record.state is not before:
             # It has happened: a journal that is full then changes nothing about it.
             with suppress(JournalError):
                 self.emit(record)

@@ -28,7 +28,7 @@ from motherhaven.bot.replay.audit import EquityAudit
 from motherhaven.bot.replay.report import CountingSink, Refusal, ReplayReport
 from motherhaven.bot.replay.stride import Strides
 from motherhaven.bot.running.cycle import Cycle, Facts
-from motherhaven.bot.running.recover import record_of
+from motherhaven.bot.running.ledger_records import record_of
 from motherhaven.bot.running.sink import LEDGER_KINDS, Sink
 from motherhaven.bot.running.venues import paper_trader
 from motherhaven.contract.clock import Clock

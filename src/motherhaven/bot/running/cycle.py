@@ -11,6 +11,7 @@ from motherhaven.bot.core.records import Record
 from motherhaven.bot.core.trader import Trader
 from motherhaven.bot.decider.guidance import Guidance
 from motherhaven.bot.decider.types import Answer, Context, Decider
+from motherhaven.bot.execution.states import OrderRecord
 from motherhaven.bot.guard.liquidation import idle_stops
 from motherhaven.bot.market.feed import Quote
 from motherhaven.bot.running.sink import Sink
@@ -71,6 +72,8 @@ class Cycle:
         """Coins that are left out at the moment, and why."""
         self._waiting: list[Record] = []
         self._serial = asyncio.Lock()
+        if trader.account.venue.capabilities.outlives_process:
+            trader.account.orders.emit = self._record_order
 
     async def core(self, work: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
         """Let the core do what may ask a venue: at once, or in a thread where that waits.
@@ -196,6 +199,16 @@ class Cycle:
         self._waiting = []
         self.trader.recording = True
         return True
+
+    def _record_order(self, record: OrderRecord) -> None:
+        """Have an order's state on disk before this returns: it is on its way after that.
+
+        Raises:
+            JournalError: the journal does not take it.
+        """
+        self.trader.log.order(record)
+        if not self.flush():
+            raise JournalError("the journal does not take the order's record; free some space")
 
     def _flush_singly(self) -> bool:
         """One record cannot be kept by its nature: keep all others, and say which was not."""

@@ -1,14 +1,13 @@
 """A bot's state from its journal: a killed bot goes on with the same account."""
 
 from collections import deque
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from typing import Any, Final, TypeVar
 
 from motherhaven.bot.core.event_log import KEPT_OUTCOMES, outcome_text
-from motherhaven.bot.core.money_records import MARGIN
 from motherhaven.bot.core.trader import Trader
 from motherhaven.bot.decider.briefing import Plan
 from motherhaven.bot.decider.guidance import Guidance
@@ -18,14 +17,11 @@ from motherhaven.bot.guard.types import Action, Signal
 from motherhaven.bot.portfolio.events import (
     CashFlow,
     Fill,
-    FillReason,
-    FlowReason,
     FundingPayment,
-    LedgerRecord,
-    Liquidity,
-    MarginMode,
     MarginTransfer,
 )
+from motherhaven.bot.running.ledger_records import fill_of, moved_of, payment_of
+from motherhaven.bot.running.saved_orders import SavedOrders
 from motherhaven.bot.running.sink import Kept
 from motherhaven.contract.errors import ContractError, InvalidEvent
 from motherhaven.contract.events import (
@@ -39,6 +35,7 @@ from motherhaven.contract.events import (
     FillRecorded,
     FundingPaid,
     Kind,
+    OrderRecorded,
     PositionClosed,
     PositionOpened,
     StatusReported,
@@ -59,6 +56,7 @@ KINDS: Final[tuple[Kind, ...]] = (
     "status",
     "position_opened",
     "position_closed",
+    "order",
 )
 ZERO: Final = Decimal(0)
 _SIGNALS: Final = 500
@@ -91,6 +89,7 @@ class Saved:
     protections: dict[str, Protection] = field(default_factory=dict)
     terms: dict[str, dict[str, Any]] = field(default_factory=dict)
     pending: dict[str, str] = field(default_factory=dict)
+    orders: SavedOrders = field(default_factory=SavedOrders)
     day: DayStart | None = None
     entries_today: int = 0
     last_entries: dict[str, datetime] = field(default_factory=dict)
@@ -131,6 +130,7 @@ def restore(trader: Trader, saved: Saved) -> list[str]:
     """
     # No fill tells that a cross position's leverage was changed; its terms do.
     leverages = {position_id: int(terms["leverage"]) for position_id, terms in saved.terms.items()}
+    trader.account.orders.adopt(saved.orders.open())
     trader.log.resume(trader.account.resume(saved.fills, saved.payments, saved.moved, leverages))
     held = trader.ledger.holdings
     trader.log.plans = {coin: plan for coin, plan in saved.plans.items() if coin in held}
@@ -149,83 +149,6 @@ def restore(trader: Trader, saved: Saved) -> list[str]:
     trader.last_entries = dict(saved.last_entries)
     trader.kill = saved.kill
     return unprotected
-
-
-def fill_of(payload: Mapping[str, Any]) -> Fill:
-    """A Fill from the payload of a fill event of ours.
-
-    Raises:
-        InvalidEvent: a field that the ledger needs is missing or cannot be read.
-    """
-    body = FillRecorded.decode(payload)
-    return Fill(
-        seq=_known(body.ledger_seq, "ledger_seq"),
-        coin=body.coin,
-        size=body.size,
-        price=body.price,
-        fee=body.fee,
-        liquidity=Liquidity(body.liquidity),
-        realized=body.realized,
-        reason=FillReason(body.reason),
-        position_id=_known(body.position_id, "position_id"),
-        time=_time(body.timestamp),
-        cloid=body.cloid,
-        leverage=_known(body.leverage, "leverage"),
-        mode=MarginMode(_known(body.mode, "mode")),
-        absorbed=body.absorbed or ZERO,
-    )
-
-
-def payment_of(payload: Mapping[str, Any]) -> FundingPayment:
-    """A FundingPayment from the payload of a funding event: there as paid, here as received.
-
-    Raises:
-        InvalidEvent: a field that the ledger needs is missing or cannot be read.
-    """
-    body = FundingPaid.decode(payload)
-    return FundingPayment(
-        seq=_known(body.ledger_seq, "ledger_seq"),
-        coin=body.coin,
-        amount=-body.amount,
-        rate=body.rate,
-        oracle=body.oracle,
-        size=_known(body.size, "size"),
-        position_id=_known(body.position_id, "position_id"),
-        time=_time(body.timestamp),
-    )
-
-
-def moved_of(payload: Mapping[str, Any]) -> CashFlow | MarginTransfer:
-    """Money that moved, from the payload of a cash flow event of ours.
-
-    Raises:
-        InvalidEvent: a field that the ledger needs is missing or cannot be read.
-    """
-    body = CashFlowRecorded.decode(payload)
-    seq = _known(body.ledger_seq, "ledger_seq")
-    if body.reason == MARGIN:
-        return MarginTransfer(
-            seq=seq,
-            coin=_known(body.coin, "coin"),
-            amount=_known(body.margin, "margin"),
-            leverage=_known(body.leverage, "leverage"),
-            position_id=_known(body.position_id, "position_id"),
-            time=_time(body.timestamp),
-        )
-    return CashFlow(
-        seq=seq,
-        amount=body.amount,
-        reason=FlowReason(body.reason),
-        time=_time(body.timestamp),
-        external_id=body.external_id,
-    )
-
-
-def record_of(event: Kept) -> LedgerRecord:
-    """What the ledger booked, from the event that keeps it."""
-    if event.kind == "fill":
-        return fill_of(event.payload)
-    return payment_of(event.payload) if event.kind == "funding" else moved_of(event.payload)
 
 
 def _take(saved: Saved, event: Kept, zone: str) -> None:
@@ -249,6 +172,11 @@ def _read(event: Kept) -> EventBody | None:
 def _take_fill(saved: Saved, event: Kept, body: FillRecorded, _zone: str) -> None:
     if body.ledger_seq is not None:
         saved.fills.append(fill_of(event.payload))
+    saved.orders.filled(body.cloid)
+
+
+def _take_order(saved: Saved, event: Kept, body: OrderRecorded, _zone: str) -> None:
+    saved.orders.take(body, event.time)
 
 
 def _take_funding(saved: Saved, event: Kept, body: FundingPaid, _zone: str) -> None:
@@ -274,6 +202,7 @@ def _take_closed(saved: Saved, _event: Kept, body: PositionClosed, _zone: str) -
     saved.protections.pop(str(body.position_id), None)
     saved.terms.pop(str(body.position_id), None)
     saved.plans.pop(body.coin, None)
+    saved.orders.position_closed(body.coin)
 
 
 def _take_opened(saved: Saved, event: Kept, body: PositionOpened, _zone: str) -> None:
@@ -304,6 +233,8 @@ def _take_status(saved: Saved, event: Kept, body: StatusReported, _zone: str) ->
 
 def _take_execution(saved: Saved, event: Kept, body: DecisionExecuted, _zone: str) -> None:
     saved.pending.pop(body.decision_id, None)
+    if body.execution_status != "unknown":
+        saved.orders.executed(body.decision_id)
     _move_exits(saved, body)
     signal = saved.signals.pop(body.decision_id, "?")
     idea = saved.ideas.pop(body.decision_id, None)
@@ -371,18 +302,13 @@ def _take_account(saved: Saved, event: Kept, body: AccountReported, zone: str) -
         saved.protections[mark.position_id] = Protection(mark.stop_loss, mark.profit_target)
 
 
-def _known(value: T | None, field_name: str) -> T:
-    if value is None:
-        raise InvalidEvent(f"{field_name}: missing; the ledger cannot be rebuilt without it")
-    return value
-
-
 def _time(value: object) -> datetime:
     return parse_time(value, _EPOCH)
 
 
 _TAKERS: Final[dict[Kind, Callable[[Saved, Kept, Any, str], None]]] = {
     "fill": _take_fill,
+    "order": _take_order,
     "funding": _take_funding,
     "cash_flow": _take_moved,
     "answer": _take_answer,
