@@ -20,6 +20,7 @@ from motherhaven.bot.portfolio.events import (
 from motherhaven.bot.running.sink import Kept
 from motherhaven.contract.errors import InvalidEvent
 from motherhaven.contract.events import CashFlowRecorded, FillRecorded, FundingPaid
+from motherhaven.contract.times import parse_time
 
 T = TypeVar("T")
 ZERO: Final = Decimal(0)
