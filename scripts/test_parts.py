@@ -21,7 +21,7 @@ PARTS: Final[tuple[tuple[str, ...], ...]] = (
     ("tests/conformance/stores",),
     ("tests/browser",),
     ("tests/unit/server", "tests/unit/stores"),
-    ("tests/conformance/server", "tests/conformance/exchange", "tests/conformance/test_*.py"),
+    ("tests/conformance/server", "tests/conformance/venues", "tests/conformance/test_*.py"),
     ("tests/faults",),
     ("tests/property",),
     ("tests/golden",),

@@ -68,6 +68,13 @@ def reads_of(api: Api) -> list[APIRoute]:
     return [one for one in found if one.path.startswith(API) and one.path not in skipped]
 
 
+NEVER_READ = {
+    ("firestore", "an unknown kind of event"),
+    ("firestore", "execution: broken JSON"),
+    ("firestore", "opened: broken JSON"),
+}
+"""There lists and stream have what these events say from the bot's and the commit's documents."""
+
 PLANTS_ONCE = {one.title: one for one in PLANTS}
 
 
@@ -88,10 +95,10 @@ async def test_no_read_fails_for_one_row(served: Served, backend: Backend, title
                 answer = await api.client.get(route.path, params=queries(route, bot, first))
                 allowed = (200, 404, 410) if bot == "bad" else (200,)
                 assert answer.status_code in allowed, (route.path, bot, answer.text[:300])
-        await _is_told(api, one)
+        await _is_told(api, one, is_read=(backend.name, title) not in NEVER_READ)
 
 
-async def _is_told(api: Api, one: Plant) -> None:
+async def _is_told(api: Api, one: Plant, *, is_read: bool) -> None:
     """The stream passes it, the alerts go on, and the errors and the bot say so."""
     told: list[int] = []
     tail = await api.store.tail(await api.store.origin(), 100)
@@ -107,7 +114,9 @@ async def _is_told(api: Api, one: Plant) -> None:
     assert await looking.look() == count
     assert await looking.look() == 0
     if one.table in ("events", "executions", "positions"):
-        assert count > 0
+        assert (count > 0) == is_read
+        if not is_read:
+            return
         rows = await api.store.errors(bot_id=None, kind="ingest", before=None, limit=10)
         assert any("cannot be read" in row.message for row in rows)
         bots = {row["id"]: row for row in (await api.get("bots"))["bots"]}

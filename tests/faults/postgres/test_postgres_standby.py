@@ -16,9 +16,18 @@ from tests.faults.postgres.tools import schema_of, store_at
 AWAY = "postgresql://nobody@127.0.0.1:9/nothing?connect_timeout=2"
 
 
-async def bots_of(url: str, read_url: str, asked: list[str]) -> list[Any]:
+class Slow(PostgresStore):
+    """A store whose writer has answered before it tells anybody else of its commits."""
+
+    def _committed(self, commits: Any) -> None:
+        self._hub.wake(commits)
+
+
+async def bots_of(
+    url: str, read_url: str, asked: list[str], kind: type[PostgresStore] = PostgresStore
+) -> list[Any]:
     """The bots after an event, told with its tail too; `asked` notes who was asked."""
-    store = PostgresStore(url, clock=StillClock(), read_url=read_url)
+    store = kind(url, clock=StillClock(), read_url=read_url)
     await store.open()
     try:
         note(store._replica._readers if store._replica else None, "standby", asked)
@@ -53,14 +62,15 @@ def test_questions_go_to_the_standby_and_the_log_to_the_primary(url: str) -> Non
     assert asked == ["standby", "standby", "primary"]
 
 
+@pytest.mark.parametrize("kind", [PostgresStore, Slow])
 def test_a_standby_that_is_behind_or_away_is_passed_over(
-    url: str, monkeypatch: pytest.MonkeyPatch
+    url: str, monkeypatch: pytest.MonkeyPatch, kind: type[PostgresStore]
 ) -> None:
     """The primary answers, so that what was acknowledged is in every answer."""
     asked: list[str] = []
     with monkeypatch.context() as context:
         context.setattr(log, "head", lambda _: 0)
-        asyncio.run(bots_of(url, url, asked))
+        asyncio.run(bots_of(url, url, asked, kind))
     assert asked == ["standby", "primary", "standby", "primary", "primary"]
 
 

@@ -2,11 +2,14 @@
 
 import asyncio
 import secrets
-from collections.abc import Callable, Sequence
+import threading
+from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
+from typing import Final
 
 from motherhaven.contract.clock import Clock
 from motherhaven.contract.errors import ConfigError, StoreError
+from motherhaven.contract.events import Event
 from motherhaven.stores.changes import Commit
 from motherhaven.stores.cursors import read_live_cursor
 from motherhaven.stores.postgres.listener import Listener
@@ -16,11 +19,13 @@ from motherhaven.stores.postgres.readers import Readers
 from motherhaven.stores.postgres.replica import Replica, replica_of
 from motherhaven.stores.postgres.space import free_space
 from motherhaven.stores.postgres.writer import Writer
-from motherhaven.stores.protocol import Tail
+from motherhaven.stores.protocol import Appended, Tail
 from motherhaven.stores.relational import log
 from motherhaven.stores.relational.dialect import Session
 from motherhaven.stores.relational.readers import Answer, Answering
 from motherhaven.stores.relational.store import RelationalStore
+
+_FAR: Final = 1 << 62
 
 
 class PostgresStore(RelationalStore[Writer, Readers]):
@@ -35,6 +40,7 @@ class PostgresStore(RelationalStore[Writer, Readers]):
         self._read_location = None if read_url is None else locate(read_url)
         self._replica: Replica | None = None
         self._known = 0
+        self._known_lock = threading.Lock()
         """The newest commit number that this server acknowledged or streamed."""
         super().__init__(self._location.shown, clock=clock)
         self._listener: Listener | None = None
@@ -82,15 +88,31 @@ class PostgresStore(RelationalStore[Writer, Readers]):
         await super().close()
 
     def _committed(self, commits: Sequence[Commit]) -> None:
-        self._known = max([self._known, *(commit.last for commit in commits)])
+        self._know(commit.last for commit in commits)
         self._hub.wake(commits)
+
+    async def append(self, events: Sequence[Event]) -> list[Appended]:
+        """As Store.append; whoever was answered finds the events in every answer."""
+        results = await super().append(events)
+        numbers = [
+            read_live_cursor(self._generation, one.cursor, floor=0, head=_FAR)
+            for one in results
+            if one.cursor is not None
+        ]
+        self._know(numbers)
+        return results
 
     async def tail(self, after: str, limit: int) -> Tail:
         """As Store.tail; who was told of these events finds them in every answer."""
         found = await super().tail(after, limit)
-        number = read_live_cursor(self._generation, found.cursor, floor=0, head=1 << 62)
-        self._known = max(self._known, number)
+        number = read_live_cursor(self._generation, found.cursor, floor=0, head=_FAR)
+        self._know([number])
         return found
+
+    def _know(self, numbers: Iterable[int]) -> None:
+        """No answer may be older than these; the writer's thread says so too."""
+        with self._known_lock:
+            self._known = max([self._known, *numbers])
 
     @property
     def _asked(self) -> Answering:
