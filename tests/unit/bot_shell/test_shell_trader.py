@@ -73,6 +73,19 @@ def test_the_chain_of_an_entry_is_followable_from_either_end():
     assert opened["profit_target"] == 52000
 
 
+def test_every_decision_has_what_set_it_off_on_record():
+    """A model's with its answer; a baseline makes no answer, so its decision says it itself."""
+    _, sink = traded(answer(entry()))
+    [given], [decision] = of_kind(sink.kept, "answer"), of_kind(sink.kept, "decision")
+    assert given["trigger"] == "schedule"
+    assert "trigger" not in decision
+    trader, sink = new_trader(), MemorySink()
+    trader.on_slice(piece(NOON - MINUTE, BTC="50000"))
+    run(new_cycle(trader, BuyAndHold(), sink))
+    assert of_kind(sink.kept, "answer") == []
+    assert [one["trigger"] for one in of_kind(sink.kept, "decision")] == ["schedule"]
+
+
 def test_the_account_is_reported_after_the_trades():
     """The open position stands in it with its mark, and the identity holds to the digit."""
     _, sink = traded(answer(entry()))

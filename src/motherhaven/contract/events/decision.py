@@ -149,5 +149,16 @@ def encode(
 def of_answer(
     *, cycle_id: str, decider: str, model: str | None = None, answer_id: str | None = None
 ) -> Payload:
-    """What every decision of one answer says of it; its place there comes beside it."""
-    return lean({"cycle_id": cycle_id, "decider": decider, "model": model, "answer_id": answer_id})
+    """What every decision of one answer says of it; its place there comes beside it.
+
+    Where no answer is on record (`answer_id` None) the decision itself says what set it off.
+    """
+    return lean(
+        {
+            "cycle_id": cycle_id,
+            "decider": decider,
+            "model": model,
+            "answer_id": answer_id,
+            "trigger": "schedule" if answer_id is None else None,
+        }
+    )
