@@ -271,3 +271,57 @@ def test_a_newer_schema_is_refused(project: str) -> None:
                     pass
 
     asyncio.run(scenario())
+
+
+class Budget:
+    """A day's budget that the test uses up."""
+
+    is_spent = False
+
+    def exceeded(self) -> bool:
+        """Whether it is used up."""
+        return self.is_spent
+
+    async def refresh(self) -> None:
+        """Nobody else spends."""
+
+
+def test_beyond_the_budget_the_log_is_looked_at_now_and_then(project: str) -> None:
+    """Each event still comes once and in order; what is saved listens again when it may."""
+
+    async def scenario() -> None:
+        async with opened(project) as store:
+            await store.adopt()
+            bot, budget, pauses = Bot(), Budget(), list[float]()
+
+            async def sleep(seconds: float) -> None:
+                pauses.append(seconds)
+                await store.append([bot.status(10 + len(pauses))])
+                budget.is_spent = len(pauses) not in (2, 4)
+
+            tails = follow_module.follow(
+                store._open,
+                store._generation,
+                await store.head(),
+                store._old_writers,
+                budget,
+                sleep,
+            )
+
+            async def next_ids() -> list[str]:
+                tail = await asyncio.wait_for(anext(tails), HANG_SECONDS)
+                return [one.event.event_id for one in tail.events]
+
+            async with aclosing(tails):
+                budget.is_spent = True
+                assert [*await next_ids(), *await next_ids()] == ["bot-a-1-1", "bot-a-1-2"]
+                assert pauses == [follow_module.SLOW_SECONDS] * 2
+                heard = asyncio.ensure_future(next_ids())
+                await store.append([bot.status(20)])
+                assert await heard == ["bot-a-1-3"]
+                assert len(pauses) == 2, "it was listened to"
+                budget.is_spent = True
+                assert [*await next_ids(), *await next_ids()] == ["bot-a-1-4", "bot-a-1-5"]
+                assert len(pauses) == 4
+
+    asyncio.run(scenario())

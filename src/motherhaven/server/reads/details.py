@@ -1,5 +1,6 @@
 """Reads of one thing in depth: a trade, a decision's outcome, candles, errors in groups."""
 
+import asyncio
 from collections import Counter
 from collections.abc import Sequence
 from contextlib import suppress
@@ -133,13 +134,14 @@ class Details:
 
     async def _with_codes(self, groups: Sequence[ErrorGroup]) -> tuple[ErrorGroup, ...]:
         """The groups with the codes of their newest decisions, as far as those are there."""
-        found = list(groups)
-        for number, group in enumerate(groups[:_CODED_GROUPS]):
-            if group.decision_id is not None:
-                with suppress(NotFound):
-                    decision = await self._store.decision(group.decision_id)
-                    found[number] = with_code(group, decision)
-        return tuple(found)
+        coded = await asyncio.gather(*map(self._coded, groups[:_CODED_GROUPS]))
+        return (*coded, *groups[_CODED_GROUPS:])
+
+    async def _coded(self, group: ErrorGroup) -> ErrorGroup:
+        if group.decision_id is not None:
+            with suppress(NotFound):
+                return with_code(group, await self._store.decision(group.decision_id))
+        return group
 
     async def _after(self, decision: DecisionDetail) -> list[Candle]:
         return await self._store.candles(
