@@ -20,7 +20,7 @@ from starlette.responses import Response
 
 from motherhaven.cli.page import page_dir
 from motherhaven.server import Limits, ServerConfig, create_app
-from motherhaven.server.access.keyring import RECORD, BotKey, digest_of, write_keys
+from motherhaven.server.auth.keys.cache import RECORD, ApiKey, digest_of, write_keys
 from motherhaven.server.run import bind, spare_collector, uvicorn_config
 from motherhaven.settings import SystemClock
 from motherhaven.stores import open_store
@@ -41,7 +41,7 @@ CONFIG = ServerConfig(
 async def _add_key(folder: Path) -> None:
     store = open_store("sqlite:///bench.db", clock=SystemClock(), data_dir=folder)
     await store.open()
-    key = BotKey("a" * 10, "bench", "bot-0", ("read",), digest_of(BOUND), SystemClock().now())
+    key = ApiKey("a" * 10, "bench", "bot-0", ("read",), digest_of(BOUND), SystemClock().now())
     await store.put_record(RECORD, write_keys((key,), "bench"), None)
     await store.close()
 

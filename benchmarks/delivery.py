@@ -101,7 +101,9 @@ async def _posted(
     begun = time.perf_counter()
     posting = asyncio.ensure_future(client.post(f"{API}/ingest/batch", json={"events": events}))
     for event in events:
-        if (got := await asyncio.wait_for(arrived.get(), 120)) != event["event_id"]:
+        async with asyncio.timeout(120):
+            got = await arrived.get()
+        if got != event["event_id"]:
             raise RuntimeError(f"{got} came where {event['event_id']} was due")
     seconds = time.perf_counter() - begun
     (await posting).raise_for_status()

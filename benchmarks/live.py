@@ -122,7 +122,8 @@ async def _deliver(
         sent[f"bench-{number:09d}".encode()] = time.perf_counter()
         await exchange(reader, writer, data)
         await asyncio.sleep(PAUSE)
-    await asyncio.wait_for(arrivals.complete.wait(), 30)
+    async with asyncio.timeout(30):
+        await arrivals.complete.wait()
     used += float(await exchange(reader, writer, request("/api/cpu", b"")))
     delays = [moment - sent[name] for name, moment in arrivals.moments]
     return used, delays, arrivals.size

@@ -9,7 +9,6 @@ tags for a decision, without the prompts that ours keeps as well.
 import asyncio
 import json
 import os
-import socket
 import statistics
 import subprocess
 import tempfile
@@ -23,6 +22,7 @@ from typing import Any, Final
 import httpx
 
 from benchmarks._wire import decision_item, exchange, request, running, single_body
+from scripts.ports import free_port
 
 SINGLES: Final = 60
 BATCH: Final = 150
@@ -99,7 +99,7 @@ def _metric(key: str, value: float, step: int) -> dict[str, Any]:
 @contextmanager
 def _mlflow(python: str, folder: Path) -> Iterator[_Mlflow]:
     """`mlflow server` over an SQLite file while the context lasts."""
-    port = _free_port()
+    port = free_port()
     command = [
         python, "-m", "mlflow", "server", "--host", "127.0.0.1", "--port", str(port),
         "--workers", "1", "--backend-store-uri", f"sqlite:///{folder / 'mlflow.db'}",
@@ -112,13 +112,6 @@ def _mlflow(python: str, folder: Path) -> Iterator[_Mlflow]:
     finally:
         os.killpg(process.pid, 15)
         process.wait(30)
-
-
-def _free_port() -> int:
-
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 def _new_run(url: str, folder: Path) -> str:

@@ -21,9 +21,11 @@ from pydantic import BaseModel
 from pydantic_settings import BaseSettings
 
 from motherhaven.cli.main import app
-from motherhaven.contract import errors, events, reasons
+from motherhaven.contract import errors, events, live_reasons, reasons
+from motherhaven.contract.venue_reasons import VENUE
 from motherhaven.contract.wire import MAX_BATCH_EVENTS, MAX_BODY_BYTES
-from motherhaven.server.access.rules import rule_of
+from motherhaven.server.auth.policy import Routes
+from motherhaven.server.openapi import described_app
 from motherhaven.server.wire.problems import problem_of
 from motherhaven.settings import ServerSettings, Settings
 from scripts.common import ROOT, say
@@ -37,6 +39,8 @@ ACCESS = {
     "ingest": "the key",
     "read": "the key or a session, unless reading is open to this machine",
     "form": "a form of the server's own pages",
+    "control": "the shared key, a key with the scope `control`, or a session that has confirmed "
+    "with its key",
 }
 
 
@@ -136,18 +140,20 @@ def http_page() -> str:
         "reads* give numbers, as the first dashboard did. An error is "
         '`{"success": false, "error": {"code", "message", "fix"}}`.\n\n'
     )
+    routes: Routes = described_app().state.routes
     for route, methods in document["paths"].items():
+        who = ACCESS[routes.policy_of(route).rule.value]
         for method, operation in methods.items():
-            text += _operation(route, method, operation)
+            text += _operation(route, method, who, operation)
     text += "## Shapes\n\n"
     for name, schema in sorted(document["components"]["schemas"].items()):
         text += f"### {name}\n\n{cell(schema.get('description', ''))}\n\n" + _shape(schema)
     return text
 
 
-def _operation(route: str, method: str, operation: Mapping[str, Any]) -> str:
+def _operation(route: str, method: str, who: str, operation: Mapping[str, Any]) -> str:
     text = f"## {method.upper()} {route}\n\n{cell(operation.get('description', ''))}\n\n"
-    text += f"Who: {ACCESS[rule_of(route).value]}. Tag: {', '.join(operation.get('tags', []))}.\n\n"
+    text += f"Who: {who}. Tag: {', '.join(operation.get('tags', []))}.\n\n"
     rows = [
         (code(one["name"]), one["in"], kind_cell(one["schema"]), _default(one))
         for one in operation.get("parameters", [])
@@ -183,7 +189,7 @@ def kind_cell(schema: Mapping[str, Any]) -> str:
     names = set(re.findall(r"[A-Z]\w+", text))
     if not names:
         return code(text)
-    return re.sub(r"\b([A-Z]\w+)", lambda m: f"[{m[1]}](#{m[1].lower()})", cell(text))
+    return re.sub(r"\b([A-Z]\w*[a-z]\w*)", lambda m: f"[{m[1]}](#{m[1].lower()})", cell(text))
 
 
 # --- events and errors --------------------------------------------------------------------
@@ -252,6 +258,9 @@ def errors_page() -> str:
         ("Cycles that did not take place", reasons.HALTS),
         ("Answers that could not be taken", reasons.ANSWERS),
         ("Orders that were allowed and not executed", reasons.ORDERS),
+        ("Orders that a venue refused", VENUE),
+        ("How a position is protected", live_reasons.PROTECTION),
+        ("What differs between books and venue", live_reasons.RECONCILIATION),
         ("Events that the server refused", reasons.INGEST),
     ):
         lines = [(code(name), cell(advice)) for name, advice in known.items()]

@@ -26,7 +26,7 @@ def kind_of(schema: Mapping[str, Any]) -> str:
     """A JSON schema in a few words."""
     if "$ref" in schema:
         name: str = schema["$ref"].rpartition("/")[2]
-        return {"TradingMode": "paper or live"}.get(name, name)
+        return {"TradingMode": "paper, shadow or live"}.get(name, name)
     for key, joint in (("anyOf", " or "), ("oneOf", " or "), ("allOf", " and ")):
         if key in schema:
             return joint.join(dict.fromkeys(kind_of(one) for one in schema[key]))

@@ -10,16 +10,15 @@ from typing import Final
 
 from motherhaven.bot.guard.rule import MarginLimit
 from motherhaven.bot.guard.rules import coins, day, entries, exits, freshness, halts, size
+from scripts.mutant_list_access import ACCESS
 from scripts.mutants import Mutant
 
 SRC: Final = "src/motherhaven"
 _APPEND: Final = "tests/conformance/stores/test_store_append.py"
+_FOLLOWING: Final = "tests/unit/stores/test_firestore_following.py"
 _GUARD: Final = "tests/unit/bot_core/test_core_guard_rules.py"
 _PROPERTY: Final = "tests/property/test_caps_property.py"
-_KEYS: Final = "tests/unit/server/test_server_keys.py"
-_ACCESS: Final = "tests/unit/server/test_server_access.py"
-_LOGIN: Final = "tests/unit/server/test_server_login.py"
-_COURIER: Final = "tests/unit/recorder/test_courier.py"
+_SENDER: Final = "tests/unit/recorder/test_batch_sender.py"
 _ANSWERS: Final = "tests/unit/recorder/test_acknowledgements.py"
 _READERS: Final = "tests/faults/recorder/test_in_process_readers.py"
 _BARS: Final = "tests/unit/bot_shell/test_shell_bar_faults.py"
@@ -70,8 +69,8 @@ GUARD: Final = (
     ),
     Mutant(
         "guard sizes are floored to the lot", f"{SRC}/bot/market/instruments.py",
-        "return size.quantize(self.lot, ROUND_FLOOR)",
-        "return size.quantize(self.lot, ROUND_CEILING)", (_GUARD,),
+        "return size.quantize(self.lot, ROUND_FLOOR, EXACT)",
+        "return size.quantize(self.lot, ROUND_CEILING, EXACT)", (_GUARD,),
     ),
     Mutant(
         "guard a position without its stop is closed", f"{SRC}/bot/execution/engine.py",
@@ -83,7 +82,8 @@ GUARD: Final = (
 DEDUPLICATION: Final = (
     Mutant(
         "deduplication in the journal", f"{SRC}/recorder/writer.py",
-        "        known = self._known(entry)\n", "        known = None\n",
+        "        return self._known(entry) or self._add(entry)\n",
+        "        return self._add(entry)\n",
         ("tests/unit/recorder/test_journal.py",),
     ),
     Mutant(
@@ -100,6 +100,32 @@ DEDUPLICATION: Final = (
     Mutant(
         "deduplication in firestore", f"{SRC}/stores/firestore/ingest.py",
         "known = work.known(event.event_id)", "known = None", (_APPEND, "-k", "firestore"),
+    ),
+    *(
+        Mutant(name, f"{SRC}/stores/firestore/{file}.py", safe, unsafe, (_FOLLOWING,))
+        for name, file, safe, unsafe in (
+            ("commits of one moment", "commits", "if last and is_tied else 0",
+             "if last and 0 else 0"),
+            ("what a count is compared with", "own_commits", "own = list(self._own.values())",
+             "own = self._own.values()"),
+            ("a cursor of the time of a read", "keytext", "moment_read, _RANKS - 1",
+             "moment_read, 0"),
+        )
+    ),
+    *(
+        Mutant(name, f"{SRC}/stores/firestore/{file}.py", safe, unsafe, (tests,))
+        for name, file, safe, unsafe, tests in (
+            ("a token and its queries", "listening", "if not token:  # it", "if True:  # it",
+             "tests/unit/stores/test_firestore_listening.py"),
+            ("an own commit among others of its time", "known", "str(one.id) not in mark.own",
+             "one.create_time not in mark.own.values()",
+             "tests/unit/stores/test_firestore_known.py"),
+        )
+    ),
+    Mutant(
+        "news of others beside own commits", f"{SRC}/stores/following.py",
+        "if others or not commits or", "if not commits or",
+        ("tests/unit/stores/test_following.py",),
     ),
     Mutant(
         "deduplication compares the payload", f"{SRC}/stores/meaning.py",
@@ -150,12 +176,12 @@ DURABILITY: Final = (
         (_READERS,),
     ),
     Mutant(
-        "journal a damaged log is noticed", f"{SRC}/recorder/walcheck.py",
+        "journal a damaged log is noticed", f"{SRC}/recorder/repair/wal.py",
         "if is_record and _continues(data, number + 1):", "if False:",
         ("tests/faults/recorder/test_damage.py",),
     ),
     Mutant(
-        "journal a commit that was cut off is no damage", f"{SRC}/recorder/walcheck.py",
+        "journal a commit that was cut off is no damage", f"{SRC}/recorder/repair/wal.py",
         "if is_record and _continues(data, number + 1):", "if is_record:",
         ("tests/faults/recorder/test_power_loss.py",),
     ),
@@ -178,99 +204,26 @@ DURABILITY: Final = (
 
 ACKNOWLEDGEMENT: Final = (
     Mutant(
-        "acknowledgement needs success", f"{SRC}/recorder/answers.py",
+        "acknowledgement needs success", f"{SRC}/recorder/sending/responses.py",
         'body.get("success") is True and all(', "all(", (_ANSWERS,),
     ),
     Mutant(
-        "acknowledgement needs a verdict for each event", f"{SRC}/recorder/answers.py",
+        "acknowledgement needs a verdict for each event", f"{SRC}/recorder/sending/responses.py",
         "all(i in results for i in event_ids)", "True", (_ANSWERS,),
     ),
     Mutant(
-        "acknowledgement of text parts", f"{SRC}/recorder/answers.py",
+        "acknowledgement of text parts", f"{SRC}/recorder/sending/responses.py",
         "if not isinstance(items, list) or len(items) != parts:", "if items is not None:",
-        (_COURIER,),
+        (_SENDER,),
     ),
     Mutant(
-        "acknowledgement of an old server needs success", f"{SRC}/recorder/answers.py",
+        "acknowledgement of an old server needs success", f"{SRC}/recorder/sending/responses.py",
         'if body.get("success") is not True:', "if body is None:", (_ANSWERS,),
     ),
     Mutant(
-        "redirects are no acknowledgement", f"{SRC}/recorder/answers.py",
+        "redirects are no acknowledgement", f"{SRC}/recorder/sending/responses.py",
         "        case 200:\n", "        case status if 200 <= status < 400:\n",
         (_ANSWERS,),
-    ),
-)  # fmt: skip
-
-ACCESS: Final = (
-    Mutant(
-        "scope of a key", f"{SRC}/server/access/rules.py",
-        "    if scope in key.scopes:\n", "    if scope:\n", (_KEYS,),
-    ),
-    Mutant(
-        "scope of ingest", f"{SRC}/server/access/rules.py",
-        'Rule.INGEST: "ingest",', 'Rule.INGEST: "read",', (_KEYS,),
-    ),
-    Mutant(
-        "scope of reading", f"{SRC}/server/access/rules.py",
-        'Rule.READ: "read",', 'Rule.READ: "ingest",', (_KEYS,),
-    ),
-    Mutant(
-        "revoked keys are refused", f"{SRC}/server/access/rules.py",
-        "if key.revoked_at is not None:", "if not key.id:", (_KEYS,),
-    ),
-    Mutant(
-        "identity: a bound key names no other bot", f"{SRC}/server/access/binding.py",
-        "if named == bot:", "if named:", (_KEYS,),
-    ),
-    Mutant(
-        "identity: a bound key sees its bot alone", f"{SRC}/server/access/gate.py",
-        "only(key.bot_id if key else None)", "only(None)",
-        ("tests/conformance/server/test_server_bound_keys.py", "-k", "memory"),
-    ),
-    Mutant(
-        "the shared key is compared whole", f"{SRC}/server/access/rules.py",
-        "return hmac.compare_digest(_digest(given), self._digest)", "return True", (_ACCESS,),
-    ),
-    Mutant(
-        "a bot's key is compared whole", f"{SRC}/server/access/keyring.py",
-        "right = hmac.compare_digest(digest_of(text), key.sha256 if key else _NO_DIGEST)",
-        "right = True", (_KEYS,),
-    ),
-    Mutant(
-        "open reading has a list of hosts", f"{SRC}/server/access/rules.py",
-        'if host_name(visitor.header(b"host")) in config.hosts:', "if config.hosts:", (_ACCESS,),
-    ),
-    Mutant(
-        "open reading ends at a proxy", f"{SRC}/server/access/rules.py",
-        "        if not forwarded:\n", "        if forwarded is not None:\n", (_ACCESS,),
-    ),
-    Mutant(
-        "forms of other origins are refused", f"{SRC}/server/access/rules.py",
-        "if origin is None or self._own(origin, visitor):", "if origin is None or origin:",
-        (_LOGIN,),
-    ),
-    Mutant(
-        "reads of other sites are refused", f"{SRC}/server/access/cross_site.py",
-        "if all(value.strip().lower() in _OWN for value in sites) or _is_link(rule, visitor):",
-        "if all(sites) or _is_link(rule, visitor):",
-        ("tests/unit/server/test_server_cross_site.py",),
-    ),
-    Mutant(
-        "the session's cookie is strict", f"{SRC}/server/access/login.py",
-        "            httponly=True,\n            samesite=\"strict\",\n",
-        "            httponly=True,\n            samesite=\"lax\",\n", (_LOGIN,),
-    ),
-    Mutant(
-        "the session's cookie is closed to scripts", f"{SRC}/server/access/login.py",
-        "            httponly=True,\n            samesite", "            samesite", (_LOGIN,),
-    ),
-    Mutant(
-        "wrong keys are slowed", f"{SRC}/server/access/rules.py",
-        'self._too_many(visitor) or Problem(\n            401,\n'
-        '            "unauthorized",\n            "the x-api-key header',
-        'Problem(\n            401,\n'
-        '            "unauthorized",\n            "the x-api-key header',
-        ("tests/unit/server/test_server_refusals.py",),
     ),
 )  # fmt: skip
 
@@ -356,7 +309,7 @@ ESCAPES: Final = (
         ("tests/unit/contract/test_csvtext.py",),
     ),
     Mutant(
-        "the server's words are one line in a log", f"{SRC}/recorder/answers.py",
+        "the server's words are one line in a log", f"{SRC}/recorder/sending/responses.py",
         "c if c.isprintable() else ' ' for c", "c for c",
         ("tests/unit/recorder/test_refused_key.py",),
     ),

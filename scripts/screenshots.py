@@ -15,7 +15,6 @@ import contextlib
 import json
 import os
 import signal
-import socket
 import subprocess
 import sys
 import tempfile
@@ -35,6 +34,7 @@ from playwright.sync_api import Browser, expect, sync_playwright
 
 from scripts.chromium import find_chromium
 from scripts.common import ROOT, ToolError, say, stop
+from scripts.ports import free_port
 from scripts.scripted_bot import NAME, live_a_day
 
 READY_SECONDS = 120.0
@@ -70,9 +70,7 @@ def _wait_until_lived(url: str) -> None:
 @contextmanager
 def demo() -> Iterator[tuple[str, Path]]:
     """Address and data folder of a fresh `motherhaven up` whose bots have lived their day."""
-    with socket.socket() as one:
-        one.bind(("127.0.0.1", 0))
-        port = one.getsockname()[1]
+    port = free_port()
     with tempfile.TemporaryDirectory(prefix="motherhaven-") as folder:
         command = [sys.executable, "-m", "motherhaven.cli.main", "up", "--port", str(port)]
         env = {**os.environ, "MOTHERHAVEN_DATA": folder}

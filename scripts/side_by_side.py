@@ -1,16 +1,22 @@
 """Steps in several lanes: each lane takes the next step when it has ended one."""
 
 import os
+import signal
 import subprocess
+import tempfile
 import threading
 import time
 from collections import deque
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Final
 
 from scripts.common import ROOT, ToolError, say
 from scripts.test_parts import LANE
+
+LIMIT_SECONDS: Final = 2_400.0
+"""How long one step may take before it is stopped: the longest takes some 12 minutes."""
 
 
 @dataclass(frozen=True)
@@ -30,21 +36,42 @@ def finished(
     *,
     cwd: Path = ROOT,
     env: Mapping[str, str] | None = None,
+    limit: float = LIMIT_SECONDS,
 ) -> str:
     """The output of a command that ended well; it knows its lane from the environment.
 
     Raises:
-        ToolError: it did not end with 0; the text begins with its output.
+        ToolError: it did not end with 0, or not within `limit` seconds; the text begins with its
+            output. A pytest that is stopped so tells where each of its threads stood.
     """
     known = {**(env or os.environ), "PYTHONDONTWRITEBYTECODE": "1", LANE: str(lane)}
-    done = subprocess.run(
-        command, cwd=cwd, env=known, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT, encoding="utf-8", errors="replace", check=False,
-    )  # fmt: skip
-    if done.returncode != 0:
+    # A file and not a pipe: a program that the command left behind cannot hold us up.
+    with tempfile.TemporaryFile() as told:
+        process = subprocess.Popen(
+            command, cwd=cwd, env=known, stdin=subprocess.DEVNULL, stdout=told,
+            stderr=subprocess.STDOUT,
+        )  # fmt: skip
+        try:
+            code = str(process.wait(timeout=limit))
+        except subprocess.TimeoutExpired:
+            _stop(process)
+            code = f"nothing: it was stopped after {limit:.0f} s"
+        told.seek(0)
+        output = told.read().decode("utf-8", errors="replace")
+    if code != "0":
         words = " ".join(str(word) for word in command[:3])
-        raise ToolError(f"{done.stdout}\n`{words}` ended with exit code {done.returncode}")
-    return done.stdout
+        raise ToolError(f"{output}\n`{words}` ended with exit code {code}")
+    return output
+
+
+def _stop(process: subprocess.Popen[bytes]) -> None:
+    """End a process that is late; it may write its stacks first."""
+    process.send_signal(signal.SIGABRT if hasattr(signal, "SIGABRT") else signal.SIGTERM)
+    try:
+        process.wait(timeout=30)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        process.wait()
 
 
 def run_steps(steps: Iterable[Step], lanes: int) -> list[str]:

@@ -113,7 +113,11 @@ def main() -> None:
             failed = run_steps([*_tests(given.pytest, folder, fast=True), *STATIC], LANES)
         else:
             failed = run_steps([PREPARE], 1)
-            rest = [*STATIC, _page_step("verify"), *_tests(given.pytest, folder, fast=False)]
+            rest = [
+                *STATIC,
+                _page_step("verify", "size"),
+                *_tests(given.pytest, folder, fast=False),
+            ]
             failed += run_steps(rest, LANES)
         result = Result()
         for report in sorted(folder.glob("*.xml")):

@@ -1,17 +1,25 @@
 """What holds for all tests."""
 
+import faulthandler
+import os
 import re
 import signal
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Final
 
 import pytest
 from hypothesis import HealthCheck, settings
 
+_STDERR: Final = pytest.StashKey[int]()
 _WITH_PROCESSES: Final = re.compile(
     r"\b(subprocess|multiprocessing|os\.fork|postgres_server|firestore_emulator|ServerThread|wait_for|wait_until)\b"
 )
 """What a module names that starts processes or servers, or waits for a thread."""
+
+
+LEFT_SECONDS: Final = 180.0
+"""So much longer than its own limit a test may take, and the process to end after the last."""
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -29,11 +37,12 @@ def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool 
     return True if _WITH_PROCESSES.search(text) else None
 
 
-def pytest_configure() -> None:
+def pytest_configure(config: pytest.Config) -> None:
     """Programs that tests start are told of a closed terminal, also where nohup began the run.
 
     And no drawn example fails a test by its pace.
     """
+    config.stash[_STDERR] = os.dup(2)  # before pytest takes what is written to it
     settings.register_profile(
         "any pace", deadline=None, suppress_health_check=[HealthCheck.too_slow]
     )
@@ -49,3 +58,33 @@ def pytest_configure() -> None:
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Browser tests come last: Playwright's loop runs in this thread as long as it lives."""
     items.sort(key=lambda item: "/browser/" in item.path.as_posix())
+
+
+@pytest.hookimpl(wrapper=True, tryfirst=True)
+def pytest_runtest_protocol(item: pytest.Item) -> Iterator[None]:
+    """A test that its own limit cannot end tells where each thread stands, and ends the process.
+
+    pytest-timeout raises once, in the main thread: what waits for ever after that, as a fixture
+    that joins a thread, or an event loop for a task that will not end, would not be ended.
+    """
+    marker = item.get_closest_marker("timeout")
+    limit = float(marker.args[0] if marker and marker.args else item.config.getini("timeout"))
+    _end_after(item.config, limit + LEFT_SECONDS)
+    return (yield)
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_exception_interact(node: pytest.Item | pytest.Collector) -> None:
+    """Pytest itself calls the end off at each failure, for who debugs; the rest needs one too."""
+    _end_after(node.config, LEFT_SECONDS)
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    """What is left is to end: the interpreter waits for threads that nobody else waits for."""
+    _end_after(session.config, LEFT_SECONDS)
+
+
+def _end_after(config: pytest.Config, seconds: float) -> None:
+    """Unless this is called again by then, write the stacks of all threads and end with 1."""
+    faulthandler.dump_traceback_later(seconds, exit=True, file=config.stash[_STDERR])

@@ -29,14 +29,27 @@ class Bill:
     written: Counter[str] = field(default_factory=Counter)
     """Writes and deletes of each collection."""
 
+    told: set[tuple[str, str]] = field(default_factory=set)
+    """The versions of documents that listeners were told of: emulators tell of them again."""
+
     def hear(self, method: str, request: bytes, answers: list[bytes]) -> None:
         """Count one call that Firestore answered."""
         if method == "Commit":
             self._commit(messages.CommitRequest.deserialize(request))
             return
-        count = _reads(method, answers)
+        count = self._listened(answers) if method == "Listen" else _reads(method, answers)
         self.reads += count
         self.methods[method] += count
+
+    def _listened(self, answers: list[bytes]) -> int:
+        count = 0
+        for one in map(messages.ListenResponse.deserialize, answers):
+            if "document_change" in one:
+                document = one.document_change.document
+                version = (document.name, str(document.update_time))
+                count += version not in self.told
+                self.told.add(version)
+        return count
 
     def _commit(self, request: messages.CommitRequest) -> None:
         for write in request.writes:

@@ -8,8 +8,9 @@ import atexit
 import hashlib
 import os
 import shutil
-import socket
 import subprocess
+import tempfile
+from collections.abc import Callable
 from functools import cache
 from pathlib import Path
 from typing import Any, Final
@@ -18,6 +19,7 @@ import httpx
 import pytest
 
 from motherhaven.stores import Store
+from scripts.ports import free_port
 from tests.patience import HANG_SECONDS, wait_until
 
 _JAR: Final = "platform/cloud-firestore-emulator/cloud-firestore-emulator.jar"
@@ -27,6 +29,8 @@ _SDK_FOLDERS: Final = (
     "/usr/local/google-cloud-sdk", "/snap/google-cloud-sdk/current",
 )  # fmt: skip
 _KEPT_PROJECTS: Final = 8
+_STARTS: Final = 4
+_TOLD_CHARACTERS: Final = 600
 RULES: Final = Path(__file__).parent.parent / "deploy" / "firestore" / "firestore.rules"
 """The rules that deny everything: under them all tests run, as the server would."""
 
@@ -67,17 +71,32 @@ def emulator_host() -> str:
         if os.environ.get("CI") == "true":
             pytest.fail(message)
         pytest.skip(message)
-    host = f"127.0.0.1:{_free_port()}"
-    name, port = host.split(":")
-    process = subprocess.Popen(
-        [java, "-Xmx512m", "-XX:+UseSerialGC", "-cp", str(jar), _MAIN, f"--rules={RULES}",
-         f"--host={name}", f"--port={port}"],
-        stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, stdin=subprocess.DEVNULL,
-    )  # fmt: skip
-    atexit.register(_stop, process)
-    _wait(process, f"http://{host}/")
+    host = start_emulator([java, "-Xmx512m", "-XX:+UseSerialGC", "-cp", str(jar), _MAIN,
+                           f"--rules={RULES}"])  # fmt: skip
     os.environ["FIRESTORE_EMULATOR_HOST"] = host
     return host
+
+
+def start_emulator(command: list[str], port: Callable[[], int] = free_port) -> str:
+    """HOST:PORT of an emulator that answers until this process ends.
+
+    It takes further ports of its own that somebody else may take first; then it ends, and is
+    started again.
+    """
+    told = list[str]()
+    for _ in range(_STARTS):
+        number = port()
+        with tempfile.TemporaryFile() as log:
+            process = subprocess.Popen(
+                [*command, "--host=127.0.0.1", f"--port={number}"],
+                stdout=log, stderr=subprocess.STDOUT, stdin=subprocess.DEVNULL,
+            )  # fmt: skip
+            atexit.register(_stop, process)
+            if _listens(process, f"http://127.0.0.1:{number}/"):
+                return f"127.0.0.1:{number}"
+            log.seek(0)
+            told.append(log.read().decode(errors="replace")[:_TOLD_CHARACTERS])
+    raise AssertionError(f"the Firestore emulator ended {_STARTS} times at its start: {told}")
 
 
 def find_jar() -> Path | None:
@@ -88,22 +107,18 @@ def find_jar() -> Path | None:
     return next((folder / _JAR for folder in folders if (folder / _JAR).is_file()), None)
 
 
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
+def _listens(process: subprocess.Popen[bytes], url: str) -> bool:
+    """Wait until the emulator answers; no if it ends before."""
 
-
-def _wait(process: subprocess.Popen[bytes], url: str) -> None:
     def answers() -> bool:
-        assert process.poll() is None, "the Firestore emulator ended at its start"
         try:
-            httpx.get(url, timeout=HANG_SECONDS)
+            httpx.get(url, timeout=1.0)
         except httpx.HTTPError:
-            return False
+            return process.poll() is not None
         return True
 
     wait_until(answers, "the Firestore emulator")
+    return process.poll() is None
 
 
 def _stop(process: subprocess.Popen[bytes]) -> None:

@@ -7,8 +7,10 @@ A promise in seconds is measured in every run, and judged by `make soak` alone.
 import asyncio
 import os
 import time
-from collections.abc import Callable
-from typing import Any, Final
+from collections.abc import Awaitable, Callable
+from typing import Any, Final, TypeVar
+
+T = TypeVar("T")
 
 HANG_SECONDS: Final = 120.0
 """Many times what the slowest machine needs; who waits so long waits for ever."""
@@ -30,6 +32,16 @@ async def until(check: Callable[[], Any], what: str = "the condition") -> Any:
             raise AssertionError(f"{what} did not come true")
         await asyncio.sleep(_LOOK_SECONDS)
     return found
+
+
+async def within(work: Awaitable[T], seconds: float = HANG_SECONDS) -> T:
+    """What `work` gives, for a test that would else wait for ever.
+
+    Not asyncio.wait_for: in Python 3.11 a cancellation that meets an answer is lost in it, and
+    who cancelled such a task and then awaits it waits for ever.
+    """
+    async with asyncio.timeout(seconds):
+        return await work
 
 
 def wait_until(check: Callable[[], Any], what: str = "the condition") -> Any:

@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
+from functools import cache
 from typing import Any
 
 import httpx
@@ -11,8 +12,9 @@ from fastapi import FastAPI
 
 from motherhaven.contract.money import plain
 from motherhaven.server import Limits, ServerConfig, create_app
+from motherhaven.server.auth.policy import Routes, Rule
 from motherhaven.stores import MemoryStore, Store
-from tests.patience import HANG_SECONDS
+from tests.patience import within
 
 KEY = "test-key-0123456789"
 NOW = datetime(2026, 1, 2, 3, 4, 5, 678901, tzinfo=UTC)
@@ -245,6 +247,18 @@ def config(**changes: Any) -> ServerConfig:
     return ServerConfig(**{"port": 0, "api_key": KEY, "session_secret": b"s" * 32, **changes})
 
 
+@cache
+def declared() -> Routes:
+    """Every route of the application with its policy."""
+    routes: Routes = create_app(config(), MemoryStore(), FakeClock()).state.routes
+    return routes
+
+
+def rule_of(path: str) -> Rule:
+    """The kind of the route at a path."""
+    return declared().policy_of(path).rule
+
+
 class Server:
     """An application in process, and clients that come to it from chosen places."""
 
@@ -300,7 +314,7 @@ class Sse:
         lines += [f"{name.replace('_', '-')}: {value}" for name, value in headers.items()]
         writer.write(("\r\n".join(lines) + "\r\n\r\n").encode())
         one = cls(reader, writer)
-        one.head = (await asyncio.wait_for(reader.readuntil(b"\r\n\r\n"), HANG_SECONDS)).decode()
+        one.head = (await within(reader.readuntil(b"\r\n\r\n"))).decode()
         one.status = int(one.head.split()[1])
         return one
 
@@ -309,7 +323,7 @@ class Sse:
     ) -> dict[str, str]:
         """The next event as its fields; `silent`: or a bare id."""
         while True:
-            fields = await asyncio.wait_for(self._event(), HANG_SECONDS)
+            fields = await within(self._event())
             if "event" in fields and fields["event"] not in skip:
                 return fields
             if silent and "event" not in fields and "id" in fields:

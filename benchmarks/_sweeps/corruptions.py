@@ -12,8 +12,8 @@ from pathlib import Path
 from benchmarks._sweeps import Count, Tally, decision, make_recorder
 from benchmarks._sweeps.readers import acknowledged_by
 from motherhaven.contract.errors import MotherhavenError
-from motherhaven.recorder import rawscan, walcheck
-from motherhaven.recorder.rawscan import Files
+from motherhaven.recorder.repair import raw_scan, wal
+from motherhaven.recorder.repair.raw_scan import Files
 
 PAGE = 4096
 FILE = "bot.db"
@@ -71,13 +71,13 @@ def make_original(folder: Path, events: int, sizes: tuple[int, ...], kind: str) 
 def places_of(files: Content) -> dict[str, list[Ranges]]:
     """For each event, each copy of it: the byte ranges that hold it."""
     main, log = bytes(files[FILE]), bytes(files.get(f"{FILE}-wal", b""))
-    newest = dict(walcheck.frame_pages(log, PAGE))
+    newest = dict(wal.frame_pages(log, PAGE))
     found: dict[str, list[Ranges]] = {}
     for row, place in Files(main, log).rows():
         name, buffer = (f"{FILE}-wal", log) if place.in_log else (FILE, main)
-        total = rawscan.record_size(buffer, place.at)
+        total = raw_scan.record_size(buffer, place.at)
         assert total is not None
-        local = rawscan.local_size(total, PAGE)
+        local = raw_scan.local_size(total, PAGE)
         end = place.at + local + (4 if local < total else 0)
         ranges = [(name, place.at - 12, end)]
         left = total - local

@@ -18,7 +18,7 @@ from benchmarks._sweeps import Count, Tally, compare, decision
 from motherhaven.contract.ids import IdSource
 from motherhaven.recorder.core import Recorder
 from motherhaven.recorder.journal import Journal
-from motherhaven.recorder.outbox import Outbox, Settled
+from motherhaven.recorder.sending.outbox import Outbox, Settled
 from motherhaven.testing.clock import FakeClock
 
 SECTOR = 512

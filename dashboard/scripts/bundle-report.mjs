@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { gzipSync } from "node:zlib";
 
-const LIMIT_KIB = 260;
+const LIMIT_KIB = 245;
 const out = process.argv[2] ?? fileURLToPath(new URL("../out", import.meta.url));
 const screens = existsSync(join(out, "llm-bot")) ? readdirSync(join(out, "llm-bot")).sort() : [];
 const pages = ["llm-bot.html", ...screens.map((name) => `llm-bot/${name}`)].filter(

@@ -13,7 +13,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Self
 
-from tests.acceptance.processes import ROOT, free_port
+from scripts.ports import free_port
+from tests.acceptance.processes import ROOT
 from tests.patience import HANG_SECONDS, wait_until
 
 NAME = "motherhaven.example.com"

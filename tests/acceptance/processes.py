@@ -1,6 +1,5 @@
 """Real processes for acceptance tests: a server, a recording bot, and what both kept."""
 
-import itertools
 import os
 import select
 import socket
@@ -10,36 +9,20 @@ import threading
 import time
 import urllib.request
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Self
 
 import apsw
 
-from scripts.test_parts import LANE
+from motherhaven.contract.bulk import is_bulk
+from motherhaven.contract.wire import payload_sha256
+from motherhaven.recorder.bulk_rows import singly
 from tests.patience import HANG_SECONDS
 
 ROOT = Path(__file__).parents[2]
 KEY = "acceptance-test-key"
-
-
-_PORTS_A_LANE = 5_000
-_next_port = itertools.count(int.from_bytes(os.urandom(2)))
-
-
-def free_port() -> int:
-    """A port that nothing listens on now, and that nobody else here is given.
-
-    Below those that systems give to outgoing connections; test processes side by side have a
-    range each.
-    """
-    first = 20_000 + _PORTS_A_LANE * int(os.environ.get(LANE, "0"))
-    for number in itertools.islice(_next_port, _PORTS_A_LANE):
-        with socket.socket() as one, suppress(OSError):
-            one.bind(("127.0.0.1", first + number % _PORTS_A_LANE))
-            return int(one.getsockname()[1])
-    raise AssertionError(f"no free port from {first} on")
 
 
 def clean_environment(folder: Path, **changes: str) -> dict[str, str]:
@@ -130,7 +113,7 @@ def start_server(folder: Path, port: int, *options: str, **env: str) -> Process:
     process = Process(
         ["-m", "motherhaven.cli.main", "serve", "--port", str(port), *options],
         cwd=folder,
-        env=clean_environment(folder, LLM_BOT_API_KEY=KEY, **env),
+        env=clean_environment(folder, **{"LLM_BOT_API_KEY": KEY, **env}),
     )
     process.wait_for("Motherhaven is at")
     return process
@@ -173,8 +156,9 @@ class Kept:
 
 
 def journal_of(path: Path) -> Kept:
-    """The events of a journal, after an integrity check."""
-    return _read(path, "SELECT event_id, sha256, lane, lane_seq FROM events ORDER BY seq")
+    """The events of a journal, those of bulk records one by one, after an integrity check."""
+    query = "SELECT event_id, sha256, lane, lane_seq, kind, payload FROM events ORDER BY seq"
+    return _read(path, query)
 
 
 def server_of(path: Path) -> Kept:
@@ -186,13 +170,25 @@ def _read(path: Path, query: str) -> Kept:
     connection = apsw.Connection(str(path))
     try:
         whole = connection.execute("PRAGMA integrity_check").get == "ok"
-        rows = list(connection.execute(query))
+        rows = [one for row in connection.execute(query) for one in _singly(*row)]
     finally:
         connection.close()
     lanes: dict[str, list[int]] = {}
     for _, _, lane, order in rows:
         lanes.setdefault(str(lane), []).append(order)
     return Kept({row[0]: str(row[1]).lower() for row in rows}, len(rows), whole, lanes)
+
+
+def _singly(
+    event_id: str, sha: object, lane: str, order: int, kind: str = "", payload: str = ""
+) -> list[tuple[str, object, str, int]]:
+    """A row of a log, or the events of a bulk record as they travel."""
+    if not is_bulk(kind):
+        return [(event_id, sha, lane, order)]
+    return [
+        (one.event_id, payload_sha256(one.payload), lane, order - one.before)
+        for one in singly(event_id, payload.encode())
+    ]
 
 
 @contextmanager

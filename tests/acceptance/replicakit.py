@@ -12,8 +12,9 @@ from typing import Any
 import httpx
 
 from motherhaven.stores import Store
-from tests.acceptance.processes import KEY, Process, free_port, start_server
-from tests.patience import HANG_SECONDS
+from scripts.ports import free_port
+from tests.acceptance.processes import KEY, Process, start_server
+from tests.patience import HANG_SECONDS, within
 from tests.serverkit import API, Sse, item
 
 BATCH = 3
@@ -242,7 +243,7 @@ class Follower:
     async def start(self) -> None:
         """Follow from the head on; returns when the stream has said hello."""
         self._task = asyncio.create_task(self._run())
-        await asyncio.wait_for(self.connected.wait(), HANG_SECONDS)
+        await within(self.connected.wait())
 
     async def told(self, count: int) -> None:
         """Until the stream has told `count` events since its start."""

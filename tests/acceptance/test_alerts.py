@@ -8,13 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.acceptance.processes import (
-    KEY,
-    Process,
-    clean_environment,
-    free_port,
-    start_server,
-)
+from scripts.ports import free_port
+from tests.acceptance.processes import KEY, Process, clean_environment, start_server
 from tests.acceptance.webhook import receiver
 from tests.patience import HANG_SECONDS, figure
 from tests.serverkit import API, item

@@ -13,7 +13,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.acceptance.processes import KEY, Process, clean_environment, free_port, get
+from scripts.ports import free_port
+from tests.acceptance.processes import KEY, Process, clean_environment, get
 from tests.patience import HANG_SECONDS, figure
 
 COMMAND = ["-m", "motherhaven.cli.main"]

@@ -11,15 +11,8 @@ from typing import Any
 
 import pytest
 
-from tests.acceptance.processes import (
-    KEY,
-    ROOT,
-    Process,
-    clean_environment,
-    free_port,
-    get,
-    start_server,
-)
+from scripts.ports import free_port
+from tests.acceptance.processes import KEY, ROOT, Process, clean_environment, get, start_server
 from tests.patience import HANG_SECONDS, wait_until
 
 EXAMPLES = ROOT / "examples"

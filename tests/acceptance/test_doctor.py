@@ -2,7 +2,8 @@
 
 from pathlib import Path
 
-from tests.acceptance.processes import KEY, Process, clean_environment, free_port, start_server
+from scripts.ports import free_port
+from tests.acceptance.processes import KEY, Process, clean_environment, start_server
 from tests.acceptance.test_alerts import receiver
 from tests.patience import HANG_SECONDS
 

@@ -10,7 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.acceptance.processes import KEY, ROOT, clean_environment, free_port, start_server
+from scripts.ports import free_port
+from tests.acceptance.processes import KEY, ROOT, clean_environment, start_server
 from tests.patience import HANG_SECONDS
 
 PASSED = """✓ Configuration Check: PASSED
@@ -21,7 +22,7 @@ Total: 3 passed, 0 failed, 0 skipped
 """
 
 
-def _run(folder: Path, env_file: str) -> subprocess.CompletedProcess[str]:
+def run_step_4(folder: Path, env_file: str) -> subprocess.CompletedProcess[str]:
     """`python test_motherhaven_integration.py` in a folder with this .env, without a terminal."""
     (folder / ".env").write_text(env_file, encoding="utf-8")
     return subprocess.run(
@@ -36,7 +37,7 @@ def _run(folder: Path, env_file: str) -> subprocess.CompletedProcess[str]:
     )
 
 
-def _env(port: int, key: str = KEY, enabled: str = "true") -> str:
+def guide_env(port: int, key: str = KEY, enabled: str = "true") -> str:
     return (
         "# Motherhaven Dashboard Integration\n"
         f"MOTHERHAVEN_ENABLED={enabled}\n"
@@ -86,7 +87,7 @@ def test_step_4_prints_what_the_guide_prints(tmp_path: Path) -> None:
     port = free_port()
     (tmp_path / ".env.local").write_text(f"LLM_BOT_API_KEY={KEY}\n", encoding="utf-8")
     with start_server(tmp_path, port, "--store", f"sqlite:///{tmp_path}/s.db"):
-        first, second = _run(tmp_path, _env(port)), _run(tmp_path, _env(port))
+        first, second = run_step_4(tmp_path, guide_env(port)), run_step_4(tmp_path, guide_env(port))
     for done in (first, second):
         assert done.stdout.endswith(PASSED), done.stdout + done.stderr
         assert done.returncode == 0
@@ -96,7 +97,7 @@ def test_step_4_prints_what_the_guide_prints(tmp_path: Path) -> None:
 def test_a_server_that_stores_nothing_fails_the_test(tmp_path: Path) -> None:
     """200 alone proves nothing: what is not given back counts as not stored."""
     with _forgetful_server() as port:
-        done = _run(tmp_path, _env(port))
+        done = run_step_4(tmp_path, guide_env(port))
     assert done.returncode == 1
     assert "✗ Direct MotherhavenLogger: FAILED" in done.stdout
     assert "✗ TradingLogger Integration: FAILED" in done.stdout
@@ -106,7 +107,7 @@ def test_a_server_that_stores_nothing_fails_the_test(tmp_path: Path) -> None:
 
 def test_a_server_that_is_down_fails_the_test(tmp_path: Path) -> None:
     """Connection refused is named, with the guide's advice."""
-    done = _run(tmp_path, _env(free_port()))
+    done = run_step_4(tmp_path, guide_env(free_port()))
     assert done.returncode == 1
     assert "Connection refused" in done.stdout
     assert "npm run dev" in done.stdout
@@ -117,7 +118,7 @@ def test_a_wrong_key_fails_the_test_and_is_not_printed(tmp_path: Path) -> None:
     """401 is named with both variables; neither key appears anywhere."""
     port = free_port()
     with start_server(tmp_path, port, "--store", "memory:"):
-        done = _run(tmp_path, _env(port, key="canary-wrong-key"))
+        done = run_step_4(tmp_path, guide_env(port, key="canary-wrong-key"))
     assert done.returncode == 1
     assert "401 Unauthorized" in done.stdout
     assert "LLM_BOT_API_KEY" in done.stdout
@@ -125,10 +126,12 @@ def test_a_wrong_key_fails_the_test_and_is_not_printed(tmp_path: Path) -> None:
     assert KEY not in done.stdout + done.stderr
 
 
-@pytest.mark.parametrize("env_file", [_env(1, enabled="false"), "# MOTHERHAVEN_ENABLED=true\n"])
+@pytest.mark.parametrize(
+    "env_file", [guide_env(1, enabled="false"), "# MOTHERHAVEN_ENABLED=true\n"]
+)
 def test_disabled_is_skipped(tmp_path: Path, env_file: str) -> None:
     """With the integration disabled each check is skipped, and that is no failure."""
-    done = _run(tmp_path, env_file)
+    done = run_step_4(tmp_path, env_file)
     assert done.returncode == 0
     assert done.stdout.count("SKIPPED") == 3
     assert "Total: 0 passed, 0 failed, 3 skipped" in done.stdout
@@ -136,7 +139,7 @@ def test_disabled_is_skipped(tmp_path: Path, env_file: str) -> None:
 
 def test_configuration_issues_are_listed(tmp_path: Path) -> None:
     """Missing settings are named under the guide's heading."""
-    done = _run(tmp_path, "MOTHERHAVEN_ENABLED=true\nMOTHERHAVEN_API_URL=localhost\n")
+    done = run_step_4(tmp_path, "MOTHERHAVEN_ENABLED=true\nMOTHERHAVEN_API_URL=localhost\n")
     assert done.returncode == 1
     assert "Configuration issues found" in done.stdout
     assert "MOTHERHAVEN_API_KEY is missing" in done.stdout
@@ -183,7 +186,7 @@ assert logger.motherhaven is None
 def test_the_guides_log_lines_appear_letter_for_letter(tmp_path: Path) -> None:
     """Enabled: one success line for each event that the server acknowledged, then a warning."""
     port = free_port()
-    (tmp_path / ".env").write_text(_env(port), encoding="utf-8")
+    (tmp_path / ".env").write_text(guide_env(port), encoding="utf-8")
     script = """
 import logging, os, threading
 from trading.logger import TradingLogger

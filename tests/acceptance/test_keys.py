@@ -11,14 +11,8 @@ import pytest
 import typer.main
 
 from motherhaven.cli.main import app
-from tests.acceptance.processes import (
-    KEY,
-    ROOT,
-    Process,
-    clean_environment,
-    free_port,
-    start_server,
-)
+from scripts.ports import free_port
+from tests.acceptance.processes import KEY, ROOT, Process, clean_environment, start_server
 from tests.patience import HANG_SECONDS, wait_until
 from tests.serverkit import API, decision
 
@@ -89,7 +83,7 @@ def test_create_give_rotate_revoke_and_a_friend(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("words", "told"),
     [
-        (("create", "--name", "x", "--scope", "control"), "no remote control"),
+        (("create", "--name", "x", "--scope", "sudo"), "ingest, read, control"),
         (("create", "--name", "x", "--scope", "all"), "choose from ingest, read"),
         (("create", "--name", "x", "--store", "memory:"), "forgets keys"),
         (("revoke", "nobody"), "keys list"),

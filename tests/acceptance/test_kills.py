@@ -5,14 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.acceptance.processes import (
-    Process,
-    free_port,
-    journal_of,
-    server_of,
-    start_server,
-    start_writer,
-)
+from scripts.ports import free_port
+from tests.acceptance.processes import Process, journal_of, server_of, start_server, start_writer
 from tests.patience import HANG_SECONDS
 
 ROUNDS_A_TEST = 25

@@ -4,6 +4,7 @@ import asyncio
 import csv
 import json
 import os
+import secrets
 import signal
 import subprocess
 import sys
@@ -19,6 +20,7 @@ from motherhaven.stores import DecisionFilter
 from motherhaven.stores.sqlite import SqliteStore
 from tests.acceptance.processes import clean_environment
 from tests.conformance.stores.kit import Bot, StillClock
+from tests.firestore_emulator import clear, emulator_host
 from tests.patience import HANG_SECONDS
 from tests.unit.recorder.old_schema import fill_old, make_old
 
@@ -26,10 +28,10 @@ COMMAND = [sys.executable, "-m", "motherhaven.cli.main"]
 BARS = 1_640_995_200_000
 
 
-def run(folder: Path, *words: str, code: int = 0) -> subprocess.CompletedProcess[str]:
+def run(folder: Path, *words: str, code: int = 0, **env: str) -> subprocess.CompletedProcess[str]:
     """A command in `folder`; it must end with `code`, never with a traceback."""
     done = subprocess.run(
-        [*COMMAND, *words], cwd=folder, env=clean_environment(folder), capture_output=True,
+        [*COMMAND, *words], cwd=folder, env=clean_environment(folder, **env), capture_output=True,
         text=True, timeout=HANG_SECONDS, check=False,
     )  # fmt: skip
     assert "Traceback" not in done.stderr, done.stderr
@@ -87,6 +89,30 @@ def test_a_migration_killed_in_the_middle_goes_on(recorded: Path, tmp_path: Path
     third = run(tmp_path, *words)
     assert f"{total} events were there" in third.stderr
     assert digest(third) == digest(saved)
+
+
+def test_a_migration_into_firestore_goes_on_after_each_kill(recorded: Path, tmp_path: Path) -> None:
+    """SIGKILL after every thousand events: the last run copies the rest, and proves it equal."""
+    project = f"moved-{secrets.token_hex(6)}"
+    env = {"FIRESTORE_EMULATOR_HOST": emulator_host()}
+    words = ["migrate", "--from", f"sqlite:///{recorded}/run.db", "--to", f"firestore://{project}"]
+    for thousand in (1, 2):
+        process = subprocess.Popen(
+            [*COMMAND, *words], cwd=tmp_path, env=clean_environment(tmp_path, **env), text=True,
+            stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+        )  # fmt: skip
+        assert process.stderr is not None
+        lines = iter(process.stderr.readline, "")
+        assert any(f"copied {thousand}" in line for line in lines), "it ended before its kill"
+        os.kill(process.pid, signal.SIGKILL)
+        out, _ = process.communicate(timeout=HANG_SECONDS)
+        assert out == ""
+    done = run(tmp_path, *words, **env)
+    saved = run(tmp_path, "backup", "x.gz", "--store", f"sqlite:///{recorded}/run.db")
+    assert "events were there from an earlier run" in done.stderr
+    assert f"migrated {saved.stdout.split()[1]} events" in done.stdout
+    assert digest(done) == digest(saved)
+    clear(project)
 
 
 def test_a_backup_restores_to_the_same_store(recorded: Path, tmp_path: Path) -> None:

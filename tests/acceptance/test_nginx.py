@@ -10,9 +10,10 @@ from typing import Any
 
 import pytest
 
+from scripts.ports import free_port
 from tests.acceptance import nginxkit
 from tests.acceptance.nginxkit import NAME, Nginx, Visitor
-from tests.acceptance.processes import KEY, free_port, get, start_server
+from tests.acceptance.processes import KEY, get, start_server
 from tests.patience import HANG_SECONDS, figure
 
 API = "/api/llm-bot"

@@ -9,7 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.acceptance.processes import KEY, Process, clean_environment, free_port
+from scripts.ports import free_port
+from tests.acceptance.processes import KEY, Process, clean_environment
 from tests.patience import HANG_SECONDS
 
 COMMAND = ["-m", "motherhaven.cli.main"]

@@ -4,14 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.acceptance.processes import (
-    black_hole,
-    free_port,
-    journal_of,
-    server_of,
-    start_server,
-    start_writer,
-)
+from scripts.ports import free_port
+from tests.acceptance.processes import black_hole, journal_of, server_of, start_server, start_writer
 
 MANY = 10_000
 

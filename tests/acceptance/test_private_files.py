@@ -6,14 +6,8 @@ import subprocess
 import sys
 from pathlib import Path
 
-from tests.acceptance.processes import (
-    KEY,
-    Process,
-    clean_environment,
-    free_port,
-    start_server,
-    start_writer,
-)
+from scripts.ports import free_port
+from tests.acceptance.processes import KEY, Process, clean_environment, start_server, start_writer
 from tests.patience import HANG_SECONDS
 
 COMMAND = ["-m", "motherhaven.cli.main"]

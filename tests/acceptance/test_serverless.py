@@ -17,15 +17,8 @@ from typing import IO, Any
 
 import pytest
 
-from tests.acceptance.processes import (
-    KEY,
-    ROOT,
-    Process,
-    clean_environment,
-    free_port,
-    get,
-    server_of,
-)
+from scripts.ports import free_port
+from tests.acceptance.processes import KEY, ROOT, Process, clean_environment, get, server_of
 from tests.firestore_emulator import emulator_host, project_of
 from tests.patience import HANG_SECONDS
 from tests.postgres_server import store_url
@@ -221,6 +214,21 @@ def test_a_session_of_one_process_is_known_to_the_next(ask: Ask) -> None:
     session = cookie.partition(";")[0]
     assert ask("GET", f"{API}/bots", x_api_key="", cookie=session)["status"] == 200
     assert ask("GET", f"{API}/bots", x_api_key="", cookie=session[:-2])["status"] == 401
+
+
+def test_a_session_that_signed_out_is_over_in_every_process(ask: Ask) -> None:
+    """The store knows it before the answer, for the process that answered is gone after it."""
+    origin = {"origin": "https://app.example", "sec_fetch_site": "same-origin"}
+    sessions = []
+    for _ in range(2):
+        signed_in = ask("POST", f"{API}/login", {"key": KEY}, x_api_key="", **origin)
+        cookie = next(value for name, value in signed_in["headers"] if name == "set-cookie")
+        sessions.append(cookie.partition(";")[0])
+    left, kept = sessions
+    signed_out = ask("POST", f"{API}/logout", {}, x_api_key="", cookie=left, **origin)
+    assert signed_out["status"] == 200
+    assert ask("GET", f"{API}/bots", x_api_key="", cookie=left)["status"] == 401
+    assert ask("GET", f"{API}/bots", x_api_key="", cookie=kept)["status"] == 200
 
 
 def test_without_the_key_nothing_is_taken_or_shown(ask: Ask) -> None:

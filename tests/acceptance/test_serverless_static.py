@@ -14,16 +14,10 @@ from motherhaven.cli.page import page_dir
 from scripts.build_page import build_page
 from scripts.chromium import find_chromium
 from scripts.node_env import node_environment, program
+from scripts.ports import free_port
 from tests.acceptance import nginxkit
 from tests.acceptance.nginxkit import Nginx, Visitor
-from tests.acceptance.processes import (
-    KEY,
-    ROOT,
-    Process,
-    clean_environment,
-    free_port,
-    start_server,
-)
+from tests.acceptance.processes import KEY, ROOT, Process, clean_environment, start_server
 from tests.patience import HANG_MS, HANG_SECONDS, wait_until
 
 pytestmark = pytest.mark.browser

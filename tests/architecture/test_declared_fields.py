@@ -8,6 +8,7 @@ from typing import get_args
 
 import pytest
 
+from motherhaven.contract.bulk import BulkRecord
 from motherhaven.contract.events import (
     PAYLOADS,
     EventBody,
@@ -29,6 +30,7 @@ OTHERS = {
 
 PARTS: tuple[type[EventBody], ...] = (Verdict, PositionMark, Replaced)
 DECLARED = {name for model in (*PAYLOADS.values(), *PARTS) for name in model.model_fields}
+DECLARED |= set(BulkRecord.__annotations__)
 
 
 def keys_read(source: str) -> Iterator[str]:

@@ -194,7 +194,9 @@ def test_links_of_the_texts_beside_the_docs_lead_somewhere(path: Path) -> None:
 
 
 def test_the_truth_about_live_trading_is_told() -> None:
-    """Whoever reads about going live is told first that this version cannot."""
+    """Whoever reads about going live is told first that nothing is sent before it was armed."""
     text = TEXTS["docs/how-to/go-live.md"]
-    assert "no live exchange" in text.split("##")[0]
-    assert "live refuses to start" in (GENERATED / "settings.md").read_text(encoding="utf-8")
+    assert "off until you arm it" in text.split("##")[0]
+    assert "once `motherhaven arm` armed it" in (GENERATED / "settings.md").read_text(
+        encoding="utf-8"
+    )

@@ -53,6 +53,7 @@ ALLOWED: Final[dict[str, str]] = {
     "faults/server/test_server_process.py::test_a_slow_body_is_told_so": _PUMP,
     "faults/server/test_server_process.py::test_dripping_sockets_come_to_an_end": _PUMP,
     "faults/server/test_server_sockets.py::test_empty_lines_keep_no_connection": _PUMP,
+    "firestore_emulator.py::_listens": _AGAIN,
     "patience.py::until": _GUARD,
     "patience.py::wait_until": _GUARD,
     "unit/recorder/test_shipper.py::test_flush_says_whether_all_is_there": _SILENCE,

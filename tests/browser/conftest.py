@@ -14,7 +14,8 @@ from motherhaven.cli.page import page_dir
 from scripts.build_page import DASHBOARD, ensure_modules
 from scripts.chromium import find_chromium
 from scripts.node_env import node_environment
-from tests.acceptance.processes import KEY, ROOT, Process, free_port, start_server
+from scripts.ports import free_port
+from tests.acceptance.processes import KEY, ROOT, Process, start_server
 from tests.browser.recorded import record
 from tests.patience import HANG_MS, HANG_SECONDS
 
@@ -160,6 +161,16 @@ def recorded(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
         record(one.folder, one.port, "ema-cross", 8_000)
         record(one.folder, one.port, "random", 8_000, loss_limit="40")
         record(one.folder, one.port, "buy-and-hold", 600)
+        yield one
+
+
+@pytest.fixture(scope="session")
+def fleet(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
+    """A server with the day of more than twenty odd bots."""
+    from tests.browser.fleet import fill
+
+    for one in _serve(tmp_path_factory.mktemp("fleet"), "--open"):
+        fill(one)
         yield one
 
 

@@ -75,6 +75,8 @@ class CountingProxy:
         self._lock = threading.Lock()
         self._streams: set[socket.socket] = set()
         self.most = 0
+        self.opened = 0
+        """How many streams were opened in all."""
         threading.Thread(target=self._accept, daemon=True).start()
 
     @property
@@ -104,6 +106,7 @@ class CountingProxy:
             if b"GET /api/llm-bot/live" in data and source is client:
                 with self._lock:
                     self._streams.add(client)
+                    self.opened += 1
                     self.most = max(self.most, len(self._streams))
             try:
                 target.sendall(data)

@@ -6,7 +6,7 @@ from playwright.sync_api import Page, expect
 from tests.browser.conftest import Site
 from tests.browser.looks import FEED, SCROLLER, OpenPage, absent, rest
 from tests.browser.recorded import CountingProxy
-from tests.patience import HANG_SECONDS, figure
+from tests.patience import HANG_SECONDS, figure, wait_until
 
 WATCH = f"""() => {{
   window.blank = 0; window.most = 0;
@@ -138,14 +138,16 @@ def test_planted_a_moved_view_and_a_miscount_are_found(desk: Site, open_page: Op
     assert any("2 new" in one for one in reading_complaints(page, before, 2, 1))
 
 
-def tab_complaints(tabs: list[Page], site: Site, proxy: CountingProxy, text: str) -> list[str]:
-    """Every tab must show what is posted now, over one stream in all."""
+def tab_complaints(
+    tabs: list[Page], site: Site, proxy: CountingProxy, text: str, most: int = 1
+) -> list[str]:
+    """Every tab must show what is posted now, over one stream in all (at most `most` at once)."""
     site.decide(text)
     complaints = [one for tab in tabs for one in absent(tab, text)]
     complaints += [
         "a tab is not live" for tab in tabs if tab.locator("[data-phase=live]").count() != 1
     ]
-    return complaints + ([f"{proxy.most} streams"] if proxy.most > 1 else [])
+    return complaints + ([f"{proxy.most} streams"] if proxy.most > most else [])
 
 
 def tabs_of(first: Page, count: int) -> list[Page]:
@@ -158,14 +160,19 @@ def tabs_of(first: Page, count: int) -> list[Page]:
 
 @pytest.mark.parametrize("way", WAYS)
 def test_eight_tabs_share_one_stream(desk: Site, open_page: OpenPage, way: str) -> None:
-    """Eight tabs are all live over at most one event stream, also after the first is closed."""
+    """Eight tabs are all live over at most one event stream, also after the first is closed.
+
+    When the leading tab goes, the next one may open its stream before the end of the old one
+    is seen here; no third is ever opened.
+    """
     with CountingProxy(desk.port) as proxy:
         page = open_page(f"http://localhost:{proxy.port}/llm-bot", init=WAYS[way])
         tabs = tabs_of(page, 8)
         assert tab_complaints(tabs, desk, proxy, f"in every tab, by {way}") == []
         tabs.pop(0).close()
-        assert tab_complaints(tabs, desk, proxy, f"in seven tabs, by {way}") == []
-        assert proxy.open == 1
+        assert tab_complaints(tabs, desk, proxy, f"in seven tabs, by {way}", most=2) == []
+        wait_until(lambda: proxy.open == 1, "one stream again")
+        assert proxy.opened <= 2
 
 
 def test_planted_a_stream_for_each_tab_is_found(desk: Site, open_page: OpenPage) -> None:

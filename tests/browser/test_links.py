@@ -16,12 +16,12 @@ CHOICES = """() => {
   const text = e => e.innerText.trim().replace(/\\s+/g, ' ');
   return [
     ...seen('main h1', text),
-    ...seen('main [role=radio][aria-checked=true]',
-      e => `${e.parentElement.ariaLabel}: ${text(e)}`),
+    ...seen('main input[type=radio]:checked',
+      e => `${e.closest('[role=radiogroup]').ariaLabel}: ${text(e.parentElement)}`),
     ...seen('main [role=tab][aria-selected=true]', e => `tab: ${text(e)}`),
     ...seen('main button[aria-pressed=true]', e => `pressed: ${text(e)}`),
     ...seen('main th[aria-sort]', e => `sorted by: ${text(e)}`),
-    ...seen('main :is(input, select)', e => `field: ${e.value}`),
+    ...seen('main :is(input:not([type=radio]), select)', e => `field: ${e.value}`),
     ...seen('main figure', e => e.ariaLabel),
     ...seen('main [data-decision][aria-current]', e => `row: ${text(e)}`),
     ...seen('main [data-cause][aria-expanded=true]', e => `cause: ${text(e)}`),

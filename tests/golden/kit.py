@@ -20,7 +20,7 @@ from motherhaven.recorder.core import Recorder
 from motherhaven.recorder.factory import open_recorder
 from tests.unit.recorder.support import ids_for
 
-CARRIED: Final = {"golden-one": '{"a": 1}', "golden-two": "text ✓"}
+SHARED_RECORDS: Final = {"golden-one": '{"a": 1}', "golden-two": "text ✓"}
 """Shared records that each store holds."""
 COMMITS: Final = "motherhaven-commits"
 """The collection whose documents keep the order of commits by when they were written."""

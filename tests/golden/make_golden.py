@@ -34,7 +34,7 @@ from tests.conformance.stores import kit
 from tests.conformance.stores.histories import everything, fill
 from tests.conformance.stores.kit import StillClock
 from tests.firestore_emulator import emulator_host, firestore_store, project_of
-from tests.golden.kit import CARRIED, dump_project, event_line, plain
+from tests.golden.kit import SHARED_RECORDS, dump_project, event_line, plain
 from tests.postgres_server import postgres_store, shared_server
 
 EVENTS = 260
@@ -149,7 +149,7 @@ async def filled(store: Store, extra: list[Event]) -> dict[str, Any]:
     await fill(store, EVENTS)
     for start in range(0, len(extra), 100):
         await store.append(extra[start : start + 100])
-    for name, text in CARRIED.items():
+    for name, text in SHARED_RECORDS.items():
         assert await store.put_record(name, text, None)
     return await expected(store)
 
@@ -159,7 +159,9 @@ async def stores(out: Path, work: Path, extra: list[Event]) -> None:
     clock = StillClock()
     sqlite = SqliteStore(work / "store.db", clock=clock)
     write_expected(out / "store.expected.json.gz", await filled(sqlite, extra))
-    await write_archive(StoreSource(sqlite, tuple(CARRIED)), out / "backup.jsonl.gz", MADE, _silent)
+    await write_archive(
+        StoreSource(sqlite, tuple(SHARED_RECORDS)), out / "backup.jsonl.gz", MADE, _silent
+    )
     await sqlite.close()
     pack(out / "sqlite.db.gz", (work / "store.db").read_bytes())
 

@@ -23,7 +23,7 @@ from motherhaven.testing.postgres import find_programs
 from tests.conformance.stores.histories import everything
 from tests.conformance.stores.kit import StillClock
 from tests.firestore_emulator import emulator_host, firestore_store, project_of
-from tests.golden.kit import CARRIED, event_line, load_project, plain, recorder_at
+from tests.golden.kit import SHARED_RECORDS, event_line, load_project, plain, recorder_at
 from tests.patience import HANG_SECONDS
 from tests.postgres_server import postgres_store, shared_server, store_url
 
@@ -70,7 +70,7 @@ async def read_all(store: Store) -> Found:
     await store.open()
     try:
         events = [event_line(event) async for event in StoreSource(store).whole(0)]
-        records = {name: await store.record(name) for name in CARRIED}
+        records = {name: await store.record(name) for name in SHARED_RECORDS}
         reads = plain(await everything(store))
     finally:
         await store.close()
@@ -121,7 +121,7 @@ def check_store(version: Path, store: Store) -> None:
     found = asyncio.run(read_all(store))
     expected = expected_of(version, "store.expected.json.gz")
     assert found["events"] == expected["events"]
-    assert found["records"] == CARRIED
+    assert found["records"] == SHARED_RECORDS
     assert lacking(in_any_order(expected["reads"]), in_any_order(found["reads"])) == []
     asyncio.run(check_trades(store, expected["reads"]))
 
@@ -174,7 +174,7 @@ def test_a_backup_is_restored(version: Path) -> None:
     assert [line[:8] + line[9:] for line in found["events"]] == [
         line[:8] + line[9:] for line in expected["events"]
     ]
-    assert found["records"] == CARRIED
+    assert found["records"] == SHARED_RECORDS
 
 
 def journal_now(path: Path) -> Found:

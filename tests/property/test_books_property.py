@@ -6,7 +6,7 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from motherhaven.bot.execution.account import VenueAccount
@@ -129,6 +129,8 @@ class World:
             account.move_cash(D(one) * 10, self.now, f"bank-{one}" if two else None)
 
 
+# An entry against a position takes a part of it away; its exits are for the other side.
+@example([("enter", "ETH", 2, 1), ("enter", "ETH", -1, 1), ("bar", "ETH", 0, 0)], False)
 @settings(max_examples=60, deadline=None)
 @given(st.lists(STEP, min_size=12, max_size=40), st.booleans())
 def test_the_books_are_the_venues_account(steps, slipped):

@@ -84,6 +84,68 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/llm-bot/bots/{bot}/commands": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Control Wait
+         * @description Commands of a bot behind `after`, as soon as there are any; 204 when none came.
+         *
+         *     Each answer has the server's time in Server-Time.
+         */
+        get: operations["control_wait"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/llm-bot/bots/{bot}/log": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Take
+         * @description Lines of a bot that is known; the same again changes nothing. They may be dropped.
+         */
+        post: operations["log_take"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/llm-bot/breakdown": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Breakdown
+         * @description A bot's closed trades by coin and side, by day of `zone`, by result and by hold.
+         */
+        get: operations["breakdown"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/llm-bot/candles": {
         parameters: {
             query?: never;
@@ -96,6 +158,26 @@ export interface paths {
          * @description The coin's candles that begin in [start, end), as the bot recorded them.
          */
         get: operations["candles"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/llm-bot/commands": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Control Commands
+         * @description A bot's newest commands with how far each is, the one given last first.
+         */
+        get: operations["control_commands"];
         put?: never;
         post?: never;
         delete?: never;
@@ -118,6 +200,48 @@ export interface paths {
         get: operations["compare"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/llm-bot/control": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Control Command
+         * @description A command for one bot, kept before this answers; the same id again changes nothing.
+         *
+         *     Refused are unknown kinds, and whatever could add risk; that is on record too.
+         */
+        post: operations["control_command"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/llm-bot/control/confirm": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Control Confirm
+         * @description Let this session give commands for five minutes, if it shows its own key again.
+         */
+        post: operations["control_confirm"];
         delete?: never;
         options?: never;
         head?: never;
@@ -278,7 +402,8 @@ export interface paths {
          * Export
          * @description All decisions, trades, equity points or errors, newest first, as a file.
          *
-         *     Equity is oldest first, in the finest rollup. Prompts and raw answers are left out.
+         *     With `tags` those of the bots that have each of them now. Equity is oldest first, in
+         *     the finest rollup. Prompts and raw answers are left out.
          */
         get: operations["export"];
         put?: never;
@@ -301,6 +426,26 @@ export interface paths {
          * @description Decisions, newest first; kind=trades leaves the holds out.
          */
         get: operations["feed"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/llm-bot/hold": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Hold
+         * @description What the coin cost over the range, as the bots (without ids: all) recorded it.
+         */
+        get: operations["hold"];
         put?: never;
         post?: never;
         delete?: never;
@@ -410,9 +555,30 @@ export interface paths {
          *
          *     The first event is `hello`; `reset` tells that the history is gone and a fresh
          *     snapshot is needed; `heartbeat` comes while nothing else does; `rejected`, without
-         *     an id, tells that ingest refused something, which the list of errors now has.
+         *     an id, tells that ingest refused something, which the list of errors now has; `log`,
+         *     without an id, that a bot's log has grown.
          */
         get: operations["live"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/llm-bot/log": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Shown
+         * @description The last lines of a bot's log, oldest first; none where it ships none.
+         */
+        get: operations["log"];
         put?: never;
         post?: never;
         delete?: never;
@@ -542,6 +708,86 @@ export interface paths {
          * @description How this browser got in.
          */
         get: operations["session"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/llm-bot/share": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Make
+         * @description A new link, with no more rights than whoever makes it has; its token is told once.
+         */
+        post: operations["share_make"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/llm-bot/share/revoke": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Revoke
+         * @description End a link at once here, within a minute at every other server.
+         */
+        post: operations["share_revoke"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/llm-bot/shared": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Open
+         * @description Trade a link for a cookie of this browser and go on to the page, without the token.
+         */
+        get: operations["share_open"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/llm-bot/shares": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Listed
+         * @description The links that are kept, without their tokens, the newest first.
+         */
+        get: operations["share_listed"];
         put?: never;
         post?: never;
         delete?: never;
@@ -680,6 +926,11 @@ export interface paths {
         /**
          * Scraped
          * @description Figures of this server in Prometheus' text form.
+         *
+         *     motherhaven_positions_unprotected, _partly, _unknown and _protected count each bot's
+         *     open positions by its newest status, as motherhaven_bot_status_age_seconds old as the
+         *     server received it. A bot that tells nothing of protection, or holds nothing, has none
+         *     of these. motherhaven_store_*: what a store costs that is paid by the document.
          */
         get: operations["scraped"];
         put?: never;
@@ -801,7 +1052,8 @@ export interface components {
          * @description The account in USD. realized_pnl is net; equity_usd = balance_usd + unrealized_pnl.
          *
          *     market_time: how far the market was seen. day, day_start_equity, entries_today: the
-         *     trading day, the equity in USD at its start, and its entries so far.
+         *     trading day, the equity in USD at its start, and its entries so far. venue_equity_usd: the
+         *     equity as the venue has it; drift_usd: how far the books are above it at the venue's marks.
          */
         AccountReported: {
             /**
@@ -840,6 +1092,11 @@ export interface components {
              * @default null
              */
             deposits_usd: (string | number) | null;
+            /**
+             * Drift Usd
+             * @default null
+             */
+            drift_usd: (string | number) | null;
             /**
              * Entries Today
              * @default null
@@ -923,6 +1180,11 @@ export interface components {
              * @default null
              */
             used_usd: (string | number) | null;
+            /**
+             * Venue Equity Usd
+             * @default null
+             */
+            venue_equity_usd: (string | number) | null;
         } & {
             [key: string]: unknown;
         };
@@ -1075,6 +1337,23 @@ export interface components {
             server_time: string;
         };
         /**
+         * BotLogView
+         * @description The last lines of a bot's log, oldest first; none where it ships none.
+         *
+         *     lost: lines that the bot dropped since it was started because they could not be sent in time.
+         *     dropped: older lines that the server no longer has.
+         */
+        BotLogView: {
+            /** Bot Id */
+            bot_id: string;
+            /** Dropped */
+            dropped: number;
+            /** Lines */
+            lines: components["schemas"]["LogLineView"][];
+            /** Lost */
+            lost: number;
+        };
+        /**
          * BotMetrics
          * @description The metrics of one bot.
          *
@@ -1194,7 +1473,9 @@ export interface components {
          * @description A bot with what follows from its totals. Fractions: 0.01 is one per cent.
          *
          *     heartbeat_age_seconds is since the server received it; return_fraction is
-         *     (equity - deposits) / deposits; drawdown_fraction is below the peak now, 0 or negative.
+         *     equity / return_base_usd - 1, time-weighted: the base is the first capital in USD, moved in
+         *     proportion whenever money came in or went out; drawdown_fraction is below the peak now, 0 or
+         *     negative.
          *     sharpe is annualized over sharpe_days daily returns, None while they are too few.
          *     ambiguous: another bot has the same name, so the end of the id is shown with it.
          *     unavailable: why figures of this bot cannot be worked out, None where they can.
@@ -1234,9 +1515,11 @@ export interface components {
              * Mode
              * @enum {string}
              */
-            mode: "paper" | "live" | "simulated" | "unknown";
+            mode: "paper" | "shadow" | "live" | "simulated" | "unknown";
             /** Name */
             name: string | null;
+            /** Return Base Usd */
+            return_base_usd: string | null;
             /** Return Fraction */
             return_fraction: string | null;
             /** Sharpe */
@@ -1251,6 +1534,34 @@ export interface components {
             unavailable?: string | null;
             /** Win Fraction */
             win_fraction: string | null;
+        };
+        /**
+         * Breakdown
+         * @description One bot's newest closed trades, n of `closed`: those whose net result is known.
+         *
+         *     groups: all, then by side, by coin, and by coin and side; of `coins` the most traded ones.
+         *     days: oldest first, without
+         *     those on which nothing ended. nets: bins of USD; holds: bins of seconds.
+         */
+        Breakdown: {
+            /** Bot Id */
+            bot_id: string;
+            /** Closed */
+            closed: number;
+            /** Coins */
+            coins: number;
+            /** Days */
+            days: components["schemas"]["TradeDay"][];
+            /** Groups */
+            groups: components["schemas"]["TradeGroup"][];
+            /** Holds */
+            holds: components["schemas"]["TradeBin"][];
+            /** N */
+            n: number;
+            /** Nets */
+            nets: components["schemas"]["TradeBin"][];
+            /** Zone */
+            zone: string;
         };
         /**
          * CalibrationBin
@@ -1353,6 +1664,121 @@ export interface components {
             coin: string;
         };
         /**
+         * CommandBatch
+         * @description Commands that the bot has not fetched, by seq; `seq` is the highest that was given.
+         */
+        CommandBatch: {
+            /** Commands */
+            commands: components["schemas"]["IssuedCommand"][];
+            /** Seq */
+            seq: number;
+        };
+        /**
+         * CommandList
+         * @description A bot's newest commands, the latest first, and when the bot was last heard of.
+         */
+        CommandList: {
+            /** Commands */
+            commands: components["schemas"]["CommandView"][];
+            /** Last Seen */
+            last_seen: string | null;
+            /**
+             * Server Time
+             * Format: date-time
+             */
+            server_time: string;
+        };
+        /**
+         * CommandTaken
+         * @description The command is kept. fresh: it was not before; command: None where it is long over.
+         */
+        CommandTaken: {
+            command: components["schemas"]["IssuedCommand"] | null;
+            /** Fresh */
+            fresh: boolean;
+            /**
+             * Success
+             * @constant
+             */
+            success: true;
+        };
+        /**
+         * CommandView
+         * @description A command with the times at which its states were told; None: not told.
+         *
+         *     by: who asked, asked_because: in their words. ended_at: when it was verified, refused,
+         *     superseded, expired or failed. unfetched: it expired and the bot never fetched it. left:
+         *     what is still to be done. positions: signed sizes by coin, and open_orders: how many
+         *     orders rest, as the venue had them at snapshot_at. source: "local" where it was given on
+         *     the bot's machine.
+         */
+        CommandView: {
+            /** Applied At */
+            applied_at?: string | null;
+            /** Applying At */
+            applying_at?: string | null;
+            /**
+             * Args
+             * @default {}
+             */
+            args: {
+                [key: string]: unknown;
+            };
+            /** Asked Because */
+            asked_because?: string | null;
+            /** Bot Id */
+            bot_id: string;
+            /** By */
+            by?: string | null;
+            /** Delivered At */
+            delivered_at?: string | null;
+            /** Ended At */
+            ended_at?: string | null;
+            /** Expires At */
+            expires_at?: string | null;
+            /** Id */
+            id: string;
+            /** Left */
+            left?: unknown;
+            /** Name */
+            name: string;
+            /** Open Orders */
+            open_orders?: number | null;
+            /** Positions */
+            positions?: unknown;
+            /** Reason */
+            reason?: string | null;
+            /** Reason Code */
+            reason_code?: string | null;
+            /** Received At */
+            received_at?: string | null;
+            /** Requested At */
+            requested_at?: string | null;
+            /** Seq */
+            seq?: number | null;
+            /** Snapshot At */
+            snapshot_at?: string | null;
+            /** Source */
+            source?: string | null;
+            /**
+             * State
+             * @enum {string}
+             */
+            state: "requested" | "delivered" | "received" | "applying" | "applied" | "verified" | "refused" | "expired" | "superseded" | "failed";
+            /** Superseded By */
+            superseded_by?: string | null;
+            /**
+             * Unfetched
+             * @default false
+             */
+            unfetched: boolean;
+            /**
+             * Updated At
+             * Format: date-time
+             */
+            updated_at: string;
+        };
+        /**
          * Comparison
          * @description Bots beside each other from aligned_start, the first time at which all had begun.
          *
@@ -1379,6 +1805,21 @@ export interface components {
             returns: components["schemas"]["AlignedReturn"][];
             /** Warnings */
             warnings: string[];
+        };
+        /**
+         * Confirmed
+         * @description What the session sends as X-Motherhaven-Confirmed with each command, and until when.
+         */
+        Confirmed: {
+            /** Seconds */
+            seconds: number;
+            /**
+             * Success
+             * @constant
+             */
+            success: true;
+            /** Token */
+            token: string;
         };
         /**
          * DecisionDetail
@@ -1422,7 +1863,7 @@ export interface components {
              * Mode
              * @enum {string}
              */
-            mode: "paper" | "live" | "simulated" | "unknown";
+            mode: "paper" | "shadow" | "live" | "simulated" | "unknown";
             /** Model */
             model?: string | null;
             /** Next */
@@ -1736,7 +2177,7 @@ export interface components {
              * Mode
              * @enum {string}
              */
-            mode: "paper" | "live" | "simulated" | "unknown";
+            mode: "paper" | "shadow" | "live" | "simulated" | "unknown";
             /** Model */
             model?: string | null;
             /** Profit Target */
@@ -1785,8 +2226,15 @@ export interface components {
         /**
          * Equity
          * @description Equity curves over one span of market time in buckets of bucket_seconds.
+         *
+         *     bases: by id, of bots whose money was moved: equity over the base of its bucket is the
+         *     return net of deposits and withdrawals. Other bots have one base: return_base_usd.
          */
         Equity: {
+            /** Bases */
+            bases?: {
+                [key: string]: components["schemas"]["ReturnBase"][];
+            };
             /** Bucket Seconds */
             bucket_seconds: number;
             /**
@@ -1844,7 +2292,7 @@ export interface components {
              * Mode
              * @enum {string}
              */
-            mode: "paper" | "live" | "simulated" | "unknown";
+            mode: "paper" | "shadow" | "live" | "simulated" | "unknown";
             /** Points */
             points: components["schemas"]["EquityPoint"][];
         };
@@ -2003,7 +2451,7 @@ export interface components {
              * Mode
              * @enum {string}
              */
-            mode: "paper" | "live" | "simulated" | "unknown";
+            mode: "paper" | "shadow" | "live" | "simulated" | "unknown";
             /** Payload */
             payload: {
                 [key: string]: unknown;
@@ -2073,8 +2521,15 @@ export interface components {
         /**
          * FillRow
          * @description One fill of a position. size is signed, in coin; realized is gross; fee in USD.
+         *
+         *     Of a shadow: book_price and book_size are what the real order book would have given,
+         *     shortfall_usd and shortfall_bp what that costs more than the paper fill.
          */
         FillRow: {
+            /** Book Price */
+            book_price?: string | null;
+            /** Book Size */
+            book_size?: string | null;
             /** Cloid */
             cloid?: string | null;
             /** Coin */
@@ -2108,6 +2563,10 @@ export interface components {
             realized: string;
             /** Reason */
             reason: string;
+            /** Shortfall Bp */
+            shortfall_bp?: string | null;
+            /** Shortfall Usd */
+            shortfall_usd?: string | null;
             /**
              * Size
              * Format: decimal
@@ -2180,6 +2639,42 @@ export interface components {
             server_time: string;
         };
         /**
+         * Hold
+         * @description A coin's prices from the candles of one bot, oldest first; none where nobody recorded it.
+         *
+         *     begin is the open of the first candle, in USD: the return of holding is price / begin - 1,
+         *     before fees and funding. bot_id names the bot whose candles these are.
+         */
+        Hold: {
+            /** Begin */
+            begin: string | null;
+            /** Bot Id */
+            bot_id: string | null;
+            /** Bucket Seconds */
+            bucket_seconds: number;
+            /** Coin */
+            coin: string;
+            /** Points */
+            points: components["schemas"]["HoldPoint"][];
+        };
+        /**
+         * HoldPoint
+         * @description The close of the last candle in a bucket, in USD; `time` is the bucket's begin.
+         */
+        HoldPoint: {
+            /**
+             * Price
+             * Format: decimal
+             * @example -12.34
+             */
+            price: string;
+            /**
+             * Time
+             * Format: date-time
+             */
+            time: string;
+        };
+        /**
          * Horizon
          * @description The coin's move from the decision's mark to this much later, as a fraction.
          *
@@ -2190,6 +2685,58 @@ export interface components {
             move: number | null;
             /** Seconds */
             seconds: number;
+        };
+        /**
+         * IssuedCommand
+         * @description A command as a bot gets it; see contract.control. seq: its place among the bot's.
+         */
+        IssuedCommand: {
+            /** Args */
+            args: {
+                [key: string]: unknown;
+            };
+            /** By */
+            by: string;
+            /**
+             * Expires At
+             * Format: date-time
+             */
+            expires_at: string;
+            /** Id */
+            id: string;
+            /**
+             * Issued At
+             * Format: date-time
+             */
+            issued_at: string;
+            /**
+             * Name
+             * @enum {string}
+             */
+            name: "no_entries" | "cancel_entries" | "flatten" | "halt" | "reduce" | "move_stop" | "snapshot" | "ask_again" | "guidance" | "resume";
+            /** Reason */
+            reason?: string | null;
+            /** Seq */
+            seq: number;
+        };
+        /**
+         * LackingRow
+         * @description A position that is not protected, why by code, and for how many seconds so far.
+         */
+        LackingRow: {
+            /** Coin */
+            coin: string;
+            /** Position Id */
+            position_id?: string | null;
+            /** Reason Code */
+            reason_code?: string | null;
+            /** Seconds */
+            seconds?: number | null;
+            /**
+             * State
+             * @enum {string}
+             */
+            state: "protected" | "partly" | "unprotected" | "unknown";
         };
         /**
          * LiveAccount
@@ -2289,6 +2836,40 @@ export interface components {
              */
             kind: "status";
             row: components["schemas"]["StatusRow"];
+        };
+        /**
+         * LogKept
+         * @description kept: lines that were not known. wait_seconds: before the bot sends again.
+         */
+        LogKept: {
+            /** Kept */
+            kept: number;
+            /** Success */
+            success: boolean;
+            /** Wait Seconds */
+            wait_seconds: number;
+        };
+        /**
+         * LogLineView
+         * @description A line: `n` is one more than the line's before, `time` the bot's clock.
+         */
+        LogLineView: {
+            /**
+             * Level
+             * @enum {string}
+             */
+            level: "DEBUG" | "INFO" | "WARNING" | "ERROR" | "CRITICAL";
+            /** Logger */
+            logger: string;
+            /** N */
+            n: number;
+            /** Text */
+            text: string;
+            /**
+             * Time
+             * Format: date-time
+             */
+            time: string;
         };
         /**
          * Mark
@@ -2927,7 +3508,7 @@ export interface components {
              * Mode
              * @enum {string}
              */
-            mode: "paper" | "live" | "simulated" | "unknown";
+            mode: "paper" | "shadow" | "live" | "simulated" | "unknown";
             /** Profit Target */
             profit_target?: string | null;
             /**
@@ -2958,6 +3539,22 @@ export interface components {
             unrealized_pnl?: string | null;
         };
         /**
+         * ProtectionCounts
+         * @description How many open positions stand how, and each that is not protected; unknown is not.
+         */
+        ProtectionCounts: {
+            /** Lacking */
+            lacking: components["schemas"]["LackingRow"][];
+            /** Partly */
+            partly: number;
+            /** Protected */
+            protected: number;
+            /** Unknown */
+            unknown: number;
+            /** Unprotected */
+            unprotected: number;
+        };
+        /**
          * Replaced
          * @description The numbers of the opening record that another one takes the place of.
          */
@@ -2984,10 +3581,29 @@ export interface components {
             [key: string]: unknown;
         };
         /**
+         * ReturnBase
+         * @description What a return counts from, in USD, from the bucket at `time` on.
+         */
+        ReturnBase: {
+            /**
+             * Base Usd
+             * Format: decimal
+             * @example -12.34
+             */
+            base_usd: string;
+            /**
+             * Time
+             * Format: date-time
+             */
+            time: string;
+        };
+        /**
          * Session
          * @description Whether reading is open here, and whether this browser is signed in.
          *
          *     bot_id: the only bot that is seen with the key it came with; None: all are.
+         *     control: whether this session may give bots commands once it has confirmed with its key.
+         *     share: what the link shows by which this browser reads; None: it has rights of its own.
          */
         Session: {
             /**
@@ -2997,10 +3613,78 @@ export interface components {
             access: "open" | "key";
             /** Bot Id */
             bot_id?: string | null;
+            /**
+             * Control
+             * @default false
+             */
+            control: boolean;
+            share?: components["schemas"]["SharedBy"] | null;
             /** Signed In */
             signed_in: boolean;
             /** Version */
             version: string;
+        };
+        /**
+         * ShareList
+         * @description Links, the newest first.
+         */
+        ShareList: {
+            /** Shares */
+            shares: components["schemas"]["ShareView"][];
+        };
+        /**
+         * ShareMade
+         * @description A new link. path: what follows the server's address; it is told this one time.
+         */
+        ShareMade: {
+            /** Path */
+            path: string;
+            share: components["schemas"]["ShareView"];
+            /** Success */
+            success: boolean;
+        };
+        /**
+         * ShareView
+         * @description A link without its token. bot_id: the only bot that it shows; None: all.
+         *
+         *     open: whether it still shows anything: not expired, not revoked, its maker's key still reads.
+         */
+        ShareView: {
+            /** Bot Id */
+            bot_id: string | null;
+            /**
+             * Expires At
+             * Format: date-time
+             */
+            expires_at: string;
+            /** Id */
+            id: string;
+            /**
+             * Made At
+             * Format: date-time
+             */
+            made_at: string;
+            /** Made By */
+            made_by: string;
+            /** Open */
+            open: boolean;
+            /** Prompts */
+            prompts: boolean;
+            /** Revoked At */
+            revoked_at?: string | null;
+        };
+        /**
+         * SharedBy
+         * @description A share link. prompts: prompts and answers are shown too.
+         */
+        SharedBy: {
+            /**
+             * Expires At
+             * Format: date-time
+             */
+            expires_at: string;
+            /** Prompts */
+            prompts: boolean;
         };
         /**
          * StatusReported
@@ -3009,10 +3693,24 @@ export interface components {
          *     day_zone: the time zone of the bot's trading day, as IANA names it.
          *     warnings: what is not right and does not stop the bot, in sentences. kill_switch: true
          *     while it is engaged. guidance, guidance_until: the user's words to the model.
+         *     limits: the guard's limits by name, as text; null for one that is off.
          *     error_code: what kind of error `error` tells. not_recorded: the `kind` and the `payload`
-         *     of an event that could not be recorded as what it is.
+         *     of an event that could not be recorded as what it is. protection: how many positions are
+         *     protected, partly, unprotected, unknown, and `lacking`: each that is not protected, with coin,
+         *     state, reason_code and for how many seconds. frozen: coins in which nothing is opened, and
+         *     why. phase: reconciling until books and venue were compared, then ready; only of live bots.
+         *     network: mainnet, testnet or local, where a live bot's money is; armed: whether its entries
+         *     are sent. shadow_usd, shadow_bp: what the real order books would have cost more than the paper
+         *     fills so far, shadow_compared of shadow_fills. latches: what stops entries until
+         *     somebody lifts it, the strongest first: `name`, `at`, `by`, `command_id`, `reason` each.
+         *     tags: the words by which the bot's user sorts bots.
          */
         StatusReported: {
+            /**
+             * Armed
+             * @default null
+             */
+            armed: boolean | null;
             /**
              * Behind
              * @default null
@@ -3059,6 +3757,11 @@ export interface components {
              */
             faults: unknown;
             /**
+             * Frozen
+             * @default null
+             */
+            frozen: unknown;
+            /**
              * Guidance
              * @default null
              */
@@ -3079,6 +3782,18 @@ export interface components {
              */
             kill_switch: boolean | null;
             /**
+             * Latches
+             * @default null
+             */
+            latches: unknown;
+            /**
+             * Limits
+             * @default null
+             */
+            limits: {
+                [key: string]: string | null;
+            } | null;
+            /**
              * Market
              * @default null
              */
@@ -3088,6 +3803,11 @@ export interface components {
              * @default null
              */
             message: string | null;
+            /**
+             * Network
+             * @default null
+             */
+            network: string | null;
             /**
              * Next Cycle At
              * @default null
@@ -3099,10 +3819,20 @@ export interface components {
              */
             not_recorded: unknown;
             /**
+             * Phase
+             * @default null
+             */
+            phase: string | null;
+            /**
              * Pnl Today
              * @default null
              */
             pnl_today: (string | number) | null;
+            /**
+             * Protection
+             * @default null
+             */
+            protection: unknown;
             /**
              * Quarantined
              * @default null
@@ -3114,10 +3844,35 @@ export interface components {
              */
             recorded_replaced: string | null;
             /**
+             * Shadow Bp
+             * @default null
+             */
+            shadow_bp: (string | number) | null;
+            /**
+             * Shadow Compared
+             * @default null
+             */
+            shadow_compared: number | null;
+            /**
+             * Shadow Fills
+             * @default null
+             */
+            shadow_fills: number | null;
+            /**
+             * Shadow Usd
+             * @default null
+             */
+            shadow_usd: (string | number) | null;
+            /**
              * Status
              * @enum {string}
              */
             status: "running" | "paused" | "stopped" | "error";
+            /**
+             * Tags
+             * @default null
+             */
+            tags: string[] | null;
             /**
              * Text Repaired
              * @default null
@@ -3146,8 +3901,15 @@ export interface components {
         /**
          * StatusRow
          * @description A heartbeat; received_at, the server's clock, is what its age is measured by.
+         *
+         *     network and armed are told by live bots, shadow_* by shadows, as in the event.
+         *     latches: what stops entries until somebody lifts it, as the bot says; see StatusReported.
+         *     tags: the words by which its user sorts bots; None where the bot told none.
+         *     protection: None where the bot has no position, tells nothing, or what cannot be read.
          */
         StatusRow: {
+            /** Armed */
+            armed?: boolean | null;
             /** Behind */
             behind?: number | null;
             /** Bot Id */
@@ -3160,14 +3922,23 @@ export interface components {
             error?: string | null;
             /** Interval Seconds */
             interval_seconds?: number | null;
+            /** Latches */
+            latches?: unknown;
+            /** Limits */
+            limits?: {
+                [key: string]: string | null;
+            } | null;
             /** Market */
             market?: string | null;
             /** Message */
             message?: string | null;
+            /** Network */
+            network?: string | null;
             /** Next Cycle At */
             next_cycle_at?: string | null;
             /** Pnl Today */
             pnl_today?: string | null;
+            protection?: components["schemas"]["ProtectionCounts"] | null;
             /** Quarantined */
             quarantined?: number | null;
             /**
@@ -3180,11 +3951,21 @@ export interface components {
              * Format: date-time
              */
             recorded_at: string;
+            /** Shadow Bp */
+            shadow_bp?: string | null;
+            /** Shadow Compared */
+            shadow_compared?: number | null;
+            /** Shadow Fills */
+            shadow_fills?: number | null;
+            /** Shadow Usd */
+            shadow_usd?: string | null;
             /**
              * Status
              * @enum {string}
              */
             status: "running" | "paused" | "stopped" | "error";
+            /** Tags */
+            tags?: string[] | null;
             /**
              * Time
              * Format: date-time
@@ -3235,6 +4016,35 @@ export interface components {
             total: number;
         };
         /**
+         * TradeBin
+         * @description n trades whose value lies in [low, high); None is without a bound.
+         */
+        TradeBin: {
+            /** High */
+            high: string | null;
+            /** Low */
+            low: string | null;
+            /** N */
+            n: number;
+        };
+        /**
+         * TradeDay
+         * @description The trades that ended on a day of the zone asked for; net in USD.
+         */
+        TradeDay: {
+            /**
+             * Day
+             * Format: date
+             */
+            day: string;
+            /** N */
+            n: number;
+            /** Net */
+            net: string | null;
+            /** Wins */
+            wins: number;
+        };
+        /**
          * TradeDetail
          * @description A position with its fills and funding payments, oldest first.
          *
@@ -3244,6 +4054,9 @@ export interface components {
          *     those so far, without what is unrealized. agrees: whether what the bot reported as
          *     net at the exit equals net_pnl; None while either is unknown. Of fills_n and funding_n
          *     rows the newest are here, as many as an answer holds; the figures are of all.
+         *     shortfall_usd: what the real order books would have cost more than the paper fills, in sum;
+         *     shortfall_bp: the same in basis points of what they would have filled. None where no fill
+         *     was compared, as outside of shadow trading.
          */
         TradeDetail: {
             /** Agrees */
@@ -3265,6 +4078,10 @@ export interface components {
             /** Net Pnl */
             net_pnl: string | null;
             position: components["schemas"]["PositionRow"];
+            /** Shortfall Bp */
+            shortfall_bp?: string | null;
+            /** Shortfall Usd */
+            shortfall_usd?: string | null;
         };
         /**
          * TradeFigures
@@ -3311,6 +4128,41 @@ export interface components {
             win_rate: number | null;
             /** Wins */
             wins: number;
+        };
+        /**
+         * TradeGroup
+         * @description Closed trades together. coin, side: what they share, None for all. USD.
+         *
+         *     net is after fees and funding; funding_usd is what was paid. best and worst are the
+         *     largest win and loss, the means those of wins and of losses (negative).
+         */
+        TradeGroup: {
+            /** Best */
+            best: string | null;
+            /** Coin */
+            coin: string | null;
+            /** Fees Usd */
+            fees_usd: string | null;
+            /** Funding Usd */
+            funding_usd: string | null;
+            /** Losses */
+            losses: number;
+            /** Mean Loss */
+            mean_loss: string | null;
+            /** Mean Win */
+            mean_win: string | null;
+            /** Median Hold Seconds */
+            median_hold_seconds: number | null;
+            /** N */
+            n: number;
+            /** Net */
+            net: string | null;
+            /** Side */
+            side: ("long" | "short") | null;
+            /** Wins */
+            wins: number;
+            /** Worst */
+            worst: string | null;
         };
         /**
          * Trouble
@@ -3692,6 +4544,357 @@ export interface operations {
             };
         };
     };
+    control_wait: {
+        parameters: {
+            query?: {
+                after?: number;
+                /** @description seconds */
+                wait?: number;
+            };
+            header?: never;
+            path: {
+                bot: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CommandBatch"];
+                };
+            };
+            /** @description No command came in time */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Not strict JSON, or text that no route takes */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description No or a wrong key */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Foreign host or origin */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description No such thing */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The body came too slowly */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The event_id was kept before with another payload */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Not plain JSON */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description A field is wrong */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Too many attempts */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Try again later */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    log_take: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                bot: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /** @description lines sent before in this run */
+                    first: number;
+                    lines: string[][];
+                    lost?: number;
+                    /** @description chosen anew by each process */
+                    run: string;
+                };
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LogKept"];
+                };
+            };
+            /** @description Not strict JSON, or text that no route takes */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description No or a wrong key */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Foreign host or origin */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description No such thing */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The body came too slowly */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Not plain JSON */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description A field is wrong */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Too many attempts */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Try again later */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    breakdown: {
+        parameters: {
+            query: {
+                bot: string;
+                /** @description IANA name of a time zone */
+                zone?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Breakdown"];
+                };
+            };
+            /** @description Not strict JSON, or text that no route takes */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description No or a wrong key */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Foreign host or origin */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description No such thing */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The history behind this cursor is gone */
+            410: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description A field is wrong */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Too many attempts */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Try again later */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
     candles: {
         parameters: {
             query: {
@@ -3792,6 +4995,127 @@ export interface operations {
             };
         };
     };
+    control_commands: {
+        parameters: {
+            query: {
+                bot: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CommandList"];
+                };
+            };
+            /** @description Not strict JSON, or text that no route takes */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description No or a wrong key */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Foreign host or origin */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description No such thing */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The body came too slowly */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The event_id was kept before with another payload */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Not plain JSON */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description A field is wrong */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Too many attempts */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Try again later */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
     compare: {
         parameters: {
             query: {
@@ -3852,6 +5176,265 @@ export interface operations {
             };
             /** @description The history behind this cursor is gone */
             410: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description A field is wrong */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Too many attempts */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Try again later */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    control_command: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    args?: {
+                        [key: string]: unknown;
+                    };
+                    bot_id: string;
+                    expires_in_seconds?: number;
+                    /** @description a UUIDv7 that the client made */
+                    id: string;
+                    /** @enum {unknown} */
+                    name: "no_entries" | "cancel_entries" | "flatten" | "halt" | "reduce" | "move_stop" | "snapshot" | "ask_again" | "guidance" | "resume";
+                    reason?: string | null;
+                };
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CommandTaken"];
+                };
+            };
+            /** @description Not strict JSON, or text that no route takes */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description No or a wrong key */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Foreign host or origin */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description No such thing */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The body came too slowly */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The event_id was kept before with another payload */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Not plain JSON */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description A field is wrong */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Too many attempts */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Try again later */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    control_confirm: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    key: string;
+                };
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Confirmed"];
+                };
+            };
+            /** @description Not strict JSON, or text that no route takes */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description No or a wrong key */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Foreign host or origin */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description No such thing */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The body came too slowly */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The event_id was kept before with another payload */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Not plain JSON */
+            415: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -4551,6 +6134,8 @@ export interface operations {
                 what: "decisions" | "trades" | "equity" | "errors";
                 format?: "csv" | "json";
                 bot?: string | null;
+                /** @description separated by commas; each must be there */
+                tags?: string | null;
             };
             header?: never;
             path?: never;
@@ -4746,6 +6331,103 @@ export interface operations {
             };
         };
     };
+    hold: {
+        parameters: {
+            query: {
+                coin: string;
+                /** @description separated by commas */
+                bots?: string | null;
+                range?: "1h" | "1d" | "1w" | "1m" | "1y" | "all";
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Hold"];
+                };
+            };
+            /** @description Not strict JSON, or text that no route takes */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description No or a wrong key */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Foreign host or origin */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description No such thing */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The history behind this cursor is gone */
+            410: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description A field is wrong */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Too many attempts */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Try again later */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
     ingest_account: {
         parameters: {
             query?: never;
@@ -4761,7 +6443,7 @@ export interface operations {
                     epoch?: number;
                     event_id?: string;
                     /** @enum {unknown} */
-                    mode?: "paper" | "live" | "simulated" | "unknown";
+                    mode?: "paper" | "shadow" | "live" | "simulated" | "unknown";
                     /** Format: date-time */
                     recorded_at?: string;
                     seq?: number;
@@ -4887,7 +6569,7 @@ export interface operations {
                         event_id: string;
                         kind: string;
                         /** @enum {unknown} */
-                        mode?: "paper" | "live" | "simulated" | "unknown";
+                        mode?: "paper" | "shadow" | "live" | "simulated" | "unknown";
                         parts?: {
                             [key: string]: number;
                         };
@@ -5027,7 +6709,7 @@ export interface operations {
                     epoch?: number;
                     event_id?: string;
                     /** @enum {unknown} */
-                    mode?: "paper" | "live" | "simulated" | "unknown";
+                    mode?: "paper" | "shadow" | "live" | "simulated" | "unknown";
                     /** Format: date-time */
                     recorded_at?: string;
                     seq?: number;
@@ -5151,7 +6833,7 @@ export interface operations {
                     epoch?: number;
                     event_id?: string;
                     /** @enum {unknown} */
-                    mode?: "paper" | "live" | "simulated" | "unknown";
+                    mode?: "paper" | "shadow" | "live" | "simulated" | "unknown";
                     /** Format: date-time */
                     recorded_at?: string;
                     seq?: number;
@@ -5275,7 +6957,7 @@ export interface operations {
                     epoch?: number;
                     event_id?: string;
                     /** @enum {unknown} */
-                    mode?: "paper" | "live" | "simulated" | "unknown";
+                    mode?: "paper" | "shadow" | "live" | "simulated" | "unknown";
                     /** Format: date-time */
                     recorded_at?: string;
                     seq?: number;
@@ -5428,6 +7110,100 @@ export interface operations {
             };
             /** @description Foreign host or origin */
             403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description A field is wrong */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Too many attempts */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Try again later */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    log: {
+        parameters: {
+            query: {
+                bot: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BotLogView"];
+                };
+            };
+            /** @description Not strict JSON, or text that no route takes */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description No or a wrong key */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Foreign host or origin */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description No such thing */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The history behind this cursor is gone */
+            410: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -5985,6 +7761,422 @@ export interface operations {
             };
             /** @description Foreign host or origin */
             403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Too many attempts */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Try again later */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    share_make: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /** @description null: every bot the maker sees */
+                    bot_id?: string | null;
+                    /** @default 7 */
+                    days?: number;
+                    /** @default false */
+                    prompts?: boolean;
+                };
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ShareMade"];
+                };
+            };
+            /** @description Not strict JSON, or text that no route takes */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description No or a wrong key */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Foreign host or origin */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description No such thing */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The body came too slowly */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Not plain JSON */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description A field is wrong */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Too many attempts */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Try again later */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    share_revoke: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    id: string;
+                };
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Accepted"];
+                };
+            };
+            /** @description Not strict JSON, or text that no route takes */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description No or a wrong key */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Foreign host or origin */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description No such thing */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The body came too slowly */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Not plain JSON */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description A field is wrong */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Too many attempts */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Try again later */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    share_open: {
+        parameters: {
+            query?: {
+                link?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": string;
+                };
+            };
+            /** @description The link is good: a cookie, and on to the page */
+            303: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Not strict JSON, or text that no route takes */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                    "text/html": string;
+                };
+            };
+            /** @description Foreign host or origin */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                    "text/html": string;
+                };
+            };
+            /** @description A field is wrong */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                    "text/html": string;
+                };
+            };
+            /** @description Try again later */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                    "text/html": string;
+                };
+            };
+        };
+    };
+    share_listed: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ShareList"];
+                };
+            };
+            /** @description Not strict JSON, or text that no route takes */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description No or a wrong key */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Foreign host or origin */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description No such thing */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The body came too slowly */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Not plain JSON */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description A field is wrong */
+            422: {
                 headers: {
                     [name: string]: unknown;
                 };

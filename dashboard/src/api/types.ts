@@ -26,7 +26,18 @@ export type FillRow = Schemas["FillRow"];
 export type FundingRow = Schemas["FundingRow"];
 export type Candle = Schemas["Candle"];
 export type Outcome = Schemas["Outcome"];
+export type Breakdown = Schemas["Breakdown"];
+export type TradeGroup = Schemas["TradeGroup"];
+export type TradeDay = Schemas["TradeDay"];
+export type TradeBin = Schemas["TradeBin"];
+export type EventRow = Schemas["EventRow"];
+export type Hold = Schemas["Hold"];
 export type StoreBill = Schemas["StoreBill"];
+export type ShareRow = Schemas["ShareView"];
+export type BotLog = Schemas["BotLogView"];
+export type LogLine = Schemas["LogLineView"];
+export type CommandRow = Schemas["CommandView"];
+export type CommandName = Schemas["IssuedCommand"]["name"];
 export type Mode = BotRow["mode"];
 export type Signal = DecisionRow["signal"];
 
@@ -37,6 +48,10 @@ export type LiveMessage =
   | Schemas["LivePosition"]
   | Schemas["LiveAccount"]
   | Schemas["LiveStatus"]
+  /** A command to a bot has come further; its bot's list of commands says how far. */
+  | { kind: "command"; bot_id: string }
+  /** A bot's log has grown: no event either. */
+  | { kind: "log"; bot_id: string }
   /** Ingest refused something: no event, so it has no row; the list of errors has grown. */
   | { kind: "rejected" };
 

@@ -3,8 +3,8 @@ import { QueryClient, QueryClientProvider } from "@tanstack/react-query";
 import { NuqsAdapter } from "nuqs/adapters/next/app";
 import { type ReactNode, Suspense, useEffect, useState } from "react";
 import { ApiError } from "@/api/error";
+import { returnFocus } from "@/lib/prefs/focus-return";
 import { LiveProvider } from "@/live/live-provider";
-import { returnFocus } from "@/prefs/focus-return";
 
 /** Data stays fresh until the stream says otherwise: nothing is read again by a timer. */
 function createQueryClient(): QueryClient {

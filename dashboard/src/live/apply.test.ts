@@ -1,9 +1,9 @@
 import { QueryClient } from "@tanstack/react-query";
 import { beforeEach, describe, expect, it } from "vitest";
+import { keys } from "@/api/queries/keys";
 import type { BotRow, DecisionRow, Equity, LiveMessage, PositionRow } from "@/api/types";
-import { keys } from "@/queries/keys";
-import type { FeedFilter } from "@/shape/filter";
-import { type Pages, rowsOf } from "@/shape/merge";
+import type { FeedFilter } from "@/lib/view-models/filter";
+import { type Pages, rowsOf } from "@/lib/view-models/merge";
 import { applyMessages } from "./apply";
 
 const ALL: FeedFilter = { bot: null, coin: null, signal: null };
@@ -69,6 +69,17 @@ const account = (bot_id: string, time: string, equity: string, positions: unknow
       positions,
     },
   }) as LiveMessage;
+
+/** A bot with 1,000 USD of base that has reported `deposits`, and a return that was served. */
+const botBefore = (deposits: string) => ({
+  id: "bot-a",
+  last_seen: "2026-01-01T10:00:00Z",
+  stats: {},
+  account: { deposits_usd: deposits, received_at: "2026-01-01T10:00:00Z" },
+  status: null,
+  return_base_usd: "1000",
+  return_fraction: "0.5",
+});
 
 let client: QueryClient;
 const feed = (filter = ALL) =>
@@ -154,6 +165,17 @@ describe("positions that stream in", () => {
     expect(trades("closed")).toEqual([row]);
   });
 
+  it("leave no open one behind when they open and close in one batch", () => {
+    const open = position("p2");
+    const row = position("p2", { status: "closed", exit_time: "2026-01-01T11:00:00Z" });
+    applyMessages(client, [
+      { kind: "position_opened", cursor: "c", bot_id: "bot-a", row: open },
+      { kind: "position_closed", cursor: "d", bot_id: "bot-a", row },
+    ]);
+    expect(trades("open").map((one) => one.id)).toEqual(["p1"]);
+    expect(trades("closed")).toEqual([row]);
+  });
+
   it("keep those of another bot with the same position id apart", () => {
     const row = position("p1", { bot_id: "bot-b" });
     applyMessages(client, [{ kind: "position_opened", cursor: "c", bot_id: "bot-b", row }]);
@@ -171,15 +193,21 @@ describe("positions that stream in", () => {
 
 describe("accounts and heartbeats that stream in", () => {
   it("renew the bot and its return, and an older one changes nothing", () => {
-    client.setQueryData(keys.bots, [
-      { id: "bot-a", last_seen: "2026-01-01T10:00:00Z", stats: {}, account: null, status: null },
-    ]);
+    client.setQueryData(keys.bots, [botBefore("1000")]);
     applyMessages(client, [account("bot-a", "2026-01-01T10:05:00Z", "1010.10")]);
     applyMessages(client, [account("bot-a", "2026-01-01T10:04:00Z", "900")]);
     const [bot] = client.getQueryData<BotRow[]>(keys.bots) ?? [];
     expect(bot?.account?.equity_usd).toBe("1010.10");
     expect(Number(bot?.return_fraction)).toBe(0.0101);
     expect(bot?.last_seen).toBe("2026-01-01T10:05:00Z");
+  });
+
+  it("leave the return to the server once money was moved", () => {
+    client.setQueryData(keys.bots, [botBefore("500")]);
+    applyMessages(client, [account("bot-a", "2026-01-01T10:05:00Z", "1010.10")]);
+    const [bot] = client.getQueryData<BotRow[]>(keys.bots) ?? [];
+    expect(bot?.account?.equity_usd).toBe("1010.10");
+    expect(bot?.return_fraction).toBe("0.5");
   });
 
   it("lengthen the equity line by buckets, the last value of a bucket counting", () => {
@@ -204,5 +232,18 @@ describe("accounts and heartbeats that stream in", () => {
       { ...point, equity: "998.5", low: "998.5" },
       { time: "2026-01-01T10:01:00.000Z", equity: "1003", low: "1002", high: "1003" },
     ]);
+  });
+
+  it("give the curve of one bot no line of another", () => {
+    const point = { time: "2026-01-01T10:00:00Z", equity: "1000", low: "999", high: "1001" };
+    const key = keys.botEquity("1h", "bot-a");
+    client.setQueryData<Equity>(key, {
+      bucket_seconds: 60,
+      start: point.time,
+      end: point.time,
+      series: [{ bot_id: "bot-a", bot_name: "a", mode: "paper", points: [point] }],
+    });
+    applyMessages(client, [account("bot-b", "2026-01-01T10:01:00Z", "7")]);
+    expect(client.getQueryData<Equity>(key)?.series.map((one) => one.bot_id)).toEqual(["bot-a"]);
   });
 });

@@ -1,4 +1,5 @@
 import type { QueryClient } from "@tanstack/react-query";
+import { keys } from "@/api/queries/keys";
 import type {
   AccountLive,
   BotRow,
@@ -8,10 +9,9 @@ import type {
   LiveMessage,
   PositionRow,
 } from "@/api/types";
-import { keys } from "@/queries/keys";
-import { withPoint } from "@/shape/equity";
-import { type FeedFilter, passes } from "@/shape/filter";
-import { mapRows, mergeRows, type Pages } from "@/shape/merge";
+import { withPoint } from "@/lib/view-models/equity";
+import { type FeedFilter, passes } from "@/lib/view-models/filter";
+import { mapRows, mergeRows, type Pages } from "@/lib/view-models/merge";
 import { type Batch, batchOf } from "./batch";
 import { botsAfter } from "./bots-after";
 import { executedIn, marked, tradesAfter } from "./rows-after";
@@ -23,6 +23,12 @@ export function applyMessages(client: QueryClient, messages: readonly LiveMessag
   patchFeeds(client, batch);
   patchTrades(client, batch);
   patchEquity(client, batch.accounts);
+  for (const bot of new Set(batch.commands)) {
+    void client.invalidateQueries({ queryKey: keys.commands(bot) });
+  }
+  for (const bot of new Set(batch.logs)) {
+    void client.invalidateQueries({ queryKey: keys.log(bot) });
+  }
   for (const { decision_id, execution } of batch.executions) {
     client.setQueryData<DecisionDetail>(
       keys.decision(decision_id),
@@ -61,7 +67,10 @@ function patchEquity(client: QueryClient, accounts: readonly AccountLive[]): voi
   if (accounts.length === 0) return;
   for (const [key, data] of client.getQueriesData<Equity>({ queryKey: keys.equities })) {
     if (!data) continue;
-    const series = accounts.reduce<Equity["series"]>(
+    const bot = key[2];
+    const ours = accounts.filter((one) => bot === undefined || one.bot_id === bot);
+    if (ours.length === 0) continue;
+    const series = ours.reduce<Equity["series"]>(
       (now, account) => withPoint(now, account, data.bucket_seconds),
       data.series,
     );

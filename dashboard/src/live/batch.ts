@@ -14,6 +14,10 @@ export type Batch = {
   accounts: AccountLive[];
   positions: PositionRow[];
   statuses: StatusRow[];
+  /** The bots whose commands have come further. */
+  commands: string[];
+  /** The bots whose log has grown. */
+  logs: string[];
   /** How often ingest refused something. */
   rejected: number;
 };
@@ -25,6 +29,8 @@ export function batchOf(messages: readonly LiveMessage[]): Batch {
     accounts: [],
     positions: [],
     statuses: [],
+    commands: [],
+    logs: [],
     rejected: 0,
   };
   for (const message of messages) {
@@ -32,6 +38,8 @@ export function batchOf(messages: readonly LiveMessage[]): Batch {
     else if (message.kind === "execution") batch.executions.push(message.row);
     else if (message.kind === "account") batch.accounts.push(message.row);
     else if (message.kind === "status") batch.statuses.push(message.row);
+    else if (message.kind === "command") batch.commands.push(message.bot_id);
+    else if (message.kind === "log") batch.logs.push(message.bot_id);
     else if (message.kind === "rejected") batch.rejected += 1;
     else batch.positions.push(message.row);
   }

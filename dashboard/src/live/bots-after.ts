@@ -1,6 +1,6 @@
 import type { BotRow } from "@/api/types";
-import { depositsOf, returnOf } from "@/shape/bots";
-import { withHeartbeat } from "@/shape/uptime";
+import { baseOf, returnOf } from "@/lib/view-models/bots";
+import { withHeartbeat } from "@/lib/view-models/uptime";
 import type { Batch } from "./batch";
 
 /** The bots with their newest account, heartbeat and last sign of life; counts come by reading. */
@@ -23,8 +23,10 @@ export function botsAfter(bots: readonly BotRow[], batch: Batch): BotRow[] {
   for (const { positions: _marks, ...account } of batch.accounts) {
     change(account.bot_id, (bot) => {
       if (isOlder(account.received_at, bot.account?.received_at)) return bot;
-      const deposits = account.deposits_usd ?? depositsOf(bot);
-      const return_fraction = returnOf(account.equity_usd, deposits) ?? bot.return_fraction;
+      // Money that was moved changes what the return counts from: the server's next answer has it.
+      const moved = account.deposits_usd !== bot.account?.deposits_usd;
+      const now = moved ? null : returnOf(account.equity_usd, baseOf(bot));
+      const return_fraction = now ?? bot.return_fraction;
       return { ...seen(bot, account.received_at), account, return_fraction };
     });
   }

@@ -1,9 +1,9 @@
 import { QueryClient } from "@tanstack/react-query";
 import { describe, expect, it } from "vitest";
+import { keys } from "@/api/queries/keys";
 import type { DecisionRow, LiveMessage } from "@/api/types";
-import { keys } from "@/queries/keys";
-import { decisionRow } from "@/shape/fixtures";
-import type { Pages } from "@/shape/merge";
+import { decisionRow } from "@/lib/view-models/fixtures";
+import type { Pages } from "@/lib/view-models/merge";
 import { applyMessages } from "./apply";
 import { makeUpForReads } from "./in-flight";
 

@@ -2,8 +2,8 @@
 import { type QueryClient, useQueryClient } from "@tanstack/react-query";
 import { type ReactNode, useEffect } from "react";
 import { api } from "@/api/client";
+import { keys } from "@/api/queries/keys";
 import type { LiveMessage } from "@/api/types";
-import { keys } from "@/queries/keys";
 import { applyMessages } from "./apply";
 import { batchOf } from "./batch";
 import { makeUpForReads } from "./in-flight";

@@ -1,8 +1,8 @@
 import { QueryClient } from "@tanstack/react-query";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
-import { keys } from "@/queries/keys";
-import type { FeedFilter } from "@/shape/filter";
-import { botRow, decisionRow } from "@/shape/fixtures";
+import { keys } from "@/api/queries/keys";
+import type { FeedFilter } from "@/lib/view-models/filter";
+import { botRow, decisionRow } from "@/lib/view-models/fixtures";
 import { batchOf } from "./batch";
 import { paced, rereadAfterEvents } from "./reread";
 

@@ -1,7 +1,7 @@
 import type { QueryClient, QueryKey } from "@tanstack/react-query";
+import { keys } from "@/api/queries/keys";
 import type { BotRow } from "@/api/types";
-import { keys } from "@/queries/keys";
-import type { FeedFilter } from "@/shape/filter";
+import type { FeedFilter } from "@/lib/view-models/filter";
 import { type Batch, changesErrors, changesTotals } from "./batch";
 
 type Reread = {
@@ -22,6 +22,8 @@ const REREAD: readonly Reread[] = [
   },
   { key: keys.allErrorGroups, every: 3000, because: changesErrors },
   { key: keys.allMetrics, every: 30_000, because: changesTotals },
+  { key: keys.allAnswers, every: 3000, because: ({ decisions }) => decisions.length > 0 },
+  { key: keys.breakdowns, every: 30_000, because: changesTotals },
   { key: keys.comparisons, every: 30_000, because: changesTotals },
   // An execution tells only the id of the decision that enters such a list.
   {

@@ -6,7 +6,7 @@ import type {
   PositionRow,
   TradeStatus,
 } from "@/api/types";
-import { mapRows, mergeRows, type Pages, rowKey } from "@/shape/merge";
+import { mapRows, mergeRows, type Pages, rowKey } from "@/lib/view-models/merge";
 
 /** Decisions with what became of them at the exchange. */
 export function executedIn(
@@ -28,14 +28,16 @@ export function tradesAfter(
   status: TradeStatus,
 ): Pages<PositionRow> {
   if (changed.length === 0) return data;
+  // Opened and closed in one batch, it is closed.
+  const latest = [...new Map(changed.map((row) => [rowKey(row), row])).values()];
   const gone = new Set(
-    changed.filter((row) => status !== "all" && row.status !== status).map(rowKey),
+    latest.filter((row) => status !== "all" && row.status !== status).map(rowKey),
   );
   const pages = data.pages.map((page) => ({
     ...page,
     items: page.items.filter((row) => !gone.has(rowKey(row))),
   }));
-  const arrivals = changed.filter((row) => status === "all" || row.status === status);
+  const arrivals = latest.filter((row) => status === "all" || row.status === status);
   return mergeRows({ ...data, pages }, arrivals, status === "closed" ? exitOf : entryOf);
 }
 

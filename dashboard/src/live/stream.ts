@@ -7,6 +7,8 @@ export const LIVE_KINDS = [
   "position_opened",
   "position_closed",
   "status",
+  "command",
+  "log",
   "rejected",
 ] as const satisfies readonly LiveMessage["kind"][];
 

@@ -4,11 +4,10 @@ import asyncio
 import shutil
 import time
 from collections.abc import Iterator
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from pathlib import Path
-from typing import Final, Literal
+from typing import Final
 
 import apsw
 import httpx
@@ -16,6 +15,8 @@ import httpx
 from motherhaven.bot.decider.choose import check_decider
 from motherhaven.bot.market.choose import check_market
 from motherhaven.bot.running.config import BotConfig
+from motherhaven.cli.doctor_live import live_findings
+from motherhaven.cli.findings import Finding, Grade
 from motherhaven.cli.output import emit
 from motherhaven.cli.page import checkout, page_dir
 from motherhaven.contract.display import for_terminal
@@ -43,24 +44,15 @@ _DISK_FAIL: Final = 256 << 20
 _PROBE: Final = "doctor"
 TEST_TEXT: Final = "This is a test: alerts from Motherhaven arrive here."
 
-Grade = Literal["ok", "warn", "fail"]
 
+def run(store_url: str | None, *, alert: bool, live: bool = False) -> int:
+    """Look at everything and print a line each; 1 when something fails, else 0.
 
-@dataclass(frozen=True, slots=True)
-class Finding:
-    """One line: how it is, what was looked at, what was seen; `fix` unless it is ok."""
-
-    grade: Grade
-    what: str
-    seen: str
-    fix: str = ""
-
-
-def run(store_url: str | None, *, alert: bool) -> int:
-    """Look at everything and print a line each; 1 when something fails, else 0."""
+    `live` looks at the venue's account too, as before real money: nothing is signed.
+    """
     worst = 0
     secrets: list[str] = []
-    for finding in _findings(store_url, secrets, alert=alert):
+    for finding in _findings(store_url, secrets, alert=alert, live=live):
         line = f"{finding.grade:4}  {for_terminal(finding.what)}: {_indented(finding.seen)}"
         line += f"\n      fix: {_indented(finding.fix)}" if finding.fix else ""
         emit(_hidden(line, secrets))
@@ -72,7 +64,9 @@ def _indented(text: str) -> str:
     return text.replace("\n", "\n      ")
 
 
-def _findings(store_url: str | None, secrets: list[str], *, alert: bool) -> Iterator[Finding]:
+def _findings(
+    store_url: str | None, secrets: list[str], *, alert: bool, live: bool
+) -> Iterator[Finding]:
     broken = False
     for finding in _names():
         broken |= finding.what == "settings file"
@@ -85,6 +79,9 @@ def _findings(store_url: str | None, secrets: list[str], *, alert: bool) -> Iter
         yield Finding("fail", "settings", str(error), "correct them in the environment or .env")
         return
     secrets += [key for key in (bot.motherhaven_api_key, server.llm_bot_api_key) if key]
+    secrets += bot.venue_secrets
+    if live:
+        yield from live_findings(bot)
     yield from _settings(bot, server)
     yield from _store(store_url or server.store_url, server)
     yield from _journals(bot.motherhaven_data)

@@ -21,10 +21,12 @@ import typer
 from motherhaven.cli.move import opened
 from motherhaven.cli.output import emit, say
 from motherhaven.contract import private
+from motherhaven.contract.bulk import is_bulk, single_kind
 from motherhaven.contract.errors import ConfigError, InvalidEvent
 from motherhaven.contract.events import Event, Mode
 from motherhaven.contract.ids import IdSource, check_id
 from motherhaven.contract.wire import event_from_item
+from motherhaven.recorder.bulk_rows import events_of
 from motherhaven.recorder.journal import Journal
 from motherhaven.recorder.schema import APPLICATION_ID, OLD_TABLES
 from motherhaven.settings import SystemClock
@@ -79,6 +81,23 @@ def import_file(path: Path, store: str | None, bot: str | None) -> None:
         raise typer.Exit(1)
 
 
+def _singly(item: Item) -> Iterator[Item]:
+    """A row as the events that are in it: a bulk record has the numbers of its last one."""
+    if not is_bulk(item["kind"]):
+        yield item
+        return
+    events = list(events_of(item["event_id"], item["payload"]))
+    for before, (event_id, payload) in zip(reversed(range(len(events))), events, strict=True):
+        yield item | {
+            "seq": item["seq"] - before,
+            "row_id": None if item["row_id"] is None else item["row_id"] - before,
+            "event_id": event_id,
+            "kind": single_kind(item["kind"]),
+            "time": payload["timestamp"],
+            "payload": payload,
+        }
+
+
 def _copy(path: Path, copy: Path) -> bool:
     """Copy a database that may be in use; whether it is one of the first bots'."""
     try:
@@ -113,7 +132,8 @@ def _rows(copy: Path, mode: Mode) -> Iterator[Item]:
                  "recorded_at", "payload")  # fmt: skip
         for row in connection.execute(_EVENTS):
             item = dict(zip(names, row, strict=True))
-            yield item | {"payload": json.loads(str(item["payload"]))}
+            payload = json.loads(str(item["payload"]))
+            yield from _singly(item | {"payload": payload})
         connection.close()
     finally:
         journal.close()

@@ -20,15 +20,14 @@ from motherhaven.settings import load_server_settings, load_settings
 Ask = Callable[[str, str, bool], str]
 """Asks for a value: the question, its default, and whether what is typed stays hidden."""
 
-LIVE: Final = "I want to trade real money"
 _KEYS: Final = {"anthropic": "ANTHROPIC_API_KEY", "openai": "OPENAI_API_KEY"}
 
 
 def init(path: Path, ask: Ask, *, yes: bool, force: bool) -> None:
     """Write `path` from answers, or with `yes` from the defaults.
 
-    Paper is the default. Live has to be typed out in words, and is then refused: this
-    version has no live exchange.
+    Paper money is what it sets up. Real money is never one answer away: it is set by hand,
+    step by step, and then armed.
 
     Raises:
         ConfigError: the file is there and stays, an answer is wrong, or live was chosen.
@@ -88,7 +87,7 @@ def _dashboard() -> dict[str, str]:
 def _asked(ask: Ask) -> dict[str, str]:
     values = _defaults()
     if ask("Money: paper or live", "paper", False).lower() != "paper":
-        _refuse_live(ask)
+        _refuse_live()
     values["TRADING_ASSETS"] = ask("Coins", values["TRADING_ASSETS"], False)
     choices = f"auto, {', '.join(BASELINES)}, {DEFAULT_ANTHROPIC}, {DEFAULT_OPENAI} or another"
     decider = ask(f"Who decides ({choices})", "auto", False)
@@ -107,13 +106,10 @@ def _asked(ask: Ask) -> dict[str, str]:
     return values
 
 
-def _refuse_live(ask: Ask) -> None:
-    words = ask(f"Type out: {LIVE}", "", False)
-    if words != LIVE:
-        raise ConfigError("live was not confirmed in words; nothing is written")
+def _refuse_live() -> None:
     raise ConfigError(
-        "TRADING_MODE=live: this version has no live exchange, so no order would be sent; nothing "
-        "is written. Run init again and choose paper"
+        "init sets up paper money only, and nothing is written. Choose paper here; going live is "
+        "a rehearsal, a test network and `motherhaven arm`: docs/how-to/go-live.md"
     )
 
 

@@ -1,6 +1,5 @@
 """`motherhaven keys`: keys of single bots, straight in the store."""
 
-import asyncio
 from collections.abc import Awaitable, Callable
 from datetime import datetime
 from pathlib import Path
@@ -14,7 +13,7 @@ from motherhaven.contract.errors import ConfigError
 
 if TYPE_CHECKING:
     from motherhaven.contract.views import BotRow
-    from motherhaven.server.access.keyring import BotKey
+    from motherhaven.server.auth.keys.cache import ApiKey
     from motherhaven.stores import Store
 
 app = typer.Typer(
@@ -35,8 +34,10 @@ def _with_store(
     url: str | None, deed: Callable[["Store", datetime], Awaitable[_Answer]]
 ) -> _Answer:
     """Run `deed` on the open store, with the time now."""
+    import asyncio  # commands load only what they use
+
     from motherhaven.settings import SystemClock, load_server_settings
-    from motherhaven.stores import open_store  # commands load only what they use
+    from motherhaven.stores import open_store
 
     clock = SystemClock()
     place = url or load_server_settings().store_url
@@ -64,7 +65,7 @@ def create(
     ] = None,
     scope: Annotated[
         list[str] | None,
-        typer.Option("--scope", help="ingest or read; several are named one by one."),
+        typer.Option("--scope", help="ingest, read or control; several are named one by one."),
     ] = None,
     allow_live: Annotated[
         bool, typer.Option("--allow-live", help="Let the bot of --bot call itself live.")
@@ -72,16 +73,16 @@ def create(
     store: STORE = None,
 ) -> None:
     """Make a key and print it, this one time."""
-    from motherhaven.server.access.keyring import GIVEN, SCOPES  # commands load only what they use
-    from motherhaven.server.access.keystore import create_key
+    from motherhaven.server.auth.keys.api_keys import create_key
+    from motherhaven.server.auth.keys.cache import SCOPES  # commands load only what they use
 
     wanted = scope or ["ingest"]
     strange = [one for one in wanted if one not in SCOPES]
     if strange:
-        raise ConfigError(f"--scope {strange[0][:40]!r}: choose from {', '.join(GIVEN)}")
+        raise ConfigError(f"--scope {strange[0][:40]!r}: choose from {', '.join(SCOPES)}")
     scopes = tuple(one for one in SCOPES if one in wanted)
 
-    async def make(opened: "Store", now: datetime) -> "tuple[BotKey, str]":
+    async def make(opened: "Store", now: datetime) -> "tuple[ApiKey, str]":
         bot_id = None if bot is None else _bot_id(bot, await opened.bots())
         return await create_key(
             opened, now, name=name, bot_id=bot_id, scopes=scopes, live=allow_live
@@ -103,7 +104,7 @@ def _bot_id(given: str, bots: "list[BotRow]") -> str:
     return given
 
 
-def _tell_new(key: "BotKey", secret: str) -> None:
+def _tell_new(key: "ApiKey", secret: str) -> None:
     name = for_terminal(key.name)
     say(f"Key {key.id} ({name}): {', '.join(key.scopes)}; bot: {key.bot_id or 'any'}.")
     say("It is shown only now; the store keeps its SHA-256. Servers know it within two seconds.")
@@ -113,6 +114,9 @@ def _tell_new(key: "BotKey", secret: str) -> None:
         say("For a bot: MOTHERHAVEN_API_KEY in its .env.")
     if "read" in key.scopes:
         say("For reading: enter it on the dashboard's key page, or send it as x-api-key.")
+    if "control" in key.scopes:
+        say("For commands: MOTHERHAVEN_CONTROL_KEY for `motherhaven control`; with the scope read")
+        say("too it signs in on the dashboard, which asks for it again before a command.")
     emit(secret)
 
 
@@ -120,8 +124,8 @@ def _tell_new(key: "BotKey", secret: str) -> None:
 @clear_errors
 def list_(store: STORE = None) -> None:
     """All keys, without their secrets, and when each was last used."""
-    from motherhaven.server.access.key_use import last_uses  # commands load only what they use
-    from motherhaven.server.access.keystore import list_keys
+    from motherhaven.server.auth.keys.api_keys import list_keys
+    from motherhaven.server.auth.keys.use import last_uses  # commands load only what they use
 
     async def read(opened: "Store", _: datetime) -> list[str]:
         names = {row.id: row.name for row in await opened.bots()}
@@ -135,7 +139,7 @@ def list_(store: STORE = None) -> None:
         emit(line)
 
 
-def _line(key: "BotKey", used: datetime | None, names: dict[str, str | None]) -> str:
+def _line(key: "ApiKey", used: datetime | None, names: dict[str, str | None]) -> str:
     bot = f"bot {key.bot_id}" if key.bot_id else "any bot"
     if key.bot_id and names.get(key.bot_id):
         bot += f" ({for_terminal(names[key.bot_id])})"
@@ -176,7 +180,7 @@ def bots(store: STORE = None) -> None:
 @clear_errors
 def rotate(key_id: KEY_ID, store: STORE = None) -> None:
     """Make a new key like an old one, which goes on working until it is revoked."""
-    from motherhaven.server.access.keystore import rotate_key  # commands load only what they use
+    from motherhaven.server.auth.keys.api_keys import rotate_key  # commands load only what they use
 
     made = _with_store(store, lambda opened, now: rotate_key(opened, now, key_id))
     say(f"When it is in use (`motherhaven keys list`), run: motherhaven keys revoke {key_id}")
@@ -187,7 +191,7 @@ def rotate(key_id: KEY_ID, store: STORE = None) -> None:
 @clear_errors
 def revoke(key_id: KEY_ID, store: STORE = None) -> None:
     """End a key for good; servers refuse it within two seconds, sessions and streams too."""
-    from motherhaven.server.access.keystore import revoke_key  # commands load only what they use
+    from motherhaven.server.auth.keys.api_keys import revoke_key  # commands load only what they use
 
     key = _with_store(store, lambda opened, now: revoke_key(opened, now, key_id))
     say(f"Key {key.id} ({for_terminal(key.name)}) is revoked.")

@@ -7,12 +7,17 @@ from typing import Annotated
 import typer
 
 from motherhaven import __version__
+from motherhaven.cli.control_commands import register as register_control
 from motherhaven.cli.journal_commands import register as register_journal
 from motherhaven.cli.key_commands import app as keys_app
+from motherhaven.cli.live_commands import register as register_live
+from motherhaven.cli.log_commands import register as register_log
 from motherhaven.cli.market_commands import register as register_market
 from motherhaven.cli.move_commands import register
 from motherhaven.cli.output import clear_errors, emit
 from motherhaven.cli.quarantine_commands import app as quarantine_app
+from motherhaven.cli.rehearsal_commands import register as register_rehearsal
+from motherhaven.cli.share_commands import register as register_share
 
 app = typer.Typer(
     name="motherhaven",
@@ -26,6 +31,18 @@ app = typer.Typer(
 )
 
 HOST = Annotated[str, typer.Option("--host", help="Address to listen on.")]
+NO_SLIPPAGE = Annotated[
+    bool, typer.Option("--no-slippage", help="Fill takers at the mid, for worked cases.")
+]
+CASH_FLOW = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--cash-flow", help="TIME=USD that comes in, or goes out (negative); as often as needed."
+    ),
+]
+MARGIN = Annotated[
+    str | None, typer.Option("--margin-mode", help="cross or isolated; default: MARGIN_MODE.")
+]
 FEES = Annotated[
     str | None, typer.Option("--fees", help="TAKER,MAKER as fractions, e.g. 0.0005,0.0002.")
 ]
@@ -85,7 +102,7 @@ def bot(
     word: Annotated[
         str,
         typer.Argument(
-            help="start, stop, pause, resume, status; kill [--flatten], arm; "
+            help="start, stop [--flatten], pause, resume, status; kill [--flatten], arm; "
             'guide "TEXT" [--hours N], guide --clear.',
             metavar="WORD",
         ),
@@ -167,9 +184,9 @@ def replay(
         float | None, typer.Option("--pace", help="Seconds of market a second.", min=0)
     ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print the report as JSON.")] = False,
-    no_slippage: Annotated[
-        bool, typer.Option("--no-slippage", help="Fill takers at the mid, for worked cases.")
-    ] = False,
+    no_slippage: NO_SLIPPAGE = False,
+    cash_flow: CASH_FLOW = None,
+    margin_mode: MARGIN = None,
 ) -> None:
     """Recorded bars through the bot's own core: what would have happened."""
     from motherhaven.cli.replay import Options  # commands load only what they use
@@ -178,7 +195,7 @@ def replay(
     run(
         Options(
             bars, decider or (), decisions, equity, journal, fees, funding or (), limit or (),
-            picture, pace, ship, as_json, not no_slippage,
+            picture, pace, ship, as_json, not no_slippage, cash_flow or (), margin_mode,
         )
     )  # fmt: skip
 
@@ -240,16 +257,24 @@ def doctor(
     store: Annotated[
         str | None, typer.Option("--store", help="Store URL; default: MOTHERHAVEN_STORE.")
     ] = None,
+    live: Annotated[
+        bool, typer.Option("--live", help="Look at the venue's account too, as before real money.")
+    ] = False,
 ) -> None:
     """Check settings, store, journals, server, key, clock, page, disk and alerts."""
     from motherhaven.cli.doctor import run  # commands load only what they use
 
-    raise typer.Exit(run(store, alert=alert))
+    raise typer.Exit(run(store, alert=alert, live=live))
 
 
+register_live(app)
 register_market(app)
+register_rehearsal(app)
 register(app)
 register_journal(app)
+register_control(app)
+register_log(app)
+register_share(app)
 app.add_typer(keys_app)
 app.add_typer(quarantine_app)
 

@@ -11,8 +11,8 @@ from urllib.parse import unquote
 
 from motherhaven.cli.output import emit, say
 from motherhaven.contract.errors import ConfigError, StoreError
-from motherhaven.server.access.keystore import list_keys
-from motherhaven.server.carried import CARRIED, merged
+from motherhaven.server.auth.keys.api_keys import list_keys
+from motherhaven.server.shared_state_merge import SHARED_RECORDS, merged
 from motherhaven.settings import SystemClock, load_server_settings
 from motherhaven.stores import Store, open_store
 from motherhaven.stores.archive import ArchiveSource, write_archive
@@ -38,7 +38,7 @@ def migrate(origin: str, target: str, *, partial: bool) -> None:
 
 async def _migrate(origin: str, target: str, *, partial: bool) -> None:
     async with opened(origin, existing=True) as ours, opened(target) as theirs:
-        source = StoreSource(ours, CARRIED)
+        source = StoreSource(ours, SHARED_RECORDS)
         before = await copy(source, theirs, progress("copied"), merged)
         there = await tally(StoreSource(theirs))
         here = await tally(source, limit=there.events)
@@ -88,7 +88,7 @@ async def _backup(file: Path, store: str | None) -> None:
     async with opened(store, existing=True) as ours:
         try:
             total = await write_archive(
-                StoreSource(ours, CARRIED), file, SystemClock().now(), progress("saved")
+                StoreSource(ours, SHARED_RECORDS), file, SystemClock().now(), progress("saved")
             )
         except OSError as error:
             raise ConfigError(f"backup: {file} cannot be written: {error}") from error

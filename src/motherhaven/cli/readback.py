@@ -1,7 +1,7 @@
 """Reading back what a server stored, over the reads that every Motherhaven server has."""
 
 import secrets
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from decimal import Decimal
@@ -9,6 +9,7 @@ from typing import Any
 
 import httpx
 
+from motherhaven.cli.later_records import LaterRecord, differing, equal_number
 from motherhaven.contract.errors import InvalidJson, MotherhavenError
 from motherhaven.contract.jsonio import loads
 from motherhaven.contract.times import format_time
@@ -85,8 +86,8 @@ class ReadBack:
             follow_redirects=False,
         )
 
-    def expect(self, expected: Expected) -> None:
-        """Look for every record.
+    def expect(self, expected: Expected, later: Sequence[LaterRecord] = ()) -> None:
+        """Look for every record, and for those of `later` by their ids.
 
         Raises:
             ReadBackFailed: names the record that the server did not give back.
@@ -100,27 +101,45 @@ class ReadBack:
             self._find(
                 "closed position",
                 "/positions",
-                lambda r: r.get("status") == "closed" and _equal(r.get("entry_price"), price),
+                lambda r: r.get("status") == "closed" and equal_number(r.get("entry_price"), price),
             )
-            self._find("account", "/account/history", lambda r: _equal(r.get("equity_usd"), equity))
+            self._find(
+                "account", "/account/history", lambda r: equal_number(r.get("equity_usd"), equity)
+            )
             self._find("status", "/status", lambda r: r.get("message") == expected.marker)
+            for record in later:
+                self._find_later(record)
 
     def _find(self, what: str, path: str, is_it: Callable[[dict[str, Any]], bool]) -> None:
-        rows = self._read(path)
+        only = {"coin": "BTC"} if path == "/decisions" else {"status": "all"}
+        found = self._get(path, {"limit": NEWEST, "bot": self._bot, **only})
+        rows = found if isinstance(found, list) else [found]
         if not any(isinstance(row, dict) and is_it(row) for row in rows):
-            raise ReadBackFailed(
-                f"the server answered 200, but GET {path} does not give the {what} back: "
-                "it is not stored. See the server's output and its store (MOTHERHAVEN_STORE)"
-            )
+            raise _not_stored(path, what)
 
-    def _read(self, path: str) -> list[Any]:
+    def _find_later(self, record: LaterRecord) -> None:
+        what, path = record.kind.replace("_", " "), "/events"
+        page = self._get(path, {"bot": self._bot, "kind": record.kind, "limit": NEWEST})
+        rows = page.get("items") if isinstance(page, dict) else None
+        for row in rows if isinstance(rows, list) else ():
+            if isinstance(row, dict) and row.get("id") == record.event_id:
+                wrong = differing(record.payload, row.get("payload"))
+                wrong += [name for name in record.texts if not self._has_text(record, name)]
+                if wrong:
+                    raise ReadBackFailed(
+                        f"GET {path} gives the {what} {record.event_id} back with other values "
+                        f"than were sent, in {', '.join(wrong)}: what is kept was changed"
+                    )
+                return
+        raise _not_stored(path, what)
+
+    def _has_text(self, record: LaterRecord, name: str) -> bool:
+        found = self._get("/text", {"id": record.event_id, "field": name})
+        return isinstance(found, dict) and found.get("text") == record.texts[name]
+
+    def _get(self, path: str, params: Mapping[str, str | int]) -> Any:
         try:
-            answer = self._client.get(
-                self._base + path,
-                params={"limit": NEWEST, "status": "all", "bot": self._bot}
-                if path != "/decisions"
-                else {"limit": NEWEST, "coin": "BTC", "bot": self._bot},
-            )
+            answer = self._client.get(self._base + path, params=dict(params))
             if answer.status_code == 403 and b'"missing_scope"' in answer.content:
                 raise ReadBackDenied(
                     "acknowledged, but not read back: this key has no scope read. For the whole "
@@ -129,16 +148,15 @@ class ReadBack:
                 )
             if answer.status_code != 200:
                 raise ReadBackFailed(f"GET {path} answered {answer.status_code}, 200 was expected")
-            found = loads(answer.content)
+            return loads(answer.content)
         except httpx.HTTPError as error:
             raise ReadBackFailed(f"GET {path} failed: {error or type(error).__name__}") from None
         except InvalidJson as error:
             raise ReadBackFailed(f"GET {path} did not answer JSON: {error}") from None
-        return found if isinstance(found, list) else [found]
 
 
-def _equal(value: object, expected: Decimal) -> bool:
-    """Whether a number of the answer is the expected one, also through a double."""
-    if isinstance(value, (int, Decimal)):
-        return abs(Decimal(value) - expected) < Decimal("1e-9")
-    return False
+def _not_stored(path: str, what: str) -> ReadBackFailed:
+    return ReadBackFailed(
+        f"the server answered 200, but GET {path} does not give the {what} back: "
+        "it is not stored. See the server's output and its store (MOTHERHAVEN_STORE)"
+    )

@@ -5,12 +5,14 @@ import json
 import logging
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from datetime import UTC, datetime
 from decimal import Decimal
 from pathlib import Path
 from typing import Any, Final
 
 from motherhaven.bot.guard.limits import changed_limits
 from motherhaven.bot.market.instruments import FeeRates
+from motherhaven.bot.portfolio.events import MarginMode
 from motherhaven.bot.replay.comparison import as_text, compare
 from motherhaven.bot.replay.engine import ReplayConfig
 from motherhaven.bot.replay.picture import draw
@@ -24,6 +26,7 @@ from motherhaven.contract.errors import ConfigError, InvalidMoney
 from motherhaven.contract.limits import RiskLimits
 from motherhaven.contract.money import to_decimal
 from motherhaven.contract.times import format_time
+from motherhaven.metrics import Flow
 from motherhaven.settings import Settings, SystemClock, TradingMode, load_settings
 
 _SHOWN: Final = 200
@@ -47,6 +50,8 @@ class Options:
     ship: bool = False
     as_json: bool = False
     slippage: bool = True
+    cash_flows: Sequence[str] = ()
+    margin_mode: str | None = None
 
 
 def replay(options: Options) -> None:
@@ -91,6 +96,8 @@ def _requests(options: Options, settings: Settings) -> list[ReplayRequest]:
             zone=settings.day_zone,
             pace=options.pace,
             funding=_files(options.funding, "--funding", "BTC=funding/BTC.csv"),
+            cash_flows=tuple(_flow(text) for text in options.cash_flows),
+            margin_mode=_margin_mode(options.margin_mode or settings.margin_mode),
         ),
         journal=options.journal,
         ship=_ship_to(settings) if options.ship else None,
@@ -172,6 +179,30 @@ def _deposit(text: str) -> Decimal:
     if deposit <= 0:
         raise ConfigError("--equity: give an amount above 0, e.g. --equity 10000")
     return deposit
+
+
+def _flow(text: str) -> Flow:
+    time, separator, amount = text.partition("=")
+    example = "e.g. --cash-flow 2022-01-05T00:00Z=-1000"
+    try:
+        moment = datetime.fromisoformat(time.strip())
+        flow = Flow(moment, to_decimal(amount.strip(), "--cash-flow"))
+    except (ValueError, InvalidMoney) as error:
+        raise ConfigError(
+            f"--cash-flow {text[:80]!r}: {error}; write TIME=USD, {example}"
+        ) from None
+    if moment.tzinfo is None or not separator:
+        raise ConfigError(f"--cash-flow {text[:80]!r}: the time has no zone; {example}")
+    if not flow.amount:
+        raise ConfigError(f"--cash-flow {text[:80]!r}: 0 USD move nothing; {example}")
+    return Flow(moment.astimezone(UTC), flow.amount)
+
+
+def _margin_mode(text: str) -> MarginMode:
+    try:
+        return MarginMode(text.strip().lower())
+    except ValueError:
+        raise ConfigError(f"--margin-mode {text[:40]!r}: use cross or isolated") from None
 
 
 def _decider_of(settings: Settings) -> str:

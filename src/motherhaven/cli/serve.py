@@ -11,10 +11,10 @@ from motherhaven.cli.page import PageBuild, page_build
 from motherhaven.contract.clock import Clock
 from motherhaven.contract.errors import ConfigError
 from motherhaven.server import ServerConfig, run_server
-from motherhaven.server.access.keystore import list_keys
-from motherhaven.server.access.sessions import shared_secret
-from motherhaven.server.access.sign_in_links import SignInLinks
 from motherhaven.server.alerts.send import targets_of
+from motherhaven.server.auth.keys.api_keys import list_keys
+from motherhaven.server.auth.sessions.sign_in_links import SignInLinks
+from motherhaven.server.auth.sessions.tokens import shared_secret
 from motherhaven.server.config import is_loopback
 from motherhaven.server.forwarding import trusted_proxies
 from motherhaven.settings import ServerSettings, SystemClock, load_server_settings

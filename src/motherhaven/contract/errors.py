@@ -188,6 +188,12 @@ class ExchangeError(MotherhavenError):
     code: str = "exchange"
 
 
+class NoPrice(ExchangeError):
+    """A market has no price now, or nobody stands on the side that an order would take."""
+
+    code: str = "no_price"
+
+
 class OrderRejected(ExchangeError):
     """The order was refused before it had any effect."""
 

@@ -37,6 +37,14 @@ GUARD: Final[dict[str, tuple[str, str]]] = {
         "The exchange has positions that the bot did not open: reconcile first.",
         "Compare the exchange's positions with the bot's; close or adopt the unknown one, then entries go on.",
     ),
+    "not_reconciled": (
+        "Books and venue were not compared yet, or the venue cannot be read now.",
+        "Nothing at first: the bot compares again by itself. If it lasts, read the status: it says which step fails; positions and stops at the venue stay as they are meanwhile.",
+    ),
+    "coin_frozen": (
+        "Something happened in the coin at the venue that the bot did not do.",
+        "Look at the coin at the venue: close the position or cancel the order there, or take it over with motherhaven bot unfreeze COIN.",
+    ),
     "answer_expired": (
         "The answer came too late after its question.",
         "Use a faster model, ask less in the prompt, or raise MAX_ANSWER_AGE_SECONDS: answers come too late.",

@@ -1,12 +1,16 @@
 """Strict JSON in, canonical JSON out, with exact numbers both ways."""
 
 import json
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from decimal import Decimal, InvalidOperation
+from itertools import chain
 from typing import Any, Final, NoReturn
+
+from pydantic_core import to_json
 
 from motherhaven.contract.bounds import OutOfRange, bounded_decimal, bounded_integer
 from motherhaven.contract.errors import InvalidJson
+from motherhaven.contract.plain_list import PlainList
 
 MAX_DEPTH: Final = 32
 _MAX_DIGITS: Final = 60
@@ -125,6 +129,19 @@ def dumps(value: object, *, numbers: bool = False) -> bytes:
     return data
 
 
+def dumps_columns(value: object) -> bytes:
+    """As `dumps`, many times as fast where most of the value is lists of plain values.
+
+    Raises:
+        InvalidJson: as `dumps`.
+    """
+    try:
+        data: bytes = to_json(_plain(value))
+    except (TypeError, ValueError):  # says nothing of what is wrong
+        return dumps(value)
+    return dumps(value) if b"\\u0000" in data else data
+
+
 def check_text(value: object) -> None:
     """Refuse lone surrogates and NUL characters anywhere in a parsed value.
 
@@ -220,9 +237,16 @@ def _unique(pairs: list[tuple[str, Any]], most: int) -> dict[str, Any]:
 
 def _default(value: object) -> str:
     if isinstance(value, Decimal):
+        text = str(value)
+        # Nearly all: "E" is an exponent; NaN and infinity have an "N" or an "I".
+        if len(text) < _MAX_ZEROS and not ("E" in text or "N" in text or "I" in text):
+            return text
         return _digits(value)
     raise TypeError(f"{type(value).__name__} has no JSON form")
 
+
+_SIMPLE: Final = frozenset({str, int, bool, type(None)})
+_ROWS: Final = frozenset({list, tuple})
 
 _ENCODER: Final = json.JSONEncoder(
     default=_default,
@@ -242,6 +266,27 @@ def _digits(value: Decimal) -> str:
     if max(abs(value.adjusted()), abs(int(value.as_tuple().exponent))) > _MAX_ZEROS:
         raise ValueError(f"{value:.6e} is out of range; send at most {_MAX_DIGITS} digits")
     return format(value, "f")
+
+
+def _plain(value: object) -> object:
+    """`value` with sorted keys, and its decimals as text."""
+    kind = type(value)
+    if kind in _SIMPLE or kind is PlainList:
+        return value
+    if isinstance(value, Decimal):
+        return _default(value)
+    if isinstance(value, dict):
+        return {key: _plain(item) for key, item in sorted(value.items())}
+    if isinstance(value, list | tuple):
+        types = set(map(type, value))
+        if types <= _SIMPLE or (types <= _ROWS and _are_simple(value)):
+            return value
+        return [_plain(item) for item in value]
+    raise TypeError(f"{kind.__name__} has no JSON form")
+
+
+def _are_simple(rows: Iterable[Iterable[object]]) -> bool:
+    return set(map(type, chain.from_iterable(rows))) <= _SIMPLE
 
 
 def _number_form(value: object) -> str:

@@ -12,6 +12,7 @@ MAX_DIGITS: Final = 60
 
 MAX_EXPONENT: Final = 30
 ZERO: Final = Decimal(0)
+_PLAIN: Final = "0123456789.-+"
 
 EXACT: Final = Context(prec=50)
 """Context for quotients: at least 50 significant digits, never the caller's context."""
@@ -26,6 +27,11 @@ def to_decimal(value: object, what: str = "value") -> Decimal:
     Raises:
         InvalidMoney: not a number, not finite, or outside the accepted range.
     """
+    if type(value) is str and len(value) < MAX_EXPONENT and not value.strip(_PLAIN):
+        try:  # quicker: there are thousands in a row
+            return Decimal(value)
+        except InvalidOperation:  # signs and points at odd places: told of below
+            pass
     number = _parse(value, what)
     if not number.is_finite():
         raise InvalidMoney(f"{what}: {value!r} is not finite; send a finite decimal number")

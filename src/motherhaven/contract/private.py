@@ -3,11 +3,13 @@
 import contextlib
 import os
 import stat
+from itertools import count
 from pathlib import Path
 from typing import Final
 
 FILE_MODE: Final = 0o600
 FOLDER_MODE: Final = 0o700
+_DRAFTS: Final = count()
 
 
 def make_folder(folder: Path) -> None:
@@ -61,3 +63,38 @@ def tighten(path: Path) -> None:
         mode = stat.S_IMODE(path.stat().st_mode)
         if path.is_file() and mode & 0o077:
             path.chmod(mode & FOLDER_MODE)
+
+
+def replace(path: Path, data: bytes) -> None:
+    """Put a file for the owner alone in place of the one there, whole and on disk, or not at all.
+
+    Raises:
+        OSError: it cannot be written; the old file is as it was.
+    """
+    draft = path.with_name(f".{path.name}.{os.getpid()}.{next(_DRAFTS)}.tmp")
+    try:
+        handle = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, FILE_MODE)
+        try:
+            with open(handle, "wb", closefd=False) as file:
+                file.write(data)
+            os.fsync(handle)
+        finally:
+            os.close(handle)
+        draft.replace(path)
+    except BaseException:
+        draft.unlink(missing_ok=True)
+        raise
+    _sync_folder(path.parent)
+
+
+def _sync_folder(folder: Path) -> None:
+    """Have the folder's own list on disk, where the system can."""
+    try:
+        handle = os.open(folder, os.O_RDONLY)
+    except OSError:
+        return
+    try:
+        with contextlib.suppress(OSError):
+            os.fsync(handle)
+    finally:
+        os.close(handle)

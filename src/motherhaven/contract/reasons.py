@@ -10,6 +10,8 @@ from typing import Final
 
 from motherhaven.contract.guard_reasons import GUARD
 from motherhaven.contract.legacy_reasons import legacy_code
+from motherhaven.contract.live_reasons import PROTECTION, RECONCILIATION
+from motherhaven.contract.venue_reasons import VENUE
 
 _ANSWER: Final = "Open the decision and read the raw answer beside the prompt."
 _TOKENS: Final = "Raise MODEL_MAX_TOKENS, or ask for shorter answers."
@@ -129,13 +131,45 @@ ORDERS: Final[Mapping[str, str]] = {
     "compare the positions if it lasts.",
     "venue_unreadable": "Check the venue's status; the next cycle asks it again.",
     "unverified": "Check at the venue that the position has its stop; the bot asks again.",
+    "gate_closed": "Read the message: live trading is not armed, was ended, or a latch is set.",
     "no_stops": "Choose a venue that holds stops: without one no entry that needs a stop is sent.",
     "no_isolated": "Choose cross margin, or a venue that has isolated margin.",
-    "venue_margin": "Lower the position size or close a position first.",
-    "venue_no_match": "Nothing if it is rare; else allow more slippage.",
-    "venue_minimum": "Raise the position size above the venue's minimum.",
 }
 """Why an order that was allowed was not executed."""
+
+ARMING: Final[Mapping[str, str]] = {
+    "disarmed": "Read in the status why live trading was disarmed; then arm it again: motherhaven "
+    "arm. Closing is allowed meanwhile.",
+    "account_unread": "Check the venue's status: nothing is sent before the account was read.",
+    "arming_unreadable": "Arm again: motherhaven arm. The record is damaged or was changed.",
+    "account_changed": "Set HYPERLIQUID_ACCOUNT_ADDRESS back, or give the other account its own "
+    "MOTHERHAVEN_DATA and arm it there.",
+    "signer_changed": "Check who changed the key in .env; then arm again: motherhaven arm.",
+    "account_mode_changed": "Set the account's mode back at the venue, check its balances, then "
+    "arm again: motherhaven arm.",
+    "limit_raised": "Set the limit back, or accept it by arming again: motherhaven arm.",
+    "max_loss": "Look at the trades before anything else; then arm again with a new maximum: "
+    "motherhaven arm.",
+    "killed": "Find out why it was killed, end the kill switch (run_analysis_bot.py arm), then arm "
+    "again: motherhaven arm.",
+    "disarmed_by_hand": "Arm again when you want to: motherhaven arm.",
+    "account_missing": "Check HYPERLIQUID_ACCOUNT_ADDRESS and HYPERLIQUID_TESTNET: this network "
+    "does not know the account. Deposit first, if it is new.",
+    "account_is_agent": "Set HYPERLIQUID_ACCOUNT_ADDRESS to the account that the agent trades for; "
+    "an agent's own address is always empty.",
+    "account_wrong": "Set HYPERLIQUID_ACCOUNT_ADDRESS to the account that the key is an agent of.",
+    "account_mode": "Switch the account to the mode without unified balances at the venue; in this "
+    "one its equity is not what the perpetuals' account says.",
+    "signer_unknown": "Approve the agent wallet for this account on this network, or set the key "
+    "of one that is approved; a key of mainnet is not one of testnet.",
+    "signer_other_master": "Set the key of an agent of this account; this one trades for another.",
+    "signer_expired": "Approve a new agent wallet at the venue and set its key.",
+    "signer_locked": "End the other bot that signs with this key, or make an API wallet of its own "
+    "for this one at the venue.",
+    "signer_missing": "Set the venue's key in .env; nothing can be signed without one.",
+    "shadow_key": "Take the venue's keys out of .env: shadow mode sends nothing, so it holds none.",
+}
+"""Why nothing is signed at a venue with real money, beside not_armed and kill_switch."""
 
 INGEST: Final[Mapping[str, str]] = {
     "unauthorized": "Give the bot the server's LLM_BOT_API_KEY as MOTHERHAVEN_API_KEY, or one of "
@@ -147,6 +181,34 @@ INGEST: Final[Mapping[str, str]] = {
     "parts_missing": "Send all parts of the text before its event.",
 }
 """Why the server did not take what a bot sent."""
+
+_COMMAND: Final = "Correct the named field and give the command again, with a new id."
+
+COMMANDS: Final[Mapping[str, str]] = {
+    "unknown_command": "Give one of the commands that docs/how-to/control.md lists.",
+    "local_only": "Do it on the bot's own machine: from afar one may only reduce risk.",
+    "command_args": _COMMAND,
+    "command_id": "Set this machine's clock right; ids are UUIDv7 and made when they are sent.",
+    "command_expired": "Give it again if it is still wanted; check that the bot runs and reaches "
+    "the server.",
+    "rewound": "Give it again: the server was restored from a backup, and the bot does not do "
+    "again what the server has forgotten.",
+    "clock_skew": "Set the clocks of the bot's machine and of the server right; until then only "
+    "halt is taken.",
+    "resume_off": "Resume on the bot's machine, or set CONTROL_ALLOW_RESUME=true there.",
+    "resume_halted": "Look at the bot and arm it by hand, on its own machine: a halt is never "
+    "lifted from afar.",
+    "resume_latch": "Look at the bot's newest state and give the command for the latch it has.",
+    "stop_loosens": "Give a stop nearer to the price than the one that rests.",
+    "stop_price": "Give a stop that the price has not reached.",
+    "same_command": "Nothing: the same command is being carried out already.",
+    "taken_over": "Nothing: a stronger command does what this one had to do.",
+    "not_verified": "Look at what is left and at the venue's own page; the bot goes on trying. "
+    "On its machine: python run_analysis_bot.py kill --flatten.",
+    "guidance": "Shorten the guidance, or give hours within the bounds.",
+    "control_failed": _REPORT,
+}
+"""Why a command was not done, or is not done yet."""
 
 KINDS: Final[Mapping[str, str]] = {
     "cycle": "Read the bot's log around this time; the next cycle starts from the beginning.",
@@ -163,7 +225,12 @@ REASONS: Final[Mapping[str, str]] = MappingProxyType(
         **HALTS,
         **ANSWERS,
         **ORDERS,
+        **VENUE,
+        **ARMING,
         **INGEST,
+        **PROTECTION,
+        **RECONCILIATION,
+        **COMMANDS,
         **{code: told for code, (_, told) in GUARD.items()},
     }
 )

@@ -4,9 +4,11 @@ import math
 import re
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
+from functools import lru_cache
 from typing import Final, NamedTuple
 
 from motherhaven.contract.errors import InvalidEvent
+from motherhaven.contract.plain_list import PlainList
 
 _QUARTER: Final = timedelta(minutes=15)
 _WEST: Final = timedelta(hours=-12)
@@ -20,6 +22,8 @@ _READ_YEARS: Final = (1971, 2200)
 _FAR_DATE: Final = re.compile(r"[+-]?[0-9]{4,6}-[0-9]{2}-[0-9]{2}([T ][0-9:.,]*)?(Z|[+-][0-9:]+)?")
 _SHOWN: Final = 60
 _PADDED: Final = 1000
+_DAY: Final = 86_400
+_SECOND: Final = timedelta(seconds=1)
 _UNUSED: Final = datetime(2000, 1, 1, tzinfo=UTC)
 
 
@@ -41,6 +45,31 @@ def format_time(moment: datetime) -> str:
     if moment.tzinfo is None:
         raise ValueError(f"{moment!r} is naive; attach its zone first")
     return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+
+
+def format_row(first: datetime, step: timedelta, count: int) -> list[str]:
+    """`format_time` of `count` moments: `first` and each a `step` above 0 after the one before.
+
+    Raises:
+        ValueError: `first` is naive.
+    """
+    if first.tzinfo is None or first.microsecond or step % _SECOND or first.year <= _PADDED:
+        return [format_time(first + number * step) for number in range(count)]
+    begin, between = int(first.timestamp()), step // _SECOND
+    seconds = range(begin, begin + count * between, between)
+    return PlainList([_date(at // _DAY) + _clock(at % _DAY) for at in seconds])
+
+
+@lru_cache(maxsize=64)
+def _date(day: int) -> str:
+    """The date of a day since 1970, as `format_time` has it."""
+    return format_time(datetime.fromtimestamp(day * _DAY, UTC))[:10]
+
+
+@lru_cache(maxsize=4096)
+def _clock(second: int) -> str:
+    """The rest of the text, for a second of the day."""
+    return format_time(datetime.fromtimestamp(second, UTC))[10:]
 
 
 def parse_time(value: object, received_at: datetime, what: str = "timestamp") -> datetime:

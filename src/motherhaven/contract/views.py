@@ -6,18 +6,21 @@ Money is an exact decimal string in JSON. None means unknown, never zero.
 from datetime import datetime
 from typing import Any, Literal
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, Field
 
 from motherhaven.contract.events import (
     BotState,
     ExecutionStatus,
     Kind,
     Mode,
+    ProtectionState,
     SideName,
     Signal,
     Verdict,
 )
+from motherhaven.contract.events.base import Lenient
 from motherhaven.contract.money import Money, Whole
+from motherhaven.contract.tags import Tags
 
 
 class _View(BaseModel):
@@ -117,7 +120,11 @@ class PositionRow(_View):
 
 
 class FillRow(_View):
-    """One fill of a position. size is signed, in coin; realized is gross; fee in USD."""
+    """One fill of a position. size is signed, in coin; realized is gross; fee in USD.
+
+    Of a shadow: book_price and book_size are what the real order book would have given,
+    shortfall_usd and shortfall_bp what that costs more than the paper fill.
+    """
 
     id: str
     time: datetime
@@ -130,6 +137,10 @@ class FillRow(_View):
     reason: str
     cloid: str | None = None
     decision_id: str | None = None
+    book_price: Money | None = None
+    book_size: Money | None = None
+    shortfall_usd: Money | None = None
+    shortfall_bp: Money | None = None
 
 
 class FundingRow(_View):
@@ -176,8 +187,34 @@ class AccountRow(_View):
     available_usd: Money | None = None
 
 
+class LackingRow(_View):
+    """A position that is not protected, why by code, and for how many seconds so far."""
+
+    coin: str = Field(max_length=64)
+    position_id: Lenient[str] = None
+    state: ProtectionState
+    reason_code: Lenient[str] = None
+    seconds: Lenient[Whole] = None
+
+
+class ProtectionCounts(_View):
+    """How many open positions stand how, and each that is not protected; unknown is not."""
+
+    protected: Whole = Field(ge=0)
+    partly: Whole = Field(ge=0)
+    unprotected: Whole = Field(ge=0)
+    unknown: Whole = Field(ge=0)
+    lacking: tuple[LackingRow, ...] = Field(max_length=1_000)
+
+
 class StatusRow(_View):
-    """A heartbeat; received_at, the server's clock, is what its age is measured by."""
+    """A heartbeat; received_at, the server's clock, is what its age is measured by.
+
+    network and armed are told by live bots, shadow_* by shadows, as in the event.
+    latches: what stops entries until somebody lifts it, as the bot says; see StatusReported.
+    tags: the words by which its user sorts bots; None where the bot told none.
+    protection: None where the bot has no position, tells nothing, or what cannot be read.
+    """
 
     bot_id: str
     time: datetime
@@ -195,6 +232,16 @@ class StatusRow(_View):
     coins: tuple[str, ...] | None = None
     behind: Whole | None = None
     quarantined: Whole | None = None
+    limits: Lenient[dict[str, str | None]] = None
+    network: str | None = None
+    armed: bool | None = None
+    shadow_usd: Money | None = None
+    shadow_bp: Money | None = None
+    shadow_compared: Whole | None = None
+    shadow_fills: Whole | None = None
+    latches: Any = None
+    tags: Lenient[Tags] = None
+    protection: Lenient[ProtectionCounts] = None
 
 
 class BotStats(_View):

@@ -1,5 +1,15 @@
 """Pure metrics: returns, drawdown, ratios, trade statistics, calibration. No I/O, no clock."""
 
+from motherhaven.metrics.breakdown import (
+    Day,
+    GroupFigures,
+    Spread,
+    by_day,
+    group_figures,
+    grouped,
+    hold_bins,
+    net_bins,
+)
 from motherhaven.metrics.calibration import Bin, Calibration, calibration
 from motherhaven.metrics.drawdown import Drawdown, max_drawdown
 from motherhaven.metrics.figures import Figure
@@ -13,18 +23,26 @@ __all__ = [
     "Bin",
     "Calibration",
     "ClosedTrade",
+    "Day",
     "Drawdown",
     "EquityPoint",
     "Figure",
     "Flow",
+    "GroupFigures",
     "Performance",
+    "Spread",
     "TradeStatistics",
+    "by_day",
     "cagr",
     "calibration",
     "calmar",
     "daily_closes",
     "daily_returns",
+    "group_figures",
+    "grouped",
+    "hold_bins",
     "max_drawdown",
+    "net_bins",
     "performance",
     "sharpe",
     "sortino",

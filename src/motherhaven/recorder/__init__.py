@@ -25,8 +25,8 @@ from motherhaven.recorder.functions import (
     log_position_exit,
 )
 from motherhaven.recorder.journal import Journal
-from motherhaven.recorder.shipper import Shipper
-from motherhaven.recorder.stats import ShippingStats
+from motherhaven.recorder.sending.shipper import Shipper
+from motherhaven.recorder.sending.stats import ShippingStats
 from motherhaven.recorder.trading_logger import TradingLogger
 from motherhaven.recorder.writer import Recorded
 

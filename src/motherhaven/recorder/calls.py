@@ -5,6 +5,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Any, Final
 
+from motherhaven.contract.bulk import single_kind
 from motherhaven.contract.errors import InvalidEvent
 from motherhaven.contract.events import Kind
 from motherhaven.contract.jsonio import loads_own
@@ -90,7 +91,7 @@ class LogCall:
                 return None
             whole = {**built, **self._link(writer, link)}
             entry = self._entry(writer, replace(new, payload=whole))
-            kinds[:] = [entry.kind]
+            kinds[:] = [single_kind(entry.kind)]
             made.append(entry.event_id)
             return writer.add(entry)
 

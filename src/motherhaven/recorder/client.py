@@ -12,7 +12,6 @@ from motherhaven.contract.events import Kind
 from motherhaven.contract.jsonio import dumps
 from motherhaven.contract.times import format_time
 from motherhaven.contract.wire import validate_payload
-from motherhaven.recorder.answers import Meaning, read_single
 from motherhaven.recorder.arguments import (
     DECISION,
     account_payload,
@@ -24,8 +23,9 @@ from motherhaven.recorder.arguments import (
 from motherhaven.recorder.faults import FAULTS, Faults
 from motherhaven.recorder.mending import mend
 from motherhaven.recorder.payload import clean
-from motherhaven.recorder.report import ENDPOINTS, path_of
-from motherhaven.recorder.transport import HttpTransport, Transport
+from motherhaven.recorder.sending.report import ENDPOINTS, path_of
+from motherhaven.recorder.sending.responses import ResponseKind, read_single
+from motherhaven.recorder.sending.transport import HttpTransport, Transport
 
 _LOG: Final = logging.getLogger("motherhaven")
 
@@ -216,7 +216,7 @@ class MotherhavenLogger:
         finally:
             transport.close()
         reading, _ = read_single(answer, "", self._clock.now())
-        return None if reading.meaning is Meaning.TAKEN else reading.cause
+        return None if reading.kind is ResponseKind.TAKEN else reading.cause
 
     def _now(self) -> str:
         return format_time(self._clock.now())

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from motherhaven.contract.bulk import RecordedKind, expand, is_bulk, single_kind
 from motherhaven.contract.clock import Clock
 from motherhaven.contract.errors import InvalidEvent
 from motherhaven.contract.events import Kind, Mode
@@ -22,7 +23,7 @@ from motherhaven.recorder.writer import Entry, Recorded, Writer
 class NewEvent:
     """An event to record; `time` is the market's (None: now), `event_id` None: a new one."""
 
-    kind: Kind
+    kind: RecordedKind
     payload: Mapping[str, Any]
     time: datetime | None = None
     event_id: str | None = None
@@ -40,6 +41,8 @@ class Recorder:
         self.clock = clock
         self.ids = ids
         self.mode: Mode = journal.mode if mode is None else mode
+        self.tags: tuple[str, ...] = ()
+        """The words by which the bot's user sorts bots; TradingLogger tells them with a status."""
         self._times = CheckedClock(clock, lambda: journal.write(Writer.last_time))
 
     def record(
@@ -132,21 +135,26 @@ class Recorder:
 
     def _payload(
         self, event: NewEvent, event_id: str, time_text: str
-    ) -> tuple[Kind, dict[str, Any]]:
-        payload = clean(event.payload, event.faults)
-        payload.setdefault(TIME_FIELD.get(event.kind, "timestamp"), time_text)
-        if event.kind == "position_opened" and payload.get("position_id") is None:
+    ) -> tuple[RecordedKind, dict[str, Any]]:
+        payload, kind = clean(event.payload, event.faults), single_kind(event.kind)
+        if is_bulk(event.kind):
+            # Only the replay makes them: nothing is mended in them.
+            for item in expand(payload):
+                validate_payload(kind, item)
+            return event.kind, payload
+        payload.setdefault(TIME_FIELD.get(kind, "timestamp"), time_text)
+        if kind == "position_opened" and payload.get("position_id") is None:
             payload["position_id"] = event_id
         faults = event.faults
         if faults is None:
-            validate_payload(event.kind, payload)
-            return event.kind, payload
-        mended = mend(event.kind, payload, faults)
+            validate_payload(kind, payload)
+            return kind, payload
+        mended = mend(kind, payload, faults)
         if mended is None:
-            return "status", _not_recorded(event.kind, payload, faults, time_text)
+            return "status", _not_recorded(kind, payload, faults, time_text)
         if faults.count:
             mended[FAULTS] = faults.listed()
-        return event.kind, mended
+        return kind, mended
 
 
 def _not_recorded(

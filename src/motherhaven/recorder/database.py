@@ -12,7 +12,7 @@ import apsw
 from motherhaven.contract.errors import JournalError, JournalLocked, JournalTooNew
 from motherhaven.contract.events import Mode
 from motherhaven.contract.ids import IdSource
-from motherhaven.recorder import takeover
+from motherhaven.recorder.legacy_import import first_bots
 from motherhaven.recorder.schema import (
     APPLICATION_ID,
     MIGRATIONS,
@@ -143,13 +143,19 @@ def _migrate(connection: apsw.Connection) -> None:
     version = connection.pragma("user_version")
     if version not in MIGRATIONS:
         raise apsw.CorruptError(f"its version, {version}, is none that ever was")
-    have = {row[1] for row in connection.execute("PRAGMA table_info(events)")}
     for step in range(version, SCHEMA_VERSION):
         for statement in MIGRATIONS[step]:
-            is_there = statement.startswith("ALTER") and statement.split()[5] in have
-            if not is_there:  # the version number alone may be damaged
+            if not _is_done(connection, statement):  # the version number alone may be damaged
                 connection.execute(statement)
     connection.pragma("user_version", SCHEMA_VERSION)
+
+
+def _is_done(connection: apsw.Connection, statement: str) -> bool:
+    """Whether a column that a statement is to add is there already."""
+    words = statement.split()
+    if words[0] != "ALTER":
+        return False
+    return words[5] in {row[1] for row in connection.execute(f"PRAGMA table_info({words[2]})")}
 
 
 def _create(
@@ -157,11 +163,11 @@ def _create(
 ) -> int:
     if connection.table_exists("main", "journal_meta"):
         raise apsw.CorruptError("the mark of a journal is gone from its header")
-    old = takeover.old_tables(connection)
-    takeover.set_old_tables_aside(connection, old)
+    old = first_bots.old_tables(connection)
+    first_bots.set_old_tables_aside(connection, old)
     for statement in (*TABLES, *VIEWS):
         connection.execute(statement)
-    taken = takeover.import_old_tables(connection, old, ids, now, mode) if old else 0
+    taken = first_bots.import_old_tables(connection, old, ids, now, mode) if old else 0
     connection.execute(
         "INSERT INTO journal_meta (key, value) VALUES ('bot_id', ?), ('epoch', ?), ('mark', ?)",
         (identity.bot_id, str(identity.epoch), identity.mark),

@@ -3,7 +3,8 @@
 import hashlib
 from typing import Final, NamedTuple
 
-from motherhaven.contract.events import LANES, Kind
+from motherhaven.contract.bulk import BULK, RecordedKind, lane_of
+from motherhaven.contract.events import LANES
 from motherhaven.contract.wire import payload_sha256
 from motherhaven.recorder.schema import LANE_CODES
 
@@ -24,18 +25,22 @@ SELECT: Final = (
 )
 """Texts as bytes: damaged ones need not be UTF-8."""
 
-_KINDS: Final = {str(kind): kind for kind in LANES}
+_KINDS: Final[dict[str, RecordedKind]] = {kind: kind for kind in (*LANES, *BULK)}
 
 
 class Row(NamedTuple):
-    """One row of `events` that is what was recorded; `digest` is None before version 2."""
+    """One row of `events` that is what was recorded; `digest` is None before version 2.
+
+    A bulk record has the numbers (seq, lane_seq, row_id) of the last of its events; the numbers
+    right before are those of the others.
+    """
 
     seq: int
     event_id: str
     bot_id: str
     mode: str
     epoch: int
-    kind: Kind
+    kind: RecordedKind
     lane: int
     lane_seq: int
     row_id: int | None
@@ -57,7 +62,7 @@ def row_digest(row: Row) -> str:
 
 def sealed(row: Row) -> Row:
     """`row` with its digest."""
-    return row._replace(digest=row_digest(row))
+    return Row(*row[:-1], row_digest(row))
 
 
 def intact(values: tuple[object, ...]) -> Row | None:
@@ -76,7 +81,7 @@ def intact(values: tuple[object, ...]) -> Row | None:
     if row.row_id is not None and type(row.row_id) is not int:
         return None
     kind = _KINDS.get(row.kind)
-    if kind is None or LANE_CODES[LANES[kind]] != row.lane:
+    if kind is None or LANE_CODES[lane_of(kind)] != row.lane:
         return None
     payload = values[12]
     if payload_sha256(payload if isinstance(payload, bytes) else b"") != row.sha256:

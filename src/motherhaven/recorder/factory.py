@@ -10,17 +10,17 @@ from urllib.parse import urlsplit
 from motherhaven.contract.clock import Clock
 from motherhaven.contract.events import Mode
 from motherhaven.contract.ids import IdSource
-from motherhaven.recorder.backlog_status import BacklogStatus
 from motherhaven.recorder.client import MotherhavenLogger
 from motherhaven.recorder.console import configure_logging
 from motherhaven.recorder.core import Recorder
-from motherhaven.recorder.courier import Courier
 from motherhaven.recorder.database import MEMORY, Synchronous
 from motherhaven.recorder.journal import Journal
-from motherhaven.recorder.outbox import Outbox
-from motherhaven.recorder.shipper import Shipper
+from motherhaven.recorder.sending.backlog_status import BacklogStatus
+from motherhaven.recorder.sending.batch_sender import BatchSender
+from motherhaven.recorder.sending.outbox import Outbox
+from motherhaven.recorder.sending.shipper import Shipper
+from motherhaven.recorder.sending.transport import HttpTransport, Transport
 from motherhaven.recorder.trading_logger import LoggerParts, TradingLogger
-from motherhaven.recorder.transport import HttpTransport, Transport
 
 if TYPE_CHECKING:
     from motherhaven.settings import Settings
@@ -67,7 +67,7 @@ def open_shipper(
     """
     transport = HttpTransport(base_url, api_key) if transport is None else transport
     outbox = Outbox(recorder.journal, recorder.clock)
-    courier = Courier(
+    sender = BatchSender(
         outbox,
         transport,
         clock=recorder.clock,
@@ -76,7 +76,7 @@ def open_shipper(
         bot_name=bot_name,
         drained=BacklogStatus(recorder).drained,
     )
-    shipper = Shipper(recorder.journal, outbox, courier, transport)
+    shipper = Shipper(recorder.journal, outbox, sender, transport)
     shipper.start()
     return shipper
 
@@ -107,6 +107,7 @@ def open_logger(
         mode=mode or trading_mode,
         synchronous=synchronous,
     )
+    recorder.tags = settings.motherhaven_tags
     ok, problems = settings.validate_motherhaven_config()
     for problem in problems:
         _LOG.warning("[Motherhaven] %s", problem)

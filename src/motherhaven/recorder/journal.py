@@ -107,7 +107,7 @@ class Journal(JournalFiles):
         Raises:
             JournalError: nothing was recorded, or the message says that it is not known.
         """
-        return self.write(lambda writer: [writer.add(entry) for entry in entries])
+        return self.write(lambda writer: writer.add_all(entries))
 
     def write(self, work: Callable[[Writer], T]) -> T:
         """Run `work` in one durable transaction; it may run again on a new file.

@@ -9,9 +9,9 @@ from typing import Final
 import apsw
 
 from motherhaven.contract.errors import JournalError
-from motherhaven.recorder import rescue
 from motherhaven.recorder.database import Damaged, explained
 from motherhaven.recorder.opening import Inode, MemoryFiles, Opener, OpenFiles, inode
+from motherhaven.recorder.repair import rescue
 from motherhaven.recorder.writer import Numbers
 
 _LOG: Final = logging.getLogger("motherhaven")

@@ -14,16 +14,7 @@ from motherhaven.contract import private
 from motherhaven.contract.clock import Clock
 from motherhaven.contract.events import Mode
 from motherhaven.contract.ids import IdSource
-from motherhaven.recorder import (
-    checks,
-    database,
-    fileguard,
-    pouring,
-    rescue,
-    salvage,
-    walcheck,
-    witness,
-)
+from motherhaven.recorder import database, fileguard, pouring
 from motherhaven.recorder.database import (
     MEMORY,
     Damaged,
@@ -33,7 +24,8 @@ from motherhaven.recorder.database import (
     close_untouched,
 )
 from motherhaven.recorder.filelock import FileLock
-from motherhaven.recorder.rawscan import every_row
+from motherhaven.recorder.repair import checks, rebuild, rescue, wal, wal_index
+from motherhaven.recorder.repair.raw_scan import every_row
 
 Inode = tuple[int, int]
 
@@ -152,9 +144,9 @@ class Opener:
         if self.in_memory:
             return self._open_memory()
         private.make_folder(self.path.parent)
-        if salvage.is_unfinished(self.path) or walcheck.is_orphaned(self.path):
+        if rebuild.is_unfinished(self.path) or wal.is_orphaned(self.path):
             raise apsw.CorruptError("its write-ahead log or an earlier repair stands alone")
-        before = witness.read(self.path)
+        before = wal_index.read(self.path)
         self._make_private()
         connection = self._connect(self._synchronous)
         try:
@@ -178,14 +170,14 @@ class Opener:
             return OpenFiles(connection, fileguard.Guard(None, self.path), str(self.path))
         return self._reopened(connection)
 
-    def set_aside(self) -> salvage.Outcome | None:
+    def set_aside(self) -> rebuild.Outcome | None:
         """Replace the damaged file by a new one; None if it is sound.
 
         Raises:
             OSError, apsw.Error, JournalLocked: it could not be replaced.
         """
         with self._preparing():
-            return salvage.replace(
+            return rebuild.replace(
                 self.path, self.identity, self._ids, self._clock.now(), self._mode
             )
 
@@ -215,24 +207,24 @@ class Opener:
                 private.tighten(beside)
 
     def _read_log(
-        self, connection: apsw.Connection, before: witness.Witness | None
-    ) -> walcheck.Log | None:
+        self, connection: apsw.Connection, before: wal_index.Witness | None
+    ) -> wal.Log | None:
         """The log, if there is one; says what is gone of it."""
-        if not walcheck.wal_path(self.path).exists():
+        if not wal.wal_path(self.path).exists():
             self._tell_missing(before, 0)
             return None
         observer = self.connect("full")
         connection.execute("BEGIN IMMEDIATE")
         try:
-            log = walcheck.read(self.path, observer)
+            log = wal.read(self.path, observer)
         finally:
             connection.execute("ROLLBACK")
             close_untouched(observer)
         self._tell_missing(before, log.seen)
         return log
 
-    def _tell_missing(self, before: witness.Witness | None, seen: int) -> None:
-        count = witness.missing(self.path, before, seen)
+    def _tell_missing(self, before: wal_index.Witness | None, seen: int) -> None:
+        count = wal_index.missing(self.path, before, seen)
         if count:
             _LOG.error(
                 "%s: its write-ahead log was cut off or deleted, and %d pages of commits with it; "
@@ -241,7 +233,7 @@ class Opener:
                 self.path, count,
             )  # fmt: skip
 
-    def _take_rest(self, connection: apsw.Connection, log: walcheck.Log | None) -> None:
+    def _take_rest(self, connection: apsw.Connection, log: wal.Log | None) -> None:
         """Keep what is whole in a commit that was cut off, and begin the log anew.
 
         Nobody was promised it, unless it was damaged later; so what can be kept, is.

@@ -6,7 +6,8 @@ import apsw
 
 from motherhaven.contract.errors import ContractError
 from motherhaven.contract.jsonio import loads_own
-from motherhaven.recorder.digest import INSERT, Row, sealed
+from motherhaven.recorder.bulk_rows import count_in
+from motherhaven.recorder.digest import INSERT, SELECT, Row, intact, sealed
 from motherhaven.recorder.projection import project
 from motherhaven.recorder.schema import LANE_CODES
 
@@ -34,19 +35,22 @@ def pour(
     for row in rows:
         if _is_there(target, row):
             continue
-        if _is_taken(target, row.seq):
+        held = _held(row)
+        if _is_taken(target, row.seq, held):
             late.append(row)
             continue
-        count += 1
-        numbers[row.seq] = row.seq
-        lanes[row.lane] += 1
-        settled[row.lane] += row.lane_seq <= (done or {}).get(row.lane, 0)
+        count += held
+        numbers.update(dict.fromkeys(range(row.seq - held + 1, row.seq + 1), row.seq))
+        lanes[row.lane] += held
+        shipped = (done or {}).get(row.lane, 0) - (row.lane_seq - held)
+        settled[row.lane] += min(held, max(0, shipped))
         _add(target, row, row.seq, lanes[row.lane])
     for row in late:
         ((last,),) = target.execute("SELECT max(seq) FROM events").fetchall()
-        lanes[row.lane] += 1
-        count += 1
-        _add(target, row, int(str(last)) + 1, lanes[row.lane])
+        held = _held(row)
+        lanes[row.lane] += held
+        count += held
+        _add(target, row, int(str(last)) + held, lanes[row.lane])
     if is_empty:
         target.executemany("UPDATE lanes SET done = ? WHERE lane = ?",
                            [(number, lane) for lane, number in settled.items()])  # fmt: skip
@@ -87,5 +91,20 @@ def _is_there(target: apsw.Connection, row: Row) -> bool:
     return found.fetchone() is not None
 
 
-def _is_taken(target: apsw.Connection, seq: int) -> bool:
-    return target.execute("SELECT 1 FROM events WHERE seq = ?", (seq,)).fetchone() is not None
+def _held(row: Row) -> int:
+    """How many events a row has; one that cannot be read counts as a single one."""
+    try:
+        return count_in(row)
+    except ContractError:
+        return 1
+
+
+def _is_taken(target: apsw.Connection, seq: int, held: int) -> bool:
+    """Whether one of the numbers up to `seq` is another event's."""
+    found = target.execute(f"{SELECT} WHERE seq > ? ORDER BY seq LIMIT 1", (seq - held,)).fetchone()
+    if found is None:
+        return False
+    row = intact(found)
+    # The next row, if it is a bulk record, has numbers before its own as well.
+    first = int(str(found[0])) - (1 if row is None else _held(row)) + 1
+    return first <= seq

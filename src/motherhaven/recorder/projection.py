@@ -7,7 +7,8 @@ from typing import Any, Final
 
 import apsw
 
-from motherhaven.contract.events import REPLACED, Kind
+from motherhaven.contract.bulk import RecordedKind, count_of
+from motherhaven.contract.events import REPLACED
 
 Payload = Mapping[str, Any]
 
@@ -29,7 +30,7 @@ def real(value: object) -> float | None:
 
 def project(
     connection: apsw.Connection,
-    kind: Kind,
+    kind: RecordedKind,
     payload: Payload,
     seq: int,
     recorded_at: str,
@@ -212,13 +213,49 @@ def _status(connection: apsw.Connection, payload: Payload, row: _Row) -> int:
     return connection.last_insert_rowid()
 
 
+def _decisions(connection: apsw.Connection, payload: Payload, row: _Row) -> int:
+    row_id = _last_of_bulk(connection, "decision_rows", payload, row)
+    connection.execute(
+        "INSERT INTO decision_rows (id, seq, timestamp, coin, signal, created_at, bulk)"
+        " VALUES (?, ?, '', '', '', ?, ?)",
+        (row_id, row.seq, row.created, row.seq),
+    )
+    return row_id
+
+
+def _accounts(connection: apsw.Connection, payload: Payload, row: _Row) -> int:
+    row_id = _last_of_bulk(connection, "account_rows", payload, row)
+    connection.execute(
+        "INSERT INTO account_rows (id, timestamp, created_at, bulk) VALUES (?, '', ?, ?)",
+        (row_id, row.created, row.seq),
+    )
+    return row_id
+
+
+def _last_of_bulk(connection: apsw.Connection, table: str, payload: Payload, row: _Row) -> int:
+    """The id of a bulk record's row: the last of as many ids as it has events."""
+    count = count_of(payload)
+    if row.id is not None:
+        taken = connection.execute(
+            f"SELECT 1 FROM {table} WHERE id > ? AND id <= ?",  # noqa: S608  (our own names)
+            (row.id - count, row.id),
+        )
+        if taken.fetchone() is not None:
+            raise apsw.ConstraintError(f"{table}: the rows up to {row.id} are taken")
+        return row.id
+    ((last,),) = connection.execute(f"SELECT coalesce(max(id), 0) FROM {table}")  # noqa: S608
+    return int(str(last)) + count
+
+
 _Writer = Callable[[apsw.Connection, Payload, _Row], int | None]
 
-_WRITERS: Final[dict[Kind, _Writer]] = {
+_WRITERS: Final[dict[RecordedKind, _Writer]] = {
     "decision": _decision,
     "execution": _execution,
     "account": _account,
     "position_opened": _opened,
     "position_closed": _closed,
     "status": _status,
+    "decisions": _decisions,
+    "accounts": _accounts,
 }

@@ -13,10 +13,14 @@ from motherhaven.contract.times import format_time
 from motherhaven.recorder import database
 from motherhaven.recorder.database import close_untouched, explained
 
+# The number of a bulk record is that of the last of its events.
 _SELECT: Final = (
-    "SELECT x.seq, x.state, x.reason, x.at, e.event_id, e.kind, e.time,"
-    " length(CAST(e.payload AS BLOB)) FROM shipping_exceptions AS x"
-    " JOIN events AS e ON e.seq = x.seq"
+    "SELECT x.seq, x.state, x.reason, x.at,"
+    " CASE WHEN e.kind IN ('decisions', 'accounts') THEN e.event_id || '.' ||"
+    " (json_extract(e.payload, '$.count') - 1 - e.seq + x.seq) ELSE e.event_id END,"
+    " CASE e.kind WHEN 'decisions' THEN 'decision' WHEN 'accounts' THEN 'account'"
+    " ELSE e.kind END, e.time, length(CAST(e.payload AS BLOB)) FROM shipping_exceptions AS x"
+    " JOIN events AS e ON e.seq = (SELECT min(n.seq) FROM events AS n WHERE n.seq >= x.seq)"
 )
 
 

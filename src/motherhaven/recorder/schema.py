@@ -9,7 +9,7 @@ an offset, numbers compare as numbers.
 from typing import Final
 
 APPLICATION_ID: Final = 0x4D484A4E
-SCHEMA_VERSION: Final = 3
+SCHEMA_VERSION: Final = 4
 
 LANE_CODES: Final = {"status": 0, "money": 1, "decisions": 2}
 
@@ -59,7 +59,8 @@ TABLES: Final = (
         created_at TEXT NOT NULL,
         execution_status TEXT DEFAULT 'pending',
         execution_error TEXT,
-        execution_timestamp TEXT
+        execution_timestamp TEXT,
+        bulk INTEGER
     )""",
     """CREATE TABLE account_rows (
         id INTEGER PRIMARY KEY,
@@ -71,7 +72,8 @@ TABLES: Final = (
         total_pnl REAL,
         sharpe_ratio REAL,
         num_positions INTEGER,
-        created_at TEXT NOT NULL
+        created_at TEXT NOT NULL,
+        bulk INTEGER
     )""",
     """CREATE TABLE position_rows (
         id INTEGER PRIMARY KEY,
@@ -103,8 +105,22 @@ TABLES: Final = (
     )""",
 )
 
-# The texts are those of the answer, where a decision has one, else its own.
-_DECISIONS: Final = """CREATE VIEW decisions AS SELECT
+
+def _bulk(path: str) -> str:
+    """A field of event b.key of a bulk record: from its column, else what is the same in all."""
+    return (
+        f"coalesce(json_extract(e.payload, '$.each.{path}[' || b.key || ']'),"
+        f" json_extract(e.payload, '$.same.{path}'))"
+    )
+
+
+def _bulk_real(path: str) -> str:
+    return f"CAST({_bulk(path)} AS REAL)"
+
+
+# A row with `bulk`, the number of a bulk record, stands for all of its events; its id is that of
+# the last of them. The texts are those of the answer, where a decision has one, else its own.
+_DECISIONS: Final = f"""CREATE VIEW decisions AS SELECT
         d.id, d.timestamp, d.coin, d.signal, d.quantity_usd, d.leverage, d.confidence,
         d.profit_target, d.stop_loss, d.invalidation_condition,
         e.justification,
@@ -117,14 +133,32 @@ _DECISIONS: Final = """CREATE VIEW decisions AS SELECT
     LEFT JOIN events AS t ON t.seq = coalesce(
         (SELECT a.seq FROM events AS a
             WHERE a.event_id = json_extract(e.payload, '$.answer_id') AND a.kind = 'answer'),
-        e.seq)"""
+        e.seq)
+    WHERE d.bulk IS NULL
+    UNION ALL SELECT
+        d.id - json_extract(e.payload, '$.count') + 1 + b.key,
+        rtrim(b.value, 'Z'), {_bulk("coin")}, {_bulk("signal")}, {_bulk_real("quantity_usd")},
+        {_bulk_real("leverage")}, {_bulk_real("confidence")}, {_bulk_real("profit_target")},
+        {_bulk_real("stop_loss")}, {_bulk("invalidation_condition")}, {_bulk("justification")},
+        NULL, d.created_at, NULL, NULL, 'pending', NULL, NULL
+    FROM decision_rows AS d JOIN events AS e ON e.seq = d.bulk
+    JOIN json_each(e.payload, '$.each.timestamp') AS b WHERE d.bulk IS NOT NULL"""  # noqa: S608  (our own names)
+
+_ACCOUNTS: Final = f"""CREATE VIEW account_state AS SELECT
+        id, timestamp, balance_usd, equity_usd, unrealized_pnl, realized_pnl, total_pnl,
+        sharpe_ratio, num_positions, created_at
+    FROM account_rows WHERE bulk IS NULL
+    UNION ALL SELECT
+        a.id - json_extract(e.payload, '$.count') + 1 + b.key,
+        rtrim(b.value, 'Z'), {_bulk_real("balance_usd")}, {_bulk_real("equity_usd")},
+        {_bulk_real("unrealized_pnl")}, {_bulk_real("realized_pnl")}, {_bulk_real("total_pnl")},
+        NULL, {_bulk("num_positions")}, a.created_at
+    FROM account_rows AS a JOIN events AS e ON e.seq = a.bulk
+    JOIN json_each(e.payload, '$.each.timestamp') AS b WHERE a.bulk IS NOT NULL"""  # noqa: S608  (our own names)
 
 VIEWS: Final = (
     _DECISIONS,
-    """CREATE VIEW account_state AS SELECT
-        id, timestamp, balance_usd, equity_usd, unrealized_pnl, realized_pnl, total_pnl,
-        sharpe_ratio, num_positions, created_at
-    FROM account_rows""",
+    _ACCOUNTS,
     """CREATE VIEW positions AS SELECT
         id, position_id, coin, side, entry_time, entry_price, quantity_usd, leverage,
         decision_id, exit_time, exit_price, realized_pnl, status, created_at
@@ -136,7 +170,15 @@ VIEWS: Final = (
 
 MIGRATIONS: Final = {
     1: ("ALTER TABLE events ADD COLUMN digest TEXT",),
-    2: ("DROP VIEW IF EXISTS decisions", _DECISIONS),
+    2: (),
+    3: (
+        "ALTER TABLE decision_rows ADD COLUMN bulk INTEGER",
+        "ALTER TABLE account_rows ADD COLUMN bulk INTEGER",
+        "DROP VIEW IF EXISTS decisions",
+        _DECISIONS,
+        "DROP VIEW IF EXISTS account_state",
+        _ACCOUNTS,
+    ),
 }
 """Statements that take a journal of each older version to the next."""
 

@@ -16,8 +16,8 @@ from motherhaven.recorder.arguments import (
 from motherhaven.recorder.calls import LogCall, closing
 from motherhaven.recorder.client import MotherhavenLogger
 from motherhaven.recorder.core import Recorder
-from motherhaven.recorder.shipper import Shipper
-from motherhaven.recorder.stats import ShippingStats
+from motherhaven.recorder.sending.shipper import Shipper
+from motherhaven.recorder.sending.stats import ShippingStats
 
 Number = Decimal | float | str
 LoggerParts = tuple[Recorder, Shipper | None, MotherhavenLogger | None]
@@ -257,6 +257,7 @@ class TradingLogger:
             "status": status,
             **status_text(message, error, call.faults),
             **({} if stats.state == "off" else _kept(stats)),
+            **({"tags": list(self.recorder.tags)} if self.recorder.tags else {}),
             **known(more),
         }
         call.record("status", payload, time, event_id)

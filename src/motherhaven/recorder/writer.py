@@ -1,13 +1,16 @@
 """One transaction of the journal, seen from inside."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final, NamedTuple
 
 import apsw
+from pydantic_core import to_json
 
+from motherhaven.contract.bulk import RecordedKind, count_of, is_bulk, lane_of
 from motherhaven.contract.errors import InvalidEvent
-from motherhaven.contract.events import LANES, Kind, Mode
+from motherhaven.contract.events import Mode
 from motherhaven.contract.times import format_time
 from motherhaven.contract.wire import payload_sha256
 from motherhaven.recorder.database import Identity
@@ -15,6 +18,7 @@ from motherhaven.recorder.digest import INSERT, Row, sealed
 from motherhaven.recorder.projection import project
 from motherhaven.recorder.schema import LANE_CODES
 
+_KNOWN: Final = "SELECT event_id FROM events WHERE event_id IN (SELECT value FROM json_each(?))"
 _PROBE_BYTES: Final = 1 << 16
 
 AGAIN: Final = "~"
@@ -26,7 +30,7 @@ class Entry(NamedTuple):
     """An event ready to be written: times as UTC text, `data` the payload's canonical JSON."""
 
     event_id: str
-    kind: Kind
+    kind: RecordedKind
     mode: Mode
     time: str
     recorded_at: str
@@ -65,10 +69,10 @@ class Numbers:
                 "SELECT coalesce(max(lane_seq), 0) FROM events WHERE lane = ?", (lane,)
             )
 
-    def next(self, lane: int) -> tuple[int, int]:
-        """The next number of all events and of this lane."""
-        self._seq += 1
-        self._lanes[lane] += 1
+    def next(self, lane: int, count: int = 1) -> tuple[int, int]:
+        """The last of the next `count` numbers of all events, and of this lane."""
+        self._seq += count
+        self._lanes[lane] += count
         return self._seq, self._lanes[lane]
 
     def committed(self, connection: apsw.Connection) -> None:
@@ -98,11 +102,27 @@ class Writer:
             InvalidEvent: the id was used before for another payload, or the position id
                 for another position.
         """
-        known = self._known(entry)
-        if known is not None:
-            return known
-        lane = LANE_CODES[LANES[entry.kind]]
-        seq, lane_seq = self._numbers.next(lane)
+        return self._known(entry) or self._add(entry)
+
+    def add_all(self, entries: Sequence[Entry]) -> list[Recorded]:
+        """Add events in order, as `add`; which of them are known is asked once for all.
+
+        Raises:
+            InvalidEvent: as `add`.
+        """
+        ids = to_json([entry.event_id for entry in entries]).decode()
+        rows = self._connection.execute(_KNOWN, (ids,))
+        seen = {event_id for (event_id,) in rows}
+        added = []
+        for entry in entries:
+            added.append(self.add(entry) if entry.event_id in seen else self._add(entry))
+            seen.add(entry.event_id)
+        return added
+
+    def _add(self, entry: Entry) -> Recorded:
+        lane = LANE_CODES[lane_of(entry.kind)]
+        count = count_of(entry.payload) if is_bulk(entry.kind) else 1
+        seq, lane_seq = self._numbers.next(lane, count)
         row_id = self._project(entry, seq)
         self._connection.execute(
             INSERT,

@@ -17,23 +17,29 @@ from motherhaven import __version__
 from motherhaven.contract.clock import Clock
 from motherhaven.contract.errors import MotherhavenError
 from motherhaven.contract.ids import IdSource
-from motherhaven.server.access.boundary import LOG, Boundary
-from motherhaven.server.access.cursor_seal import CursorSeal
-from motherhaven.server.access.ended import EndedSessions
-from motherhaven.server.access.gate import Gate
-from motherhaven.server.access.guesses import Guesses
-from motherhaven.server.access.key_use import KeyUse
-from motherhaven.server.access.keyring import Keyring
-from motherhaven.server.access.login import Login
-from motherhaven.server.access.places import Places
-from motherhaven.server.access.refusals import Refusals
-from motherhaven.server.access.rules import API, Door
-from motherhaven.server.access.sessions import Sessions
-from motherhaven.server.access.visible import VisibleReader
+from motherhaven.server.admission.places import Places
 from motherhaven.server.alerts.task import Alerts
+from motherhaven.server.auth.authenticate import Authenticator
+from motherhaven.server.auth.authorize import Authorizer
+from motherhaven.server.auth.keys.cache import ApiKeyCache
+from motherhaven.server.auth.keys.guesses import Guesses
+from motherhaven.server.auth.keys.use import KeyUse
+from motherhaven.server.auth.middleware import AuthMiddleware
+from motherhaven.server.auth.policy import API, READ, Routes
+from motherhaven.server.auth.sessions.login import Login
+from motherhaven.server.auth.sessions.remote_revocation import RemoteRevocation
+from motherhaven.server.auth.sessions.tokens import Sessions
+from motherhaven.server.auth.shares.links import KnownLinks
+from motherhaven.server.auth.shares.routes import Shares
+from motherhaven.server.auth.visible.cursor_seal import CursorSeal
+from motherhaven.server.auth.visible.reader import VisibleReader
+from motherhaven.server.bot_logs import BotLogRoutes
 from motherhaven.server.config import ServerConfig
+from motherhaven.server.control.routes import Control
+from motherhaven.server.control.watch import CommandWatch
 from motherhaven.server.figures.ratios import DailyReturns
 from motherhaven.server.health import add_health_routes
+from motherhaven.server.http.security import LOG, SecurityMiddleware
 from motherhaven.server.ingest.routes import Ingest
 from motherhaven.server.live.broadcaster import Hub
 from motherhaven.server.live.stream import Live
@@ -42,11 +48,15 @@ from motherhaven.server.reads.bill import BillReads
 from motherhaven.server.reads.details import Details
 from motherhaven.server.reads.export import Export
 from motherhaven.server.reads.figures import Figures
-from motherhaven.server.reads.old_reads import OldReads
+from motherhaven.server.reads.legacy_api import LegacyApi
 from motherhaven.server.reads.routes import Reads
+from motherhaven.server.reads.scraped import ScrapedFigures
+from motherhaven.server.refusals import Refusals
 from motherhaven.server.unreadable import UnreadableWatch
 from motherhaven.server.wire import schemas
 from motherhaven.server.wire.problems import Problem, answer, internal_problem, problem_of
+from motherhaven.stores.bot_logs import BotLogs
+from motherhaven.stores.commands import CommandStore
 from motherhaven.stores.protocol import Store
 
 _TELEMETRY_OFF: Final = {
@@ -78,9 +88,10 @@ def create_app(
     """
     config.check()
     hub = Hub(store, clock, config.limits)
-    keys = Keyring(store, clock, hub.wake)
+    keys = ApiKeyCache(store, clock, hub.wake)
     uses = KeyUse(store, clock, random_bytes)
     unreadable = UnreadableWatch(store, clock, config.limits.heartbeat_seconds, hub.tell_refusal)
+    watch = CommandWatch(store, CommandStore(store, random_bytes), hub.ending)
     alerts = _alerts(config, store, clock, random_bytes)
 
     @asynccontextmanager
@@ -89,7 +100,7 @@ def create_app(
             if manage_store:
                 await store.open()
                 stack.push_async_callback(store.close)
-            for task in (hub, keys, uses, alerts, app.state.ended, unreadable):
+            for task in (hub, keys, uses, alerts, *app.state.linked, unreadable, watch):
                 await stack.enter_async_context(task.running())
             yield
 
@@ -105,7 +116,7 @@ def create_app(
         telemetry=_TELEMETRY_OFF,  # type: ignore[arg-type]  # a plain dict of its keys
     )
     app.state.hub, app.state.keys, app.state.uses = hub, keys, uses
-    app.state.unreadable = unreadable
+    app.state.unreadable, app.state.command_watch = unreadable, watch
     _add_routes(app, config, store, clock, random_bytes)
     _add_error_handlers(app)
     _complete_openapi(app)
@@ -116,7 +127,9 @@ def _alerts(
     config: ServerConfig, store: Store, clock: Clock, random_bytes: Callable[[int], bytes]
 ) -> Alerts:
     name = f"the server {socket.gethostname()}:{config.port}"
-    return Alerts(store, clock, config.alert_targets, config.alert_disk, random_bytes, name)
+    host = config.allowed_hosts[0] if config.allowed_hosts else None
+    page = f"https://{host}" if host else f"http://localhost:{config.port}"
+    return Alerts(store, clock, config.alert_targets, config.alert_disk, random_bytes, name, page)
 
 
 def _add_routes(
@@ -128,6 +141,52 @@ def _add_routes(
 ) -> None:
     hub: Hub = app.state.hub
     limits = config.limits
+    routes = app.state.routes = Routes(app.router)
+    routes.declare(str(app.openapi_url), READ)
+    sessions, found = _callers(app, config, store, clock, random_bytes)
+    logins, guesses = (
+        Guesses(clock, free=free, first_seconds=limits.wrong_key_seconds, hold=hold)
+        for hold in (limits.wrong_key_hold_seconds,)
+        for free in (limits.login_attempts, limits.key_attempts)
+    )
+    judge = Authorizer(config, found, sessions, guesses)
+    seal = CursorSeal(store, random_bytes)
+    refusals = Refusals(store, clock, config.api_key, hub.tell_refusal)
+    Ingest(store, clock, IdSource(clock, random_bytes), limits, refusals).add_routes(routes)
+    _add_reads(routes, store, VisibleReader(store, seal), clock)
+    Live(hub, clock, limits, seal).add_routes(routes)
+    Login(config, found, judge, sessions, logins, app.state.ended.tell).add_routes(routes)
+    Shares(store, clock, found, limits).add_routes(routes)
+    watch: CommandWatch = app.state.command_watch
+    Control(store, watch, clock, judge, logins, refusals, limits).add_routes(routes)
+    BotLogRoutes(store, BotLogs(store, random_bytes), hub.log_news, limits).add_routes(routes)
+    add_health_routes(routes, store)
+    # The page takes every path that is left, so it comes last.
+    Page(config.page_dir, config.page_building).add_routes(routes)
+    # Innermost, so that an answer is compressed once and a live stream never is.
+    app.add_middleware(GZipMiddleware, minimum_size=LEAST_COMPRESSED, compresslevel=5)
+    app.add_middleware(Places, limits=limits)
+    app.add_middleware(
+        AuthMiddleware,
+        routes=routes,
+        authenticator=found,
+        authorizer=judge,
+        uses=app.state.uses,
+        refusals=refusals,
+        seal=seal,
+    )
+    app.add_middleware(SecurityMiddleware)
+
+
+def _callers(
+    app: FastAPI,
+    config: ServerConfig,
+    store: Store,
+    clock: Clock,
+    random_bytes: Callable[[int], bytes],
+) -> tuple[Sessions, Authenticator]:
+    """What tells who makes a request."""
+    hub: Hub = app.state.hub
     sessions = app.state.sessions = Sessions(
         clock,
         config.api_key,
@@ -136,39 +195,23 @@ def _add_routes(
         random_bytes=random_bytes,
         revoked_path=config.revoked_path,
     )
-    logins, keys = (
-        Guesses(
-            clock,
-            free=free,
-            first_seconds=limits.wrong_key_seconds,
-            hold=limits.wrong_key_hold_seconds,
-        )
-        for free in (limits.login_attempts, limits.key_attempts)
+    links = app.state.links = KnownLinks(store, clock, hub.wake)
+    ended = app.state.ended = RemoteRevocation(
+        store, clock, sessions, hub.wake, random_bytes, lambda: hub.streams > 0
     )
-    ended = EndedSessions(store, clock, sessions, hub.wake, random_bytes, lambda: hub.streams > 0)
-    app.state.ended = ended
-    door = Door(config, sessions, keys, app.state.keys, ended)
-    seal = CursorSeal(store, random_bytes)
-    refusals = Refusals(store, clock, config.api_key, hub.tell_refusal)
-    Ingest(store, clock, IdSource(clock, random_bytes), limits, refusals).add_routes(app.router)
-    seen = VisibleReader(store, seal)
+    app.state.linked = (links, ended)
+    return sessions, Authenticator(config, sessions, app.state.keys, ended, links)
+
+
+def _add_reads(routes: Routes, store: Store, seen: VisibleReader, clock: Clock) -> None:
     returns = DailyReturns(seen)
-    Reads(seen, clock, returns).add_routes(app.router)
-    Details(seen).add_routes(app.router)
-    Figures(seen, clock, returns).add_routes(app.router)
-    Export(seen).add_routes(app.router)
-    BillReads(store).add_routes(app.router)
-    OldReads(seen).add_routes(app.router)
-    Live(hub, clock, door, limits, seal).add_routes(app.router)
-    Login(config, door, sessions, logins, hub.wake).add_routes(app.router)
-    add_health_routes(app.router, store)
-    # The page takes every path that is left, so it comes last.
-    Page(config.page_dir, config.page_building).add_routes(app.router)
-    # Innermost, so that an answer is compressed once and a live stream never is.
-    app.add_middleware(GZipMiddleware, minimum_size=LEAST_COMPRESSED, compresslevel=5)
-    app.add_middleware(Places, limits=limits)
-    app.add_middleware(Gate, door=door, uses=app.state.uses, refusals=refusals, seal=seal)
-    app.add_middleware(Boundary)
+    Reads(seen, clock, returns).add_routes(routes)
+    Details(seen).add_routes(routes)
+    Figures(seen, clock, returns).add_routes(routes)
+    Export(seen).add_routes(routes)
+    BillReads(store).add_routes(routes)
+    ScrapedFigures(store, seen, clock).add_routes(routes)
+    LegacyApi(seen).add_routes(routes)
 
 
 def _add_error_handlers(app: FastAPI) -> None:

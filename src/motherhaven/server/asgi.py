@@ -16,12 +16,13 @@ from fastapi import FastAPI
 from starlette.types import Message, Receive, Scope, Send
 
 from motherhaven.contract.errors import ConfigError, MotherhavenError
-from motherhaven.server.access.headers import SecureSend
-from motherhaven.server.access.rules import API
-from motherhaven.server.access.sessions import shared_secret
 from motherhaven.server.app import create_app
+from motherhaven.server.auth.policy import API
+from motherhaven.server.auth.sessions.tokens import shared_secret
 from motherhaven.server.config import ServerConfig
 from motherhaven.server.forwarding import trusted_proxies
+from motherhaven.server.http.headers import SecureSend
+from motherhaven.server.http.request_facts import at_root
 from motherhaven.server.wire.problems import Problem, answer, problem_of
 from motherhaven.settings import ServerSettings, SystemClock, load_server_settings
 from motherhaven.stores import open_store
@@ -129,7 +130,7 @@ class OnDemand:
             await answer(_refusal(error))(scope, receive, SecureSend(send))
             return
         seconds = self._stream_seconds
-        if seconds is None or scope.get("path") not in _STREAMS:
+        if seconds is None or at_root(scope)["path"] not in _STREAMS:
             await built.app(scope, receive, send)
         else:
             await _bounded(built.app, scope, receive, send, seconds)

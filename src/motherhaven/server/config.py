@@ -33,6 +33,9 @@ class Limits:
     streams_of_key: int = 64
     streams_of_session: int = 32
     streams_of_address: int = 600
+    polls: int = 800
+    polls_of_key: int = 64
+    polls_of_bot: int = 4
     login_attempts: int = 8
     key_attempts: int = 60
     wrong_key_seconds: float = 1.0

@@ -4,10 +4,10 @@ import asyncio
 import logging
 from typing import Final
 
-from fastapi import APIRouter
 from starlette.responses import Response
 
 from motherhaven.contract.errors import StoreError
+from motherhaven.server.auth.policy import PUBLIC, Routes
 from motherhaven.server.wire import schemas
 from motherhaven.server.wire.answers import Health
 from motherhaven.server.wire.problems import Problem, json_answer
@@ -25,7 +25,7 @@ _NOT_READY: Final = Problem(
 )
 
 
-def add_health_routes(router: APIRouter, store: Store) -> None:
+def add_health_routes(routes: Routes, store: Store) -> None:
     """/healthz answers while the process lives, /readyz while the store does too."""
 
     async def healthz() -> Response:
@@ -43,17 +43,19 @@ def add_health_routes(router: APIRouter, store: Store) -> None:
             raise _NOT_READY from None
         return json_answer({"status": "ok"})
 
-    router.add_api_route(
+    routes.add(
         "/healthz",
         healthz,
+        PUBLIC,
         operation_id="healthz",
         response_model=Health,
         responses=schemas.failures(400, 403),
         tags=["health"],
     )
-    router.add_api_route(
+    routes.add(
         "/readyz",
         readyz,
+        PUBLIC,
         operation_id="readyz",
         response_model=Health,
         responses=schemas.failures(400, 403, 503),

@@ -7,17 +7,24 @@ import json
 import sys
 from typing import cast
 
+from fastapi import FastAPI
+
 from motherhaven.server.app import create_app
 from motherhaven.server.config import ServerConfig
 from motherhaven.settings import SystemClock
 from motherhaven.stores.protocol import Store
 
 
+def described_app() -> FastAPI:
+    """An application whose routes can be described; that never touches its store."""
+    return create_app(ServerConfig(), cast("Store", None), SystemClock())
+
+
 def openapi_text() -> str:
     """The document as text that is the same for the same code."""
-    # Describing the routes never touches the store.
-    app = create_app(ServerConfig(), cast("Store", None), SystemClock())
-    return json.dumps(app.openapi(), indent=2, sort_keys=True, ensure_ascii=False) + "\n"
+    return (
+        json.dumps(described_app().openapi(), indent=2, sort_keys=True, ensure_ascii=False) + "\n"
+    )
 
 
 if __name__ == "__main__":

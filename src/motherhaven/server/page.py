@@ -3,19 +3,18 @@
 import json
 import logging
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from mimetypes import guess_type
 from pathlib import Path, PurePosixPath
 from typing import Final
 
-from fastapi import APIRouter
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 from starlette.staticfiles import StaticFiles
 
-from motherhaven.server.access.keypage import building_page, not_built_page, plain_page
-from motherhaven.server.access.rules import RULES
+from motherhaven.server.auth.policy import HOME_PAGE, PAGE, Policy, Routes
+from motherhaven.server.http.pages import building_page, not_built_page, plain_page
 
 LOG: Final = logging.getLogger("motherhaven.server")
 
@@ -38,15 +37,17 @@ class Page:
 
     def __init__(self, folder: Path | None, building: Callable[[], bool] = lambda: False) -> None:
         self._folder = folder
+        self._known: Mapping[str, Policy] = {}
         self._building = building
         self._files = StaticFiles(directory=folder, check_dir=False) if folder is not None else None
         self._hashes: tuple[float, dict[str, tuple[str, ...]]] = (-1.0, {})
 
-    def add_routes(self, router: APIRouter) -> None:
+    def add_routes(self, routes: Routes) -> None:
         """Register last: the second route takes every path that no other took."""
         methods = ["GET", "HEAD"]
-        router.add_api_route("/", self.home, methods=methods, include_in_schema=False)
-        router.add_api_route("/{path:path}", self.file, methods=methods, include_in_schema=False)
+        routes.add("/", self.home, HOME_PAGE, methods=methods, include_in_schema=False)
+        routes.add("/{path:path}", self.file, PAGE, methods=methods, include_in_schema=False)
+        self._known = routes.policies
 
     async def home(self) -> Response:
         """The dashboard's address."""
@@ -56,12 +57,12 @@ class Page:
         """A file of the export, an answer without a body, or the page for what is not there."""
         path = request.scope["path"].strip("/")
         if path == "api" or path.startswith("api/"):
-            raise HTTPException(405 if f"/{path}" in RULES else 404)
+            raise HTTPException(405 if f"/{path}" in self._known else 404)
         if self._building():
             return building_page()
         if self._files is None or self._folder is None or not self._built():
             return not_built_page()
-        if not _is_safe(path):
+        if "//" in request.scope["path"].rstrip("/") or not _is_safe(path):
             return self._missing_page()
         name = _file_name(path)
         try:

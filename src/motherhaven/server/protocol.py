@@ -12,8 +12,8 @@ from typing import Final
 
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
-from motherhaven.server.access.headers import raw_answer
 from motherhaven.server.config import Limits
+from motherhaven.server.http.headers import raw_answer
 
 _TOO_MANY: Final = raw_answer(
     503,

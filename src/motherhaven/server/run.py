@@ -29,6 +29,7 @@ _SEND_BUFFER_BYTES: Final = 128 * 1024
 """What the system holds of answers that a client does not read. Left to itself that grows to
 megabytes for each client, and it takes as long until it shows that nobody reads."""
 _START_SECONDS: Final = 30.0
+_STOP_SECONDS: Final = 60.0
 _COLLECT_AFTER: Final = 10_000
 
 
@@ -282,10 +283,19 @@ class ServerThread:
             raise StoreUnavailable(f"the server did not start within {_START_SECONDS:g} s")
 
     def stop(self) -> None:
-        """Stop and wait until it has ended; safe to repeat."""
+        """Stop and wait until it has ended; safe to repeat.
+
+        Raises:
+            StoreUnavailable: it has not ended after a minute; its thread is left behind.
+        """
         if self._server is not None:
             self._server.should_exit = True
-        self._thread.join()
+        self._thread.join(_STOP_SECONDS)
+        if self._thread.is_alive():
+            raise StoreUnavailable(
+                f"the server did not end within {_STOP_SECONDS:g} s; something keeps it busy: "
+                "end the process"
+            )
 
     def _run(self) -> None:
         def ready(url: str) -> None:

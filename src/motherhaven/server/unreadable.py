@@ -8,6 +8,7 @@ from typing import Final
 
 from motherhaven.contract.clock import Clock
 from motherhaven.contract.errors import StoreError
+from motherhaven.server.background import beside
 from motherhaven.stores.protocol import Store
 
 LOG: Final = logging.getLogger("motherhaven.server")
@@ -31,12 +32,8 @@ class UnreadableWatch:
     @asynccontextmanager
     async def running(self) -> AsyncIterator[None]:
         """Look on while the context lasts."""
-        task = asyncio.create_task(self._run())
-        try:
+        async with beside(self._run):
             yield
-        finally:
-            task.cancel()
-            await asyncio.gather(task, return_exceptions=True)
 
     async def _run(self) -> None:
         while True:

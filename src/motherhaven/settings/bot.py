@@ -15,18 +15,21 @@ from pydantic_settings import NoDecode, SettingsConfigDict
 from motherhaven.contract.errors import ConfigError
 from motherhaven.contract.limits import MODEL_TIMEOUT_SECONDS, LimitFields, explained
 from motherhaven.contract.ranges import MAX_COINS, PriceUsd, Usd, coin_list, time_zone
+from motherhaven.contract.tags import tag_list
 from motherhaven.settings.env_file import not_text, require_text
 from motherhaven.settings.providers import ProviderSettings
+from motherhaven.settings.venue import VenueSettings
 
 
 class TradingMode(StrEnum):
-    """Kind of money the bot trades with."""
+    """Kind of money the bot trades with; shadow is paper money beside the real market's book."""
 
     PAPER = "paper"
+    SHADOW = "shadow"
     LIVE = "live"
 
 
-class Settings(ProviderSettings, LimitFields):
+class Settings(ProviderSettings, VenueSettings, LimitFields):
     """Every setting of the bot; the environment's name is the field's in upper case.
 
     The limits that the guard enforces are those of LimitFields.
@@ -53,6 +56,7 @@ class Settings(ProviderSettings, LimitFields):
     execution_interval_seconds: int = Field(180, ge=1, le=86_400)
     paper_deposit_usd: Usd = Decimal(10_000)
     day_zone: str = "UTC"
+    margin_mode: Literal["cross", "isolated"] = "cross"
 
     # The model
     anthropic_api_key: str | None = Field(None, repr=False)
@@ -71,11 +75,6 @@ class Settings(ProviderSettings, LimitFields):
     fleet_file: Path | None = None
     cycle_offset_seconds: int = Field(0, ge=0, le=55)
 
-    # The venue
-    hyperliquid_wallet_private_key: str | None = Field(None, repr=False)
-    hyperliquid_account_address: str | None = None
-    hyperliquid_testnet: bool = True
-
     # The record and the dashboard
     motherhaven_enabled: bool = False
     motherhaven_api_url: str = "http://localhost:3000"
@@ -83,6 +82,11 @@ class Settings(ProviderSettings, LimitFields):
     motherhaven_timeout: float = Field(10.0, gt=0, le=300)
     motherhaven_data: Path = Path("data")
     motherhaven_bot: str | None = Field(None, max_length=100)
+    motherhaven_tags: Annotated[tuple[str, ...], NoDecode] = ()
+    motherhaven_ship_log: Literal["off", "warning", "info"] = "off"
+    motherhaven_control: Literal["on", "off"] = "on"
+    control_allow_resume: bool = False
+    motherhaven_control_key: str | None = Field(None, repr=False)
     log_level: str = "INFO"
     log_dir: Path = Path("logs")
 
@@ -93,6 +97,14 @@ class Settings(ProviderSettings, LimitFields):
         if not isinstance(parts, (list, tuple)):
             raise ValueError("name coins, separated by commas, e.g. BTC,ETH,SOL")
         return coin_list([str(part).strip() for part in parts if str(part).strip()])
+
+    @field_validator("motherhaven_tags", mode="before")
+    @classmethod
+    def _tags(cls, value: object) -> object:
+        parts = value.split(",") if isinstance(value, str) else value
+        if not isinstance(parts, (list, tuple)):
+            raise ValueError("name tags, separated by commas, e.g. trend,test-2")
+        return tag_list([str(part) for part in parts])
 
     @field_validator("trading_assets")
     @classmethod
@@ -120,6 +132,20 @@ class Settings(ProviderSettings, LimitFields):
         return self.active_trading_assets or self.trading_assets
 
     @property
+    def secrets(self) -> tuple[str, ...]:
+        """Every key and password that is set: what no log may show."""
+        fields = type(self).model_fields.items()
+        found = (getattr(self, name) for name, field in fields if field.repr is False)
+        return tuple(one for one in found if isinstance(one, str) and one)
+
+    @property
+    def journal_kind(self) -> str:
+        """What the bot's journal is named by: books of two networks are never one."""
+        if self.trading_mode is TradingMode.LIVE and self.network != "mainnet":
+            return f"live_{self.network}"
+        return self.trading_mode.value
+
+    @property
     def bot_name(self) -> str:
         """The bot's name for people: MOTHERHAVEN_BOT, else this host's name."""
         return self.motherhaven_bot or socket.gethostname()[:100] or "bot"
@@ -132,10 +158,9 @@ class Settings(ProviderSettings, LimitFields):
             f"{name} is missing for TRADING_DECIDER={decider}" for name in self.missing_for(decider)
         ]
         if self.trading_mode is TradingMode.LIVE:
-            if not self.hyperliquid_wallet_private_key:
-                problems.append("HYPERLIQUID_WALLET_PRIVATE_KEY is missing for TRADING_MODE=live")
-            if not self.hyperliquid_account_address:
-                problems.append("HYPERLIQUID_ACCOUNT_ADDRESS is missing for TRADING_MODE=live")
+            problems += [
+                f"{name} is missing for TRADING_MODE=live" for name in self.missing_for_venue
+            ]
         return not problems, problems
 
     def validate_motherhaven_config(self) -> tuple[bool, list[str]]:
@@ -190,7 +215,7 @@ def is_live_trading() -> bool:
 
 def is_paper_trading() -> bool:
     """Whether TRADING_MODE is paper."""
-    return not is_live_trading()
+    return get_settings().trading_mode is TradingMode.PAPER
 
 
 def child_environment(**changes: str) -> dict[str, str]:

@@ -17,8 +17,9 @@ SAFETY: Final = frozenset(
     {
         *(name.upper() for name in LIMIT_NAMES),
         "TRADING_MODE", "TRADING_ASSETS", "ACTIVE_TRADING_ASSETS", "TRADING_PRESET",
-        "PAPER_DEPOSIT_USD", "DAY_ZONE", "MODEL_PRICE_IN", "MODEL_PRICE_OUT",
-        "HYPERLIQUID_TESTNET",
+        "PAPER_DEPOSIT_USD", "DAY_ZONE", "MARGIN_MODE", "MODEL_PRICE_IN", "MODEL_PRICE_OUT",
+        "TRADING_VENUE", "HYPERLIQUID_ACCOUNT_ADDRESS", "HYPERLIQUID_TESTNET",
+        "HYPERLIQUID_API_URL", "CCXT_TESTNET", "CCXT_API_URL",
     }
 )  # fmt: skip
 """Settings that limit what the bot may do: a misspelt one stops it."""

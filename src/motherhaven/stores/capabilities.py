@@ -1,8 +1,10 @@
 """What a store can promise beyond or below the port; ask it, never for a backend's name."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final, Protocol, runtime_checkable
 
+from motherhaven.contract.events import Kind
 from motherhaven.stores.protocol import Store
 
 
@@ -27,6 +29,18 @@ class Adopting(Protocol):
 
     async def adopted(self) -> None:
         """Wait until what the first open() takes over is there."""
+        ...
+
+
+@runtime_checkable
+class Bulk(Protocol):
+    """A store where asking for many payloads at once is far cheaper than one by one."""
+
+    async def full_payloads(self, event_ids: Sequence[str]) -> dict[str, tuple[Kind, bytes]]:
+        """Kinds and canonical payloads by event id; those that are gone or damaged are left out.
+
+        What is damaged is noted in `unreadable`.
+        """
         ...
 
 

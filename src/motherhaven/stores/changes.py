@@ -47,6 +47,7 @@ class Subscription:
         self._flag = asyncio.Event()
         self._commits: deque[Commit] = deque()
         self._size = 0
+        self._others = False
         self.ended = False
 
     async def wait(self, seconds: float | None) -> bool:
@@ -62,16 +63,19 @@ class Subscription:
             return False
         return True
 
-    def take(self) -> list[Commit]:
-        """This process' commits since the last call; without some where they were too many."""
+    def take(self) -> tuple[list[Commit], bool]:
+        """This process' commits since the last call; without some where they were too many.
+
+        And whether the store has to be looked at too: there was news of others' commits.
+        """
         self._flag.clear()
-        commits = list(self._commits)
+        commits, others = list(self._commits), self._others
         self._commits.clear()
-        self._size = 0
-        return commits
+        self._size, self._others = 0, False
+        return commits, others
 
     def wake(self, commits: Sequence[Commit] = ()) -> None:
-        """Something was committed; from any thread."""
+        """These were committed here, or something by others; from any thread."""
         self._call(self._note, commits)
 
     def end(self) -> None:
@@ -84,6 +88,7 @@ class Subscription:
             self._size += commit.size
         while self._commits and self._size > MAX_EVENTS:
             self._size -= self._commits.popleft().size
+        self._others = self._others or not commits
         self._flag.set()
 
     def _end(self) -> None:
@@ -97,7 +102,7 @@ class Subscription:
             self.ended = True  # its event loop is gone, and with it whoever waited
 
 
-class Hub:
+class CommitNotifier:
     """All subscriptions of one store; those that are dropped vanish by themselves."""
 
     def __init__(self) -> None:
@@ -112,7 +117,7 @@ class Hub:
         return subscription
 
     def wake(self, commits: Sequence[Commit] = ()) -> None:
-        """Tell all that something was committed; from any thread."""
+        """Tell all of commits made here, or that others made some; from any thread."""
         for subscription in self._snapshot():
             subscription.wake(commits)
 

@@ -3,7 +3,7 @@
 from collections.abc import AsyncGenerator, Awaitable, Callable, Iterator
 from typing import Final
 
-from motherhaven.stores.changes import Commit, Hub
+from motherhaven.stores.changes import Commit, CommitNotifier
 from motherhaven.stores.cursors import live_cursor, read_live_cursor
 from motherhaven.stores.protocol import Tail
 from motherhaven.stores.unreadable import UnreadableRows
@@ -20,7 +20,7 @@ PollSeconds = Callable[[], tuple[float, float] | None]
 
 
 async def follow(
-    hub: Hub,
+    hub: CommitNotifier,
     generation: str,
     tail: Callable[[str, int], Awaitable[Tail]],
     after: str,
@@ -52,11 +52,11 @@ async def follow(
             if subscription.ended:
                 return
             looked = 0.0
-            commits = subscription.take()
+            commits, others = subscription.take()
             for step in _next(generation, at, commits, unreadable):
                 yield step
                 at = step.cursor
-            if not commits or _number(generation, at) < commits[-1].last:
+            if others or not commits or _number(generation, at) < commits[-1].last:
                 break  # others committed too, or this process did more than waits here
 
 

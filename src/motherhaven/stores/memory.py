@@ -16,7 +16,7 @@ from motherhaven.stores import memory_query as query
 from motherhaven.stores import records
 from motherhaven.stores.answers import text_of, with_answer
 from motherhaven.stores.asked import checks_questions
-from motherhaven.stores.changes import Hub
+from motherhaven.stores.changes import CommitNotifier
 from motherhaven.stores.cursors import live_cursor, page_cursor, read_live_cursor, read_page_cursor
 from motherhaven.stores.following import follow
 from motherhaven.stores.keys import Key, bucket_range, held, micros
@@ -56,7 +56,7 @@ class MemoryStore(MemoryTrades, SummariesOfLists):
         self._tables = Tables()
         self._part_times: dict[tuple[str, str], int] = {}
         self._floor = 0
-        self._hub = Hub()
+        self._hub = CommitNotifier()
         self._closed = False
         self.unreadable = UnreadableRows()
 
@@ -189,7 +189,7 @@ class MemoryStore(MemoryTrades, SummariesOfLists):
             own = [row.key for row in self._tables.feed if row.bot_id == record.bot_id]
             place = own.index(self._tables.places[record.n])
             executed = self._tables.executions.get((record.bot_id, decision_id))
-            texts = {f: len(text) for f, text in self._tables.texts.get(record.n, {}).items()}
+            texts = self._lengths(record)
             after = own[place + 1 : place + 2]
             detail = one(
                 decision_id,
@@ -213,8 +213,13 @@ class MemoryStore(MemoryTrades, SummariesOfLists):
         """One event of any kind."""
         with self._usable():
             record = self._find(event_id)
-            texts = {f: len(text) for f, text in self._tables.texts.get(record.n, {}).items()}
-            return one(event_id, lambda: event_row(record, self._name(record.bot_id), texts))
+            return one(event_id, lambda: self._event_row(record))
+
+    def _event_row(self, record: records.Record) -> views.EventRow:
+        return event_row(record, self._name(record.bot_id), self._lengths(record))
+
+    def _lengths(self, record: records.Record) -> dict[str, int]:
+        return {name: len(text) for name, text in self._tables.texts.get(record.n, {}).items()}
 
     async def events(
         self, bot_id: str, kind: Kind, *, before: str | None, limit: int
@@ -225,9 +230,7 @@ class MemoryStore(MemoryTrades, SummariesOfLists):
             found = query.listed(self._tables, bot_id, kind, start, most + 1)
 
             def read(page: Sequence[records.Record]) -> list[views.EventRow]:
-                return self.unreadable.each(
-                    page, records.named, lambda one: event_row(one, self._name(bot_id), {})
-                )
+                return self.unreadable.each(page, records.named, self._event_row)
 
             return event_page(found, most, read)
 

@@ -8,23 +8,26 @@ import asyncio
 import hashlib
 import json
 from collections import Counter
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any, Final, Protocol
 
 from motherhaven.contract.errors import ConfigError, StoreError, StoreUnavailable
-from motherhaven.contract.events import Event
+from motherhaven.contract.events import Event, Kind
 from motherhaven.contract.times import format_time
 from motherhaven.contract.views import BotRow, BotStats
 from motherhaven.contract.wire import validate_payload
+from motherhaven.stores.capabilities import Bulk
 from motherhaven.stores.protocol import Store
 from motherhaven.stores.unreadable import UNREADABLE
 
 PAGE: Final = 500
-BATCH_EVENTS: Final = 200
-BATCH_BYTES: Final = 4 << 20
+BATCH_EVENTS: Final = 1_000
+BATCH_BYTES: Final = 8 << 20
 _AT_ONCE: Final = 8
+_BULK: Final = 100
+"""Whole events read at once from a store that has a call for that; each may have a few MB."""
 
 _CARRY_ATTEMPTS: Final = 10
 _KIND: Final = 4
@@ -115,9 +118,9 @@ class StoreSource:
         """Every event after the first `skip`, a few being read at once."""
         async for page in self._pages():
             wanted, skip = page[skip:], max(0, skip - len(page))
-            for start in range(0, len(wanted), _AT_ONCE):
-                some = wanted[start : start + _AT_ONCE]
-                for event in await asyncio.gather(*(self._whole(event) for event in some)):
+            step = _BULK if isinstance(self.store, Bulk) else _AT_ONCE
+            for start in range(0, len(wanted), step):
+                for event in await self._whole_ones(wanted[start : start + step]):
                     if event is not None:
                         yield event
 
@@ -148,11 +151,28 @@ class StoreSource:
             # A page may be empty though more waits: what cannot be read is passed over.
             cursor, more = tail.cursor, tail.more and tail.cursor != cursor
 
+    async def _whole_ones(self, events: Sequence[Event]) -> list[Event | None]:
+        """Events with their long texts; None where they cannot be read, which is counted."""
+        if not isinstance(self.store, Bulk):
+            return await asyncio.gather(*map(self._whole, events))
+        found = await self.store.full_payloads([event.event_id for event in events])
+        return [
+            self._with(event, *found[event.event_id]) if event.event_id in found else None
+            for event in events
+        ]
+
     async def _whole(self, event: Event) -> Event | None:
-        """The event with its long texts; None where they cannot be read, which is counted."""
         try:
             kind, payload = await self.store.full_payload(event.event_id)
-            return replace(event, payload=payload, body=validate_payload(kind, json.loads(payload)))
+        except UNREADABLE as error:
+            self.store.unreadable.note(event.bot_id, event.event_id, error)
+            return None
+        return self._with(event, kind, payload)
+
+    def _with(self, event: Event, kind: Kind, payload: bytes) -> Event | None:
+        try:
+            body = validate_payload(kind, json.loads(payload))
+            return replace(event, payload=payload, body=body)
         except UNREADABLE as error:
             self.store.unreadable.note(event.bot_id, event.event_id, error)
             return None
@@ -182,18 +202,17 @@ async def copy(source: Source, target: Store, told: Told, merge: Merge = _of_the
         StoreError: the target refused an event, or cannot work now; run it again.
     """
     before = done = await _already_there(source, target)
-    batch: list[Event] = []
-    size = 0
-    async for event in source.whole(before):
-        batch.append(event)
-        size += len(event.payload)
-        if len(batch) >= BATCH_EVENTS or size >= BATCH_BYTES:
+    batches = _batches(source.whole(before))
+    following = asyncio.ensure_future(anext(batches, None))
+    try:
+        while batch := await following:
+            following = asyncio.ensure_future(anext(batches, None))  # read while this is written
             done += await _append(target, batch)
             told(done)
-            batch, size = [], 0
-    if batch:
-        done += await _append(target, batch)
-        told(done)
+    finally:
+        following.cancel()
+        await asyncio.gather(following, return_exceptions=True)
+        await batches.aclose()
     async for refusal in source.refusals():
         await target.report_rejected(
             bot_id=refusal.bot_id, at=refusal.time, message=refusal.message
@@ -201,6 +220,20 @@ async def copy(source: Source, target: Store, told: Told, merge: Merge = _of_the
     async for name, text in source.records():
         await _carry(target, name, text, merge)
     return before
+
+
+async def _batches(events: AsyncIterator[Event]) -> AsyncGenerator[list[Event], None]:
+    """Events in batches that are bounded in number and in bytes."""
+    batch: list[Event] = []
+    size = 0
+    async for event in events:
+        batch.append(event)
+        size += len(event.payload)
+        if len(batch) >= BATCH_EVENTS or size >= BATCH_BYTES:
+            yield batch
+            batch, size = [], 0
+    if batch:
+        yield batch
 
 
 async def _carry(target: Store, name: str, text: str, merge: Merge) -> None:

@@ -13,6 +13,7 @@ from motherhaven.contract.events import (
     AccountReported,
     AnswerGiven,
     CandlesRecorded,
+    CommandHandled,
     DecisionExecuted,
     DecisionMade,
     FillRecorded,
@@ -58,7 +59,7 @@ def project(record: Record, body: Any, work: Work) -> Record:
 
     Returns the record with its place in the lists.
     """
-    bot = _seen(record, work)
+    bot = _seen(record, work, told=_is_the_server_s(body))
     placed = replace(record, order=_order(record, bot))
     _HANDLERS[record.kind](placed, body, bot, work)
     return placed
@@ -76,12 +77,19 @@ def _order(record: Record, bot: BotState) -> int:
     return order
 
 
-def _seen(record: Record, work: Work) -> BotState:
+def _is_the_server_s(body: Any) -> bool:
+    """Whether the server tells it of a bot, which is no sign of life."""
+    return isinstance(body, CommandHandled) and body.source == "server"
+
+
+def _seen(record: Record, work: Work, *, told: bool) -> BotState:
     bot = work.bot(record.bot_id)
     if bot is None:
         seen = record.received
         bot = BotState(record.bot_id, record.bot_name, record.mode, seen, seen, Totals())
         work.add_bot(bot)
+        return bot
+    if told:
         return bot
     if record.bot_name is not None:
         bot.name = record.bot_name

@@ -60,6 +60,7 @@ _ACCOUNT: Final = (
 )  # fmt: skip
 _FILL: Final = (
     "coin", "size", "price", "fee", "realized", "liquidity", "reason", "cloid", "decision_id",
+    "book_price", "book_size", "shortfall_usd", "shortfall_bp",
 )  # fmt: skip
 _FUNDING: Final = ("coin", "amount", "rate", "oracle")
 _MARK: Final = (
@@ -67,7 +68,9 @@ _MARK: Final = (
 )  # fmt: skip
 _STATUS: Final = (
     "status", "message", "error", "trades_today", "pnl_today", "decider", "market",
-    "interval_seconds", "coins", "behind", "quarantined",
+    "interval_seconds", "coins", "behind", "quarantined", "limits", "latches", "network", "armed",
+    "shadow_usd", "shadow_bp", "shadow_compared", "shadow_fills", "protection",
+    "tags",
 )  # fmt: skip
 
 

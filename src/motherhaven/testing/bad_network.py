@@ -16,10 +16,10 @@ from typing import Any, Final, NamedTuple
 
 from motherhaven.contract.ids import IdSource
 from motherhaven.recorder.core import Recorder
-from motherhaven.recorder.courier import Courier
 from motherhaven.recorder.journal import Journal
-from motherhaven.recorder.outbox import Outbox
-from motherhaven.recorder.transport import HttpTransport
+from motherhaven.recorder.sending.batch_sender import BatchSender
+from motherhaven.recorder.sending.outbox import Outbox
+from motherhaven.recorder.sending.transport import HttpTransport
 from motherhaven.testing.clock import FakeClock
 from motherhaven.testing.stub_server import Request, StubServer, encode_reply, read_request
 
@@ -288,7 +288,7 @@ def _ship(folder: Path, act: Act, random: Random, events: int) -> Outcome:
         bad = _BadServer(stub, act, _FAULTS)
         outbox = Outbox(journal, clock)
         transport = HttpTransport(bad.url, stub.api_key)
-        courier = Courier(
+        sender = BatchSender(
             outbox, transport, clock=clock, random=random, timeout=_TIMEOUT, bot_name=None
         )
         for number in range(events // 2):
@@ -296,7 +296,7 @@ def _ship(folder: Path, act: Act, random: Random, events: int) -> Outcome:
         for step in range(_STEPS):
             if step < events - events // 2:
                 recorder.record(*_event(events // 2 + step))
-            delay = courier.step()
+            delay = sender.step()
             clock.advance(0.1 if delay is None else max(delay, 0.001))
             if step > events and outbox.behind() == 0:
                 break

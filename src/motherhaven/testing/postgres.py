@@ -138,7 +138,10 @@ class PostgresProcess:
             )  # fmt: skip
         while process.poll() is None:
             status = self._data / "postmaster.pid"
-            lines = status.read_text().splitlines() if status.exists() else []
+            try:
+                lines = status.read_text().splitlines()
+            except FileNotFoundError:  # not yet, or no more
+                lines = []
             if lines[:1] == [str(process.pid)] and lines[-1].strip() == "ready":
                 self._process = process
                 return True

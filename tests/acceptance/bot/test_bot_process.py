@@ -184,10 +184,10 @@ def test_kills_at_random_moments_leave_a_journal_that_can_be_folded(world):
     assert fees == Decimal(account["fees_usd"])
 
 
-def test_live_mode_sends_nothing(world):
-    """TRADING_MODE=live is refused at once; not even a file is made."""
+def test_live_mode_without_a_key_opens_nothing(world):
+    """TRADING_MODE=live without its key is refused at once; not even a file is made."""
     world[1]["TRADING_MODE"] = "live"
     refused = word(world, "start")
     assert refused.returncode == 1
-    assert "no live exchange" in refused.stderr
+    assert "live needs HYPERLIQUID_WALLET_PRIVATE_KEY" in refused.stderr
     assert not (world[0] / "data").exists()

@@ -11,7 +11,8 @@ import apsw
 import pytest
 
 from motherhaven.testing.stub_server import StubServer
-from tests.acceptance.processes import ROOT, clean_environment, free_port
+from scripts.ports import free_port
+from tests.acceptance.processes import ROOT, clean_environment
 from tests.patience import HANG_SECONDS, wait_until
 
 EASY = {

@@ -9,6 +9,7 @@ import empyrical
 import numpy as np
 import pytest
 
+from motherhaven.contract.limits import RiskLimits
 from motherhaven.server.figures.closed_trades import MOST
 from motherhaven.stores import MemoryStore
 from tests.conformance.server.conftest import Served
@@ -98,6 +99,89 @@ async def test_a_deposit_is_no_return(served: Served) -> None:
     assert told["cagr"] == pytest.approx(empyrical.cagr(daily, **year))
     assert told["total_return"] == pytest.approx(empyrical.cum_returns_final(daily))
     assert told["drawdown_seconds"] < 41 * 86_400
+
+
+async def test_a_withdrawal_is_no_return_in_the_list_of_bots(served: Served) -> None:
+    """+10 %, half of it taken out, then -10 %: -1 % in the list, whatever was paid in and out."""
+    async with served() as api:
+        await api.keep(
+            report(1, NOON, 10_000, 10_000),
+            report(2, NOON + 2 * HOUR, 11_000, 10_000),
+            report(3, NOON + 3 * HOUR, 5_500, 4_500),
+        )
+        [bot] = (await api.get("bots"))["bots"]
+        assert (float(bot["return_fraction"]), float(bot["return_base_usd"])) == (0.1, 5_000)
+        api.clock.advance(60)
+        await api.keep(report(4, NOON + 4 * HOUR, 4_950, 4_500))
+        [bot] = (await api.get("bots"))["bots"]
+        item = await only(api)
+    assert float(bot["return_fraction"]) == pytest.approx(-0.01)
+    assert item["performance"]["total_return"] == pytest.approx(-0.01)
+
+
+async def test_the_curve_tells_the_bases_that_money_has_moved(served: Served) -> None:
+    """+10 %, half taken out, -10 %, the same paid in: each point over its base is net of them."""
+    async with served() as api:
+        await api.keep(
+            report(1, NOON, 10_000, 10_000),
+            report(2, NOON + 2 * HOUR, 11_000, 10_000),
+            report(3, NOON + 3 * HOUR, 5_500, 4_500),
+            report(4, NOON + 4 * HOUR, 4_950, 4_500),
+            report(5, NOON + 5 * HOUR, 9_900, 9_450),
+            event(6, "account", bot_id="unmoved"),
+        )
+        told = await api.get("equity?range=1d")
+        [bot] = [one for one in (await api.get("bots"))["bots"] if one["id"] in told["bases"]]
+    [(name, steps)] = told["bases"].items()
+    points = next(one["points"] for one in told["series"] if one["bot_id"] == name)
+    returns = []
+    for point in points:
+        base = [step["base_usd"] for step in steps if step["time"] <= point["time"]][-1]
+        returns.append(float(point["equity"]) / float(base) - 1)
+    assert returns == pytest.approx([0, 0.1, 0.1, -0.01, -0.01])
+    assert steps[-1]["base_usd"] == bot["return_base_usd"]
+
+
+async def test_a_return_counts_from_the_capital_that_was_told(served: Served) -> None:
+    """The first capital without flows; the first equity where none was told; else nothing."""
+    async with served() as api:
+        await api.keep(report(1, NOON, 9_990, 10_000), report(2, NOON + HOUR, 10_500, 10_000))
+        [bot] = (await api.get("bots"))["bots"]
+        assert (bot["return_fraction"], bot["return_base_usd"]) == ("0.05", "10000")
+        await api.keep(event(7, "status", bot_id="b"), event(8, "account", bot_id="c"))
+        found = {bot["id"]: bot for bot in (await api.get("bots"))["bots"]}
+    assert found["b"]["return_fraction"] is found["b"]["return_base_usd"] is None
+    assert found["c"]["return_base_usd"] == found["c"]["stats"]["first_equity"]
+
+
+async def test_limits_stand_side_by_side(served: Served) -> None:
+    """Each bot's newest limits under their settings' names; what differs is marked."""
+    limits = RiskLimits(max_leverage=3).shown()
+    other = {**limits, "max_leverage": "5", "unheard_of": "1"}
+    async with served() as api:
+        await api.keep(
+            event(1, "status", limits=limits, bot_id="a"),
+            event(2, "status", limits=other, bot_id="b"),
+            event(3, "status", limits="none", bot_id="c"),
+        )
+        told = await api.get("compare", ids="a,b,c")
+    items = {one["bot_id"]: one["items"] for one in told["configs"]}
+    assert (items["a"]["MAX_LEVERAGE"], items["b"]["MAX_LEVERAGE"]) == ("3", "5")
+    assert set(items["a"]) - set(items["c"]) == {name.upper() for name in limits}
+    assert "UNHEARD_OF" not in items["b"]
+    assert items["a"]["MAX_TRADES_PER_DAY"] == limits["max_trades_per_day"]
+
+
+async def test_limits_that_differ_are_marked(served: Served) -> None:
+    """The one that is not the same, and no other."""
+    limits = RiskLimits(max_leverage=3).shown()
+    async with served() as api:
+        await api.keep(
+            event(1, "status", limits=limits, bot_id="a"),
+            event(2, "status", limits={**limits, "max_leverage": "5"}, bot_id="b"),
+        )
+        told = await api.get("compare", ids="a,b")
+    assert set(told["differing"]) == {"MAX_LEVERAGE"}
 
 
 async def test_small_samples_give_null_with_their_n(served: Served) -> None:

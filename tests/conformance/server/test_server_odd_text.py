@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from motherhaven.server.access.oddtext import MAX_QUERY_BYTES
+from motherhaven.server.http.text_checks import MAX_QUERY_BYTES
 from tests.conformance.server.conftest import Served
 from tests.serverkit import API, KEY, config, item, running
 

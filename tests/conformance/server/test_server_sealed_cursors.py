@@ -6,8 +6,8 @@ from typing import Any
 import httpx
 import pytest
 
-from motherhaven.server.access.cursor_seal import CursorSeal
-from motherhaven.server.access.keystore import create_key
+from motherhaven.server.auth.keys.api_keys import create_key
+from motherhaven.server.auth.visible.cursor_seal import CursorSeal
 from motherhaven.server.run import ServerThread
 from motherhaven.stores import MemoryStore
 from tests.conformance.server.conftest import Served

@@ -70,6 +70,27 @@ def test_the_latest_state_of_a_bot_is_what_came_last(place: Place) -> None:
     place.run(scenario)
 
 
+def test_a_heartbeat_tells_how_positions_are_protected(place: Place) -> None:
+    """Counts and what lacks, with the bot and in the list; what cannot be read is not told."""
+
+    async def scenario(store: Store) -> None:
+        lacking = {"coin": "BTC", "position_id": "p1", "state": "partly",
+                   "reason_code": "stop_partial", "seconds": 7}  # fmt: skip
+        counts = {"protected": 2, "partly": 1, "unprotected": 0, "unknown": 0}
+        bot, odd, none = Bot(), Bot("bot-b"), Bot("bot-c")
+        await store.append([bot.status(1, protection={**counts, "lacking": [lacking]})])
+        await store.append([odd.status(2, protection={**counts, "unknown": "many"})])
+        await store.append([none.status(3)])
+        told = {row.id: row.status and row.status.protection for row in await store.bots()}
+        assert told["bot-a"] is not None
+        assert told["bot-a"].model_dump() == {**counts, "lacking": (lacking,)}
+        assert (told["bot-b"], told["bot-c"]) == (None, None)
+        listed = [row.protection for row in await store.statuses(None, limit=9)]
+        assert listed == [None, None, told["bot-a"]]
+
+    place.run(scenario)
+
+
 def test_a_bot_row_tells_who_and_since_when(place: Place) -> None:
     """Name, mode and times follow what was sent; an untold mode or name changes nothing."""
 

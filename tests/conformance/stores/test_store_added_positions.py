@@ -22,13 +22,13 @@ from motherhaven.contract.ids import IdSource
 from motherhaven.contract.jsonio import loads
 from motherhaven.contract.limits import RiskLimits
 from motherhaven.contract.wire import event_from_item
-from motherhaven.recorder import parcels
-from motherhaven.recorder.courier import Courier
 from motherhaven.recorder.factory import open_recorder
-from motherhaven.recorder.outbox import Outbox
-from motherhaven.recorder.transport import HttpTransport
+from motherhaven.recorder.sending import request_bodies
+from motherhaven.recorder.sending.batch_sender import BatchSender
+from motherhaven.recorder.sending.outbox import Outbox
+from motherhaven.recorder.sending.transport import HttpTransport
 from motherhaven.server.reads.export_rows import pages_of
-from motherhaven.server.reads.old_reads import OldReads
+from motherhaven.server.reads.legacy_api import LegacyApi
 from motherhaven.stores import Store
 from motherhaven.testing.clock import FakeClock
 from motherhaven.testing.stub_server import StubServer
@@ -128,7 +128,7 @@ def sent_singly(run: Run) -> list[dict[str, Any]]:
     """What an old server gets of the positions, by the real sender."""
     with StubServer(batches=False, names_events=False) as server:
         clock = FakeClock()
-        courier = Courier(
+        sender = BatchSender(
             Outbox(run.sink.recorder.journal, clock),
             HttpTransport(server.url, server.api_key),
             clock=clock,
@@ -137,7 +137,7 @@ def sent_singly(run: Run) -> list[dict[str, Any]]:
             bot_name="added",
         )
         for _ in range(200):
-            delay = courier.step()
+            delay = sender.step()
             if delay is None:
                 break
             clock.advance(delay)
@@ -189,7 +189,7 @@ def test_every_store_carries_the_current_numbers(place: Place, tmp_path: Path) -
             for event in outbox.take(500, 1 << 20):
                 if event.event_id not in seen:
                     seen.add(event.event_id)
-                    item = loads(parcels.item(event, "added"))
+                    item = loads(request_bodies.item(event, "added"))
                     await store.append([event_from_item(item, run.clock.time)])
 
         for (size, price), leverage, (now, entry, times) in STEPS:
@@ -205,7 +205,7 @@ def test_every_store_carries_the_current_numbers(place: Place, tmp_path: Path) -
             assert sum(fill.size for fill in fills) == row.size
             assert row.mark == Decimal(price)
             assert row.unrealized_pnl == (Decimal(price) - row.entry_price) * Decimal(now)
-            [told] = json.loads(bytes((await OldReads(store).positions()).body))
+            [told] = json.loads(bytes((await LegacyApi(store).positions()).body))
             assert (told["entry_price"], told["leverage"]) == (float(entry), float(times))
             assert told["quantity_usd"] == float(row.quantity_usd)
         run.fill("-14", "165", None)

@@ -7,9 +7,9 @@ from pathlib import Path
 import pytest
 
 from motherhaven.contract.errors import StoreUnavailable
-from motherhaven.server.access.key_use import last_uses, write_uses
-from motherhaven.server.access.keystore import create_key, list_keys, revoke_key
-from motherhaven.server.carried import CARRIED, merged
+from motherhaven.server.auth.keys.api_keys import create_key, list_keys, revoke_key
+from motherhaven.server.auth.keys.use import last_uses, write_uses
+from motherhaven.server.shared_state_merge import SHARED_RECORDS, merged
 from motherhaven.stores import MemoryStore, Store
 from motherhaven.stores.archive import ArchiveSource, write_archive
 from motherhaven.stores.moving import StoreSource, copy
@@ -35,7 +35,7 @@ async def fill(store: Store) -> None:
 
 async def records(store: Store) -> list[str | None]:
     """The texts of what is carried."""
-    found = [await store.record(name) for name in CARRIED]
+    found = [await store.record(name) for name in SHARED_RECORDS]
     return [one.text if one else None for one in found]
 
 
@@ -47,10 +47,10 @@ def test_keys_and_alerts_go_there_and_back(place: Place, tmp_path: Path) -> None
         await source.open()
         await back.open()
         await fill(source)
-        await copy(StoreSource(source, CARRIED), store, nothing, merged)
+        await copy(StoreSource(source, SHARED_RECORDS), store, nothing, merged)
         assert await records(store) == await records(source)
         path = tmp_path / "x.gz"
-        await write_archive(StoreSource(store, CARRIED), path, START, nothing)
+        await write_archive(StoreSource(store, SHARED_RECORDS), path, START, nothing)
         archive = ArchiveSource(path)
         archive.check()
         await copy(archive, back, nothing, merged)
@@ -69,7 +69,7 @@ def test_what_is_in_both_becomes_one(place: Place) -> None:
         source = MemoryStore()
         await source.open()
         await fill(source)
-        await copy(StoreSource(source, CARRIED), store, nothing, merged)
+        await copy(StoreSource(source, SHARED_RECORDS), store, nothing, merged)
         here, _ = await create_key(store, START, name="here", bot_id=None, scopes=("read",))
         [first, _] = await list_keys(source)
         await revoke_key(store, START + timedelta(hours=1), first.id)
@@ -78,14 +78,14 @@ def test_what_is_in_both_becomes_one(place: Place) -> None:
         used = await source.record("keys-used")
         assert used is not None
         await source.put_record("keys-used", write_uses({there.id: later}, "u"), used.revision)
-        await copy(StoreSource(source, CARRIED), store, nothing, merged)
+        await copy(StoreSource(source, SHARED_RECORDS), store, nothing, merged)
         found = {key.name: key for key in await list_keys(store)}
         assert set(found) == {"claude", "gone", "here", "there"}
         assert [name for name in found if found[name].revoked_at] == ["claude", "gone"]
         assert found["here"] == here
         assert (await last_uses(store))[there.id] == later
         before = await records(store)
-        await copy(StoreSource(source, CARRIED), store, nothing, merged)
+        await copy(StoreSource(source, SHARED_RECORDS), store, nothing, merged)
         assert await records(store) == before
 
     place.run(scenario)
@@ -104,6 +104,6 @@ def test_a_record_that_is_never_still_is_told() -> None:
         await target.open()
         await source.put_record("keys", '{"keys":[],"token":""}', None)
         with pytest.raises(StoreUnavailable, match="run it again"):
-            await copy(StoreSource(source, CARRIED), target, nothing, merged)
+            await copy(StoreSource(source, SHARED_RECORDS), target, nothing, merged)
 
     asyncio.run(scenario())

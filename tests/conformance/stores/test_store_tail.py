@@ -15,7 +15,7 @@ from motherhaven.stores.postgres.dialect import PostgresSession
 from motherhaven.stores.relational.dialect import Session
 from motherhaven.stores.sqlite.dialect import SqliteSession
 from tests.conformance.stores.kit import ANY, START, Bot, Place
-from tests.patience import HANG_SECONDS
+from tests.patience import within
 
 MARK = {
     "position_id": "p-0", "coin": "BTC", "size": "1", "entry_price": "1", "mark": "2",
@@ -169,7 +169,7 @@ async def followed(tails: AsyncGenerator[Tail, None], count: int) -> tuple[list[
     found: list[Stored] = []
     cursor = ""
     while len(found) < count:
-        tail = await asyncio.wait_for(anext(tails), HANG_SECONDS)
+        tail = await within(anext(tails))
         found += tail.events
         cursor = tail.cursor
     return found, cursor
@@ -206,7 +206,7 @@ def test_a_follower_that_waits_is_told_of_a_commit(place: Place) -> None:
             await asyncio.wait([waiting], timeout=0.2)
             assert not waiting.done() or waiting.result().events == ()
             await store.append([bot.decision(9)])
-            tail = await asyncio.wait_for(waiting, HANG_SECONDS)
+            tail = await within(waiting)
             found = tail.events or (await followed(tails, 1))[0]
             assert [one.event.event_id for one in found] == ["bot-a-1-2"]
 
@@ -241,9 +241,9 @@ def test_what_is_followed_is_what_tail_reads(place: Place) -> None:
             await asyncio.wait([waiting], timeout=0.2)
             for commit in histories(Bot(), Bot("bot-b", name="beta")):
                 await store.append(commit)
-                told = list((await asyncio.wait_for(waiting, HANG_SECONDS)).events)
+                told = list((await within(waiting)).events)
                 while len(told) < len(commit):
-                    told += (await asyncio.wait_for(anext(tails), HANG_SECONDS)).events
+                    told += (await within(anext(tails))).events
                 read = await store.tail(cursor, 99)
                 for one, other in zip(told, read.events, strict=True):
                     assert one == other
@@ -306,7 +306,7 @@ def test_closing_ends_those_who_follow(place: Place) -> None:
         waiting = asyncio.ensure_future(ended(tails))
         await asyncio.wait([waiting], timeout=0.2)
         await store.close()
-        await asyncio.wait_for(waiting, HANG_SECONDS)
+        await within(waiting)
 
     place.run(scenario)
 

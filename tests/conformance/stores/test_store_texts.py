@@ -178,3 +178,36 @@ def test_old_parts_without_an_event_are_pruned(place: Place) -> None:
         assert (await store.append([event]))[0].status == "incomplete"
 
     place.run(scenario)
+
+
+def test_a_list_tells_the_lengths_of_texts_as_the_event_itself_does(place: Place) -> None:
+    """Of short and long ones, of an empty one and of none, on each page, until they are pruned."""
+
+    async def scenario(store: Store) -> None:
+        bot = Bot()
+        texts: list[dict[str, Any]] = [
+            {"user_prompt": "prices ✓", "raw_response": "{}"},
+            {"user_prompt": "", "analysis": "ä€😀" * 50_000},
+            {"system_prompt": "x" * 65_536, "thinking": "y"},
+            dict.fromkeys(("system_prompt", "user_prompt", "raw_response")),
+        ]
+        events = [bot.answer(minute, **given) for minute, given in enumerate(texts)]
+        await store.append(events)
+        before, rows = None, []
+        while True:
+            page = await store.events(bot.bot_id, "answer", before=before, limit=3)
+            rows += page.items
+            before = page.next
+            if before is None:
+                break
+        assert rows == [await store.event(event.event_id) for event in reversed(events)]
+        assert rows[0].texts == {}
+        assert rows[2].texts["analysis"] == 150_000
+        await store.append([bot.account(600)])
+        await store.prune(START.replace(hour=START.hour + 1))
+        [row] = (await store.events(bot.bot_id, "answer", before=None, limit=1)).items
+        assert row == await store.event(row.id)
+        pruned = (await store.events(bot.bot_id, "answer", before=None, limit=9)).items
+        assert [one.texts for one in pruned] == [{}] * len(events)
+
+    place.run(scenario)

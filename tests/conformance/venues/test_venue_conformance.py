@@ -8,6 +8,7 @@ from decimal import Decimal
 
 import pytest
 
+from motherhaven.bot.execution.access import VenueAccess
 from motherhaven.bot.execution.facade import AsyncFacade
 from motherhaven.bot.execution.slippage import Slippage
 from motherhaven.bot.execution.venue_setup import VenueSetup
@@ -109,12 +110,13 @@ def test_no_order_is_sent_twice_because_its_answer_was_lost(case):
     assert Counter(losing.sent) == Counter(honest.sent)
 
 
-def test_every_registered_venue_declares_what_it_can_do():
+def test_every_registered_venue_declares_what_it_can_do(tmp_path):
     """By capabilities, which nothing but the venue itself may change."""
     loop = asyncio.new_event_loop()
     loop.close()
-    for name in VENUES:
-        venue = open_venue(name, VenueSetup(NOW, lambda: "P"), loop)
+    access = VenueAccess("0x" + "00" * 20, tmp_path)
+    for name in (*VENUES, "hyperliquid"):
+        venue = open_venue(name, VenueSetup(NOW, lambda: "P", access=access), loop)
         capabilities = venue.capabilities
         assert venue.name
         assert (venue.stepped is not None) is (not capabilities.outlives_process), name

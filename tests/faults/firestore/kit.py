@@ -61,14 +61,14 @@ class Wire(grpc.GenericRpcHandler):
 
     `faults` says for each method (Commit, RunQuery, …) what to do instead of passing on;
     `calls` counts the methods that were called; `lag` delays what a listener hears; `heard` is
-    told of each call that was answered.
+    told of each call that was answered, and of each message of a listener.
     """
 
     target: str
     faults: dict[str, Callable[[], Awaitable[grpc.StatusCode | None]]] = field(default_factory=dict)
     after: dict[str, grpc.StatusCode] = field(default_factory=dict)
     calls: list[str] = field(default_factory=list)
-    lag: Callable[[], Awaitable[None]] | None = None
+    lag: Callable[[], Awaitable[object]] | None = None
     channel: Any = None
     heard: Callable[[str, bytes, list[bytes]], None] | None = None
 
@@ -104,13 +104,18 @@ class Wire(grpc.GenericRpcHandler):
                 await context.abort(status, "injected")
             call = self.channel.stream_stream(method)(requests, metadata=kept)
             async for one in call:
-                if self.lag is not None:
-                    await self.lag()
+                await self._listened(one)
                 yield one
 
         if name == "Listen":
             return grpc.stream_stream_rpc_method_handler(listens)
         return grpc.unary_stream_rpc_method_handler(answers)
+
+    async def _listened(self, message: bytes) -> None:
+        if self.lag is not None:
+            await self.lag()
+        if self.heard is not None:
+            self.heard("Listen", b"", [message])
 
 
 @asynccontextmanager

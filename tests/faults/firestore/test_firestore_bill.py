@@ -1,7 +1,8 @@
 """What Google bills for what Motherhaven does, counted on the wire: documents, not bytes."""
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
 from datetime import timedelta
 from typing import Any
 
@@ -10,10 +11,13 @@ import pytest
 
 from motherhaven.contract.events import Event
 from motherhaven.server import create_app
+from motherhaven.server.alerts.task import Alerts
 from motherhaven.stores.firestore import FirestoreStore
+from tests.alertkit import Wire
 from tests.conformance.stores.kit import ANY, START, Bot, StillClock
 from tests.faults.firestore.kit import opened
 from tests.firestore_bill import Bill, billed
+from tests.patience import until
 from tests.serverkit import API, KEY, Server, config
 
 COINS = ("BTC", "ETH", "SOL")
@@ -226,6 +230,124 @@ def test_errors_are_grouped_from_their_lists(project: str, monkeypatch: pytest.M
         print(f"errors in groups: {found['counted']} errors, {reads} reads")
         assert found["counted"] == 5_000
         assert reads <= 100
+
+    run(project, monkeypatch, scenario)
+
+
+def test_a_followed_commit_costs_two_reads(project: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The listener's and a count, for this process' commits; another's cost the listener's."""
+
+    async def scenario(store: FirestoreStore, bill: Bill) -> None:
+        bot, given = Bot(), 0
+        await store.append(cycle(bot, 0))
+        tails = store.follow(await store.head())
+
+        async def follow() -> None:
+            nonlocal given
+            async for tail in tails:
+                given += len(tail.events)
+
+        task = asyncio.create_task(follow())
+        await store.append(cycle(bot, 3))
+        await until(lambda: given == 5)
+        bill.take()
+        for number in range(2, 12):
+            await store.append(cycle(bot, 3.0 * number))
+            await until(lambda number=number: given == 5 * number)
+        await until(lambda: bill.methods["Listen"] == 10)
+        own = bill.take()
+        async with opened(project) as other:
+            bill.take()
+            for number in range(12, 22):
+                await other.append(cycle(bot, 3.0 * number))
+            await until(lambda: given == 105)
+            theirs = bill.take()
+        task.cancel()
+        await asyncio.gather(task, return_exceptions=True)
+        print(f"10 commits that are followed: {own.methods}, another's: {theirs.methods}")
+        assert own.reads - own.methods["Listen"] <= 10
+        assert theirs.methods["Listen"] == 10
+        assert theirs.methods["RunAggregationQuery"] == 0
+
+    run(project, monkeypatch, scenario)
+
+
+@asynccontextmanager
+async def watched(store: FirestoreStore, clock: StillClock, wire: Wire) -> AsyncIterator[Alerts]:
+    """Alerts with a target that have looked once and follow the store."""
+    count = iter(range(10**6))
+    alerts = Alerts(store, clock, (wire,), None, lambda size: next(count).to_bytes(size, "big"))
+    await alerts.tick()
+    cursor = alerts._known.cursor
+    assert cursor is not None
+    task = asyncio.create_task(alerts.follow(cursor))
+    try:
+        yield alerts
+    finally:
+        task.cancel()
+        await asyncio.gather(task, return_exceptions=True)
+
+
+def test_an_idle_day_with_alerts_costs_a_thousand_reads(
+    project: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A bot dies in the first hour, which is told within 10 s of its deadline; then nothing."""
+
+    async def scenario(store: FirestoreStore, bill: Bill) -> None:
+        clock, wire, told = StillClock(), Wire(), 0.0
+        await store.append([Bot().status(0, interval_seconds=60)])
+        bill.take()
+        async with watched(store, clock, wire) as alerts:
+            await until(lambda: alerts._is_following)
+            while clock.monotonic() < 24 * 3_600:
+                clock.time += timedelta(seconds=5)
+                await alerts.tick()
+                told = told or (clock.monotonic() if wire.got else 0.0)
+        day = bill.take()
+        print(f"an idle day with alerts: {day.reads} reads, {day.writes} writes ({day.methods})")
+        assert [text[:17] for text in wire.got] == ["no heartbeat from"]
+        assert 122 < told <= 132
+        assert (day.reads <= 1_000, day.writes <= 200) == (True, True)
+
+    run(project, monkeypatch, scenario)
+
+
+def test_alerts_cost_two_reads_a_commit_of_a_bot(
+    project: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Three bots for an hour: the log is followed, and no heartbeat leads to a look."""
+
+    async def scenario(store: FirestoreStore, bill: Bill) -> None:
+        clock, wire = StillClock(), Wire()
+        bots = [Bot(f"bot-{n}", f"name {n}") for n in range(3)]
+        for bot in bots:
+            await store.append(cycle(bot, 0))
+        async with watched(store, clock, wire) as alerts:
+            heard, hear = 0, alerts._known.hear
+
+            def counted(tail: Any) -> None:
+                nonlocal heard
+                heard += len(tail.events)
+                hear(tail)
+
+            alerts._known.hear = counted  # type: ignore[method-assign]
+            await until(lambda: alerts._is_following)
+            bill.take()
+            for number in range(1, 21):
+                clock.time += timedelta(minutes=3)
+                for place, bot in enumerate(bots, 1):
+                    await store.append(cycle(bot, 3.0 * number))
+                    sent = 5 * (3 * (number - 1) + place)
+                    await until(lambda sent=sent: heard == sent)
+                await alerts.tick()
+            hour = bill.take()
+        # An hour in seconds: each query of the newest commits finds those of minutes again.
+        queries = hour.methods.pop("RunQuery")
+        day = 24 * hour.methods.total()
+        print(f"alerts of 3 bots, a day: {day} reads ({hour.methods}), {queries} of queries")
+        assert wire.got == []
+        assert hour.methods["BatchGetDocuments"] <= 20, "the looks that prove the store, each 3"
+        assert day <= 4_500
 
     run(project, monkeypatch, scenario)
 

@@ -15,7 +15,7 @@ from motherhaven.stores.firestore import adopt as adopt_module
 from motherhaven.stores.firestore import paths
 from tests.conformance.stores.kit import ANY, START, Bot, StillClock
 from tests.faults.firestore.kit import NOW, everything, opened, put, raw
-from tests.patience import HANG_SECONDS
+from tests.patience import within
 
 DECISION: dict[str, Any] = {
     "timestamp": "2026-01-02T04:00:00.123456", "coin": "BTC", "signal": "buy_to_enter",
@@ -216,7 +216,7 @@ def test_what_an_old_server_adds_reaches_who_follows(project: str) -> None:
 
 async def ids_of(waiting: Any, tails: AsyncGenerator[Tail, None], count: int) -> list[str]:
     """The ids of the next `count` events."""
-    events = list((await asyncio.wait_for(waiting, HANG_SECONDS)).events)
+    events = list((await within(waiting)).events)
     while len(events) < count:
-        events += (await asyncio.wait_for(anext(tails), HANG_SECONDS)).events
+        events += (await within(anext(tails))).events
     return [one.event.event_id for one in events]

@@ -14,7 +14,7 @@ from motherhaven.stores.firestore import FirestoreStore, listening, log, paths
 from motherhaven.stores.firestore import follow as follow_module
 from tests.conformance.stores.kit import START, Bot
 from tests.faults.firestore.kit import broken_wire, opened, raw
-from tests.patience import HANG_SECONDS
+from tests.patience import within
 
 
 async def follow(store: FirestoreStore, cursor: str, count: int) -> list[str]:
@@ -22,7 +22,7 @@ async def follow(store: FirestoreStore, cursor: str, count: int) -> list[str]:
     seen: list[str] = []
     async with aclosing(store.follow(cursor)) as tails:
         while len(seen) < count:
-            tail = await asyncio.wait_for(anext(tails), HANG_SECONDS)
+            tail = await within(anext(tails))
             seen += [one.event.event_id for one in tail.events]
             cursor = tail.cursor
     assert (await store.tail(cursor, 9)).events == ()
@@ -124,7 +124,7 @@ def test_who_follows_reads_a_document_a_commit(project: str) -> None:
                 assert two.usage.reads == before
                 # Of fills, which have no readable copy that is heard of too.
                 await one.append([bot.fill(n) for n in range(40)])
-                assert len((await asyncio.wait_for(waiting, HANG_SECONDS)).events) == 40
+                assert len((await within(waiting)).events) == 40
                 # The emulator tells all of a query again at each change; Firestore the new one.
                 assert two.usage.reads - before <= 2
 
@@ -199,7 +199,7 @@ def test_a_listener_that_is_cut_goes_on_where_it_was(
             reading = asyncio.ensure_future(follow(store, start, 20))
             for minute in range(10):
                 await store.append([bot.decision(minute), bot.status(minute)])
-            assert await asyncio.wait_for(reading, 60) == [f"bot-a-1-{n}" for n in range(2, 22)]
+            assert await within(reading, 60) == [f"bot-a-1-{n}" for n in range(2, 22)]
             assert wire.calls.count("Listen") >= 3
 
     asyncio.run(scenario())
@@ -309,7 +309,7 @@ def test_beyond_the_budget_the_log_is_looked_at_now_and_then(project: str) -> No
             )
 
             async def next_ids() -> list[str]:
-                tail = await asyncio.wait_for(anext(tails), HANG_SECONDS)
+                tail = await within(anext(tails))
                 return [one.event.event_id for one in tail.events]
 
             async with aclosing(tails):

@@ -5,7 +5,7 @@ import socket
 import tempfile
 import threading
 from collections.abc import Iterator
-from contextlib import suppress
+from contextlib import aclosing, suppress
 from pathlib import Path
 from urllib.parse import quote
 
@@ -16,7 +16,7 @@ from motherhaven.stores.postgres import PostgresStore, writer
 from motherhaven.testing.postgres import PostgresProcess
 from tests.conformance.stores.kit import Bot
 from tests.faults.postgres.tools import ids_from, run, schema_of, store_at
-from tests.patience import HANG_SECONDS
+from tests.patience import HANG_SECONDS, within
 
 
 class Cutter:
@@ -139,6 +139,29 @@ def test_a_commit_that_cannot_be_looked_up_is_neither_success_nor_loss(
     run(cutter.url(schema_of(url)), scenario)
 
 
+def test_who_follows_hears_of_a_commit_that_could_not_be_looked_up(
+    cutter: Cutter, url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It was announced in time, though not as one of ours that would come by itself."""
+    monkeypatch.setattr(writer, "SETTLE_SECONDS", 0.3)
+
+    async def scenario(store: PostgresStore) -> None:
+        await store.append([Bot("other").decision()])
+        assert store._listener is not None
+        await within(store._listener.listening.wait())
+        async with aclosing(store.follow(await store.head())) as tails:
+            following = asyncio.ensure_future(anext(tails))
+            await asyncio.sleep(0)
+            cutter.cut, cutter.closed_after_cut = ["after"], True
+            event = Bot().decision()
+            with pytest.raises(StoreUnavailable, match="what became of it"):
+                await store.append([event])
+            tail = await within(following)
+            assert [one.event.event_id for one in tail.events] == [event.event_id]
+
+    run(cutter.url(schema_of(url)), scenario)
+
+
 def test_who_comes_while_a_commit_is_looked_up_is_not_kept_waiting(
     cutter: Cutter, url: str
 ) -> None:
@@ -151,7 +174,7 @@ def test_who_comes_while_a_commit_is_looked_up_is_not_kept_waiting(
         assert await asyncio.to_thread(cutter.happened.wait, HANG_SECONDS)
         later = Bot("later").decision()
         with pytest.raises(StoreUnavailable, match="nothing was kept"):
-            await asyncio.wait_for(store.append([later]), HANG_SECONDS)
+            await within(store.append([later]))
         assert not waiting.done()
         cutter.closed = False
         assert [one.status for one in await waiting] == ["stored"]

@@ -15,7 +15,7 @@ from motherhaven.stores.relational import store as store_module
 from motherhaven.testing.postgres import PostgresProcess
 from tests.conformance.stores.kit import Bot
 from tests.faults.postgres.tools import ask, ids_from, run, schema_of, store_at
-from tests.patience import HANG_SECONDS, until
+from tests.patience import until, within
 
 COUNT = 150
 WAITING = "SELECT pid FROM pg_locks WHERE locktype = 'advisory' AND NOT granted"
@@ -101,7 +101,7 @@ def test_a_commit_wakes_the_other_server_without_polling(
                     waiting = asyncio.ensure_future(anext(tails))
                     await asyncio.sleep(0)
                     await store.append([Bot(f"bot-{minute}").decision()])
-                    tail = await asyncio.wait_for(waiting, HANG_SECONDS)
+                    tail = await within(waiting)
                     assert [one.event.bot_id for one in tail.events] == [f"bot-{minute}"]
         finally:
             await other.close()
@@ -112,7 +112,7 @@ def test_a_commit_wakes_the_other_server_without_polling(
 async def hears(store: PostgresStore) -> None:
     """Wait until the store has its listening connection."""
     assert store._listener is not None
-    await asyncio.wait_for(store._listener.listening.wait(), HANG_SECONDS)
+    await within(store._listener.listening.wait())
 
 
 def test_without_a_listening_connection_it_polls(url: str, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -130,7 +130,7 @@ def test_without_a_listening_connection_it_polls(url: str, monkeypatch: pytest.M
             async with aclosing(other.follow(await other.head())) as tails:
                 waiting = asyncio.ensure_future(anext(tails))
                 await store.append([Bot().decision()])
-                assert (await asyncio.wait_for(waiting, HANG_SECONDS)).events
+                assert (await within(waiting)).events
             assert other._listener is not None
             assert not other._listener.listening.is_set()
         finally:
@@ -155,7 +155,7 @@ def test_a_lost_listening_connection_is_made_again_and_tells_what_it_missed(
             ask(url, "SELECT pg_terminate_backend(pid) FROM pg_stat_activity "
                      "WHERE query LIKE 'LISTEN%' OR query = 'SELECT 1'")  # fmt: skip
             await store.append([Bot().decision()])
-            assert (await asyncio.wait_for(waiting, HANG_SECONDS)).events
+            assert (await within(waiting)).events
             await hears(other)
             await tails.aclose()
         finally:

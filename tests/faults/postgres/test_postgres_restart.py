@@ -11,7 +11,7 @@ from motherhaven.stores.postgres import PostgresStore, connect
 from motherhaven.testing.postgres import PostgresProcess
 from tests.conformance.stores.kit import ANY, Bot
 from tests.faults.postgres.tools import append_until_kept, ask, ids_from, run, schema_of, store_at
-from tests.patience import HANG_SECONDS
+from tests.patience import HANG_SECONDS, within
 
 WRITERS = 12
 EACH = 40
@@ -91,7 +91,7 @@ def test_while_it_is_away_every_call_says_so_and_then_works_again(
                 store.decisions(ANY, before=None, limit=5),
             ):  # fmt: skip
                 with pytest.raises(StoreUnavailable, match="cannot be reached"):
-                    await asyncio.wait_for(call, HANG_SECONDS)
+                    await within(call)
             other = store_at(url)
             with pytest.raises(StoreUnavailable):
                 await other.open()
@@ -135,7 +135,7 @@ def test_a_server_that_no_longer_answers_is_given_up(
         await asyncio.to_thread(server.freeze)
         event = bot.decision(1)
         try:
-            told = await asyncio.wait_for(
+            told = await within(
                 asyncio.gather(store.append([event]), store.bots(), return_exceptions=True),
                 HANG_SECONDS,
             )

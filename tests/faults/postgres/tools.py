@@ -12,7 +12,7 @@ from motherhaven.contract.events import Event
 from motherhaven.stores import Store, Tail
 from motherhaven.stores.postgres import PostgresStore
 from tests.conformance.stores.kit import StillClock
-from tests.patience import HANG_SECONDS
+from tests.patience import HANG_SECONDS, within
 
 
 def store_at(url: str) -> PostgresStore:
@@ -27,7 +27,7 @@ def run(url: str, scenario: Callable[[PostgresStore], Awaitable[None]]) -> None:
         store = store_at(url)
         await store.open()
         try:
-            await asyncio.wait_for(scenario(store), 2 * HANG_SECONDS)
+            await within(scenario(store), 2 * HANG_SECONDS)
         finally:
             await store.close()
 

@@ -13,8 +13,8 @@ import pytest
 
 from benchmarks._sweeps.corruptions import sweep
 from motherhaven.contract.errors import JournalError
-from motherhaven.recorder import checks
 from motherhaven.recorder.core import NewEvent
+from motherhaven.recorder.repair import checks
 from tests.patience import figure
 from tests.unit.recorder.support import decision, open_journal, open_recorder, status
 

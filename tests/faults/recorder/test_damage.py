@@ -8,7 +8,7 @@ import signal
 import apsw
 import pytest
 
-from motherhaven.recorder import salvage
+from motherhaven.recorder.repair import rebuild
 from motherhaven.testing.clock import FakeClock
 from tests.unit.recorder.support import account, decision, open_journal, open_recorder, status
 
@@ -173,7 +173,7 @@ def test_a_kill_during_the_repair_is_finished_by_the_next_start(tmp_path, monkey
         raise SystemExit("killed here")
 
     with monkeypatch.context() as patched:
-        patched.setattr(salvage, "_exchange", stop)
+        patched.setattr(rebuild, "_exchange", stop)
         with pytest.raises(SystemExit):
             open_journal(path, seed=8)
     assert path.with_name("j.db.salvaged").exists()

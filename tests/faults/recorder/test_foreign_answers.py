@@ -55,7 +55,7 @@ def answer_like_this(shipping, server, reply, seconds, paths):
     until = shipping.clock.monotonic() + seconds
     steps = 0
     while shipping.clock.monotonic() < until and steps < 60:
-        delay = shipping.courier.step()
+        delay = shipping.sender.step()
         shipping.clock.advance(0.5 if delay is None else max(delay, 0.01))
         steps += 1
         if steps % 10 == 0:
@@ -74,7 +74,7 @@ def test_no_answer_of_others_settles_an_event(tmp_path, body, paths, codes, leng
         with StubServer() as server:
             shipping = Shipping(folder, server)
             fill(shipping, 4)
-            shipping.courier.step()
+            shipping.sender.step()
             fill(shipping, 4)
             answer_like_this(shipping, server, Reply(code, BODIES[body]), seconds, paths)
             state = (code, seconds)

@@ -123,7 +123,7 @@ def test_a_backup_put_in_place_takes_in_what_it_lacks(tmp_path, caplog):
 
 def test_the_shippers_marks_survive_a_reader(tmp_path):
     """The shipper's connection in the same process: it goes on, and nothing is sent twice."""
-    from motherhaven.recorder.outbox import Outbox, Settled
+    from motherhaven.recorder.sending.outbox import Outbox, Settled
     from motherhaven.testing.clock import FakeClock
 
     path = tmp_path / "bot.db"

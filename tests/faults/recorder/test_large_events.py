@@ -95,7 +95,7 @@ def test_a_server_that_refuses_every_size_is_waited_for(tmp_path):
         server.default = lambda stub, request: Reply(413, b"<html>too large</html>")
         large = shipping.recorder.record("decision", decision(1, notes="x" * 200_000))
         for _ in range(30):
-            shipping.clock.advance(shipping.courier.step() or 0)
+            shipping.clock.advance(shipping.sender.step() or 0)
         server.default = StubServer.accept
         shipping.drain()
         payload = loads(server.events[large.event_id].payload)

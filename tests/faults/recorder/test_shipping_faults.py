@@ -58,7 +58,7 @@ def test_a_server_down_for_ten_thousand_events_then_back(tmp_path):
             )
             for n in range(start, start + 500)
         )
-        delay = shipping.courier.step()
+        delay = shipping.sender.step()
         assert delay > 0
         shipping.clock.advance(delay)
     assert shipping.outbox.behind() == 10_000
@@ -75,12 +75,12 @@ def test_a_server_down_for_ten_thousand_events_then_back(tmp_path):
 def test_status_and_money_overtake_a_backlog_of_decisions(shipping, server):
     """With thousands of decisions waiting, a new status and account go out first."""
     shipping.recorder.record_many(NewEvent("decision", decision(n)) for n in range(3_000))
-    shipping.courier.step()
+    shipping.sender.step()
     fresh = [
         shipping.recorder.record("account", account()).event_id,
         shipping.recorder.record("status", status()).event_id,
     ]
-    shipping.courier.step()
+    shipping.sender.step()
     assert set(fresh) <= set(server.order[:1_000])
     shipping.drain()
     assert all(seqs == sorted(seqs) for seqs in orders(server).values())
@@ -96,11 +96,11 @@ def check_backlog(tmp_path, events):
                 NewEvent("decision", decision(n)) for n in range(start, min(events, start + 10_000))
             )
         server.accept = _acknowledge
-        shipping.courier.step()
+        shipping.sender.step()
         before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
         while shipping.outbox.behind():
             fresh = shipping.recorder.record("status", status()).seq
-            assert shipping.courier.step() is not None
+            assert shipping.sender.step() is not None
             newest = loads(server.requests[-1].body)["events"][0]
             assert newest["seq"] == fresh
             server.requests.clear()
@@ -152,7 +152,7 @@ def test_clock_jumps_neither_stall_nor_reorder(shipping, server):
     for n in range(6):
         shipping.recorder.record("decision", decision(n))
         shipping.clock.jump(86_400 * (10 if n % 2 else -9))
-        shipping.courier.step()
+        shipping.sender.step()
     shipping.drain()
     assert orders(server)["decisions"] == [1, 2, 3, 4, 5, 6]
     shipping.check_nothing_lost()
@@ -169,7 +169,7 @@ def test_an_outage_in_every_shape_then_good_weather(shipping, server):
         shipping.recorder.record("decision", decision(n))
         shipping.recorder.record("account", account(n))
         server.script(fault)
-        delay = shipping.courier.step()
+        delay = shipping.sender.step()
         shipping.clock.advance(delay or 0)
     shipping.drain()
     assert len(server.events) == 2 * 2 * len(storm)

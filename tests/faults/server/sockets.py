@@ -6,7 +6,7 @@ from typing import Any
 
 import httpx
 
-from tests.patience import HANG_SECONDS
+from tests.patience import HANG_SECONDS, within
 from tests.serverkit import API, KEY, decision
 
 Pair = tuple[asyncio.StreamReader, asyncio.StreamWriter]
@@ -25,11 +25,11 @@ def head(method: str, path: str, *lines: str) -> bytes:
 async def answer(pair: Pair, seconds: float = HANG_SECONDS) -> tuple[int, dict[str, str], bytes]:
     """Status, headers and body of the next answer; of one without a length all until the end."""
     reader, _ = pair
-    text = (await asyncio.wait_for(reader.readuntil(b"\r\n\r\n"), seconds)).decode("latin-1")
+    text = (await within(reader.readuntil(b"\r\n\r\n"), seconds)).decode("latin-1")
     first, *lines = text.strip().split("\r\n")
     headers = {name.lower(): value for name, _, value in (line.partition(": ") for line in lines)}
     length = int(headers.get("content-length", 0))
-    body = await asyncio.wait_for(reader.readexactly(length), seconds)
+    body = await within(reader.readexactly(length), seconds)
     return int(first.split()[1]), headers, body
 
 

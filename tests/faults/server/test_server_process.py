@@ -19,7 +19,7 @@ from motherhaven.contract.errors import ConfigError
 from motherhaven.server import Limits, ServerConfig, ServerThread
 from motherhaven.settings import SystemClock
 from motherhaven.stores import MemoryStore
-from tests.patience import HANG_SECONDS, figure
+from tests.patience import HANG_SECONDS, figure, within
 from tests.serverkit import API, KEY, SHORT, Sse, decision, item
 
 pytestmark = pytest.mark.anyio
@@ -254,7 +254,7 @@ async def test_what_is_not_http_is_dropped(junk: bytes) -> None:
     with ServerThread(ServerConfig(port=0, limits=SHORT), MemoryStore(), SystemClock()) as server:
         reader, writer = await asyncio.open_connection("127.0.0.1", httpx.URL(server.url).port)
         writer.write(junk)
-        answer = await asyncio.wait_for(ended(reader, writer), HANG_SECONDS)
+        answer = await within(ended(reader, writer))
         assert answer == b"" or b" 400 " in answer.split(b"\r\n")[0]
         async with httpx.AsyncClient(base_url=server.url, timeout=HANG_SECONDS) as client:
             assert (await client.get("/healthz")).status_code == 200
@@ -265,7 +265,7 @@ async def test_endless_headers_are_cut_off() -> None:
     with ServerThread(ServerConfig(port=0), MemoryStore(), SystemClock()) as server:
         reader, writer = await asyncio.open_connection("127.0.0.1", httpx.URL(server.url).port)
         writer.write(b"GET / HTTP/1.1\r\n" + b"X-A: " + b"a" * 64 * 1024)
-        answer = await asyncio.wait_for(ended(reader, writer), HANG_SECONDS)
+        answer = await within(ended(reader, writer))
         assert b" 431 " in answer.split(b"\r\n")[0]
 
 
@@ -279,8 +279,8 @@ async def test_connections_beyond_the_cap_take_the_place_of_idle_ones() -> None:
         for number in range(3):
             streams.append(await Sse.open(server.url))
             assert streams[-1].status == 200
-            assert await asyncio.wait_for(ended(*idle[number]), HANG_SECONDS) == b""
-        refused = await asyncio.wait_for(
+            assert await within(ended(*idle[number])) == b""
+        refused = await within(
             ended(*await asyncio.open_connection("127.0.0.1", port)), HANG_SECONDS
         )
         assert b" 503 " in refused.split(b"\r\n")[0]

@@ -10,8 +10,8 @@ import httpx
 import pytest
 
 from motherhaven.server import Limits, ServerConfig, ServerThread
-from motherhaven.server.access.cursor_seal import CursorSeal
-from motherhaven.server.access.keystore import create_key, revoke_key
+from motherhaven.server.auth.keys.api_keys import create_key, revoke_key
+from motherhaven.server.auth.visible.cursor_seal import CursorSeal
 from motherhaven.server.live import broadcaster
 from motherhaven.settings import SystemClock
 from motherhaven.stores import MemoryStore

@@ -9,8 +9,8 @@ import httpx
 import pytest
 
 from motherhaven.server import Limits, ServerConfig, ServerThread
-from motherhaven.server.access.callers import Caller, CallerKind
-from motherhaven.server.access.keystore import create_key
+from motherhaven.server.admission.callers import Caller, CallerKind
+from motherhaven.server.auth.keys.api_keys import create_key
 from motherhaven.server.live.broadcaster import BLOCK_BYTES
 from motherhaven.server.live.places import StreamPlaces
 from motherhaven.server.wire.problems import Problem
@@ -65,7 +65,7 @@ def test_places_are_given_back_and_nothing_is_remembered() -> None:
         with pytest.raises(Problem, match="this key"):
             places.take(caller)
         give()
-    assert places._shares._taken == {}
+    assert places._taken._taken == {}
 
 
 async def test_a_bound_key_that_wants_a_thousand_streams_leaves_the_owner_its_own() -> None:

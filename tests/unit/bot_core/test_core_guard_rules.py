@@ -67,6 +67,8 @@ REFUSED = [
     ("not_armed", {"live": True}, "not armed"),
     ("not_recording", {"recording": False}, "journal"),
     ("unknown_position", {"unknown_positions": ("DOGE",)}, "did not open: DOGE"),
+    ("not_reconciled", {"not_reconciled": "funding is read"}, "with the venue: funding is read"),
+    ("coin_frozen", {"frozen": {"BTC": "a fill of no order of ours"}}, "a fill of no order"),
     ("answer_expired", {"asked_at": NOW - timedelta(seconds=121)}, "121 s old"),
     ("stale_data", {"data_times": {"BTC": NOW - timedelta(seconds=181)}}, "181 s old"),
     ("stale_data", {"data_times": {}}, "not known"),

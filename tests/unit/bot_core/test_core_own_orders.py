@@ -20,9 +20,9 @@ D = Decimal
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
 
 
-def plan(number=1, coin="BTC", kind=OrderKind.MARKET, price=None, reduce_only=False):
+def plan(number=1, coin="BTC", kind=OrderKind.MARKET, price=None, reduce_only=False, side=None):
     """An order of one coin."""
-    side = Side.SELL if reduce_only else Side.BUY
+    side = side or (Side.SELL if reduce_only else Side.BUY)
     intent = OrderIntent(coin, side, D(1), kind, price, reduce_only=reduce_only)
     return states.planned(intent, f"0x{number}", NOW, f"d{number}", NOW + timedelta(seconds=15))
 
@@ -89,18 +89,30 @@ def test_impossible_news_stops_entries():
     assert len(orders.surprises) == 1
 
 
+def test_exits_of_a_position_that_was_turned_protect_nothing():
+    """The stop of a long sells: it is none of the short that somebody has made of it."""
+    orders = OwnOrders()
+    stop = plan(1, kind=OrderKind.STOP, price=D(48), reduce_only=True, side=Side.SELL)
+    orders.plan(replace(stop, size=D(0)))
+    orders.answered([Accepted("0x1", resting=True)])
+    assert orders.covers("BTC", D(1))
+    assert not orders.covers("BTC", D(-1))
+    assert orders.exits("BTC", long=False) == (None, None)
+
+
 def test_the_nearest_exits_are_those_that_rest():
     """For a long the highest stop and the lowest target, for a short the other way round."""
     orders = OwnOrders()
-    for number, (kind, price) in enumerate(
-        [(OrderKind.STOP, 48), (OrderKind.STOP, 49), (OrderKind.TARGET, 60), (OrderKind.TARGET, 55)]
-    ):
-        orders.plan(plan(number, kind=kind, price=D(price), reduce_only=True))
+    prices = [(OrderKind.STOP, 48), (OrderKind.STOP, 49), (OrderKind.TARGET, 60),
+              (OrderKind.TARGET, 55)]  # fmt: skip
+    for number, (kind, price) in enumerate(prices * 2):
+        side = Side.SELL if number < 4 else Side.BUY
+        orders.plan(plan(number, kind=kind, price=D(price), reduce_only=True, side=side))
         orders.answered([Accepted(f"0x{number}", resting=True)])
     assert orders.exits("BTC", long=True) == (49, 55)
     assert orders.exits("BTC", long=False) == (48, 60)
     assert orders.exits("ETH", long=True) == (None, None)
-    assert len(orders.resting()) == len(orders.resting("BTC")) == 4
+    assert len(orders.resting()) == len(orders.resting("BTC")) == 8
 
 
 def test_what_was_on_its_way_is_unknown_to_the_next_process():
@@ -129,9 +141,11 @@ def test_ended_orders_are_forgotten_late_and_others_never(monkeypatch):
 class Asked:
     """A venue that answers questions as told; an ExchangeError is raised."""
 
-    def __init__(self, *answers, outlives=True):
+    def __init__(self, *answers, outlives=True, burnt=None):
         self.answers = list(answers)
-        self.capabilities = Capabilities(outlives_process=outlives)
+        self.capabilities = Capabilities(outlives_process=outlives, burns=burnt is not None)
+        self.burnt = iter(burnt or ())
+        self.tried = 0
         self.found = []
 
     def order_by_cloid(self, cloid):
@@ -148,6 +162,14 @@ class Asked:
     def open_orders(self, coin=None):
         """Nothing rests."""
         return []
+
+    def burn(self, cloid):
+        """The next answer to using up its nonce."""
+        self.tried += 1
+        answer = next(self.burnt)
+        if isinstance(answer, Exception):
+            raise answer
+        return answer
 
 
 LOST = states.lost(states.sent(plan()), "timeout")
@@ -189,6 +211,42 @@ def test_it_never_landed_only_when_proven(looks, proven):
         found = inquiries.ask(LOST, at(second))
     assert (found.state is Stage.NEVER_LANDED) is proven
     assert isinstance(outcome_of(found), Unknown) is not proven
+
+
+@pytest.mark.parametrize(
+    ("answers", "burnt", "tried", "proven"),
+    [
+        ((None, None), [True], 1, True),
+        ((SILENT, None), [True], 1, True),
+        ((None, SILENT), [], 0, False),
+        ((None, None, None), [False], 1, False),
+        ((None, None, None), [SILENT, True], 2, True),
+        ((None, None, None), [SILENT, SILENT], 2, False),
+    ],
+    ids=["taken back", "after silence", "not after a failed look", "used", "again", "unclear"],
+)
+def test_its_nonce_is_used_up_from_the_second_look_on(answers, burnt, tried, proven):
+    """Only right after a look that found nothing; "it had been used" is never asked twice."""
+    venue = Asked(*answers, burnt=burnt)
+    inquiries = Inquiries(venue)
+    for number in range(len(answers)):
+        found = inquiries.ask(LOST, at(number))
+    assert (found.state is Stage.NEVER_LANDED, venue.tried) == (proven, tried)
+
+
+def test_past_its_deadline_no_nonce_is_used_up():
+    """Looks cost nothing then, and prove the same."""
+    venue = Asked(burnt=[])
+    inquiries = Inquiries(venue)
+    states_found = [inquiries.ask(LOST, at(second)).state for second in (30, 31, 33)]
+    assert states_found == [Stage.UNKNOWN, Stage.UNKNOWN, Stage.NEVER_LANDED]
+
+
+def test_an_order_that_filled_in_part_is_not_taken_back():
+    """It is there; what its end is, the venue says."""
+    part = states.filled(LOST, D("0.5"))
+    inquiries = Inquiries(Asked(burnt=[]))
+    assert [inquiries.ask(part, at(second)) for second in (0, 1)] == [part, part]
 
 
 def test_a_venue_of_this_process_forgets_nothing():

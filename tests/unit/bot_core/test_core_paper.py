@@ -32,6 +32,7 @@ from motherhaven.bot.portfolio.events import (
 from motherhaven.bot.venues.simulated.engine import PaperConfig, PaperEngine
 from motherhaven.bot.venues.simulated.venue import SimulatedVenue
 from motherhaven.contract.errors import OrderRejected
+from motherhaven.contract.reasons import advice_of
 
 D = Decimal
 T0 = datetime(2026, 1, 1, tzinfo=UTC)
@@ -123,34 +124,39 @@ def test_margin_is_checked_again_at_the_fill():
     events = paper.on_bar(bar(50_000, 50_000, 50_000, 50_000))
     assert len(fills(events)) == 1
     refused = next(event for event in events if isinstance(event, OrderClosed))
-    assert (refused.state, refused.reason) == (
+    assert (refused.state, refused.reason, refused.code) == (
         OrderState.REJECTED,
         "Insufficient margin to place order.",
+        "venue_margin",
     )
 
 
 @pytest.mark.parametrize(
-    ("intent", "says"),
+    ("intent", "says", "code"),
     [
-        (buy("0"), "zero size"),
-        (buy("0.000001"), "invalid size"),
-        (buy("0.0001"), "minimum value of $10"),
-        (buy(leverage=41), "Invalid leverage"),
-        (buy(leverage=0), "Invalid leverage"),
-        (buy("1", kind=OrderKind.LIMIT, price=D("50000.5")), "tick size"),
-        (buy("1", kind=OrderKind.LIMIT), "no price"),
-        (buy(reduce_only=True), "would increase position"),
-        (OrderIntent("BTC", Side.SELL, D(0), OrderKind.STOP, D(49_000)), "reduce only"),
-        (guards(stop=49_000)[0], "would increase position"),
-        (OrderIntent("DOGE", Side.BUY, D(100)), "No price for DOGE"),
+        (buy("0"), "zero size", "venue_size"),
+        (buy("0.000001"), "invalid size", "venue_size"),
+        (buy("0.0001"), "minimum value of $10", "venue_minimum"),
+        (buy(leverage=41), "Invalid leverage", "venue_leverage"),
+        (buy(leverage=0), "Invalid leverage", "venue_leverage"),
+        (buy("1", kind=OrderKind.LIMIT, price=D("50000.5")), "tick size", "venue_tick"),
+        (buy("1", kind=OrderKind.LIMIT), "no price", "venue_action"),
+        (buy("5", leverage=1), "Insufficient margin", "venue_margin"),
+        (buy(reduce_only=True), "would increase position", "venue_reduce_only"),
+        (OrderIntent("BTC", Side.SELL, D(0), OrderKind.STOP, D(49_000)), "reduce only",
+         "venue_action"),
+        (guards(stop=49_000)[0], "would increase position", "venue_reduce_only"),
+        (OrderIntent("DOGE", Side.BUY, D(100)), "No price for DOGE", "no_price"),
     ],
-)
-def test_what_the_venue_would_refuse_is_refused(intent, says):
-    """In the venue's words, without any effect."""
+)  # fmt: skip
+def test_what_the_venue_would_refuse_is_refused(intent, says, code):
+    """In the venue's words and with a code that has advice, without any effect."""
     paper = engine()
     outcome = paper.place([intent])[0]
     assert isinstance(outcome, Rejected)
     assert says in outcome.reason
+    assert outcome.code == code
+    assert advice_of(code)
     assert paper.on_bar(bar(50_000, 50_000, 50_000, 50_000)) == []
 
 

@@ -11,7 +11,7 @@ from motherhaven.bot.portfolio.events import CashFlow, Fill, FillReason, MarginM
 from motherhaven.bot.portfolio.margin import MarginTiers
 from motherhaven.bot.venues.simulated.engine import PaperConfig, PaperEngine
 from motherhaven.bot.venues.simulated.scenario import run_scenario
-from motherhaven.contract.errors import OrderRejected
+from motherhaven.contract.errors import NoPrice, OrderRejected
 
 D = Decimal
 NOW = datetime(2026, 3, 4, 12, tzinfo=UTC)
@@ -58,6 +58,8 @@ def test_takers_trade_at_the_mid_and_the_account_stands_at_the_mark():
     assert (held.mark, held.unrealized) == (50_200, 10)
     assert engine.account().used == 502
     assert engine.taker_price("BTC", Side.SELL, D("0.1")) == 50_000
+    with pytest.raises(NoPrice, match="ETH"):
+        engine.taker_price("ETH", Side.SELL, D("0.1"))
 
 
 @pytest.mark.parametrize(

@@ -142,13 +142,16 @@ def test_a_call_without_an_answer_ends():
 
 def test_a_venue_that_is_not_in_the_table_is_refused():
     """With the names that are."""
-    with pytest.raises(ConfigError, match="no venue 'nosuch'; choose one of: simulated"):
+    with pytest.raises(
+        ConfigError, match="no venue 'nosuch'; choose one of: ccxt:NAME, hyperliquid, simulated"
+    ):
         open_venue("nosuch", VenueSetup(NOON, lambda: "P"))
 
 
 QUESTIONS = {
-    "account": (), "positions": (), "open_orders": (), "order_by_cloid": ("0x1",),
-    "fills": (NOON,), "funding": (NOON,), "fees": (), "specs": (), "spec": ("BTC",),
+    "account": (), "positions": (), "open_orders": (), "order_by_cloid": ("0x1",), "burn": ("0x1",),
+    "fills": (NOON,), "funding": (NOON,), "cash_flows": (NOON,), "identity": (), "fees": (),
+    "specs": (), "spec": ("BTC",),
     "prices": (["BTC"],), "taker_price": ("BTC", Side.BUY, D(1)),
 }  # fmt: skip
 
@@ -169,6 +172,7 @@ def test_the_template_sends_nothing_and_says_what_is_missing():
         assert [(type(one), one.cloid) for one in outcomes] == [(Unknown, "0x1"), (Unknown, "0x2")]
         assert await venue.drain() == []
         verbs = {name for name in vars(TemplateVenue) if not name.startswith("_")}
-        assert verbs == {*QUESTIONS, "set_leverage", "submit", "drain", "name", "capabilities"}
+        rest = {"set_leverage", "submit", "drain", "health", "name", "capabilities"}
+        assert verbs == {*QUESTIONS} | rest
 
     asyncio.run(session())

@@ -96,12 +96,15 @@ def test_unknown_words_are_refused(words, capsys):
     assert "start|stop|pause|resume|status" in capsys.readouterr().err
 
 
-def test_live_mode_is_refused_before_anything_happens(tmp_path, monkeypatch, capsys):
-    """Nothing is opened, nothing is sent; the message says what to set."""
+def test_live_mode_without_its_key_is_refused_before_anything_happens(
+    tmp_path, monkeypatch, capsys
+):
+    """Without account and key nothing is opened or sent; the message says what to set."""
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("TRADING_MODE", "live")
     assert main(["start"]) == 1
-    assert "TRADING_MODE=paper" in capsys.readouterr().err
+    told = capsys.readouterr().err
+    assert "HYPERLIQUID_WALLET_PRIVATE_KEY and HYPERLIQUID_ACCOUNT_ADDRESS" in told
     assert list(tmp_path.iterdir()) == []
 
 

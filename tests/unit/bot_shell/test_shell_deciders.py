@@ -260,11 +260,11 @@ def test_the_configuration_follows_the_settings(monkeypatch, tmp_path):
     assert "sk-secret" not in repr(config)
 
 
-def test_live_trading_is_refused_by_the_configuration(monkeypatch, tmp_path):
-    """There is no live exchange in this version; nothing is sent."""
+def test_live_trading_without_a_key_is_refused_by_the_configuration(monkeypatch, tmp_path):
+    """What is missing is named before anything is opened."""
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("TRADING_MODE", "live")
-    with pytest.raises(ConfigError, match="no live exchange"):
+    with pytest.raises(ConfigError, match="TRADING_MODE=live needs HYPERLIQUID_WALLET_PRIVATE_KEY"):
         BotConfig.from_settings(Settings())
 
 

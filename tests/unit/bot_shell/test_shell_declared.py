@@ -23,7 +23,7 @@ from motherhaven.contract.jsonio import dumps, loads
 from motherhaven.contract.wire import validate_payload
 from motherhaven.testing.scripted_model import ScriptedModel
 
-LIVE_KINDS = {"protection", "command"}
+LIVE_KINDS = {"command"}
 """Kinds that this market brings none of."""
 PARTS = {"verdict": Verdict, "positions": PositionMark, "replaces": Replaced}
 

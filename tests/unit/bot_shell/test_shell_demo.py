@@ -12,6 +12,7 @@ from shell_support import NOON, SleepyClock
 from motherhaven.bot.market.simulated import SimulatedFeed
 from motherhaven.bot.running.build import simulated_journal
 from motherhaven.bot.running.demo import SHIP_LOOKS, DemoConfig, _shipped, run_demo
+from tests.patience import within
 
 
 def demo(folder, start, minutes):
@@ -20,9 +21,7 @@ def demo(folder, start, minutes):
     async def live():
         stop = asyncio.Event()
         clock = SleepyClock(start, stop, start + timedelta(minutes=minutes))
-        await asyncio.wait_for(
-            run_demo(DemoConfig(folder), stop, clock=clock, sleep=clock.sleep), 60
-        )
+        await within(run_demo(DemoConfig(folder), stop, clock=clock, sleep=clock.sleep), 60)
 
     asyncio.run(live())
 

@@ -111,8 +111,8 @@ def test_prices_that_cannot_be_are_refused(desk):
 
 
 def test_live_is_refused_with_the_reason(tmp_path):
-    """There is no live exchange in this version, and it does not pretend."""
-    with pytest.raises(ConfigError, match="no live exchange"):
+    """By hand there is paper money only, and it does not pretend otherwise."""
+    with pytest.raises(ConfigError, match="by hand trades on paper only"):
         AccountManager(Settings(_env_file=None, trading_mode="live", motherhaven_data=tmp_path))
 
 

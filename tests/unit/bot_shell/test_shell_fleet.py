@@ -13,7 +13,7 @@ from motherhaven.bot.fleet.supervisor import Member, Supervisor, Times
 from motherhaven.bot.running.orchestrate import fleet_file
 from motherhaven.contract.errors import ConfigError
 from motherhaven.settings.bot import Settings
-from tests.patience import HANG_SECONDS
+from tests.patience import within
 
 GOOD = """
 [fleet]
@@ -23,6 +23,7 @@ spread_seconds = 30
 [[bot]]
 name = "claude"
 coins = ["BTC/USDC:USDC", "eth"]
+tags = ["Trend", "eu"]
 capital = 2500.5
 decider = "anthropic:claude-sonnet-5-5"
 preset = "conservative"
@@ -68,6 +69,8 @@ def test_every_key_reaches_its_bot():
     assert settings.execution_interval_seconds == 60
     assert claude.environment["PAPER_DEPOSIT_USD"] == "2500.5"
     assert claude.environment["MOTHERHAVEN_BOT"] == "claude"
+    assert claude.environment["MOTHERHAVEN_TAGS"] == "trend,eu"
+    assert (settings.motherhaven_tags, plain.settings.motherhaven_tags) == (("trend", "eu"), ())
     assert str(luck.settings.motherhaven_data) == "elsewhere/luck"
     assert plain.settings.trading_decider == "auto"
     offsets = [bot.settings.cycle_offset_seconds for bot in (claude, luck, plain)]
@@ -87,6 +90,8 @@ def test_every_key_reaches_its_bot():
         (('name = "luck"', 'name = "../x"'), "name must be"),
         (("max_leverage = 3", "max_leverage = 300"), r"(?s)bot 1 \(claude\).*MAX_LEVERAGE"),
         (("capital = 2500.5", "capital = [1]"), "capital: must be text"),
+        (('"Trend", "eu"', '"no tag"'), "tags: 'no tag' is no tag"),
+        (('["Trend", "eu"]', '"trend"'), "tags must be a list"),
         (("spread_seconds = 30", "spread_seconds = 300"), "spread_seconds"),
         (('coins = ["BTC/USDC:USDC", "eth"]', 'coins = "BTC"'), "must be a list"),
         (('preset = "conservative"', 'preset = "wild"'), "TRADING_PRESET"),
@@ -116,9 +121,9 @@ def test_a_fleet_without_bots_is_refused(text):
 
 
 def test_a_live_bot_is_refused(monkeypatch):
-    """There is no live exchange, for a fleet neither."""
+    """A fleet's bots would share one account, so none of them trades live."""
     monkeypatch.setenv("TRADING_MODE", "live")
-    with pytest.raises(ConfigError, match="no live exchange"):
+    with pytest.raises(ConfigError, match="a fleet trades on paper only"):
         plan_of(GOOD)
 
 
@@ -178,7 +183,7 @@ def watched(lives, stop_after=None, **times):
             return processes[-1]
 
         supervisor = Supervisor(["one"], spawn, clock, clock.sleep, times=Times(**times))
-        await asyncio.wait_for(supervisor.run(stop), HANG_SECONDS)
+        await within(supervisor.run(stop))
         return supervisor.members["one"], started, processes
 
     return asyncio.run(live())

@@ -4,7 +4,7 @@ import stat
 
 import pytest
 
-from motherhaven.cli.init import LIVE, init
+from motherhaven.cli.init import init
 from motherhaven.contract.errors import ConfigError
 from motherhaven.settings import check_names, load_server_settings, load_settings
 
@@ -69,13 +69,10 @@ def test_a_file_that_is_there_stays_unless_told(place):
     init(place, answers(), yes=True, force=True)
 
 
-@pytest.mark.parametrize(
-    ("words", "said"), [("yes", "not confirmed"), ("", "not confirmed"), (LIVE, "no live exchange")]
-)
-def test_live_is_typed_out_and_refused(place, words, said):
-    """Even in the right words: this version has nothing to trade live with."""
-    with pytest.raises(ConfigError, match=said):
-        init(place, answers("live", words), yes=False, force=False)
+def test_real_money_is_never_one_answer_away(place):
+    """It is set up by hand and armed; nothing is written, and the way there is named."""
+    with pytest.raises(ConfigError, match="motherhaven arm"):
+        init(place, answers("live"), yes=False, force=False)
     assert not place.exists()
 
 

@@ -13,7 +13,7 @@ from motherhaven.bot.running.recover import KINDS, fold
 from motherhaven.contract.errors import InvalidEvent, JournalError
 from motherhaven.contract.ids import IdSource
 from motherhaven.recorder.factory import open_recorder
-from motherhaven.recorder.stats import ShippingStats
+from motherhaven.recorder.sending.stats import ShippingStats
 from motherhaven.settings import SystemClock
 from motherhaven.testing.scripted_model import ScriptedModel
 

@@ -28,7 +28,7 @@ from motherhaven.bot.running.warming import catch_up
 from motherhaven.contract.errors import MarketError
 from motherhaven.contract.times import parse_time
 from motherhaven.testing.scripted_model import ScriptedModel
-from tests.patience import HANG_SECONDS
+from tests.patience import HANG_SECONDS, within
 
 D = Decimal
 PRICE = D(50_000)
@@ -213,9 +213,7 @@ def test_a_start_that_fails_catches_up_later():
         clock = SleepyClock(NOON + 3 * HOUR, stop, NOON + 3 * HOUR + 2 * MINUTE)
         market = Market(hourly(NOON + HOUR, 4), low_at=NOON + 2 * HOUR + 20 * MINUTE, fails=2)
         cycle = new_cycle(trader, ScriptedModel([]), sink)
-        await asyncio.wait_for(
-            Runner(cycle, market, clock, sleep=clock.sleep).run(stop, since), HANG_SECONDS
-        )
+        await within(Runner(cycle, market, clock, sleep=clock.sleep).run(stop, since), HANG_SECONDS)
 
     asyncio.run(live())
     assert trader.ledger.holdings == {}

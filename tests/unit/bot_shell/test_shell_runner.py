@@ -27,7 +27,7 @@ from motherhaven.bot.running.sink import MemorySink
 from motherhaven.contract.errors import ConfigError, MarketError
 from motherhaven.contract.times import format_time
 from motherhaven.testing.scripted_model import ScriptedModel
-from tests.patience import HANG_SECONDS
+from tests.patience import within
 
 
 class FlatFeed:
@@ -90,7 +90,7 @@ def world(*said, minutes=5, feed=None, control=None, hook=None, said_by=None):
         if hook is not None:
             hook(clock, market, cycle, room)
         runner = Runner(cycle, market, clock, room, sleep=clock.sleep)
-        await asyncio.wait_for(runner.run(stop), HANG_SECONDS)
+        await within(runner.run(stop))
         return sink, cycle, model, clock
 
     return asyncio.run(live())
@@ -326,18 +326,6 @@ def test_guidance_and_kill_reach_a_running_bot_as_words(tmp_path):
     for words in ("the guidance holds until", "has expired", "no entries; stops", "re-armed"):
         assert words in told
     assert cycle.guidance is None
-
-
-def test_a_kill_that_was_asked_for_while_no_bot_ran_holds_at_the_next_start(tmp_path):
-    """The switch does not depend on a running bot; its file is used once."""
-    clock = SleepyClock(NOON)
-    told = ControlClient(tmp_path, clock, lambda: "c1").kill_next(flatten=False)
-    assert "next start" in told
-    sink, cycle, _, _ = world(answer(entry()), minutes=3, control=tmp_path)
-    assert cycle.trader.kill.engaged
-    assert not of_kind(sink.kept, "fill")
-    assert of_kind(sink.kept, "status")[-1]["kill_switch"] is True
-    assert not (tmp_path / "kill.json").exists()
 
 
 def test_a_live_market_s_book_is_walked_and_its_absence_is_no_reason_not_to_trade():

@@ -49,11 +49,13 @@ def test_the_chain_of_an_entry_is_followable_from_either_end():
     _, sink = traded(answer(entry()))
     assert kinds(sink.kept) == [
         "answer", "decision", "order", "order", "order", "execution", "fill", "position_opened",
-        "account", "status",
+        "protection", "account", "status",
     ]  # fmt: skip
-    given, decision, *orders, execution, fill, opened, account, status = (
+    given, decision, *orders, execution, fill, opened, protection, account, status = (
         r.payload for r in sink.kept
     )
+    assert (protection["state"], protection["stop"]) == ("protected", 49_000)
+    assert protection["position_id"] == opened["position_id"]
     assert [(one["kind"], one["state"]) for one in orders] == [
         ("market", "planned"), ("stop", "planned"), ("target", "planned"),
     ]  # fmt: skip
@@ -358,7 +360,7 @@ def test_paused_means_no_questions_while_stops_stay():
     assert not cycle.trader.ledger.holdings
 
 
-LIVE_KINDS = {"cash_flow", "protection", "command"}
+LIVE_KINDS = {"cash_flow", "command"}
 """Kinds that this market brings none of."""
 
 

@@ -37,6 +37,7 @@ def test_one_text_form(value: object, expected: str) -> None:
     [
         "NaN", "inf", float("nan"), float("-inf"), True, None, "", "1_000", "1e99", 2**300,
         "9" * 61, f"{'1' * 31}.{'1' * 30}", "1e-31", "1e31", "1e-999999999", "0e-999999999",
+        "-", ".", "+-1", "1-2", "1.2.3", "- 1",
     ],
 )  # fmt: skip
 def test_nonsense_is_refused_by_name(value: object) -> None:

@@ -1,15 +1,17 @@
 """Times: offsets are kept, naive local times are placed by their arrival."""
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, timedelta, timezone
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from motherhaven.contract.errors import InvalidEvent
-from motherhaven.contract.times import format_time, parse_instant, parse_time
+from motherhaven.contract.times import format_row, format_time, parse_instant, parse_time
 
+SECOND = timedelta(seconds=1)
 NOW = datetime(2026, 3, 8, 12, 0, 3, 250_000, UTC)
+NAIVE = NOW.replace(tzinfo=None)
 
 
 @pytest.mark.parametrize(
@@ -72,3 +74,27 @@ def test_naive_moments_are_not_written() -> None:
     """A time without a zone never leaves."""
     with pytest.raises(ValueError, match="naive"):
         format_time(datetime(2026, 1, 1))  # noqa: DTZ001  # the point of the test
+
+
+@given(
+    first=st.datetimes(NAIVE - timedelta(days=370_000), NAIVE + timedelta(days=60_000)),
+    offset=st.integers(-24, 28),
+    whole=st.booleans(),
+    step=st.timedeltas(timedelta(microseconds=1), timedelta(days=3)),
+    count=st.integers(0, 40),
+)
+def test_a_row_of_times_is_each_of_them(
+    first: datetime, offset: int, whole: bool, step: timedelta, count: int
+) -> None:
+    """Over midnights, before 1970, in any zone, and where there are parts of a second."""
+    begin = first.replace(tzinfo=timezone(timedelta(minutes=30 * offset)))
+    if whole:
+        begin, step = begin.replace(microsecond=0), timedelta(seconds=step // SECOND or 1)
+    found = format_row(begin, step, count)
+    assert found == [format_time(begin + number * step) for number in range(count)]
+
+
+def test_a_row_of_naive_times_is_refused() -> None:
+    """As each of them would be."""
+    with pytest.raises(ValueError, match="naive"):
+        format_row(NAIVE, SECOND, 2)

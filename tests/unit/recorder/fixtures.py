@@ -30,7 +30,7 @@ def server():
 
 @pytest.fixture
 def shipping(tmp_path, server):
-    """A journal and a courier to the server, stepped by hand."""
+    """A journal and a sender to the server, stepped by hand."""
     made = Shipping(tmp_path, server)
     yield made
     made.outbox.close()

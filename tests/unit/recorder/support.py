@@ -1,4 +1,4 @@
-"""What the recorder's tests share: sources, sample payloads, a courier without a thread."""
+"""What the recorder's tests share: sources, sample payloads, a sender without a thread."""
 
 import os
 import random
@@ -8,10 +8,10 @@ from pathlib import Path
 from motherhaven.contract.ids import IdSource
 from motherhaven.contract.jsonio import loads
 from motherhaven.recorder.core import Recorder
-from motherhaven.recorder.courier import Courier
 from motherhaven.recorder.journal import Journal
-from motherhaven.recorder.outbox import Outbox
-from motherhaven.recorder.transport import HttpTransport
+from motherhaven.recorder.sending.batch_sender import BatchSender
+from motherhaven.recorder.sending.outbox import Outbox
+from motherhaven.recorder.sending.transport import HttpTransport
 from motherhaven.testing.clock import FakeClock
 from motherhaven.testing.stub_server import StubServer
 
@@ -75,14 +75,14 @@ def status(message="ok"):
 
 
 class Shipping:
-    """A journal, a stub server and a courier that a test steps through by hand."""
+    """A journal, a stub server and a sender that a test steps through by hand."""
 
     def __init__(self, folder: Path, server: StubServer, **options):
         self.clock = FakeClock()
         self.server = server
         self.recorder = open_recorder(folder / "journal.db", self.clock, synchronous="off")
         self.outbox = Outbox(self.recorder.journal, self.clock)
-        self.courier = Courier(
+        self.sender = BatchSender(
             self.outbox,
             HttpTransport(options.pop("url", server.url), options.pop("key", server.api_key)),
             clock=self.clock,
@@ -96,11 +96,11 @@ class Shipping:
         for _ in range(steps):
             if until is not None and until():
                 return
-            delay = self.courier.step()
+            delay = self.sender.step()
             if delay is None:
                 return
             self.clock.advance(delay)
-        raise AssertionError(f"not drained after {steps} steps: {self.courier.backoff.last_error}")
+        raise AssertionError(f"not drained after {steps} steps: {self.sender.backoff.last_error}")
 
     def check_nothing_lost(self):
         """journal = server + outbox + quarantine, payloads equal, once each, in order."""

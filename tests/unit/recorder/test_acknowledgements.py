@@ -5,8 +5,8 @@ from datetime import UTC, datetime
 
 import pytest
 
-from motherhaven.recorder.answers import Meaning, read_batch, read_single
-from motherhaven.recorder.transport import Answer
+from motherhaven.recorder.sending.responses import ResponseKind, read_batch, read_single
+from motherhaven.recorder.sending.transport import Answer
 
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
 WHOLE = [{"event_id": "a", "status": "stored"}, {"event_id": "b", "status": "duplicate"}]
@@ -20,7 +20,7 @@ def answer(body, status=200):
 def test_success_with_a_verdict_for_each_event_is_taken():
     """The one form that counts."""
     reading = read_batch(answer({"success": True, "results": WHOLE}), ["a", "b"], 0, NOW)
-    assert reading.meaning is Meaning.TAKEN
+    assert reading.kind is ResponseKind.TAKEN
     assert {key: result.status for key, result in reading.results.items()} == {
         "a": "stored", "b": "duplicate",
     }  # fmt: skip
@@ -45,16 +45,16 @@ def test_success_with_a_verdict_for_each_event_is_taken():
 def test_near_misses_are_not_taken(status, body):
     """Another status, no success, a verdict too few or of another kind."""
     reading = read_batch(answer(body, status), ["a", "b"], 0, NOW)
-    assert reading.meaning is not Meaning.TAKEN
+    assert reading.kind is not ResponseKind.TAKEN
 
 
 @pytest.mark.parametrize("told", [False, None, 1, "true", [True]])
 def test_an_old_server_must_say_success(told):
     """The four old endpoints answer without verdicts: `success` is all there is."""
-    assert read_single(answer({"success": True}), "a", NOW)[0].meaning is Meaning.TAKEN
+    assert read_single(answer({"success": True}), "a", NOW)[0].kind is ResponseKind.TAKEN
     reading, _ = read_single(answer({"success": told}), "a", NOW)
-    assert reading.meaning is not Meaning.TAKEN
+    assert reading.kind is not ResponseKind.TAKEN
     assert reading.results == {}
     for status in (201, 204, 302):
         reading, _ = read_single(answer({"success": True}, status), "a", NOW)
-        assert reading.meaning is not Meaning.TAKEN
+        assert reading.kind is not ResponseKind.TAKEN

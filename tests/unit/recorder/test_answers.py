@@ -89,7 +89,7 @@ def test_after_a_restart_the_first_decision_still_finds_its_answer(tmp_path):
     """The answer was passed over before; it is read from the journal again."""
     with StubServer(later_kinds=False) as server:
         shipping = Shipping(tmp_path, server)
-        shipping.courier._max_events = 1
+        shipping.sender._max_events = 1
         ids = cycle(shipping.recorder, coins=("BTC",))
         shipping.drain(until=lambda: shipping.outbox._done.get(2) == 1)
         shipping.recorder.journal.close()
@@ -169,11 +169,11 @@ def test_a_server_set_back_to_the_older_version_loses_no_answer(tmp_path):
 
 def test_the_payload_of_a_damaged_decision_stops_nothing():
     """It goes as it is, and is refused by its name."""
-    from motherhaven.recorder.answer_folding import for_old_server
-    from motherhaven.recorder.outbox import Waiting
+    from motherhaven.recorder.sending.answer_folding import for_old_server
+    from motherhaven.recorder.sending.outbox import PendingEvent
 
-    event = Waiting(1, 2, 1, "e", "b", "paper", 1, "decision", "t", "t", "s", b'{"answer_id":')
+    event = PendingEvent(1, 2, 1, "e", "b", "paper", 1, "decision", "t", "t", "s", b'{"answer_id":')
     assert for_old_server(event, lambda name: None) is event
     named = json.dumps({"answer_id": "gone"}).encode()
-    event = Waiting(1, 2, 1, "e", "b", "paper", 1, "decision", "t", "t", "s", named)
+    event = PendingEvent(1, 2, 1, "e", "b", "paper", 1, "decision", "t", "t", "s", named)
     assert for_old_server(event, lambda name: None) is event

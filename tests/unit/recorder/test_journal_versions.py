@@ -6,6 +6,7 @@ import signal
 import apsw
 import pytest
 
+from motherhaven.contract.bulk import encode
 from motherhaven.recorder.schema import SCHEMA_VERSION
 from motherhaven.testing.clock import FakeClock
 from tests.unit.recorder.support import decision, open_journal, open_recorder
@@ -100,3 +101,28 @@ def test_a_kill_at_any_statement_leaves_the_old_or_the_new_whole(tmp_path):
         assert contents(path) == (before, SCHEMA_VERSION)
     assert versions == {1, SCHEMA_VERSION}
     assert at > 10
+
+
+def test_a_journal_of_version_3_gets_its_column_for_bulk_records(tmp_path):
+    """Its views show what they showed, and bulk records beside it."""
+    path = tmp_path / "j.db"
+    recorder = open_recorder(path, FakeClock())
+    recorder.record("decision", decision(1))
+    recorder.journal.close()
+    connection = apsw.Connection(str(path))
+    before = connection.execute("SELECT * FROM decisions").fetchall()
+    connection.execute("DROP VIEW decisions; DROP VIEW account_state")
+    connection.execute("ALTER TABLE decision_rows DROP COLUMN bulk")
+    connection.execute("ALTER TABLE account_rows DROP COLUMN bulk")
+    connection.execute("PRAGMA user_version = 3")
+    connection.close()
+    recorder = open_recorder(path, FakeClock(), seed=8)
+    same = {name: value for name, value in decision(2).items() if name != "timestamp"}
+    each = {"timestamp": ["2026-01-01T00:00:00.000000Z"] * 2}
+    recorder.record("decisions", encode(2, same, each, {}))
+    recorder.journal.close()
+    connection = apsw.Connection(str(path))
+    rows = connection.execute("SELECT * FROM decisions ORDER BY id").fetchall()
+    connection.close()
+    assert rows[:1] == before
+    assert [row[0] for row in rows] == [1, 2, 3]

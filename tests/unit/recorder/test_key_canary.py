@@ -9,7 +9,7 @@ import pytest
 
 from motherhaven.contract.errors import MotherhavenError
 from motherhaven.recorder import MotherhavenLogger
-from motherhaven.recorder.transport import HttpTransport
+from motherhaven.recorder.sending.transport import HttpTransport
 from motherhaven.testing.stub_server import Reply, always
 from tests.unit.recorder.support import Shipping, decision
 
@@ -64,11 +64,11 @@ def test_no_answer_brings_the_key_into_the_log(tmp_path, server, caplog, what):
     shipping = Shipping(tmp_path, server, key=CANARY)
     shipping.recorder.record("decision", decision())
     for _ in range(8):
-        shipping.clock.advance(shipping.courier.step() or 0)
+        shipping.clock.advance(shipping.sender.step() or 0)
     client = MotherhavenLogger(server.url, CANARY, timeout=2)
     client.log_status("running")
     assert CANARY not in caplog.text + repr(client) + str(client.last_error)
-    assert CANARY not in str(shipping.courier.backoff.last_error)
+    assert CANARY not in str(shipping.sender.backoff.last_error)
     assert CANARY not in posted(server.url)
 
 

@@ -14,8 +14,8 @@ from motherhaven.contract.errors import InvalidEvent
 from motherhaven.contract.jsonio import loads
 from motherhaven.contract.wire import event_from_item
 from motherhaven.recorder import TradingLogger
-from motherhaven.recorder.outbox import Outbox
-from motherhaven.recorder.parcels import item
+from motherhaven.recorder.sending.outbox import Outbox
+from motherhaven.recorder.sending.request_bodies import item
 from motherhaven.testing.clock import FakeClock
 from tests.unit.recorder.support import DECISION, open_recorder
 

@@ -4,10 +4,10 @@ import logging
 from decimal import Decimal
 
 from motherhaven.contract.jsonio import loads
-from motherhaven.recorder.old_server import PROBE_SECONDS
+from motherhaven.recorder.sending.old_server import PROBE_SECONDS
 from motherhaven.testing.stub_server import BATCH_PATH, Reply, StubServer
 from tests.unit.recorder.support import Shipping, decision
-from tests.unit.recorder.test_courier import record
+from tests.unit.recorder.test_batch_sender import record
 
 
 def test_an_old_server_gets_the_four_endpoints(tmp_path, caplog):
@@ -81,7 +81,7 @@ def test_a_poison_event_at_an_old_server_is_set_aside(tmp_path):
             shipping.clock.advance(3_600)
             shipping.recorder.record("decision", decision(n))
             shipping.drain(until=lambda n=n: len(server.singles) == n)
-            shipping.courier.step()
+            shipping.sender.step()
         assert shipping.outbox.quarantined == 1
 
 
@@ -93,7 +93,7 @@ def test_a_failed_post_to_an_old_server_stops_there(tmp_path):
             shipping.recorder.record("decision", decision(n))
         shipping.drain(until=lambda: len(server.singles) == 1)
         server.script(StubServer.accept, Reply(500))
-        shipping.courier.step()
+        shipping.sender.step()
         assert len(server.singles) == 2
         shipping.drain()
         texts = [body["justification"] for _, body in server.singles]

@@ -26,7 +26,7 @@ def test_the_alarm_says_why_the_server_refuses_the_key(shipping, server, caplog,
     caplog.set_level(logging.INFO, "motherhaven")
     shipping.recorder.record("status", status())
     server.default = always(Reply(403, body))
-    shipping.courier.step()
+    shipping.sender.step()
     [alarm] = [m for m in caplog.messages if "MOTHERHAVEN_API_KEY" in m]
     assert told in alarm
     assert "\n" not in alarm

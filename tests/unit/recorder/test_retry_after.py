@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from motherhaven.recorder.retry_after import LONGEST_WAIT, retry_after
+from motherhaven.recorder.sending.retry_after import LONGEST_WAIT, retry_after
 
 NOW = datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)
 

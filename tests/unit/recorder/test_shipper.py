@@ -72,12 +72,14 @@ def test_the_status_event_says_what_is_kept(live):
     shipper = ship(live, gone)
     logger = TradingLogger.build(live, shipper)
     logger.log_decision(DECISION)
+    live.tags = ("trend", "eu")
     logger.log_bot_status("running", "ok")
     connection = live.journal.open_connection("normal")
     ((text,),) = connection.execute("SELECT payload FROM events WHERE kind = 'status'")
     connection.close()
     assert '"behind":1' in text
     assert '"quarantined":0' in text
+    assert '"tags":["trend","eu"]' in text
     logger.close(0.5)
 
 

@@ -8,8 +8,8 @@ import apsw
 import pytest
 
 from motherhaven.contract.jsonio import loads
-from motherhaven.recorder.outbox import Outbox
 from motherhaven.recorder.schema import SCHEMA_VERSION
+from motherhaven.recorder.sending.outbox import Outbox
 from motherhaven.recorder.trading_logger import TradingLogger
 from motherhaven.testing.clock import FakeClock
 from tests.unit.recorder.old_schema import contents, fill_old, make_old

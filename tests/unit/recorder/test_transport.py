@@ -6,7 +6,7 @@ import time
 import pytest
 
 from motherhaven.contract.errors import ConfigError, ShippingError
-from motherhaven.recorder.transport import HttpTransport
+from motherhaven.recorder.sending.transport import HttpTransport
 from motherhaven.testing.stub_server import Reply, StubServer
 from tests.patience import HANG_SECONDS, figure
 

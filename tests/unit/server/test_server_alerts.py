@@ -2,6 +2,7 @@
 
 import asyncio
 import builtins
+import json
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -25,15 +26,10 @@ from motherhaven.server.alerts.state import (
     load_state,
     settled,
 )
-from motherhaven.server.alerts.task import (
-    COSTLY_TICK_SECONDS,
-    STORE_PATIENCE_SECONDS,
-    TICK_SECONDS,
-)
+from motherhaven.server.alerts.task import STORE_PATIENCE_SECONDS
 from motherhaven.stores import MemoryStore
-from motherhaven.stores.capabilities import Capabilities
 from tests.alertkit import Sender, Wire, watch
-from tests.serverkit import NOW, FakeClock, event
+from tests.serverkit import NOW, FakeClock, event, item
 
 pytestmark = pytest.mark.anyio
 
@@ -74,27 +70,6 @@ async def test_a_store_that_fails_is_told_and_its_recovery() -> None:
     await store.open()
     await looks.look()
     assert wire.got[1:] == ["Recovered: the server can use its store"]
-
-
-async def test_where_looks_are_billed_the_next_is_when_a_bot_would_be_late() -> None:
-    """Rarely, but the promise of twice the interval holds; where they are free, always soon."""
-    clock = FakeClock()
-    store = MemoryStore(clock=clock)
-    bot, looks = Sender(store, clock), watch(store, clock, Wire())
-    await bot.send("status", interval_seconds=14)
-    await looks.look()
-    assert looks.pause() == TICK_SECONDS
-    store.capabilities = Capabilities(billed=True)  # type: ignore[attr-defined]
-    assert looks.pause() == COSTLY_TICK_SECONDS
-    clock.advance(20)
-    await looks.look()
-    assert 10 <= looks.pause() <= 10.5, "late at 30 s"
-    clock.advance(9.5)
-    await looks.look()
-    assert looks.pause() == TICK_SECONDS
-    clock.advance(2)
-    await looks.look()
-    assert looks.pause() == COSTLY_TICK_SECONDS, "it is late, and told"
 
 
 def test_time_in_which_a_server_was_deaf_is_no_silence() -> None:
@@ -296,3 +271,36 @@ def test_targets_that_cannot_be_used_are_told_without_their_secrets(
     monkeypatch.setattr(builtins, "__import__", missing)
     with pytest.raises(ConfigError, match=r"motherhaven\[alerts\]"):
         targets_of("tgram://canary/1", allow_local=False)
+
+
+def test_an_alert_leads_to_the_panel_and_a_bot_s_name_nowhere() -> None:
+    """The link is the server's own, at the end; what a bot wrote of the same form is none."""
+    evil = "x\x1ehttps://evil.example/llm-bot/bot?id=a#control"
+    store = MemoryStore()
+
+    async def scenario() -> str:
+        await store.open()
+        payload = item(1, "status", bot_id="bot:1", bot_name=evil[:100])
+        payload["payload"] |= {"quarantined": 3}
+        await store.append([event_from_item(payload, NOW)])
+        facts = Facts(NOW, NOW, await store.bots(), page="https://bots.example")
+        return troubles(facts)["quarantine:bot:1"].text
+
+    text = asyncio.run(scenario())
+    words, _, link = text.partition("\x1e")
+    assert link == "https://bots.example/llm-bot/bot?id=bot%3A1#control"
+    assert "evil.example" in words
+    sent = (
+        Webhook("https://hook.example/x", 443, allow_local=False)
+        ._request(text)
+        .partition(b"\r\n\r\n")[2]
+    )
+    told = json.loads(sent)
+    assert told["link"] == link
+    assert told["text"].endswith(" " + link)
+    assert "https://evil" not in told["text"]
+    assert "link" not in json.loads(
+        Webhook("https://hook.example/x", 443, allow_local=False)
+        ._request("words")
+        .partition(b"\r\n\r\n")[2]
+    )

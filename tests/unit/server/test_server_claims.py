@@ -4,8 +4,8 @@ from typing import Any
 
 import pytest
 
-from motherhaven.server.access.keyring import read_keys, write_keys
-from motherhaven.server.access.keystore import create_key, rotate_key
+from motherhaven.server.auth.keys.api_keys import create_key, rotate_key
+from motherhaven.server.auth.keys.cache import read_keys, write_keys
 from motherhaven.stores.names import name_key, namesakes
 from tests.serverkit import API, KEY, NOW, item, naive, running, status
 

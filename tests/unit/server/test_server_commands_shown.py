@@ -14,7 +14,7 @@ from motherhaven.cli.main import app
 from motherhaven.cli.output import emit, say
 from motherhaven.contract.errors import ConfigError
 from motherhaven.contract.wire import event_from_item
-from motherhaven.server.access.keystore import create_key
+from motherhaven.server.auth.keys.api_keys import create_key
 from motherhaven.settings import SystemClock
 from motherhaven.stores.sqlite import SqliteStore
 from tests.serverkit import NOW, item

@@ -5,11 +5,10 @@ from typing import Any
 import pytest
 
 from motherhaven.contract.errors import ConfigError
-from motherhaven.server.access.rules import RULES, rule_of
-from motherhaven.server.access.visitors import Rule
+from motherhaven.server.auth.policy import Rule
 from motherhaven.server.forwarding import is_forwarding, trusted_proxies
 from motherhaven.stores import MemoryStore
-from tests.serverkit import API, KEY, config, running
+from tests.serverkit import API, KEY, config, declared, rule_of, running
 from tests.unit.server.test_server_access import routes
 
 pytestmark = pytest.mark.anyio
@@ -67,7 +66,7 @@ async def test_a_link_to_a_page_is_followed_and_nothing_else() -> None:
             answer = await client.request(method, address, headers=LINK)
             is_refused = answer.status_code == 403
             assert is_refused != (is_page and method in {"GET", "HEAD"}), (method, path)
-    assert len(RULES) > 20
+    assert len(declared().policies) > 20
 
 
 @pytest.mark.parametrize("site", ["same-origin", "none", None])

@@ -8,13 +8,13 @@ import pytest
 from motherhaven.contract.events import Event
 from motherhaven.stores import MemoryStore
 from motherhaven.stores.protocol import Appended
-from tests.patience import HANG_SECONDS
+from tests.patience import within
 from tests.serverkit import API, KEY, Server, config, decision, running
 
 pytestmark = pytest.mark.anyio
 
 READS = ("bots", "feed", "trades", "equity", "errors", "metrics", "compare?ids=a,b",
-         "export?what=decisions",
+         "breakdown?bot=a", "hold?coin=BTC", "export?what=decisions",
          "decisions", "positions", "account", "account/history", "status")  # fmt: skip
 QUESTIONS = ("bots", "decisions", "positions", "equity", "errors", "accounts", "statuses")
 
@@ -80,10 +80,10 @@ async def test_a_question_ends_when_its_client_leaves(path: str) -> None:
     store = Blocking()
     async with running(config(), store) as server:
         task, leaves = await request(server, f"{API}/{path}")
-        await asyncio.wait_for(store.begun.wait(), HANG_SECONDS)
+        await within(store.begun.wait())
         assert store.ended == []
         leaves.set()
-        await asyncio.wait_for(task, HANG_SECONDS)
+        await within(task)
         assert store.ended
 
 
@@ -94,11 +94,11 @@ async def test_a_post_goes_on_when_its_client_leaves() -> None:
     store = Blocking()
     async with running(config(), store) as server:
         task, leaves = await request(server, f"{API}/ingest/decision", dumps(decision()))
-        await asyncio.wait_for(store.begun.wait(), HANG_SECONDS)
+        await within(store.begun.wait())
         leaves.set()
         for _ in range(10):
             await asyncio.sleep(0)
         assert not task.done()
         store.append_may_end.set()
-        await asyncio.wait_for(task, HANG_SECONDS)
+        await within(task)
         assert len((await store.tail(await store.origin(), 9)).events) == 1

@@ -6,8 +6,8 @@ import httpx
 import pytest
 
 from motherhaven.server import Limits
-from motherhaven.server.access.guesses import MOST_ADDRESSES, Guesses
-from motherhaven.server.access.keystore import create_key
+from motherhaven.server.auth.keys.api_keys import create_key
+from motherhaven.server.auth.keys.guesses import MOST_ADDRESSES, Guesses
 from motherhaven.server.forwarding import TrustedProxies, trusted_proxies
 from tests.serverkit import API, KEY, NOW, FakeClock, config, decision, running
 

@@ -10,9 +10,13 @@ import pytest
 
 from motherhaven.cli.keys import session_secret
 from motherhaven.server import ServerConfig
-from motherhaven.server.access.ended import COSTLY_REFRESH_SECONDS, RECORD, EndedSessions
-from motherhaven.server.access.revoked import Revoked
-from motherhaven.server.access.sessions import Sessions, shared_secret
+from motherhaven.server.auth.sessions.remote_revocation import (
+    COSTLY_REFRESH_SECONDS,
+    RECORD,
+    RemoteRevocation,
+)
+from motherhaven.server.auth.sessions.revocation import Revoked
+from motherhaven.server.auth.sessions.tokens import Sessions, shared_secret
 from motherhaven.stores import MemoryStore
 from motherhaven.stores.capabilities import Capabilities
 from motherhaven.stores.shared import Shared
@@ -57,10 +61,10 @@ async def test_the_end_of_a_session_is_known_to_every_server_of_the_store() -> N
     clock, store = FakeClock(), MemoryStore()
     woken: list[int] = []
 
-    def server(number: int) -> tuple[Sessions, EndedSessions]:
+    def server(number: int) -> tuple[Sessions, RemoteRevocation]:
         sessions = Sessions(clock, KEY, secret=shared_secret(KEY), seconds=100)
         wake = partial(woken.append, number)
-        return sessions, EndedSessions(store, clock, sessions, wake, os.urandom)
+        return sessions, RemoteRevocation(store, clock, sessions, wake, os.urandom)
 
     (left, left_ends), (right, right_ends) = server(1), server(2)
     ended, kept = left.new(), left.new()
@@ -87,11 +91,13 @@ async def test_the_end_of_a_session_is_known_to_every_server_of_the_store() -> N
     assert len(json.loads(record.text)["ended"]) == 2
     clock.advance(60)
     last = left.new()
+    session = left.read(last)
+    assert session is not None
     left.revoke(last)
     await left_ends.level()
     record = await store.record(RECORD)
     assert record is not None
-    assert list(json.loads(record.text)["ended"]) == [last.split(".")[0]]
+    assert list(json.loads(record.text)["ended"]) == [session.name]
 
 
 async def test_a_billed_store_is_asked_only_when_a_session_comes() -> None:
@@ -105,7 +111,7 @@ async def test_a_billed_store_is_asked_only_when_a_session_comes() -> None:
         cookie = {"cookie": f"motherhaven_session={ended}"}
         assert (await client.get(f"{API}/bots", headers=cookie)).status_code == 200
         elsewhere.revoke(ended)
-        await EndedSessions(store, server.clock, elsewhere, lambda: None, os.urandom).level()
+        await RemoteRevocation(store, server.clock, elsewhere, lambda: None, os.urandom).level()
         asked = counted(store)
         server.clock.advance(COSTLY_REFRESH_SECONDS + 1)
         assert (await client.get(f"{API}/bots")).status_code == 401
@@ -132,15 +138,17 @@ async def test_a_damaged_record_of_ended_sessions_is_written_anew() -> None:
     """Nothing in it ends a session by mistake, and what ended here is told again."""
     clock, store = FakeClock(), MemoryStore()
     sessions = Sessions(clock, KEY, secret=b"s" * 32, seconds=100)
-    ends = EndedSessions(store, clock, sessions, lambda: None, os.urandom)
+    ends = RemoteRevocation(store, clock, sessions, lambda: None, os.urandom)
     for number, text in enumerate(("garbage", '{"ended": 7}', '{"ended": {"a": "x"}}', "[]")):
         assert await store.put_record(RECORD, text, number * 2 or None)
         token = sessions.new()
+        session = sessions.read(token)
+        assert session is not None
         sessions.revoke(token)
         await ends.level()
         record = await store.record(RECORD)
         assert record is not None
-        assert token.split(".")[0] in json.loads(record.text)["ended"]
+        assert session.name in json.loads(record.text)["ended"]
 
 
 async def test_signing_out_outlives_the_server_too(tmp_path: Path) -> None:

@@ -10,21 +10,20 @@ from typing import Any
 import pytest
 
 from motherhaven.contract.errors import ConfigError, NotFound, StoreCorrupt
-from motherhaven.server.access.key_use import EVERY_SECONDS, KeyUse, last_uses
-from motherhaven.server.access.keyring import (
-    GIVEN,
+from motherhaven.server.auth.keys.api_keys import create_key, list_keys, revoke_key, rotate_key
+from motherhaven.server.auth.keys.cache import (
     REFRESH_SECONDS,
     SCOPES,
-    BotKey,
+    ApiKey,
     KeyScope,
     digest_of,
     write_keys,
 )
-from motherhaven.server.access.keystore import create_key, list_keys, revoke_key, rotate_key
-from motherhaven.server.access.rules import API, KEY_SCOPES, RULES
-from motherhaven.server.access.visitors import Rule
+from motherhaven.server.auth.keys.use import EVERY_SECONDS, KeyUse, last_uses
+from motherhaven.server.auth.policy import Rule
 from motherhaven.stores import MemoryStore
 from tests.serverkit import (
+    API,
     KEY,
     NOW,
     OLD_BODIES,
@@ -32,13 +31,15 @@ from tests.serverkit import (
     Server,
     config,
     decision,
+    declared,
     item,
     running,
 )
 
 pytestmark = pytest.mark.anyio
 
-METHODS = {Rule.INGEST: "POST", Rule.FORM: "POST"}
+BOTH: tuple[KeyScope, ...] = ("ingest", "read")
+METHODS = {Rule.INGEST: "POST", Rule.FORM: "POST", Rule.CONTROL: "POST"}
 COMBINATIONS = [
     tuple(scope for scope, wanted in zip(SCOPES, chosen, strict=True) if wanted)
     for chosen in product((True, False), repeat=len(SCOPES))
@@ -52,9 +53,9 @@ async def made(store: Any, *scopes: KeyScope, bot: str | None = None, name: str 
 
 
 async def old_key(store: Any, scopes: tuple[KeyScope, ...], bot: str | None) -> str:
-    """The secret of a key with any scopes, as a store may hold one: `control` is not given."""
+    """The secret of a key with any scopes."""
     secret = "mh_" + "a" * 10 + "_" + "b" * 43
-    key = BotKey("a" * 10, "k", bot, scopes, digest_of(secret), NOW)
+    key = ApiKey("a" * 10, "k", bot, scopes, digest_of(secret), NOW)
     assert await store.put_record("keys", write_keys((key,), "t"), None)
     return secret
 
@@ -74,12 +75,11 @@ async def test_scope_by_endpoint(scopes: tuple[KeyScope, ...], bot: str | None) 
 
     What a bound key then sees is in tests/conformance/server/test_server_bound_keys.py.
     """
-    assert set(KEY_SCOPES) == set(Rule) - {Rule.PUBLIC, Rule.FORM}
     async with running() as server:
         key = await old_key(server.store, scopes, bot)
-        for path, rule in RULES.items():
-            status = await asked(server, key, path, rule)
-            needed = KEY_SCOPES.get(rule)
+        for path, policy in declared().policies.items():
+            status = await asked(server, key, path, policy.rule)
+            needed = policy.scope
             if needed is None or needed in scopes:
                 assert status not in {401, 403}, (path, status)
             else:
@@ -90,8 +90,8 @@ async def test_the_shared_key_goes_on_working_for_everything() -> None:
     """With keys of single bots in the store, LLM_BOT_API_KEY still opens every route."""
     async with running() as server:
         await made(server.store)
-        for path, rule in RULES.items():
-            assert await asked(server, KEY, path, rule) not in {401, 403}, path
+        for path, policy in declared().policies.items():
+            assert await asked(server, KEY, path, policy.rule) not in {401, 403}, path
 
 
 async def test_a_key_sends_for_its_own_bot_alone() -> None:
@@ -191,9 +191,9 @@ async def test_when_keys_were_last_used_is_kept_at_little_cost() -> None:
 async def test_a_use_is_noted_by_header_and_by_session_alone() -> None:
     """A key that is refused is not in use, nor is one that nobody sends."""
     async with running() as server:
-        both = await made(server.store, *GIVEN, name="both")
+        both = await made(server.store, *BOTH, name="both")
         sends = await made(server.store, "ingest", name="sends")
-        await made(server.store, *GIVEN, name="rests")
+        await made(server.store, *BOTH, name="rests")
         async with server.client() as client, server.client(key=sends) as sender:
             await client.post(f"{API}/login", json={"key": both})
             assert (await client.get(f"{API}/bots")).status_code == 200
@@ -207,7 +207,7 @@ async def test_without_a_shared_key_a_bot_s_key_is_enough() -> None:
     """Sending, reading, the key page and signing in; a wrong key is told what to compare."""
     async with running(config(api_key=None)) as server, server.client() as client:
         assert "<input" not in (await client.get("/llm-bot")).text
-        key = await made(server.store, *GIVEN)
+        key = await made(server.store, *BOTH)
         server.clock.advance(REFRESH_SECONDS)
         assert "<input" in (await client.get("/llm-bot")).text
         assert (await client.post(f"{API}/login", json={"key": key})).status_code == 200
@@ -281,8 +281,8 @@ async def test_no_secret_is_told(caplog: pytest.LogCaptureFixture) -> None:
 async def test_what_keys_may_be_called() -> None:
     """Names, bot ids, scopes and revoked ids are checked; a damaged record is told as such."""
     store = MemoryStore(clock=FakeClock())
-    strange: list[Any] = [("", None, GIVEN), ("a\n", None, GIVEN), ("a", "../", GIVEN)]
-    for name, bot, scopes in [*strange, ("a", None, ()), ("a", None, ("ingest", "control"))]:
+    strange: list[Any] = [("", None, BOTH), ("a\n", None, BOTH), ("a", "../", BOTH)]
+    for name, bot, scopes in [*strange, ("a", None, ())]:
         with pytest.raises(ConfigError):
             await create_key(store, NOW, name=name, bot_id=bot, scopes=scopes)
     with pytest.raises(NotFound, match="keys list"):

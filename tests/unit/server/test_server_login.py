@@ -1,12 +1,18 @@
 """The key page and its session: one field, a strict cookie, a throttle, an end."""
 
+import base64
+import hashlib
+import hmac
+import traceback
+
 import httpx
 import pytest
 
 from motherhaven.server import Limits
-from motherhaven.server.access.keyring import REFRESH_SECONDS
-from motherhaven.server.access.keystore import create_key, revoke_key
-from motherhaven.server.access.sessions import Sessions
+from motherhaven.server.auth.keys.api_keys import create_key, revoke_key
+from motherhaven.server.auth.keys.cache import REFRESH_SECONDS
+from motherhaven.server.auth.sessions.tokens import Sessions
+from motherhaven.server.wire.problems import Problem, problem_of
 from tests.serverkit import API, KEY, NOW, ORIGIN, FakeClock, config, running, status
 
 pytestmark = pytest.mark.anyio
@@ -257,3 +263,41 @@ async def test_the_key_page_has_an_address_for_pages_served_elsewhere() -> None:
         await client.post(f"{API}/login", json={"key": KEY})
         known = await client.get(f"{API}/login", params={"next": "/llm-bot/decision?id=a"})
         assert (known.status_code, known.headers["location"]) == (303, "/llm-bot/decision?id=a")
+
+
+def test_a_confirmation_is_no_session():
+    """What this browser was given to confirm with, made into a cookie, opens nothing."""
+    sessions = Sessions(FakeClock(), KEY, secret=b"s" * 32, seconds=100)
+    token = sessions.new()
+    session, other = sessions.read(token), sessions.read(sessions.new())
+    confirmation = sessions.confirmation(session.name)
+    assert sessions.read(confirmation) is None
+    assert sessions.confirmed_until(session.name, confirmation) == int(NOW.timestamp()) + 300
+    assert [
+        sessions.confirmed_until(other.name, confirmation),
+        sessions.confirmed_until(session.name, token),
+    ] == [None, None]
+
+
+def test_no_changed_token_is_a_session():
+    """Each character of it counts, and so does what earlier versions signed: it asks anew."""
+    sessions = Sessions(FakeClock(), KEY, secret=b"s" * 32, seconds=100)
+    token = sessions.new("abcdefghij")
+    for place, letter in enumerate(token[:-1]):  # the last one holds four bits alone
+        changed = f"{token[:place]}{'A' if letter != 'A' else 'B'}{token[place + 1 :]}"
+        assert sessions.read(changed) is None, place
+    key = hmac.digest(b"s" * 32, hashlib.sha256(KEY.encode()).digest(), "sha256")
+    earlier = f"{'n' * 24}.{int(NOW.timestamp()) + 99}"
+    signed = base64.urlsafe_b64encode(hmac.digest(key, earlier.encode(), "sha256"))
+    assert sessions.read(f"{earlier}.{signed.decode().rstrip('=')}") is None
+
+
+def test_a_refusal_keeps_no_frames_of_earlier_times():
+    """Anybody may cause one, and some are made once for all callers."""
+    shared, depths = Problem(401, "unauthorized", "no", "go"), []
+    for _ in range(3):
+        try:
+            raise problem_of(shared)
+        except Problem as refused:
+            depths.append(len(list(traceback.walk_tb(refused.__traceback__))))
+    assert depths == [1, 1, 1]

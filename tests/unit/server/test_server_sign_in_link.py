@@ -2,7 +2,7 @@
 
 import pytest
 
-from motherhaven.server.access.sign_in_links import LINK_SECONDS, SignInLinks
+from motherhaven.server.auth.sessions.sign_in_links import LINK_SECONDS, SignInLinks
 from tests.serverkit import API, FakeClock, config, running
 
 pytestmark = pytest.mark.anyio

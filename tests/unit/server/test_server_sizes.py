@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from motherhaven.contract.wire import event_from_item
-from motherhaven.server.access.rules import API as PREFIX
+from motherhaven.server.auth.policy import API as PREFIX
 from motherhaven.server.wire.sizes import ARRAY_BYTES, PAGE_BYTES, ROW_CHARS
 from motherhaven.stores import MemoryStore
 from tests.serverkit import API, KEY, NOW, FakeClock, item, running
@@ -26,11 +26,15 @@ LISTS: dict[str, tuple[str, int]] = {
     "/trades": ("limit=500", PAGE_BYTES),
     "/errors": ("limit=500", PAGE_BYTES),
     "/errors/groups": ("", PAGE_BYTES),
+    "/commands": ("bot=bot-1", PAGE_BYTES),
+    "/log": ("bot=bot-1", 2 * PAGE_BYTES),
     "/events": ("bot=bot-1&kind=order&limit=500", PAGE_BYTES),
     "/trade": ("id=p0&bot=bot-1", 3 * PAGE_BYTES),
     "/equity": ("range=all", ARRAY_BYTES),
     "/candles": ("bot=bot-1&coin=BTC&limit=5000", 2 * ARRAY_BYTES),
     "/metrics": ("", PAGE_BYTES),
+    "/hold": ("coin=BTC&range=all", ARRAY_BYTES),
+    "/breakdown": ("bot=bot-1", PAGE_BYTES),
     "/compare": ("ids=bot-1,bot-2", PAGE_BYTES),
     "/outcome": ("id=event-000001", PAGE_BYTES),
     "/decisions": ("limit=500", ARRAY_BYTES),
@@ -43,7 +47,8 @@ LISTS: dict[str, tuple[str, int]] = {
 
 WHOLE = {
     "/bill", "/decision", "/event", "/text", "/text/download", "/export", "/live", "/session",
-    "/login",
+    "/login", "/bots/{bot}/commands", "/bots/{bot}/log", "/shares",
+    "/shared", "/share", "/share/revoke",
 }  # fmt: skip
 """One whole thing, a slice as asked, a download or a stream: no list."""
 
@@ -71,6 +76,7 @@ def events() -> list[dict[str, Any]]:
         add("fill", position_id="p0", reason=BIG)
         add("account", note=BIG)
         add("order", reason=BIG, note=BIG)
+        add("command", command_id=f"k{len(found)}", reason=BIG, left=BIG, args={"a": BIG})
     return found
 
 

@@ -111,3 +111,64 @@ def test_live_mode_needs_its_keys() -> None:
     assert not good
     assert len(problems) == 2
     assert load_settings().validate_api_keys() == (True, [])
+
+
+@pytest.mark.parametrize("name", ["hyperliquid_api_url", "ccxt_api_url"])
+@pytest.mark.parametrize(
+    "url",
+    [
+        "https://127.0.0.1:9",
+        "http://example.com:80",
+        "http://127.0.0.1",
+        "http://user:word@127.0.0.1:80",
+        "http://127.0.0.1.example.com:80",
+        "http://10.0.0.1:80",
+        "http://127.0.0.1:99999",
+        "http://127.0.0.1:80/?to=elsewhere",
+    ],
+)
+def test_another_address_of_a_venue_is_on_this_machine(name: str, url: str) -> None:
+    """A signed order never goes to an address that somebody typed in."""
+    with pytest.raises(ConfigError, match=f"{name.upper()}: only a fake venue on this machine"):
+        load_settings(**{name: url})
+
+
+def test_a_fake_venue_on_this_machine_may_have_an_address() -> None:
+    """Loopback of both families is taken, without a slash at its end."""
+    for url in ("http://127.0.0.1:8645/", "http://localhost:8645", "http://[::1]:8645"):
+        assert load_settings(hyperliquid_api_url=url).venue_url == url.rstrip("/")
+
+
+def test_books_of_two_networks_are_never_one() -> None:
+    """The journal's name tells mainnet, testnet and a fake venue apart; so does ccxt's."""
+    kinds = [
+        load_settings(trading_mode="live", **more).journal_kind
+        for more in (
+            {"hyperliquid_testnet": False},
+            {},
+            {"hyperliquid_testnet": False, "hyperliquid_api_url": "http://127.0.0.1:1"},
+            {"trading_venue": "ccxt:bybit", "ccxt_testnet": False},
+        )
+    ]
+    assert kinds == ["live", "live_testnet", "live_local", "live"]
+    assert load_settings(trading_mode="shadow").journal_kind == "shadow"
+
+
+@pytest.mark.parametrize("name", ["binance", "ccxt:", "ccxt:../x", "ccxt:" + "a" * 41])
+def test_a_venue_is_one_that_can_be_named(name: str) -> None:
+    """Anything else is refused with the two forms that there are."""
+    with pytest.raises(ConfigError, match="TRADING_VENUE: use hyperliquid or ccxt:NAME"):
+        load_settings(trading_venue=name)
+
+
+def test_no_key_of_a_venue_is_shown() -> None:
+    """Neither in the settings' text nor in the error about one that is too long."""
+    names = (
+        "hyperliquid_wallet_private_key", "ccxt_api_key", "ccxt_secret", "ccxt_password",
+    )  # fmt: skip
+    settings = load_settings(**{name: f"canary-{name}" for name in names})
+    assert "canary" not in repr(settings)
+    assert settings.venue_secrets == tuple(f"canary-{name}" for name in names)
+    with pytest.raises(ConfigError) as caught:
+        load_settings(hyperliquid_wallet_private_key="canary" * 100)
+    assert "canary" not in str(caught.value)

@@ -8,8 +8,8 @@ import httpx
 import pytest
 
 from motherhaven.cli import doctor
-from motherhaven.server.access.keystore import create_key
-from motherhaven.server.reads.bill import BillReads
+from motherhaven.server.auth.keys.api_keys import create_key
+from motherhaven.server.reads.bill import billed_today
 from motherhaven.stores import MemoryStore
 from motherhaven.stores.billing import Billed, State, cost_of
 from tests.serverkit import API, KEY, NOW, config, running
@@ -91,7 +91,7 @@ def test_a_store_that_costs_nothing_has_no_bill() -> None:
          "budget_usd", "state")
     )  # fmt: skip
     assert text == ""
-    assert BillReads(MemoryStore())._billed() is None
+    assert billed_today(MemoryStore()) is None
 
 
 def test_doctor_tells_the_bill() -> None:

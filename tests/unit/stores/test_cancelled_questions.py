@@ -13,7 +13,7 @@ from motherhaven.stores.relational import feeds, money
 from motherhaven.stores.relational.store import RelationalStore
 from motherhaven.stores.sqlite import SqliteStore
 from tests.conformance.stores.kit import ANY, START, Bot, StillClock
-from tests.patience import HANG_SECONDS
+from tests.patience import within
 from tests.postgres_server import postgres_store
 
 ENDLESS = {
@@ -37,7 +37,7 @@ def run(name: str, path: Path, scenario: Callable[[Any_], Awaitable[None]]) -> N
         try:
             await scenario(store)
         finally:
-            await asyncio.wait_for(store.close(), 60)
+            await within(store.close(), 60)
 
     asyncio.run(whole())
 
@@ -119,8 +119,8 @@ def test_slow_questions_never_starve_the_others(
         waiting = asyncio.gather(*asked)
         await asyncio.sleep(0)
         try:
-            assert len(await asyncio.wait_for(store.bots(), HANG_SECONDS)) == 1
-            assert (await asyncio.wait_for(store.decision("bot-a-1-1"), HANG_SECONDS)).coin == "BTC"
+            assert len(await within(store.bots())) == 1
+            assert (await within(store.decision("bot-a-1-1"))).coin == "BTC"
             assert len((await store.tail(await store.origin(), 9)).events) == 1
         finally:
             blocked.set()

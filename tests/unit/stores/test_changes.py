@@ -5,7 +5,7 @@ import asyncio
 import pytest
 
 from motherhaven.stores import changes
-from motherhaven.stores.changes import Commit, Hub
+from motherhaven.stores.changes import Commit, CommitNotifier
 
 
 @pytest.mark.parametrize("steps", range(6))
@@ -14,7 +14,7 @@ def test_a_cancellation_is_never_swallowed(steps: int, seconds: float | None) ->
     """Whatever the loop is about to do for a commit, a cancelled wait ends as cancelled."""
 
     async def scenario() -> None:
-        hub = Hub()
+        hub = CommitNotifier()
         subscription = hub.subscribe()
         waiting = asyncio.ensure_future(subscription.wait(seconds))
         for _ in range(3):
@@ -34,13 +34,15 @@ def test_what_waits_for_a_slow_follower_is_bounded(monkeypatch: pytest.MonkeyPat
     monkeypatch.setattr(changes, "MAX_EVENTS", 25)
 
     async def scenario() -> None:
-        hub = Hub()
+        hub = CommitNotifier()
         subscription = hub.subscribe()
         for number in range(0, 100, 10):
             hub.wake([Commit(number, number + 10, lambda *_: [])])
         assert await subscription.wait(None)
         await asyncio.sleep(0)
-        assert [commit.before for commit in subscription.take()] == [80, 90]
-        assert subscription.take() == []
+        commits, others = subscription.take()
+        assert [commit.before for commit in commits] == [80, 90]
+        assert not others
+        assert subscription.take() == ([], False)
 
     asyncio.run(scenario())

@@ -101,13 +101,13 @@ def test_a_copy_goes_on_where_it_was_stopped(appends: int, after_commit: bool) -
 
     async def scenario() -> None:
         source = MemoryStore()
-        await fill(source, 500)
+        await fill(source, COUNT)
         target = Stopping(appends, after_commit=after_commit)
         with pytest.raises(StoreUnavailable):
             await copy(StoreSource(source), target, nothing)
         kept = (appends - 1 + after_commit) * BATCH_EVENTS
         assert await copy(StoreSource(source), target, nothing) == kept
-        assert await copy(StoreSource(source), target, nothing) == 502
+        assert await copy(StoreSource(source), target, nothing) == COUNT + 2
         same = [(await tally(StoreSource(store))).manifest() for store in (source, target)]
         assert same[0] == same[1]
         assert await everything(target) == await everything(source)

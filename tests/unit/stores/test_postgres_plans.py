@@ -17,6 +17,7 @@ from motherhaven.stores.postgres.connect import connect
 from motherhaven.stores.postgres.dialect import PostgresSession
 from motherhaven.stores.postgres.location import locate
 from motherhaven.stores.relational import feeds, log, money, tail, trades
+from motherhaven.stores.relational.texts import lengths_of
 from motherhaven.stores.views import account_row, fill_row, funding_row, status_row
 from tests.conformance.stores.kit import ANY, START, Bot, StillClock
 from tests.postgres_server import store_url
@@ -140,6 +141,8 @@ QUERIES: dict[str, Any] = {
     "all": lambda db: money.positions(db, "all", None, LATER, 5),
     "position": lambda db: money.position(db, "bot-a", "p"),
     "opened by": lambda db: money.opened_by(db, "bot-a", "bot-a-1-1"),
+    "answers": lambda db: trades.listed(db, "bot-a", "fill", LATER, 5),
+    "lengths of texts": lambda db: lengths_of(db, range(1, 50)),
     "fills": lambda db: trades.postings(db, "bot-a", "r7", "fill", fill_row),
     "candles": lambda db: trades.candles(
         db, "bot-a", "BTC", START, START + timedelta(minutes=5), 100
@@ -211,3 +214,32 @@ def test_an_append_reads_only_the_rows_it_needs(url: str) -> None:
         assert len(loaded.known) == len(keys) - 1
         assert len(loaded.executions) == len(loaded.marks) == len(loaded.parts) == len(keys) - 1
         assert len(loaded.positions) > len(keys)
+
+
+@pytest.mark.parametrize("statistics", ["none yet", "fresh"])
+def test_many_young_bots_are_looked_up_one_by_one(tmp_path: Any, statistics: str) -> None:
+    """With few rows a bot the planner is tempted to look through those of all bots at once."""
+    url = store_url(tmp_path)
+    bots = [Bot(f"bot-{number}") for number in range(300)]
+
+    async def fill() -> None:
+        store = PostgresStore(url, clock=StillClock())
+        await store.open()
+        for minute in range(3):
+            await store.append([bot.account(minute * 60) for bot in bots])
+        await store.close()
+
+    asyncio.run(fill())
+    if statistics == "fresh":
+        with psycopg.connect(**locate(url).parameters, autocommit=True) as connection:
+            connection.execute(f"SET search_path TO {locate(url).schema}".encode())
+            connection.execute("ANALYZE")
+    names = [bot.bot_id for bot in bots[:100]]
+    seconds = micros(START) // 1_000_000
+    buckets = {(name, tier, seconds // tier) for name in names for tier in TIERS}
+    for session, told in explainer(url, "writer"):
+        loaded, _ = writer.begin(session, Needs(buckets=buckets))
+        assert len(loaded.buckets) == len(names) * len(TIERS)
+        at = next(n for n, step in enumerate(told.plans) if "rollups_pkey on" in step)
+        for column in ("tier", "bot", "bucket"):
+            assert f"({column} = " in told.plans[at + 1], "\n".join(told.plans)

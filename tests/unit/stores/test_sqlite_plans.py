@@ -11,6 +11,7 @@ from motherhaven.stores import DecisionFilter
 from motherhaven.stores.keys import Key
 from motherhaven.stores.needs import Needs
 from motherhaven.stores.relational import feeds, load, log, money, tail, trades
+from motherhaven.stores.relational.texts import lengths_of
 from motherhaven.stores.sqlite import SqliteStore
 from motherhaven.stores.sqlite.dialect import SqliteSession
 from motherhaven.stores.views import account_row, fill_row, status_row
@@ -96,6 +97,8 @@ QUERIES: dict[str, Any] = {
     ),
     "errors since": lambda db: feeds.errors(db, "bot-a", None, None, START, 5),
     "errors of the unknown": lambda db: feeds.errors(db, None, "ingest", KEY, None, 5),
+    "answers": lambda db: trades.listed(db, "bot-a", "fill", KEY, 5),
+    "lengths of texts": lambda db: lengths_of(db, range(1, 50)),
     "fills": lambda db: trades.postings(db, "bot-a", "p1", "fill", fill_row),
     "candles": lambda db: trades.candles(db, "bot-a", "BTC", START, START, 5),
     "position of a decision": lambda db: money.opened_by(db, "bot-a", "d1"),

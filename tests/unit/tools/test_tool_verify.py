@@ -1,6 +1,9 @@
 """What `make test` runs: every test file once, side by side, and a note of what was green."""
 
+import os
+import signal
 import subprocess
+import sys
 import threading
 from pathlib import Path
 
@@ -56,9 +59,22 @@ def test_a_command_knows_its_lane_and_its_failure_brings_its_output() -> None:
         finished(["sh", "-c", "echo reason; exit 3"], 0)
 
 
+def test_a_command_that_never_ends_is_stopped_and_tells_where_it_stood() -> None:
+    """One hanging part must not use up the time of the whole run."""
+    hang = "import faulthandler, threading; faulthandler.enable(); threading.Event().wait()"
+    with pytest.raises(ToolError, match=r"(?s)in wait.*stopped after 2 s"):
+        finished([sys.executable, "-c", hang], 0, limit=2)
+
+
+def test_a_program_left_behind_holds_no_step_up() -> None:
+    """It keeps the output open; the step is over all the same."""
+    lines = finished(["sh", "-c", "sleep 60 & echo $!"], 0, limit=30)
+    os.kill(int(lines), signal.SIGKILL)
+
+
 def test_lanes_have_ports_of_their_own(monkeypatch: pytest.MonkeyPatch) -> None:
     """No port of one is one of the other's, and none is given twice."""
-    from tests.acceptance.processes import free_port
+    from scripts.ports import free_port
 
     ports = {}
     for lane in ("0", "1"):

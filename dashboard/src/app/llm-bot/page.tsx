@@ -1,4 +1,4 @@
-import { Arena } from "@/components/arena";
+import { Arena } from "@/features/arena/arena";
 
 export default function Page() {
   return <Arena />;

@@ -1,6 +1,6 @@
 """One answer on record: what was asked and answered once, then a decision for each coin."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import datetime
 from decimal import Decimal
 
@@ -46,10 +46,12 @@ class AnswerRecord:
 
     def decision(self, asked: TradeDecision, verdict: Verdict) -> str:
         """A decision with its verdict; returns its id."""
-        payload = records.decision(
-            self._now, asked, verdict, self.marks.get(asked.coin), self._of_answer()
+        return self._keep(
+            asked.coin,
+            lambda: records.decision(
+                self._now, asked, verdict, self.marks.get(asked.coin), self._of_answer()
+            ),
         )
-        return self._keep(asked.coin, payload)
 
     def unreadable(self, rejected: RejectedDecision) -> None:
         """A decision that could not be taken, and that nothing came of it."""
@@ -79,8 +81,9 @@ class AnswerRecord:
             return {**self._shared, "cost_usd": self._cost}
         return self._shared
 
-    def _keep(self, coin: str | None, payload: Payload) -> str:
-        self._count += 1
+    def _keep(self, coin: str | None, payload: Payload | Callable[[], Payload]) -> str:
         if coin in self._missing:
             self._missing.remove(coin)
-        return self._log.keep("decision", payload, self._now)
+        kept = self._log.keep("decision", payload, self._now)
+        self._count += 1
+        return kept

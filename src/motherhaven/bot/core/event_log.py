@@ -27,7 +27,9 @@ from motherhaven.bot.portfolio.events import (
     Shortfall,
     Trade,
 )
-from motherhaven.contract.events import MAX_CANDLES, ExecutionStatus, Kind
+from motherhaven.bot.portfolio.holding import Holding
+from motherhaven.contract.bulk import RecordedKind
+from motherhaven.contract.events import MAX_CANDLES, ExecutionStatus
 from motherhaven.contract.events import execution as execution_event
 from motherhaven.contract.events.base import Payload
 from motherhaven.contract.money import to_decimal
@@ -35,6 +37,9 @@ from motherhaven.contract.money import to_decimal
 ORDER_STATUSES: Final = ("rejected", "skipped")
 KEPT_TRADES: Final = 10
 KEPT_OUTCOMES: Final = 12
+
+UNREAD: Final = frozenset({"decision", "execution", "order", "position_opened"})
+"""Kinds that nobody reads of a run whose record is not kept: a brief one leaves them out."""
 
 
 @dataclass(slots=True)
@@ -53,11 +58,18 @@ class EventLog:
     """
 
     def __init__(
-        self, account: VenueAccount, execution: ExecutionEngine, new_id: Callable[[], str]
+        self,
+        account: VenueAccount,
+        execution: ExecutionEngine,
+        new_id: Callable[[], str],
+        *,
+        brief: bool = False,
     ) -> None:
+        """`brief` leaves out the kinds UNREAD."""
         self.records: list[Record] = []
-        self.holds = 0
-        """Decisions to hold of which no record is kept (a brief run)."""
+        self.unread = 0
+        """Decisions of which no record is kept (a brief run)."""
+        self._brief = brief
         self.declined: dict[tuple[str, str], Declined] = {}
         """What was rejected or skipped, by status and code."""
         self.trades: deque[Trade] = deque(maxlen=KEPT_TRADES)
@@ -72,10 +84,16 @@ class EventLog:
         self._told: dict[str, Payload] = {}
         self._bars: dict[str, list[Bar]] = {}
 
-    def keep(self, kind: Kind, payload: Payload, time: datetime) -> str:
-        """Put one event on record; returns its id."""
+    def keep(
+        self, kind: RecordedKind, payload: Payload | Callable[[], Payload], time: datetime
+    ) -> str:
+        """Put one event on record, `payload` or what makes it; returns its id."""
         event_id = self._new_id()
-        self.records.append(Record(kind, payload, time, event_id))
+        if self._brief and kind in UNREAD:
+            self.unread += kind == "decision"
+            return event_id
+        made = payload() if callable(payload) else payload
+        self.records.append(Record(kind, made, time, event_id))
         return event_id
 
     def take(self) -> list[Record]:
@@ -117,6 +135,8 @@ class EventLog:
 
     def order(self, record: OrderRecord) -> None:
         """Record the state of an order of ours; a plan, before it is sent."""
+        if self._brief:
+            return
         now = self._account.now
         self.records.append(Record("order", records.order(record, now), now))
 
@@ -131,6 +151,10 @@ class EventLog:
         """Remember closed bars until `keep_candles` records them."""
         for bar in bars:
             self._bars.setdefault(bar.coin, []).append(bar)
+
+    def saw_in_a_row(self, coin: str, bars: Iterable[Bar]) -> None:
+        """As `saw`, for several bars of one coin."""
+        self._bars.setdefault(coin, []).extend(bars)
 
     def keep_candles(self, now: datetime, least: int = 1) -> None:
         """Record the bars that were seen, once a coin has `least` of them."""
@@ -179,15 +203,18 @@ class EventLog:
         """What became of an order; `code` names the reason if it was rejected or skipped."""
         if status in ORDER_STATUSES:
             self._decline(status, code or "other", known.get("error") or "")
-        payload = execution_event.encode(
-            now, ticket.decision_id, ticket.coin, status, reason_code=code, **known
+        self.keep(
+            "execution",
+            lambda: execution_event.encode(
+                now, ticket.decision_id, ticket.coin, status, reason_code=code, **known
+            ),
+            now,
         )
-        self.keep("execution", payload, now)
         asked = ticket.asked
         if asked.signal.is_entry and known.get("filled_usd") is not None:
             self.plans[asked.coin] = Plan(asked.justification, asked.invalidation_condition)
         self.outcomes.append(
-            Outcome(now, ticket.coin, ticket.asked.action.value, outcome_text(status, known))
+            Outcome(now, ticket.coin, asked.action.value, lambda: outcome_text(status, known))
         )
 
     def _decline(self, status: str, code: str, reason: str) -> None:
@@ -196,18 +223,25 @@ class EventLog:
 
     def _stands(self, fill: Fill, decision_id: str | None) -> None:
         """Record the fill's position as it stands now, unless it is gone or that is on record."""
-        position = self._account.snapshot().positions.get(fill.coin)
-        if position is None or position.position_id != fill.position_id:
+        held = self._account.ledger.holdings.get(fill.coin)
+        if held is None or held.position_id != fill.position_id:
             return
-        if self._told.get(fill.position_id) != records.terms(position):
-            self._tell(position, decision_id, fill.fee, fill.time)
+        if self._told.get(fill.position_id) != records.terms(held):
+            self._tell(held, decision_id, fill.fee, fill.time)
 
     def _tell(
-        self, position: Position, decision_id: str | None, fee: Decimal | None, at: datetime
+        self, held: Position | Holding, decision_id: str | None, fee: Decimal | None, at: datetime
     ) -> None:
-        before = self._told.get(position.position_id)
-        self._told[position.position_id] = records.terms(position)
-        self.keep("position_opened", records.opened(position, decision_id, fee, before), at)
+        before = self._told.get(held.position_id)
+        self._told[held.position_id] = records.terms(held)
+
+        def opened() -> Payload:  # only where the record is kept is the account worked out
+            if isinstance(held, Position):
+                return records.opened(held, decision_id, fee, before)
+            position = self._account.snapshot().positions[held.coin]
+            return records.opened(position, decision_id, fee, before)
+
+        self.keep("position_opened", opened, at)
 
 
 def outcome_text(status: str, known: Mapping[str, Any]) -> str:

@@ -15,8 +15,9 @@ from motherhaven.bot.guard.types import RejectedDecision, TradeDecision, Verdict
 from motherhaven.bot.market.instruments import Bar
 from motherhaven.bot.portfolio.account import AccountSnapshot, Position
 from motherhaven.bot.portfolio.events import Fill, FundingPayment, Trade
+from motherhaven.bot.portfolio.holding import Holding
 from motherhaven.bot.portfolio.margin import initial_margin
-from motherhaven.contract.events import Kind
+from motherhaven.contract.bulk import RecordedKind, texts
 from motherhaven.contract.events import account as account_event
 from motherhaven.contract.events import answer as answer_event
 from motherhaven.contract.events import decision as decision_event
@@ -25,6 +26,7 @@ from motherhaven.contract.events import order as order_event
 from motherhaven.contract.events import position as position_event
 from motherhaven.contract.events.base import Payload
 from motherhaven.contract.exact import exact
+from motherhaven.contract.quick_init import quick_init
 
 NO_COIN: Final = "?"
 """Stands for the coin of a decision that names none."""
@@ -34,11 +36,12 @@ _ONE: Final = Decimal(1)
 _NOTHING: Final = Decimal(0)
 
 
+@quick_init
 @dataclass(frozen=True, slots=True)
 class Record:
     """One event to be kept: `time` is the market's clock, `event_id` None for a new one."""
 
-    kind: Kind
+    kind: RecordedKind
     payload: Payload
     time: datetime
     event_id: str | None = None
@@ -84,7 +87,7 @@ def decision(
 ) -> Payload:
     """A decision with the guard's verdict; `shared` is what it says of its answer."""
     entry = asked.signal.is_entry
-    reason = texts([verdict.reason, *asked.notes]) if asked.notes else verdict.reason
+    reason = joined([verdict.reason, *asked.notes]) if asked.notes else verdict.reason
     return decision_event.encode(
         time,
         coin=asked.coin,
@@ -175,6 +178,7 @@ def fill(done: Fill, decision_id: str | None) -> Payload:
         cloid=done.cloid,
         decision_id=decision_id,
         absorbed=done.absorbed,
+        external_id=done.external_id,
     )
 
 
@@ -215,7 +219,7 @@ def funding(payment: FundingPayment) -> Payload:
     )
 
 
-def terms(position: Position) -> Payload:
+def terms(position: Position | Holding) -> Payload:
     """What an exit finds its entry by, beside coin and side; quantity_usd is margin."""
     margin = initial_margin(position.size, position.entry, position.leverage)
     return position_event.terms(margin, position.leverage, position.entry)
@@ -300,14 +304,30 @@ def account(shot: AccountSnapshot, time: datetime, market_time: datetime, **know
 def candles(time: datetime, bars: Sequence[Bar]) -> Payload:
     """Closed candles of one coin, oldest first, all of one interval."""
     first = bars[0]
+    volumes = [bar.volume for bar in bars]
+    known = [volume for volume in volumes if volume is not None]
     return market_event.encode_candles(
         time,
         coin=first.coin,
         interval_seconds=int(first.interval.total_seconds()),
-        rows=[
-            (bar.start, bar.open, bar.high, bar.low, bar.close, bar.volume) for bar in bars
+        starts=_starts(bars),
+        prices=[
+            texts([bar.open for bar in bars]),
+            texts([bar.high for bar in bars]),
+            texts([bar.low for bar in bars]),
+            texts([bar.close for bar in bars]),
         ],
-    )  # fmt: skip
+        volumes=texts(known) if len(known) == len(volumes) else volumes,
+    )
+
+
+def _starts(bars: Sequence[Bar]) -> Sequence[int]:
+    """When each bar begins, in milliseconds of Unix time."""
+    first, last, step = bars[0], bars[-1], bars[0].interval
+    if last.start - first.start == (len(bars) - 1) * step:  # in a row: nothing is missing
+        begin, every = round(first.start.timestamp() * 1000), round(step.total_seconds() * 1000)
+        return range(begin, begin + len(bars) * every, every)
+    return [round(bar.start.timestamp() * 1000) for bar in bars]
 
 
 def _told(failure: Exception) -> tuple[str, str]:
@@ -316,7 +336,7 @@ def _told(failure: Exception) -> tuple[str, str]:
     return f"{name}: {failure}", _WORDS.sub("_", name).lower()
 
 
-def texts(items: Iterable[str]) -> str:
+def joined(items: Iterable[str]) -> str:
     """Several reasons as one line."""
     return "; ".join(items)
 

@@ -6,6 +6,7 @@ from decimal import Decimal
 from typing import Protocol
 
 from motherhaven.bot.core.setup import TraderSetup
+from motherhaven.bot.core.venue_watch import VenueWatch
 from motherhaven.bot.decider.types import Context
 from motherhaven.bot.execution.account import VenueAccount
 from motherhaven.bot.execution.exits import unknown_positions
@@ -26,6 +27,7 @@ class RiskSource(Protocol):
     kill: KillSwitch
     recording: bool
     armed: bool
+    watch: VenueWatch
 
 
 def risk_context(
@@ -56,6 +58,8 @@ def risk_context(
         trades_today=bot.entries_today,
         asked_at=context.now,
         unknown_positions=_unknown(bot.account),
+        frozen=bot.watch.frozen,
+        not_reconciled=bot.watch.blocked(now),
         pending=tuple(
             PendingEntry(ticket.coin, ticket.verdict.allowed_usd, ticket.verdict.leverage)
             for ticket in waiting

@@ -19,6 +19,8 @@ from motherhaven.bot.core.partial_bars import PartialBars
 from motherhaven.bot.core.records import Record
 from motherhaven.bot.core.risk import risk_context
 from motherhaven.bot.core.setup import TraderSetup
+from motherhaven.bot.core.upkeep import AccountUpkeep
+from motherhaven.bot.core.venue_watch import VenueWatch
 from motherhaven.bot.decider.briefing import Briefing
 from motherhaven.bot.decider.types import Answer, Context
 from motherhaven.bot.execution.account import AccountEvent, VenueAccount
@@ -38,11 +40,12 @@ from motherhaven.bot.market.instruments import Prices
 from motherhaven.bot.portfolio.events import CashFlow
 from motherhaven.contract.events import BotState
 from motherhaven.contract.events import status as status_event
+from motherhaven.contract.events.base import Payload
 
 KEPT_NOTICES: Final = 10
 
 
-class Trader:
+class Trader(AccountUpkeep):
     """One account at a venue with its bar series, its guard and its record."""
 
     def __init__(
@@ -58,13 +61,17 @@ class Trader:
         self.execution = ExecutionEngine(self.account, setup.margin_mode)
         self.armed = False
         """Whether the user has armed live trading; asked only where real money moves."""
+        self.flows: list[tuple[datetime, Decimal]] = []
+        """Money that was paid in (positive) or out, in USD, each with its time."""
         self.series_by_coin: dict[str, BarSeries] = {}
-        self.log = EventLog(self.account, self.execution, new_id)
+        self.log = EventLog(self.account, self.execution, new_id, brief=setup.brief)
         self.account.orders.emit = self.log.order
+        self.watch = VenueWatch(self.account, self.log)
         self.gaps: list[Gap] = []
         self.funding_rates: dict[str, Decimal] = {}
         self.funding_history: Mapping[str, Rates] = {}
         self.kill = KillSwitch()
+        self.latch: Callable[[datetime, str], object] = _no_latch
         self.day: DayStart | None = None
         self.entries_today = 0
         self.last_entries: dict[str, datetime] = {}
@@ -187,6 +194,10 @@ class Trader:
                 reason = "no price to trade at: the market's data have a hole here"
                 self.log.executed(ticket, "skipped", now, code="no_price", error=reason)
                 continue
+            if self.kill.engaged and ticket.asked.signal.is_entry:  # by an order before this one
+                why = self.kill.reason
+                self.log.executed(ticket, "skipped", now, code="entries_stopped", error=why)
+                continue
             self._note(self.account.prices(_prices(quote, now)))
             book = self.books.get(ticket.coin)
             if book is not None:
@@ -246,40 +257,24 @@ class Trader:
         """Close a position that should have a stop and cannot get it back."""
         self._note(self.execution.close_now(coin))
 
-    def stop_entries(self, reason: str, now: datetime) -> None:
-        """Engage the kill switch: what waits or rests to open a position is gone."""
-        self.kill = self.kill.engage(now, reason)
-        self.drop_entries(reason, now)
-        self._note(self.execution.cancel_entries())
-
-    def flatten(self, now: datetime) -> None:
-        """Cancel everything and close every position at the market."""
-        self.account.at(now)
-        self._note(self.execution.flatten())
-
-    def move_cash(self, amount: Decimal, now: datetime, external_id: str | None = None) -> bool:
-        """Deposit (positive) or withdraw USD; False where the external id is known.
-
-        Raises:
-            OrderRejected: more than may be taken out, or not a simulated venue.
-        """
-        events = self.account.move_cash(amount, now, external_id)
-        self._note(events)
-        return any(isinstance(event, CashFlow) for event in events)
-
     # --- reports ------------------------------------------------------------------------
 
     def report_account(self, now: datetime, cycle_id: str | None = None) -> None:
         """Record the account with its positions at their marks."""
+        self.log.keep("account", self.account_payload(now, cycle_id), now)
+
+    def account_payload(self, now: datetime, cycle_id: str | None = None) -> Payload:
+        """What is recorded of the account now; a changed position is put on record before."""
         shot = self.account.snapshot()
         self.log.follow(shot.positions.values(), now)
+        self.watch.audit(now, shot.positions)
         day = self.day
-        known = {"day": day and day.day, "day_start_equity": day and day.equity}
+        known: dict[str, Any] = {"day": day and day.day, "day_start_equity": day and day.equity}
         # self.now is how far the market was seen: from there a later run goes on.
-        payload = records.account(
+        known |= self.watch.equities()
+        return records.account(
             shot, now, self.now, cycle_id=cycle_id, entries_today=self.entries_today, **known
         )
-        self.log.keep("account", payload, now)
 
     def report_status(self, state: BotState, message: str, now: datetime, **known: Any) -> None:
         """Record a heartbeat or a change of state; `known` as contract.events.status takes it."""
@@ -291,6 +286,8 @@ class Trader:
             trades_today=self.entries_today,
             pnl_today=None if day is None else self.ledger.equity() - day.equity,
             kill_switch=self.kill.engaged,
+            protection=self.watch.protection.summary(now),
+            frozen=self.watch.frozen,
             **known,
         )
         self.log.keep("status", payload, now)
@@ -304,14 +301,19 @@ class Trader:
         """The records so far; they are the caller's now."""
         return self.log.take()
 
+    def note(self, events: Sequence[AccountEvent]) -> None:
+        """Put on record what happened at the account past the decisions."""
+        self._note(events)
+
     # --- inside -------------------------------------------------------------------------
 
-    def _note(self, events: Sequence[AccountEvent]) -> None:
+    def _record(self, events: Sequence[AccountEvent]) -> None:
         """Put on record what happened; money that was moved is no gain or loss of the day."""
         self.log.note(events)
         for event in events:
-            if isinstance(event, CashFlow) and self.day is not None:
-                self.day = self.day.moved_by(event.amount)
+            if isinstance(event, CashFlow):
+                self.flows.append((event.time, event.amount))
+                self.day = None if self.day is None else self.day.moved_by(event.amount)
 
     def _executed(self, ticket: ApprovedOrder, done: ExecutionResult, now: datetime) -> None:
         """Put on record what became of an order, and what happened at the account meanwhile."""
@@ -365,6 +367,10 @@ class Trader:
             series = BarSeries(coin, self.account.spec(coin), detailed=self.setup.detailed)
             self.series_by_coin[coin] = series
         return series
+
+
+def _no_latch(_now: datetime, _reason: str) -> None:
+    """Nobody keeps a latch for this trader: a kill lasts as long as its process."""
 
 
 def _prices(quote: Quote, now: datetime) -> Prices:

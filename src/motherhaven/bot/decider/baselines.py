@@ -19,6 +19,11 @@ from motherhaven.bot.market.bar_series import BarSeries
 STOP_DISTANCE: Final = Decimal("0.02")
 TARGET_DISTANCE: Final = Decimal("0.04")
 _FREE: Final = Decimal(0)
+_HELD: Final = "bought once, held since; no stop by design"
+_COLD: Final = "the averages are not warm yet"
+_AGREE: Final = "the averages still agree with the position"
+_NO_CROSSING: Final = "no crossing since the last decision"
+_WAIT: Final = "chance says wait (random baseline)"
 _SURE: Final = Decimal("0.6")
 _ENTER_ODDS: Final = 1 / 24
 _CLOSE_ODDS: Final = 1 / 40
@@ -56,6 +61,10 @@ class _Base(ABC):
         """As `Foreseeing`: nothing is known ahead."""
         return 0
 
+    def why(self, coming: Coming, held: Decimal | None) -> str:
+        """As `Foreseeing`."""
+        return ""
+
     def pass_over(self, coming: Coming, count: int) -> None:
         """As `Foreseeing`."""
         return  # nothing is remembered from one decision to the next
@@ -72,7 +81,7 @@ class BuyAndHold(_Base):
 
     def _judge(self, context: Context, series: BarSeries, held: Decimal | None) -> TradeDecision:
         if held is not None:
-            return _hold(series.coin, "bought once, held since; no stop by design")
+            return _hold(series.coin, _HELD)
         return TradeDecision(
             coin=series.coin,
             signal=Signal.BUY,
@@ -87,6 +96,10 @@ class BuyAndHold(_Base):
         """All of them, once the coin is bought."""
         return 0 if held is None else coming.count
 
+    def why(self, coming: Coming, held: Decimal | None) -> str:
+        """It was bought."""
+        return _HELD
+
 
 class EmaCross(_Base):
     """Follows the crossing of a fast and a slow average of closes, always with a stop."""
@@ -97,20 +110,22 @@ class EmaCross(_Base):
         self._above: dict[str, bool] = {}
 
     def holds(self, coming: Coming, held: Decimal | None) -> int:
-        """Until the averages cross, or cross against the position."""
+        """Until the averages are warm, cross, or cross against the position."""
         sides = coming.sides
         known = sides.lstrip(COLD)
         cold = len(sides) - len(known)
-        if not known:
+        if cold:
             return cold
-        if held is not None:
-            above = held > 0
-        elif cold:
-            above = known[:1] == ABOVE
-        else:
-            above = self._above.get(coming.coin, known[:1] == ABOVE)
+        before = self._above.get(coming.coin, known[:1] == ABOVE)
+        above = before if held is None else held > 0
         crossing = known.find(BELOW if above else ABOVE)
-        return coming.count if crossing < 0 else cold + crossing
+        return coming.count if crossing < 0 else crossing
+
+    def why(self, coming: Coming, held: Decimal | None) -> str:
+        """Cold averages, or none that crossed."""
+        if coming.sides.startswith(COLD):
+            return _COLD
+        return _NO_CROSSING if held is None else _AGREE
 
     def pass_over(self, coming: Coming, count: int) -> None:
         """The side of the last decision is the one that the next is compared with."""
@@ -124,16 +139,16 @@ class EmaCross(_Base):
         fast, slow = series.averages
         if fast is None or slow is None:
             self._above.pop(series.coin, None)
-            return _hold(series.coin, "the averages are not warm yet")
+            return _hold(series.coin, _COLD)
         above = fast > slow
         crossed = self._above.get(series.coin, above) is not above
         self._above[series.coin] = above
         if held is not None:
             if (held > 0) is above:
-                return _hold(series.coin, "the averages still agree with the position")
+                return _hold(series.coin, _AGREE)
             return _close(series.coin, "the averages crossed against the position")
         if not crossed:
-            return _hold(series.coin, "no crossing since the last decision")
+            return _hold(series.coin, _NO_CROSSING)
         signal = Signal.BUY if above else Signal.SELL
         word = "above" if above else "below"
         return _enter(context, series, signal, f"the fast average crossed {word} the slow one")
@@ -159,14 +174,18 @@ class RandomTrader(_Base):
                 return number
         return most
 
+    def why(self, coming: Coming, held: Decimal | None) -> str:
+        """Chance."""
+        return _WAIT
+
     def _judge(self, context: Context, series: BarSeries, held: Decimal | None) -> TradeDecision:
         chance, coin_side = self._draw(series.coin, context.now)
         if held is not None:
             if chance < _CLOSE_ODDS:
                 return _close(series.coin, "chance says close (random baseline)")
-            return _hold(series.coin, "chance says wait (random baseline)")
+            return _hold(series.coin, _WAIT)
         if chance >= _ENTER_ODDS:
-            return _hold(series.coin, "chance says wait (random baseline)")
+            return _hold(series.coin, _WAIT)
         signal = Signal.BUY if coin_side else Signal.SELL
         return _enter(context, series, signal, "chance says enter (random baseline)")
 

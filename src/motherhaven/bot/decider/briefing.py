@@ -11,10 +11,12 @@ from motherhaven.bot.market.instruments import FeeRates
 from motherhaven.bot.portfolio.account import Position
 from motherhaven.bot.portfolio.events import Trade
 from motherhaven.contract.exact import exact, quotient
+from motherhaven.contract.quick_init import quick_init
 
 ZERO: Final = Decimal(0)
 
 
+@quick_init
 @dataclass(frozen=True, slots=True)
 class Plan:
     """What was said when a position was opened or added to: why, and what would end the idea."""

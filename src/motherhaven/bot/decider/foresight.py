@@ -9,6 +9,7 @@ from typing import Final, Protocol, cast, runtime_checkable
 
 from motherhaven.bot.indicators import Ema
 from motherhaven.bot.market.bar_series import FAST, SLOW
+from motherhaven.contract.quick_init import quick_init
 
 BELOW: Final = b"\0"
 ABOVE: Final = b"\1"
@@ -47,6 +48,7 @@ class Averages:
         return cls(fast, slow, bytes(sides))
 
 
+@quick_init
 @dataclass(frozen=True, slots=True)
 class Coming:
     """The next `count` decisions on one coin, if nothing happens to its position before.
@@ -68,6 +70,10 @@ class Foreseeing(Protocol):
 
     def holds(self, coming: Coming, held: Decimal | None) -> int:
         """How many of the coming decisions are certainly holds; `held` is the signed size."""
+        ...
+
+    def why(self, coming: Coming, held: Decimal | None) -> str:
+        """The words of each of those holds, which are the same for all that `holds` counts."""
         ...
 
     def pass_over(self, coming: Coming, count: int) -> None:

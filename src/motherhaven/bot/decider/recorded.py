@@ -16,9 +16,10 @@ from motherhaven.bot.decider.types import Answer, Context
 from motherhaven.bot.guard.parse import parse_answer
 from motherhaven.bot.guard.types import Signal, TradeDecision
 from motherhaven.contract import errors
+from motherhaven.contract.bulk import expand, item_id
 from motherhaven.contract.errors import ConfigError, ContractError, DeciderError
 from motherhaven.contract.events.answer import folded
-from motherhaven.contract.jsonio import loads_own
+from motherhaven.contract.jsonio import dumps, loads_own
 from motherhaven.contract.money import to_decimal
 from motherhaven.contract.times import parse_time
 
@@ -96,9 +97,9 @@ def read_answers(path: Path) -> list[RecordedAnswer]:
         try:
             rows = connection.execute(
                 "SELECT event_id, kind, payload, time FROM events"
-                " WHERE kind IN ('answer', 'decision') ORDER BY seq"
+                " WHERE kind IN ('answer', 'decision', 'decisions') ORDER BY seq"
             )
-            return list(_answers(rows))
+            return list(_answers(_singly(rows)))
         finally:
             connection.close()
     except (apsw.Error, ContractError, KeyError, ValueError) as error:
@@ -106,6 +107,20 @@ def read_answers(path: Path) -> list[RecordedAnswer]:
             f"--decisions {path}: cannot be read as a journal ({error}); give the .db file of a "
             "bot or of a replay with --journal"
         ) from None
+
+
+def _singly(rows: Iterable[tuple[str, str, str, str]]) -> list[tuple[str, str, str, str]]:
+    """The rows with each decision by itself: those of a bulk record are of one coin."""
+    found, sort = [], False
+    for event_id, kind, text, time in rows:
+        if kind != "decisions":
+            found.append((event_id, kind, text, time))
+            continue
+        sort = True
+        for number, item in enumerate(expand(loads_own(text.encode()))):
+            moment = str(item["timestamp"])
+            found.append((item_id(event_id, number), "decision", dumps(item).decode(), moment))
+    return sorted(found, key=lambda row: row[3]) if sort else found
 
 
 def _answers(rows: Iterable[tuple[str, str, str, str]]) -> Iterator[RecordedAnswer]:

@@ -14,16 +14,26 @@ from motherhaven.bot.portfolio.account import AccountSnapshot
 from motherhaven.bot.portfolio.events import Trade
 from motherhaven.contract.errors import DeciderError
 from motherhaven.contract.limits import RiskLimits
+from motherhaven.contract.quick_init import quick_init
 
 
+@quick_init
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What became of an earlier decision, fed back to the decider as data."""
+    """What became of an earlier decision, fed back to the decider as data.
+
+    `told` is its text, or what makes it: most deciders never read one.
+    """
 
     time: datetime
     coin: str
     signal: str
-    result: str
+    told: str | Callable[[], str]
+
+    @property
+    def result(self) -> str:
+        """What became of it, in one line."""
+        return self.told if isinstance(self.told, str) else self.told()
 
 
 class Context(NamedTuple):
@@ -69,6 +79,7 @@ class Attempt:
     thinking: str | None = None
 
 
+@quick_init
 @dataclass(frozen=True, slots=True)
 class Answer:
     """A decider's answer with its whole provenance.

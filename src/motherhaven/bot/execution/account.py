@@ -6,20 +6,29 @@ read from the books (`ledger`, `snapshot`): they must agree, and `replay` assert
 """
 
 from collections import deque
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 from itertools import islice
+from typing import Final
 
+from motherhaven.bot.execution.access import SendGate, closed
+from motherhaven.bot.execution.arrivals import Arrivals
 from motherhaven.bot.execution.commands import Command, PlaceOrders
-from motherhaven.bot.execution.orders import OrderClosed, Outcome
+from motherhaven.bot.execution.orders import Accepted, OrderClosed, OrderState, Outcome, Rejected
 from motherhaven.bot.execution.own_orders import OwnOrders
-from motherhaven.bot.execution.port import Venue
+from motherhaven.bot.execution.port import Held, Venue, VenueEvent
+from motherhaven.bot.execution.resolve import Inquiries
+from motherhaven.bot.execution.states import OrderRecord
+from motherhaven.bot.execution.synthetic import MADE_UP
 from motherhaven.bot.market.instruments import Bar, FeeRates, Level, MarketSpec, Prices
 from motherhaven.bot.portfolio.account import AccountSnapshot, LeverageSetting
 from motherhaven.bot.portfolio.events import (
     CashFlow,
     Fill,
+    FillReason,
     FundingPayment,
     MarginMode,
     MarginTransfer,
@@ -28,10 +37,28 @@ from motherhaven.bot.portfolio.events import (
 from motherhaven.bot.portfolio.holding import Exits, Holding
 from motherhaven.bot.portfolio.ledger import NO_LEVERAGES
 from motherhaven.bot.portfolio.own_books import BookEvent, OwnBooks
-from motherhaven.contract.errors import OrderRejected
+from motherhaven.contract.errors import ExchangeError, OrderRejected
+
+OPENING: Final = "opening"
+"""The external id of the cash flow that carries new books to what a live account holds."""
+
+IDENTITY_CODES: Final = frozenset({"venue_signer"})
+"""Refusals after which it is asked again who the account is."""
 
 AccountEvent = BookEvent | OrderClosed
 """What became known, in order: as the books completed it, or an order that ended."""
+
+
+@dataclass(slots=True)
+class WantedExits:
+    """Where a position's stop and target belong, in USD; a stop of None is held openly without.
+
+    `decision_id` names who wanted them so.
+    """
+
+    stop: Decimal | None
+    target: Decimal | None
+    decision_id: str | None = None
 
 
 class VenueAccount:
@@ -49,8 +76,26 @@ class VenueAccount:
     ) -> None:
         """Books that begin with `deposit` USD; `fees` are the rates before the venue's own."""
         self.venue = venue
+        self.gate: SendGate = closed if venue.capabilities.real_money else _open
+        """Asked right before each order is sent; real money waits for one that opens it."""
+        self.signer_refused = False
+        """Whether the venue has refused an order for what the signer or the account is."""
+        self.inquiries = Inquiries(venue)
+        self.arrivals = Arrivals()
+        self.opened_at: datetime | None = None
+        """When the books were carried to what a live account holds, by the venue's own clock.
+
+        Fills, funding and money up to then are in that, whenever the venue lists them.
+        """
+        self.wanted: dict[str, WantedExits] = {}
+        """By coin: from what was decided, so that a stop that is lost can be placed again."""
+        self.asked: dict[str, WantedExits] = {}
+        """By decision: where exits belong of entries that may have filled unheard."""
+        self._untold: list[AccountEvent] = []
         self.stepped = venue.stepped
         self.now = now
+        self.clock: Callable[[], datetime] = lambda: self.now
+        """The time in which a venue counts; `now` is the market's, which bars may set back."""
         self.ledger = OwnBooks(fees, new_id, specs)
         self.ledger.deposit(deposit)
         self.orders = OwnOrders(plans_only=not venue.capabilities.outlives_process)
@@ -109,13 +154,49 @@ class VenueAccount:
     def submit(self, commands: Sequence[Command]) -> list[Outcome]:
         """Carry out commands at the venue; `take` then tells what came of them."""
         outcomes = self.venue.submit(commands)
+        if any(isinstance(one, Rejected) and one.code in IDENTITY_CODES for one in outcomes):
+            self.signer_refused = True
         answers = iter(outcomes)
         for command in commands:
             if isinstance(command, PlaceOrders):
                 self.orders.answered(islice(answers, len(command.intents)))
-            else:  # what a cancel brought is told by the order's end
-                deque(islice(answers, len(command.cloids)), maxlen=0)
+            else:
+                self._cancelled(islice(answers, len(command.cloids)))
         return outcomes
+
+    def _cancelled(self, answers: Iterable[Outcome]) -> None:
+        """What a cancel brought: told by the order's end, or at a venue of its own by this."""
+        if self.stepped is not None:
+            deque(answers, maxlen=0)
+            return
+        for outcome in answers:
+            record = self.orders.find(outcome.cloid)
+            if record is None or record.ended:
+                continue
+            if isinstance(outcome, Accepted):
+                done, why = OrderState.CANCELED, "canceled on request"
+                self.orders.closed(
+                    OrderClosed(record.cloid, record.coin, record.kind, done, why, self.now)
+                )
+            elif isinstance(outcome, Rejected):  # it is gone already: which way?
+                self.look_up(record)
+
+    def gone(self, record: OrderRecord) -> None:
+        """An order of ours that the venue has neither at rest nor among what it remembers."""
+        why = "it is missing at the venue, and nothing of it filled"
+        self.orders.closed(
+            OrderClosed(record.cloid, record.coin, record.kind, OrderState.CANCELED, why, self.now)
+        )
+
+    def look_up(self, record: OrderRecord) -> bool:
+        """Ask what became of an order that is thought to rest; whether the venue knew it."""
+        try:
+            status = self.venue.order_by_cloid(record.cloid)
+        except ExchangeError:
+            return True  # nobody knows: it stays as it is
+        if status is not None:
+            self.orders.looked(status)
+        return status is not None
 
     def set_leverage(self, coin: str, leverage: int, mode: MarginMode) -> LeverageSetting:
         """Set leverage and mode and return what the venue has now; the books follow that.
@@ -125,6 +206,9 @@ class VenueAccount:
         Raises:
             OrderRejected, ExchangeError: as `Venue.set_leverage`.
         """
+        refused = self.gate(False)
+        if refused is not None:
+            raise OrderRejected(refused)
         setting = self.venue.set_leverage(coin, leverage, mode)
         self.ledger.follow_leverage(coin, setting.leverage)
         return setting
@@ -148,11 +232,29 @@ class VenueAccount:
 
     def take(self) -> list[AccountEvent]:
         """What is new at the venue, folded into the books and into our orders."""
-        drained = self.venue.drain()
-        if not drained:
+        drained, untold = self.venue.drain(), self._untold
+        if not drained and not untold:
             return []
+        self._untold = []
+        return untold + self.fold(drained if self.stepped is not None else self._new(drained))
+
+    @contextmanager
+    def kept(self, events: list[AccountEvent]) -> Iterator[None]:
+        """What was folded in vain, because the work fails, is told by the next `take` again."""
+        try:
+            yield
+        except BaseException:
+            self._untold[:0] = events
+            raise
+
+    def adopt(self, told: Iterable[VenueEvent]) -> list[AccountEvent]:
+        """Fold what an answer of the venue tells; what the books have already changes nothing."""
+        return self.fold(self._new(told))
+
+    def fold(self, told: Iterable[VenueEvent]) -> list[AccountEvent]:
+        """Fold events into the books and into our orders; returns them completed."""
         events: list[AccountEvent] = []
-        for event in drained:
+        for event in told:
             if isinstance(event, OrderClosed):
                 self.orders.closed(event)
                 events.append(event)
@@ -164,8 +266,42 @@ class VenueAccount:
                 if isinstance(one, Fill):
                     self.orders.filled(one)
                     self._mark(one.coin)
+                    self._wants(one)
+                elif isinstance(one, Trade):
+                    self.wanted.pop(one.coin, None)
+                elif isinstance(one, CashFlow) and one.external_id == OPENING:
+                    self.opened_at = one.time
             events += booked
         return events
+
+    def _wants(self, fill: Fill) -> None:
+        """The first fill of an entry that was not known to have filled: now its exits count."""
+        decision_id = self.orders.decision_of(fill.cloid)
+        if decision_id in self.asked and fill.reason is FillReason.ENTRY:
+            self.wanted[fill.coin] = self.asked.pop(decision_id)
+
+    def _new(self, told: Iterable[VenueEvent]) -> Iterator[VenueEvent]:
+        """What of it is new; one by one, for each is folded before the next is looked at."""
+        for event in told:
+            if self._is_opened_with(event):
+                continue
+            if isinstance(event, Fill):
+                held = {coin: one.size for coin, one in self.ledger.holdings.items()}
+                yield from self.arrivals.fill(event, self.orders, held)
+            elif not isinstance(event, FundingPayment) or self.arrivals.payment(event):
+                yield event
+
+    def _is_opened_with(self, event: VenueEvent) -> bool:
+        """Whether the opening balance has it: money before there is one, all before its time."""
+        if isinstance(event, OrderClosed | MarginTransfer):
+            return False
+        if isinstance(event, CashFlow) and self.opened_at is None:
+            return self.venue.capabilities.real_money and event.external_id != OPENING
+        if isinstance(event, Fill) and (
+            self.orders.find(event.cloid) or (event.external_id or "").startswith(MADE_UP)
+        ):
+            return False
+        return self.opened_at is not None and event.time < self.opened_at
 
     def resume(
         self,
@@ -181,6 +317,11 @@ class VenueAccount:
         fills, payments, moved = list(fills), list(payments), list(moved)
         if self.stepped is not None:
             self.stepped.resume(fills, payments, moved, leverages)
+        else:
+            self.arrivals.know(fills, payments)
+        for one in moved:
+            if isinstance(one, CashFlow) and one.external_id == OPENING:
+                self.opened_at = one.time
         unknown = {fill.coin for fill in fills}.difference(self.ledger.specs)
         if unknown:
             self.ledger.know({coin: self.venue.spec(coin) for coin in unknown})
@@ -203,6 +344,33 @@ class VenueAccount:
             return self.stepped.sizes()
         return {coin: held.size for coin, held in self.venue.positions().items()}
 
+    def held(self, coin: str) -> Held | None:
+        """The position that the venue has in a coin.
+
+        Raises:
+            ExchangeError: it does not answer.
+        """
+        if self.stepped is not None:
+            return self.stepped.held(coin)
+        return self.venue.positions().get(coin)
+
+    @property
+    def exempt(self) -> frozenset[str]:
+        """Coins whose position is held openly without a stop, as the baselines do."""
+        return frozenset(coin for coin, one in self.wanted.items() if one.stop is None)
+
+    @property
+    def bare(self) -> frozenset[str]:
+        """Coins whose position should have a stop, and by our own orders none covers it."""
+        held, wanted = self.ledger.holdings, self.wanted
+        return frozenset(
+            coin
+            for coin, one in held.items()
+            if coin in wanted
+            and wanted[coin].stop is not None
+            and not self.orders.covers(coin, one.size)
+        )
+
     def snapshot(self) -> AccountSnapshot:
         """The account by our own books, each position with its nearest stop and target."""
         return self.ledger.snapshot(self.now, self._exits)
@@ -221,6 +389,11 @@ class VenueAccount:
 
     def _exits(self, holding: Holding) -> Exits:
         return self.orders.exits(holding.coin, long=holding.size > 0)
+
+
+def _open(_reduces: bool, /) -> str | None:
+    """The gate of an account in which no real money is."""
+    return None
 
 
 def _passes_nothing(_: Bar, /) -> bool:

@@ -3,8 +3,10 @@
 from dataclasses import dataclass
 
 from motherhaven.bot.execution.orders import Grouping, OrderIntent
+from motherhaven.contract.quick_init import quick_init
 
 
+@quick_init
 @dataclass(frozen=True, slots=True)
 class PlaceOrders:
     """Send orders; with NORMAL_TPSL the first is the parent of the rest."""
@@ -13,6 +15,7 @@ class PlaceOrders:
     grouping: Grouping = Grouping.NA
 
 
+@quick_init
 @dataclass(frozen=True, slots=True)
 class CancelOrders:
     """Cancel resting orders of ours."""

@@ -3,14 +3,14 @@
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import datetime
 from decimal import Decimal
 from functools import partial
 from typing import Final
 
-from motherhaven.bot.execution import entering
-from motherhaven.bot.execution.account import AccountEvent, VenueAccount
-from motherhaven.bot.execution.commands import CancelOrders, PlaceOrders
+from motherhaven.bot.execution import entering, seen_through
+from motherhaven.bot.execution.access import code_of
+from motherhaven.bot.execution.account import AccountEvent, VenueAccount, WantedExits
 from motherhaven.bot.execution.exits import StopReplacement, close_order, replace_exits, unprotected
 from motherhaven.bot.execution.orders import (
     Accepted,
@@ -21,20 +21,17 @@ from motherhaven.bot.execution.orders import (
     Rejected,
     Unknown,
 )
-from motherhaven.bot.execution.resolve import Inquiries, outcome_of
+from motherhaven.bot.execution.resolve import outcome_of
+from motherhaven.bot.execution.resting import at_venue
 from motherhaven.bot.execution.results import ApprovedOrder, ExecutionResult
-from motherhaven.bot.execution.states import planned
+from motherhaven.bot.execution.sending import cancel, close_intent, send
 from motherhaven.bot.guard.types import Action, Signal
 from motherhaven.bot.portfolio.account import Position
 from motherhaven.bot.portfolio.events import MarginMode
 from motherhaven.bot.portfolio.margin import initial_margin
-from motherhaven.contract.errors import ExchangeError, JournalError
+from motherhaven.contract.errors import ExchangeError, JournalError, NoPrice
 from motherhaven.contract.events import ExecutionStatus
 from motherhaven.contract.ids import client_order_id
-
-ENTRY_LASTS: Final = timedelta(seconds=15)
-"""After that a venue no longer takes an entry: so long can its outcome be unknown."""
-EXIT_LASTS: Final = timedelta(seconds=60)
 
 _NOT_RECORDED: Final = "the order could not be put on record, so it was not sent"
 _Finish = Callable[[Outcome, list[AccountEvent]], ExecutionResult]
@@ -50,7 +47,7 @@ class ExecutionEngine:
     def __init__(self, account: VenueAccount, mode: MarginMode = MarginMode.CROSS) -> None:
         self._account = account
         self._mode = mode
-        self._inquiries = Inquiries(account.venue)
+        self._alone = account.stepped is None  # the venue goes on without the core
         self._closing: dict[str, str] = {}
         self._later: dict[str, tuple[ApprovedOrder, _Finish]] = {}
         self._unverified: dict[str, ApprovedOrder] = {}
@@ -71,8 +68,11 @@ class ExecutionEngine:
                 return self._close(order)
             return self._adjust(order) if order.asked.adjusts else self._enter(order)
         except JournalError as error:
+            seen_through.unwant(self._account, order)
             told = f"{_NOT_RECORDED}: {error}"
             return ExecutionResult("rejected", error=told, code="not_recorded")
+        except NoPrice as error:
+            return ExecutionResult("rejected", error=str(error), code=error.code)
         except ExchangeError as error:
             return ExecutionResult("rejected", error=str(error), code="venue_unreadable")
 
@@ -83,13 +83,16 @@ class ExecutionEngine:
 
         Returns what is new at the account, and the results of decisions that are known by now.
         """
-        orders = self._account.orders
+        orders, inquiries = self._account.orders, self._account.inquiries
+        events = []
         for record in orders.unknown:
-            if self._inquiries.due(record, now):
-                found = self._inquiries.ask(record, now)
+            if inquiries.due(record, now):
+                found = inquiries.ask(record, now)
                 if found is not record:
                     orders.resolved(found)
-        events = self._account.take()
+                    if self._alone:
+                        events += seen_through.fills_of(self._account, outcome_of(found))
+        events += self._account.take()
         results = []
         for cloid, (order, finish) in list(self._later.items()):
             known = orders.find(cloid)
@@ -97,11 +100,14 @@ class ExecutionEngine:
             if outcome is not None and not isinstance(outcome, Unknown):
                 del self._later[cloid]
                 results.append((order, finish(outcome, [])))
+        look = self._secured if self._alone else self._verified
         for coin, order in list(self._unverified.items()):
             del self._unverified[coin]
-            done = self._verified(order, ExecutionResult("executed"))
+            done = look(order, ExecutionResult("executed"))
             if done.error is not None and coin not in self._unverified:
                 results.append((order, done))
+            else:
+                events += done.events
         return events, results
 
     # --- protection and closing, whatever anybody decided -------------------------------
@@ -117,7 +123,9 @@ class ExecutionEngine:
         """
         venue = self._account.venue
         if venue.capabilities.outlives_process:
-            return coin not in unprotected(venue.positions(), venue.open_orders(coin), frozenset())
+            return coin not in unprotected(
+                venue.positions(), at_venue(self._account, coin), frozenset()
+            )
         side = close_order(coin, size, "").side
         intents = [
             OrderIntent(
@@ -127,51 +135,37 @@ class ExecutionEngine:
             for kind, price in zip((OrderKind.STOP, OrderKind.TARGET), exits, strict=True)
             if price is not None
         ]  # fmt: skip
-        return all(isinstance(one, Accepted) for one in self._send(intents, None))
+        return all(isinstance(one, Accepted) for one in send(self._account, intents))
 
     def close_now(self, coin: str) -> list[AccountEvent]:
         """Close the coin's position at the market, whatever anybody decided."""
         held = self._account.venue.positions().get(coin)
         if held is not None:
-            self._send([self._closing_order(held, "unprotected")], None)
+            send(self._account, [close_intent(self._account, held, "unprotected")])
         return self._account.take()
 
     def cancel_entries(self) -> list[AccountEvent]:
         """Cancel our orders that rest to open a position; exits stay."""
         entries = [one.cloid for one in self._account.orders.resting() if not one.reduce_only]
-        return self._cancel(entries)
-
-    def flatten(self) -> list[AccountEvent]:
-        """Close every position of the venue at the market; its exits go once it is closed."""
-        account = self._account
-        events = self.cancel_entries()
-        for held in account.venue.positions().values():
-            self._send([self._closing_order(held, "flatten")], None)
-        events += account.take()
-        held_now = account.venue.positions()
-        left = [one.cloid for one in account.orders.resting() if one.coin not in held_now]
-        return events + self._cancel(left)
-
-    def _closing_order(self, held: Position, why: str) -> OrderIntent:
-        leg = f"{why} {self._account.now.isoformat()}"
-        intent = close_order(held.coin, held.size, "")
-        return replace(intent, cloid=client_order_id(held.position_id, held.coin, leg))
+        return cancel(self._account, entries)
 
     # --- decisions ----------------------------------------------------------------------
 
     def _close(self, order: ApprovedOrder) -> ExecutionResult:
-        held = self._account.venue.positions().get(order.coin)
+        held = self._account.held(order.coin)
         if held is None:
             error = "the position was closed before the order was placed"
             return ExecutionResult("skipped", error=error, code="closed_before")
         size = held.size
         if order.asked.action is Action.REDUCE and order.verdict.size < abs(size):
             size = order.verdict.size if size > 0 else -order.verdict.size
+            if self._alone and isinstance(held, Position):
+                size = seen_through.whole_or_part(self._account, held, size)
         intent = close_order(order.coin, size, order.decision_id)
         if size == held.size:
             self._closing[order.coin] = order.decision_id
         finish = partial(self._closed, intent, held.entry, held.leverage)
-        return self._result(order, self._send([intent], order)[0], finish)
+        return self._result(order, send(self._account, [intent], order.decision_id)[0], finish)
 
     def _closed(
         self,
@@ -183,8 +177,11 @@ class ExecutionEngine:
     ) -> ExecutionResult:
         if isinstance(outcome, Rejected):
             self._closing.pop(intent.coin, None)
-            return ExecutionResult("rejected", events, outcome.reason, "venue", intent.cloid)
-        return self._done(intent, outcome, events, entry, leverage)
+            return ExecutionResult("rejected", events, outcome.reason, outcome.code, intent.cloid)
+        done = self._done(intent, outcome, events, entry, leverage)
+        if self._alone and intent.coin in self._closing and done.filled_usd is not None:
+            return seen_through.close_rest(self._account, intent.coin, done)
+        return done
 
     def _adjust(self, order: ApprovedOrder) -> ExecutionResult:
         """Move stop and target, each new-first: there is no moment without a stop."""
@@ -193,10 +190,12 @@ class ExecutionEngine:
         if held is None:
             error = "the position was closed before its exits were moved"
             return ExecutionResult("skipped", error=error, code="closed_before")
+        if self._alone:
+            return seen_through.adjust(account, order, held)
         resting = account.orders.resting(coin)
         parts = []
         for change in replace_exits(held, verdict.stop, verdict.target, order.decision_id, resting):
-            outcome = self._send([change.place], order)[0]
+            outcome = send(account, [change.place], order.decision_id)[0]
             parts.append(self._result(order, outcome, partial(self._moved, held, change)))
         return _together(parts)
 
@@ -210,10 +209,11 @@ class ExecutionEngine:
         """A new stop or target was taken, so the old ones of its kind go; or it was not."""
         intent = change.place
         if not isinstance(outcome, Accepted):
+            code = outcome.code if isinstance(outcome, Rejected) else "order_unknown"
             return ExecutionResult(
-                "rejected", events, outcome.reason, "venue", position_id=held.position_id
+                "rejected", events, outcome.reason, code, position_id=held.position_id
             )
-        events += self._cancel(change.cancel)
+        events += cancel(self._account, change.cancel)
         stop = intent.kind is OrderKind.STOP
         name, before = ("stop_loss", held.stop) if stop else ("profit_target", held.target)
         moved = {name: intent.price or Decimal(0)}
@@ -226,12 +226,17 @@ class ExecutionEngine:
         prepared = entering.prepare(account, order, self._mode)
         if isinstance(prepared, ExecutionResult):
             return prepared
+        refused = account.gate(False)
+        if refused is not None:
+            return ExecutionResult("rejected", error=refused, code=code_of(refused))
         mismatch = entering.leverage_refusal(account, order, self._mode)
         if mismatch is not None:
             return ExecutionResult("rejected", error=mismatch, code="leverage")
         grouped = account.venue.capabilities.tpsl_grouping
         together = prepared.intents if grouped else prepared.intents[:1]
-        outcome = self._send(together, order, Grouping.NORMAL_TPSL if grouped else Grouping.NA)[0]
+        grouping = Grouping.NORMAL_TPSL if grouped else Grouping.NA
+        seen_through.want(account, order, prepared.exits)
+        outcome = send(account, together, order.decision_id, grouping)[0]
         return self._result(order, outcome, partial(self._entered, order, prepared))
 
     def _entered(
@@ -244,31 +249,43 @@ class ExecutionEngine:
         account, coin, intents = self._account, order.coin, prepared.intents
         before, leverage = prepared.leverage_before, order.verdict.leverage
         if isinstance(outcome, Rejected):
+            seen_through.unwant(account, order)
             if before is not None:
                 with suppress(ExchangeError):
                     account.set_leverage(coin, before, self._mode)
                 events += account.take()
-            return ExecutionResult("rejected", events, outcome.reason, "venue", intents[0].cloid)
+            return ExecutionResult(
+                "rejected", events, outcome.reason, outcome.code, intents[0].cloid
+            )
         done = self._done(intents[0], outcome, events, None, leverage)
-        exits = intents[1:]
-        if exits and done.filled_usd is not None:
-            if not account.venue.capabilities.tpsl_grouping:
-                self._send(exits, order)
-            events += self._cancel(prepared.older)
+        if done.filled_usd is None and done.status != "unknown":
+            seen_through.unwant(account, order)
+        elif done.filled_usd is not None:
+            account.wanted[coin] = WantedExits(*prepared.exits, order.decision_id)
+            if intents[1:] and not self._alone:
+                events += cancel(account, prepared.older)
         if before is not None and before != leverage:
             done = replace(done, leverage_before=before, leverage=leverage)
-        return self._verified(order, done)
+        return self._secured(order, done) if self._alone else self._verified(order, done)
+
+    def _secured(self, order: ApprovedOrder, done: ExecutionResult) -> ExecutionResult:
+        """The filled size has its stop, read back at the venue, or it is closed again."""
+        found = seen_through.secured(self._account, order.coin)
+        if isinstance(found, str) or found.pending:
+            self._unverified[order.coin] = order
+        elif found.closed:
+            self._closing[order.coin] = order.decision_id
+        return seen_through.told(done, found)
 
     def _verified(self, order: ApprovedOrder, done: ExecutionResult) -> ExecutionResult:
         """A position whose stop does not rest is closed at once."""
         account, coin = self._account, order.coin
         if not order.asked.requires_stop:
             return done
-        venue = account.venue
         try:
-            held = venue.positions().get(coin)
+            held = account.held(coin)
             safe = held is None or coin not in unprotected(
-                {coin: held}, venue.open_orders(coin), frozenset()
+                {coin: held}, at_venue(account, coin), frozenset()
             )
         except ExchangeError as error:
             self._unverified[coin] = order
@@ -277,7 +294,7 @@ class ExecutionEngine:
         if held is None or safe:
             return done
         self._closing[coin] = order.decision_id
-        self._send([close_order(coin, held.size, order.decision_id)], order)
+        send(account, [close_order(coin, held.size, order.decision_id)], order.decision_id)
         done.events.extend(account.take())
         return replace(
             done,
@@ -288,49 +305,14 @@ class ExecutionEngine:
 
     # --- sending ------------------------------------------------------------------------
 
-    def _send(
-        self,
-        intents: Sequence[OrderIntent],
-        order: ApprovedOrder | None,
-        grouping: Grouping = Grouping.NA,
-    ) -> list[Outcome]:
-        """Record the plans, send them once, and ask once about what got no answer.
-
-        Raises:
-            JournalError: a plan could not be recorded; nothing was sent.
-        """
-        account = self._account
-        now, outlives = account.now, account.venue.capabilities.outlives_process
-        decision_id = None if order is None else order.decision_id
-        for intent in intents:
-            deadline = now + (EXIT_LASTS if intent.reduce_only else ENTRY_LASTS)
-            account.orders.plan(
-                planned(
-                    intent, intent.cloid or "", now, decision_id, deadline if outlives else None
-                )
-            )
-        outcomes = account.submit([PlaceOrders(tuple(intents), grouping)])
-        return [self._asked(one) if isinstance(one, Unknown) else one for one in outcomes]
-
-    def _asked(self, outcome: Unknown) -> Outcome:
-        record = self._account.orders.find(outcome.cloid)
-        if record is None:
-            return outcome
-        found = self._inquiries.ask(record, self._account.now)
-        if found is not record:
-            self._account.orders.resolved(found)
-        return outcome_of(found)
-
-    def _cancel(self, cloids: Sequence[str]) -> list[AccountEvent]:
-        if cloids:
-            self._account.submit([CancelOrders(tuple(cloids))])
-        return self._account.take()
-
     def _result(self, order: ApprovedOrder, outcome: Outcome, finish: _Finish) -> ExecutionResult:
         """The result now, or "unknown" and the result from `resolve` later."""
         events = self._account.take()
+        if self._alone:
+            events += seen_through.fills_of(self._account, outcome)
         if not isinstance(outcome, Unknown):
-            return finish(outcome, events)
+            with self._account.kept(events):
+                return finish(outcome, events)
         self._later[outcome.cloid] = order, finish
         error = f"{outcome.reason}; it is asked for by its id and not sent again"
         return ExecutionResult("unknown", events, error, "order_unknown", outcome.cloid)

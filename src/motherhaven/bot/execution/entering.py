@@ -8,11 +8,13 @@ from typing import Final
 from motherhaven.bot.execution.account import VenueAccount
 from motherhaven.bot.execution.exits import entry_orders, leverage_mismatch
 from motherhaven.bot.execution.orders import OrderIntent, OrderKind
+from motherhaven.bot.execution.protection import BUFFER
 from motherhaven.bot.execution.results import ApprovedOrder, ExecutionResult
 from motherhaven.bot.guard.liquidation import liquidation_alone, stop_is_idle
 from motherhaven.bot.portfolio.account import LeverageSetting
 from motherhaven.bot.portfolio.events import MarginMode, Side
 from motherhaven.contract.errors import ExchangeError
+from motherhaven.contract.quick_init import quick_init
 
 MAX_SLIP: Final = Decimal("0.02")
 """How much worse than our mark an entry may fill, as a fraction; past it nothing fills."""
@@ -20,6 +22,7 @@ MAX_SLIP: Final = Decimal("0.02")
 PROTECTIVE: Final = (OrderKind.STOP, OrderKind.TARGET)
 
 
+@quick_init
 @dataclass(frozen=True, slots=True)
 class Prepared:
     """An entry that may be sent: its orders, the entry first, and what it replaces."""
@@ -28,6 +31,12 @@ class Prepared:
     leverage_before: int | None
     older: tuple[str, ...]
     """Stops and targets of ours that the new ones take the place of, by cloid."""
+
+    @property
+    def exits(self) -> tuple[Decimal | None, Decimal | None]:
+        """Stop and target in USD, None where there is none."""
+        prices = {one.kind: one.price for one in self.intents[1:]}
+        return prices.get(OrderKind.STOP), prices.get(OrderKind.TARGET)
 
 
 def prepare(
@@ -107,9 +116,11 @@ def _idle_stop(
     size = entry.size + (abs(held.size) if held is not None else Decimal(0))
     spec, sign = account.spec(coin), entry.side.sign
     liquidation = liquidation_alone(price, sign, leverage, spec, size * price)
-    if not stop_is_idle(stop, liquidation, sign):
+    # Where the venue goes on alone, a stop nearer than that is read back as none.
+    near = BUFFER * price if account.stepped is None else Decimal(0)
+    if liquidation is None or not stop_is_idle(stop, liquidation + sign * near, sign):
         return None
     return (
-        f"the price has moved: filled at {price} the stop {stop} would lie beyond the "
-        f"liquidation price {liquidation:.6g} at {leverage}x"
+        f"the price has moved: filled at {price} the stop {stop} would lie beyond, or too near "
+        f"to, the liquidation price {liquidation:.6g} at {leverage}x"
     )

@@ -6,6 +6,7 @@ from decimal import Decimal
 from typing import Final
 
 from motherhaven.bot.execution.orders import OpenOrder, OrderIntent, OrderKind
+from motherhaven.bot.execution.port import Held
 from motherhaven.bot.execution.states import OrderRecord
 from motherhaven.bot.guard.entry_check import placed_price
 from motherhaven.bot.guard.types import TradeDecision, Verdict
@@ -88,7 +89,7 @@ def close_order(coin: str, position_size: Decimal, decision_id: str) -> OrderInt
 
 
 def unprotected(
-    positions: Mapping[str, Position], orders: Iterable[OpenOrder], exempt: frozenset[str]
+    positions: Mapping[str, Held], orders: Iterable[OpenOrder], exempt: frozenset[str]
 ) -> list[str]:
     """Coins whose position has no resting stop for its whole size: close them.
 
@@ -98,7 +99,9 @@ def unprotected(
     whole: set[str] = set()
     for order in orders:
         held = positions.get(order.coin)
-        if order.kind is not OrderKind.STOP or held is None or order.side is held.side:
+        if order.kind is not OrderKind.STOP or held is None:
+            continue
+        if (order.side is Side.BUY) == (held.size > 0):
             continue
         if order.size == 0:
             whole.add(order.coin)

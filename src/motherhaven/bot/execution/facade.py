@@ -5,11 +5,12 @@ from datetime import datetime
 from decimal import Decimal
 
 from motherhaven.bot.execution.commands import Command
+from motherhaven.bot.execution.identity import AccountIdentity, VenueHealth
 from motherhaven.bot.execution.orders import OpenOrder, OrderStatus, Outcome
 from motherhaven.bot.execution.port import Capabilities, Venue, VenueEvent
 from motherhaven.bot.market.instruments import FeeRates, MarketSpec, Prices
 from motherhaven.bot.portfolio.account import AccountSnapshot, LeverageSetting, Position
-from motherhaven.bot.portfolio.events import Fill, FundingPayment, MarginMode, Side
+from motherhaven.bot.portfolio.events import CashFlow, Fill, FundingPayment, MarginMode, Side
 
 
 class AsyncFacade:
@@ -56,6 +57,10 @@ class AsyncFacade:
         """What became of an order."""
         return self._venue.order_by_cloid(cloid)
 
+    async def burn(self, cloid: str) -> bool:
+        """Make sure that a lost order never lands."""
+        return self._venue.burn(cloid)
+
     async def fills(self, since: datetime) -> Sequence[Fill]:
         """Fills at or after `since`."""
         return self._venue.fills(since)
@@ -63,6 +68,18 @@ class AsyncFacade:
     async def funding(self, since: datetime) -> Sequence[FundingPayment]:
         """Funding at or after `since`."""
         return self._venue.funding(since)
+
+    async def cash_flows(self, since: datetime) -> Sequence[CashFlow]:
+        """Deposits, withdrawals and transfers at or after `since`."""
+        return self._venue.cash_flows(since)
+
+    async def identity(self) -> AccountIdentity | None:
+        """The account as the venue has it."""
+        return self._venue.identity()
+
+    def health(self) -> VenueHealth:
+        """How the connection stands."""
+        return self._venue.health()
 
     async def fees(self) -> FeeRates:
         """The account's fee rates."""

@@ -2,15 +2,17 @@
 
 from collections.abc import Callable, Iterable
 from contextlib import suppress
+from datetime import datetime
 from decimal import Decimal
 from functools import partial
 from typing import Final
 
 from motherhaven.bot.execution import states
-from motherhaven.bot.execution.orders import OrderClosed, OrderKind, Outcome
+from motherhaven.bot.execution.orders import OrderClosed, OrderKind, OrderStatus, Outcome
 from motherhaven.bot.execution.states import OrderRecord, Stage
-from motherhaven.bot.portfolio.events import Fill
+from motherhaven.bot.portfolio.events import Fill, Side
 from motherhaven.contract.errors import JournalError, OrderStateError
+from motherhaven.contract.exact import exact
 
 KEPT: Final = 2_000
 """Ended orders that are remembered, for the fills and questions that come late."""
@@ -48,6 +50,10 @@ class OwnOrders:
         """The order with this cloid, None when it is not ours."""
         return self._records.get(cloid) if cloid else None
 
+    def known(self) -> frozenset[str]:
+        """The client order ids of ours, of open and of ended orders."""
+        return frozenset(self._records)
+
     def decision_of(self, cloid: str | None) -> str | None:
         """The decision that an order belongs to."""
         record = self.find(cloid)
@@ -78,11 +84,31 @@ class OwnOrders:
             return list(self._resting.get(coin, {}).values())
         return [record for coin in self._resting for record in self.resting(coin)]
 
+    def covers(self, coin: str, size: Decimal) -> bool:
+        """Whether stops of ours that rest, or whose answer is out, are for a signed size."""
+        out = (one for one in self._unknown.values() if one.coin == coin)
+        away = Side.SELL if size > 0 else Side.BUY
+        both = (*self.resting(coin), *out)
+        stops = [o for o in both if o.kind is OrderKind.STOP and o.side is away]
+        with exact():
+            return any(not one.size for one in stops) or sum(o.size for o in stops) >= abs(size)
+
+    def fills_due(self, coin: str, since: datetime) -> bool:
+        """Whether an answer told of more of an entry since then than its fills have yet."""
+        return any(
+            one.due is not None and one.filled < one.due and not one.ended
+            for one in self._records.values()
+            if one.coin == coin and not one.reduce_only and one.time >= since
+        )
+
     def exits(self, coin: str, *, long: bool) -> tuple[Decimal | None, Decimal | None]:
         """The nearest resting stop and target of a position, in USD."""
         stops: list[Decimal] = []
         targets: list[Decimal] = []
+        away = Side.SELL if long else Side.BUY
         for record in self._resting.get(coin, {}).values():
+            if record.side is not away:  # of a position that was turned
+                continue
             if record.price is not None and record.kind is OrderKind.STOP:
                 stops.append(record.price)
             elif record.price is not None and record.kind is OrderKind.TARGET:
@@ -132,7 +158,14 @@ class OwnOrders:
         """An order that ended at the venue."""
         record = self.find(event.cloid)
         if record is not None:
-            self._change(record, partial(states.closed, state=event.state, reason=event.reason))
+            told = partial(states.closed, state=event.state, reason=event.reason, code=event.code)
+            self._change(record, told)
+
+    def looked(self, status: OrderStatus) -> None:
+        """What the venue says became of an order of ours."""
+        record = self.find(status.cloid)
+        if record is not None:
+            self._change(record, partial(states.looked, status=status))
 
     def resolved(self, record: OrderRecord) -> None:
         """What a question brought of an unknown order."""

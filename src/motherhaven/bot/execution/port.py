@@ -13,6 +13,7 @@ from decimal import Decimal
 from typing import Protocol, runtime_checkable
 
 from motherhaven.bot.execution.commands import Command
+from motherhaven.bot.execution.identity import AccountIdentity, VenueHealth
 from motherhaven.bot.execution.orders import OpenOrder, OrderClosed, OrderStatus, Outcome
 from motherhaven.bot.market.instruments import Bar, FeeRates, Level, MarketSpec, Prices
 from motherhaven.bot.portfolio.account import AccountSnapshot, LeverageSetting, Position
@@ -41,7 +42,9 @@ class Capabilities:
     `real_money`: entries need an armed bot. `outlives_process`: its orders go on when this
     process ends, so each is on disk before it is sent. `books`: a taker walks a real order
     book. `isolated`: a position can have margin of its own. `native_stops`: stops rest at the
-    venue. `tpsl_grouping`: an entry travels with its stop and target in one call.
+    venue. `tpsl_grouping`: an entry travels with its stop and target in one call. `resends`: it
+    is a Resender. `burns`: an order whose answer was lost, or at least one that never left, can
+    be made never to land.
     """
 
     real_money: bool = False
@@ -50,6 +53,21 @@ class Capabilities:
     isolated: bool = False
     native_stops: bool = False
     tpsl_grouping: bool = False
+    burns: bool = False
+    resends: bool = False
+
+
+class Resender(Protocol):
+    """A venue that takes the very bytes of an order again, at most once in all."""
+
+    def resend(self, cloid: str) -> Outcome:
+        """Send a lost order again; Unknown where it had arrived, or nothing is known.
+
+        Raises:
+            OrderRejected: nothing was sent, for instance because its time has passed.
+            ExchangeError: the venue does not answer.
+        """
+        ...
 
 
 class PriceRange(Protocol):
@@ -63,6 +81,25 @@ class PriceRange(Protocol):
     @property
     def high(self) -> Decimal:
         """The price from which on upwards something may happen."""
+        ...
+
+
+class Held(Protocol):
+    """What of a position does not follow from its mark: signed size, entry in USD, leverage."""
+
+    @property
+    def size(self) -> Decimal:
+        """In coin."""
+        ...
+
+    @property
+    def entry(self) -> Decimal:
+        """In USD."""
+        ...
+
+    @property
+    def leverage(self) -> int:
+        """As it is set."""
         ...
 
 
@@ -82,6 +119,10 @@ class Stepped(Protocol):
 
     def sizes(self) -> Mapping[str, Decimal]:
         """The signed size of each open position."""
+        ...
+
+    def held(self, coin: str) -> Held | None:
+        """The open position in a coin, without what follows from its mark."""
         ...
 
     def passes(self, bar: Bar, /) -> bool:
@@ -121,6 +162,22 @@ class Stepped(Protocol):
 
         Raises:
             OrderRejected: more than may be taken out, or nothing.
+        """
+        ...
+
+    def move_margin(self, coin: str, amount: Decimal) -> None:
+        """Move USD into an isolated position's bucket (negative: out of it).
+
+        Raises:
+            OrderRejected: there is no isolated position, or the margin does not suffice.
+        """
+        ...
+
+    def liquidate(self, coin: str, price: Decimal) -> None:
+        """Liquidate the coin's position at `price` in USD, whatever its margin says.
+
+        Raises:
+            KeyError: no position is open in the coin.
         """
         ...
 
@@ -197,12 +254,34 @@ class Venue(Protocol):
         """What became of an order; None when the venue never had it."""
         ...
 
+    def burn(self, cloid: str) -> bool:
+        """Make sure that an order whose answer was lost never lands, where `burns` says so.
+
+        True: it never will. False: it had arrived before, whatever became of it.
+
+        Raises:
+            ExchangeError: neither is known.
+        """
+        ...
+
     def fills(self, since: datetime) -> Sequence[Fill]:
         """Fills at or after `since`, oldest first."""
         ...
 
     def funding(self, since: datetime) -> Sequence[FundingPayment]:
         """Funding payments at or after `since`, oldest first."""
+        ...
+
+    def cash_flows(self, since: datetime) -> Sequence[CashFlow]:
+        """Deposits, withdrawals and transfers at or after `since`, oldest first."""
+        ...
+
+    def identity(self) -> AccountIdentity | None:
+        """The account, its mode and its signer as the venue has them; None without real money."""
+        ...
+
+    def health(self) -> VenueHealth:
+        """How the connection stands, without asking anything of the venue."""
         ...
 
     def fees(self) -> FeeRates:
@@ -229,7 +308,7 @@ class Venue(Protocol):
         """About what a taker of the unsigned `size` would pay on average now, in USD.
 
         Raises:
-            KeyError: the coin has no price yet.
+            NoPrice: the coin has no price, or nobody stands on the other side.
         """
         ...
 
@@ -275,12 +354,28 @@ class AsyncVenue(Protocol):
         """See `Venue.order_by_cloid`."""
         ...
 
+    async def burn(self, cloid: str) -> bool:
+        """See `Venue.burn`."""
+        ...
+
     async def fills(self, since: datetime) -> Sequence[Fill]:
         """See `Venue.fills`."""
         ...
 
     async def funding(self, since: datetime) -> Sequence[FundingPayment]:
         """See `Venue.funding`."""
+        ...
+
+    async def cash_flows(self, since: datetime) -> Sequence[CashFlow]:
+        """See `Venue.cash_flows`."""
+        ...
+
+    async def identity(self) -> AccountIdentity | None:
+        """See `Venue.identity`."""
+        ...
+
+    def health(self) -> VenueHealth:
+        """See `Venue.health`; it waits for nothing."""
         ...
 
     async def fees(self) -> FeeRates:

@@ -1,18 +1,22 @@
-"""What became of an order whose answer was lost: ask by cloid, never send again.
+"""What became of an order whose answer was lost: ask by cloid, never sign it again.
+
+What only reduces, and is not found, goes out in the same bytes again where the venue takes
+those at most once: a position must not wait for its stop until the lost one cannot land.
 
 A question that is not answered counts as nothing. An order is held to have never landed
-only when the venue can no longer take it and two looks, some seconds apart, found nothing.
+only when the venue can no longer take it: its nonce was used up by something harmless, or
+its deadline has passed and two looks, some seconds apart, found nothing.
 """
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Final
+from typing import Final, cast
 
 from motherhaven.bot.execution import states
 from motherhaven.bot.execution.orders import Accepted, Outcome, Rejected, Unknown
-from motherhaven.bot.execution.port import Venue
+from motherhaven.bot.execution.port import Resender, Venue
 from motherhaven.bot.execution.states import OrderRecord, Stage
-from motherhaven.contract.errors import ExchangeError
+from motherhaven.contract.errors import ExchangeError, OrderRejected
 from motherhaven.contract.exact import exact, quotient
 
 PAUSES: Final = (0.5, 1.0, 2.0, 4.0, 8.0)
@@ -34,6 +38,7 @@ class _Inquiry:
 
     next_at: datetime
     asked: int = 0
+    used_up: bool = False
     empty_since: datetime | None = None
 
 
@@ -59,7 +64,11 @@ class Inquiries:
             found = self._look(record)
         except ExchangeError:
             return record
-        if found is None and self._proven(record, inquiry, now):
+        if found is None:
+            found = self._again(record, now)
+        if found is None and self._burnt(record, inquiry, now):
+            found = states.never_landed(record, "its nonce was used up before it arrived")
+        elif found is None and self._proven(record, inquiry, now):
             found = states.never_landed(record)
         if found is None:
             return record
@@ -79,9 +88,41 @@ class Inquiries:
                 value = sum((abs(one.size) * one.price for one in fills), states.ZERO)
                 average = quotient(value, size)
             return states.answered(record, Accepted(cloid, size, average))
-        if any(order.cloid == cloid for order in venue.open_orders(record.coin)):
+        found = [one for one in venue.open_orders(record.coin) if one.cloid == cloid]
+        if any(one.unread is not None for one in found):
+            raise ExchangeError(f"{cloid} rests, and cannot be read: {found[0].unread}")
+        if found:
             return states.answered(record, Accepted(cloid, resting=True))
         return None
+
+    def _again(self, record: OrderRecord, now: datetime) -> OrderRecord | None:
+        """The record after its bytes were sent again, None where that told nothing."""
+        in_time = record.deadline is not None and now < record.deadline
+        if not (self._venue.capabilities.resends and record.reduce_only and in_time):
+            return None
+        try:
+            outcome = cast("Resender", self._venue).resend(record.cloid)
+        except (ExchangeError, OrderRejected):
+            return None
+        return states.answered(record, outcome) if isinstance(outcome, Accepted) else None
+
+    def _burnt(self, record: OrderRecord, inquiry: _Inquiry, now: datetime) -> bool:
+        """Whether the order was made never to land: from the second look that found nothing on.
+
+        Not past its deadline, where no look costs anything, and no more once the venue has
+        said that the nonce had been used: it shows sooner or later.
+        """
+        past = record.deadline is not None and now >= record.deadline + MARGIN
+        if not self._venue.capabilities.burns or inquiry.used_up or inquiry.asked < 2:
+            return False
+        if past or record.filled:
+            return False
+        try:
+            burnt = self._venue.burn(record.cloid)
+        except ExchangeError:
+            return False
+        inquiry.used_up = not burnt
+        return burnt
 
     def _proven(self, record: OrderRecord, inquiry: _Inquiry, now: datetime) -> bool:
         if not self._venue.capabilities.outlives_process:
@@ -96,7 +137,7 @@ class Inquiries:
 def outcome_of(record: OrderRecord) -> Outcome:
     """The answer to whoever placed it, as far as it is known by now."""
     if record.state is Stage.REFUSED:
-        return Rejected(record.cloid, record.reason or "rejected")
+        return Rejected(record.cloid, record.reason or "rejected", record.reason_code or "venue")
     if record.state is Stage.NEVER_LANDED:
         return Rejected(record.cloid, "the venue never had this order")
     if record.state in (Stage.PLANNED, Stage.SENT, Stage.UNKNOWN):

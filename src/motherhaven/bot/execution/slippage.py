@@ -8,6 +8,7 @@ from typing import Final
 from motherhaven.bot.market.instruments import Level, MarketSpec
 from motherhaven.bot.portfolio.events import Side
 from motherhaven.contract.exact import exact, quotient
+from motherhaven.contract.quick_init import quick_init
 
 ZERO: Final = Decimal(0)
 
@@ -35,6 +36,7 @@ class Slippage:
             return spec.round_price(self.raw(mid, side, size), up=side is Side.BUY)
 
 
+@quick_init
 @dataclass(frozen=True, slots=True)
 class Walk:
     """What a book gave: unsigned filled size and its size-weighted price (None for nothing)."""

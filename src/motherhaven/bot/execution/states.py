@@ -29,6 +29,7 @@ from motherhaven.bot.execution.orders import (
 from motherhaven.bot.portfolio.events import Side
 from motherhaven.contract.errors import OrderStateError
 from motherhaven.contract.exact import exact
+from motherhaven.contract.quick_init import quick_init
 
 ZERO: Final = Decimal(0)
 
@@ -69,6 +70,7 @@ NEXT: Final[dict[Stage, frozenset[Stage]]] = {
 ENDED: Final = frozenset(stage for stage, following in NEXT.items() if not following)
 
 
+@quick_init
 @dataclass(frozen=True, slots=True)
 class OrderRecord:
     """One order of ours: what was asked for and what is known of it.
@@ -146,7 +148,9 @@ def answered(record: OrderRecord, outcome: Outcome) -> OrderRecord:
         waits = record.state in (Stage.PLANNED, Stage.SENT)
         return lost(record, outcome.reason) if waits else record
     if isinstance(outcome, Rejected):
-        return _move(record, Stage.REFUSED, reason=outcome.reason, reason_code="venue")
+        return _move(record, Stage.REFUSED, reason=outcome.reason, reason_code=outcome.code)
+    if outcome.oid is not None or outcome.nonce is not None:
+        record = replace(record, oid=outcome.oid or record.oid, nonce=outcome.nonce or record.nonce)
     if outcome.resting:
         at = Stage.PARTLY if record.filled else Stage.ACKNOWLEDGED
         return record if record.state is at else _move(record, at)
@@ -162,13 +166,26 @@ def answered(record: OrderRecord, outcome: Outcome) -> OrderRecord:
 def told(record: OrderRecord, status: OrderStatus) -> OrderRecord:
     """What the venue says of an order that was unknown."""
     if status.state is OrderState.REJECTED:
-        return answered(record, Rejected(status.cloid, status.reason or "rejected"))
+        return answered(record, Rejected(status.cloid, status.reason or "rejected", status.code))
     if status.state is OrderState.OPEN:
         return answered(record, Accepted(status.cloid, status.filled, status.average, True))
     found = answered(record, Accepted(status.cloid, status.filled, status.average))
     if status.state is OrderState.CANCELED and found.state is Stage.EXPIRED:
         return replace(found, state=Stage.CANCELLED, reason=status.reason)
     return found
+
+
+def looked(record: OrderRecord, status: OrderStatus) -> OrderRecord:
+    """What the venue says of an order that we think rests; fills alone say what filled."""
+    if record.state in (Stage.PLANNED, Stage.SENT, Stage.UNKNOWN):
+        return told(record, status)
+    if record.ended or status.state is OrderState.OPEN:
+        return record
+    if status.state is OrderState.FILLED:
+        due = status.filled or record.size or record.filled
+        stage = _settled(record.state, record.filled, record.size, due)
+        return _copy(record, stage, record.filled, due, status.average)
+    return closed(record, status.state, status.reason or status.state.value)
 
 
 def filled(record: OrderRecord, size: Decimal) -> OrderRecord:
@@ -193,16 +210,16 @@ def filled(record: OrderRecord, size: Decimal) -> OrderRecord:
     return _copy(record, stage, total, record.due, record.average)
 
 
-def closed(record: OrderRecord, state: OrderState, reason: str) -> OrderRecord:
+def closed(record: OrderRecord, state: OrderState, reason: str, code: str = "venue") -> OrderRecord:
     """The venue ended it without (all of) its fill; the news may come twice."""
     if record.ended:
         return record
     refused = state is OrderState.REJECTED and not record.filled
     stage = Stage.REFUSED if refused and not record.rests else Stage.CANCELLED
-    return _move(record, stage, reason=reason, reason_code="venue" if refused else None)
+    return _move(record, stage, reason=reason, reason_code=code if refused else None)
 
 
-def never_landed(record: OrderRecord) -> OrderRecord:
+def never_landed(record: OrderRecord, reason: str | None = None) -> OrderRecord:
     """It is proven that the venue does not have it and will not take it any more.
 
     Raises:
@@ -210,7 +227,7 @@ def never_landed(record: OrderRecord) -> OrderRecord:
     """
     if record.filled:
         raise OrderStateError(_impossible(record, "that it never had the order"))
-    return _move(record, Stage.NEVER_LANDED)
+    return _move(record, Stage.NEVER_LANDED, reason=reason)
 
 
 def _settled(at: Stage, total: Decimal, size: Decimal, due: Decimal | None) -> Stage:

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
 
+from motherhaven.bot.execution.access import VenueAccess
 from motherhaven.bot.execution.slippage import Slippage
 from motherhaven.bot.market.instruments import FeeRates, MarketSpec
 
@@ -15,7 +16,7 @@ class VenueSetup:
 
     `now` is the market's time and `new_id` gives ids of positions. The rest is for venues
     that are simulated: the rules of the markets by coin, the first deposit, the fee rates
-    and what takers pay beyond the mid (None: nothing).
+    and what takers pay beyond the mid (None: nothing). `access` is for venues that are not.
     """
 
     now: datetime
@@ -24,3 +25,4 @@ class VenueSetup:
     deposit: Decimal = Decimal(10_000)
     fees: FeeRates = field(default_factory=FeeRates)
     slippage: Slippage | None = None
+    access: VenueAccess | None = None

@@ -14,6 +14,7 @@ from motherhaven.contract.errors import ConfigError
 from motherhaven.contract.limits import LIMIT_NAMES
 from motherhaven.contract.ranges import coin_list
 from motherhaven.contract.similar import closest
+from motherhaven.contract.tags import tag_list
 from motherhaven.settings import Settings, load_settings
 from motherhaven.settings.env_file import not_text
 
@@ -28,7 +29,7 @@ _SETTINGS: Final = {
     "interval_seconds": "execution_interval_seconds",
 }
 """A bot's keys and the settings that they stand for."""
-_BOT: Final = ("name", "coins", "journal", "limits", *_SETTINGS)
+_BOT: Final = ("name", "coins", "journal", "tags", "limits", *_SETTINGS)
 LIMITS: Final = (*LIMIT_NAMES, "day_zone")
 """The keys of [bot.limits]: settings in lower case."""
 
@@ -107,6 +108,8 @@ def _bot(table: Mapping[str, Any], where: str, folder: Path, offset: int) -> Bot
     if "coins" in table:
         changes["trading_assets"] = ",".join(_coins(table["coins"], where))
         changes["active_trading_assets"] = changes["trading_assets"]
+    if "tags" in table:
+        changes["motherhaven_tags"] = ",".join(_tags(table["tags"], where))
     for key, setting in _SETTINGS.items():
         if key in table:
             changes[setting] = _text(table[key], f"{where}: {key}")
@@ -116,7 +119,7 @@ def _bot(table: Mapping[str, Any], where: str, folder: Path, offset: int) -> Bot
         changes[key] = _text(value, f"{where}: limits.{key}")
     try:
         settings = load_settings(**changes)
-        refuse_live(settings)
+        refuse_live(settings, "a fleet")
     except ConfigError as error:
         raise ConfigError(f"{where}: {error}") from None
     return BotPlan(name, settings, {key.upper(): value for key, value in changes.items()})
@@ -156,6 +159,15 @@ def _coins(value: object, where: str) -> list[str]:
         return list(coin_list(value))
     except ValueError as error:
         raise ConfigError(f"{where}: coins: {error}") from None
+
+
+def _tags(value: object, where: str) -> tuple[str, ...]:
+    if not isinstance(value, list) or not all(isinstance(tag, str) for tag in value):
+        raise ConfigError(f'{where}: tags must be a list, e.g. ["trend", "test-2"]')
+    try:
+        return tag_list(value)
+    except ValueError as error:
+        raise ConfigError(f"{where}: tags: {error}") from None
 
 
 def _text(value: object, where: str) -> str:

@@ -9,10 +9,12 @@ from motherhaven.bot.guard.types import OpenPosition, RiskContext, TradeDecision
 from motherhaven.bot.market.instruments import MarketSpec, default_spec
 from motherhaven.contract.exact import quotient
 from motherhaven.contract.limits import RiskLimits
+from motherhaven.contract.quick_init import quick_init
 
 ZERO: Final = Decimal(0)
 
 
+@quick_init
 @dataclass(frozen=True, slots=True)
 class EntryCheck:
     """An entry, the circumstances, the limits and the allocation: all that a rule may read."""

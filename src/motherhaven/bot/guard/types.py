@@ -8,6 +8,7 @@ from enum import StrEnum
 from typing import Final
 
 from motherhaven.bot.market.instruments import MarketSpec
+from motherhaven.contract.quick_init import quick_init
 
 ZERO: Final = Decimal(0)
 
@@ -28,7 +29,9 @@ class Signal(StrEnum):
     @property
     def sign(self) -> int:
         """+1 for a long entry, -1 for a short entry, 0 otherwise."""
-        return {Signal.BUY: 1, Signal.SELL: -1}.get(self, 0)
+        if self is Signal.BUY:
+            return 1
+        return -1 if self is Signal.SELL else 0
 
 
 class Action(StrEnum):
@@ -49,6 +52,7 @@ class Action(StrEnum):
         return Signal.CLOSE if self is Action.REDUCE else Signal(self.value)
 
 
+@quick_init
 @dataclass(frozen=True, slots=True)
 class TradeDecision:
     """One decision for one coin, as a decider gave it.
@@ -96,6 +100,7 @@ class TradeDecision:
         return Action(self.signal.value)
 
 
+@quick_init
 @dataclass(frozen=True, slots=True)
 class OpenPosition:
     """What the guard must know of a position: signed size, entry, leverage, resting exits.
@@ -121,6 +126,7 @@ class OpenPosition:
         return self.notional / self.leverage
 
 
+@quick_init
 @dataclass(frozen=True, slots=True)
 class PendingEntry:
     """An entry that may still be executed: margin in USD and the leverage it sets."""
@@ -130,6 +136,7 @@ class PendingEntry:
     leverage: int
 
 
+@quick_init
 @dataclass(frozen=True, slots=True)
 class RiskContext:
     """The circumstances of a judgement: plain data, gathered by the shell.
@@ -140,6 +147,8 @@ class RiskContext:
     a coin that is missing there is not checked for age only when the mapping is None.
     `open_candles` names coins whose data end in a candle that is not closed.
     `unknown_positions` names positions on the exchange that the bot did not open.
+    `frozen` says by coin why nothing is opened there; `not_reconciled` why nothing is opened
+    at all, None once books and venue were compared.
     `pending` are entries of earlier answers that are not executed yet.
     """
 
@@ -156,6 +165,8 @@ class RiskContext:
     trades_today: int = 0
     asked_at: datetime | None = None
     unknown_positions: tuple[str, ...] = ()
+    frozen: Mapping[str, str] = field(default_factory=dict)
+    not_reconciled: str | None = None
     pending: tuple[PendingEntry, ...] = ()
     kill_switch: bool = False
     live: bool = False
@@ -163,6 +174,7 @@ class RiskContext:
     recording: bool = True
 
 
+@quick_init
 @dataclass(frozen=True, slots=True)
 class Verdict:
     """The guard's answer to one decision.

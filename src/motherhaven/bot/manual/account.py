@@ -46,7 +46,7 @@ class AccountManager:
             ConfigError: a setting is wrong, or TRADING_MODE is live.
         """
         chosen = load_settings() if settings is None else settings
-        refuse_live(chosen)
+        refuse_live(chosen, "the account to trade by hand")
         self.clock: Clock = SystemClock() if clock is None else clock
         self.ids = IdSource(self.clock, os.urandom) if ids is None else ids
         self.limits: RiskLimits = limits_of(chosen)

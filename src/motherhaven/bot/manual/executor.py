@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from motherhaven.bot.core.records import NO_COIN, terms, unreadable
 from motherhaven.bot.execution.account import AccountEvent
 from motherhaven.bot.execution.engine import ExecutionEngine
+from motherhaven.bot.execution.flatten import flatten
 from motherhaven.bot.execution.results import ApprovedOrder
 from motherhaven.bot.guard.day import DayStart, KillSwitch, roll_day
 from motherhaven.bot.guard.faults import FaultCode
@@ -98,7 +99,7 @@ class TradeExecutor:
 
     def close_all(self) -> list[Trade]:
         """Cancel everything and close every position at its last price."""
-        return self._closed(self._execution.flatten())
+        return self._closed(flatten(self.account.at_venue, None, "flatten").events)
 
     def _one(self, asked: TradeDecision, verdict: Verdict) -> ExecutionResult:
         decision_id = self.account.ids.new()

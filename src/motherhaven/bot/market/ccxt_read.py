@@ -124,7 +124,7 @@ def quote_of(
     """
     told, paid, held = _mapping(ticker), _mapping(funding), _mapping(interest)
     bid, ask, last = (told.get(name) for name in ("bid", "ask", "last"))
-    if bid and ask:
+    if _is_told(bid) and _is_told(ask):
         sides = _positive(bid, f"{coin} bid") + _positive(ask, f"{coin} ask")
         mid = sides / 2
     else:
@@ -142,6 +142,13 @@ def quote_of(
         funding=None if rate is None else _hourly(coin, rate, paid.get("interval")),
         open_interest=_interest(coin, held, market, marked),
     )
+
+
+def has_price(ticker: object) -> bool:
+    """Whether a ticker tells a bid and an ask, or at least what was paid last."""
+    told = _mapping(ticker)
+    bid, ask, last = (_is_told(told.get(name)) for name in ("bid", "ask", "last"))
+    return (bid and ask) or last
 
 
 def book_of(coin: str, market: Mapping[str, Any], raw: object) -> Book:
@@ -233,6 +240,11 @@ def _rows(coin: str, rows: object) -> Iterable[Any]:
 
 def _part(value: Mapping[str, Any], name: str) -> Mapping[str, Any]:
     return _mapping(value.get(name))
+
+
+def _is_told(price: object) -> bool:
+    """Whether there is a price at all: an empty side of a book is told as 0 or as nothing."""
+    return price is not None and str(price).strip("0.") != ""
 
 
 def _mapping(value: object) -> Mapping[str, Any]:

@@ -8,6 +8,7 @@ from enum import StrEnum
 from typing import NamedTuple, Protocol
 
 from motherhaven.bot.market.instruments import Bar, Level, MarketSpec
+from motherhaven.contract.quick_init import quick_init
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +40,7 @@ class Slice(NamedTuple):
     gaps: tuple[Gap, ...] = ()
 
 
+@quick_init
 @dataclass(frozen=True, slots=True)
 class Quote:
     """Prices in USD at `time`; `funding` is the hourly rate, None when the feed has none.

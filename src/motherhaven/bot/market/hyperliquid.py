@@ -35,6 +35,7 @@ from motherhaven.contract.money import to_decimal
 
 T = TypeVar("T")
 MAINNET: Final = "https://api.hyperliquid.xyz"
+TESTNET: Final = "https://api.hyperliquid-testnet.xyz"
 MINUTE: Final = timedelta(minutes=1)
 _ORIGIN: Final = datetime(1970, 1, 1, tzinfo=UTC)
 _MAX_ANSWER: Final = 16 << 20

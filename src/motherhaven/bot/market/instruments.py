@@ -7,14 +7,24 @@ from decimal import ROUND_CEILING, ROUND_FLOOR, Decimal
 from typing import Final
 
 from motherhaven.contract.errors import MarketError
-from motherhaven.contract.exact import exact
+from motherhaven.contract.exact import EXACT, exact, remainder
+from motherhaven.contract.quick_init import quick_init
 
 MINUTE: Final = timedelta(minutes=1)
 SIGNIFICANT_FIGURES: Final = 5
 PRICE_DECIMALS: Final = 6
 _ONE: Final = Decimal(1)
+_ROUNDING: Final = {True: ROUND_CEILING, False: ROUND_FLOOR}
+_STEPS: Final = {exponent: _ONE.scaleb(exponent) for exponent in range(-12, 1)}
+"""The powers of ten that steps are, written out: they are needed at every price."""
 
 
+def _step(exponent: int) -> Decimal:
+    """10**exponent."""
+    return _STEPS.get(exponent) or _ONE.scaleb(exponent)
+
+
+@quick_init
 @dataclass(frozen=True, slots=True)
 class Bar:
     """One closed candle. `start` is aware UTC; prices in USD, volume in coin."""
@@ -51,6 +61,7 @@ def check_bar(bar: Bar) -> Bar:
     return bar
 
 
+@quick_init
 @dataclass(frozen=True, slots=True)
 class Prices:
     """A coin's prices in USD: mark for margin, oracle for funding, mid for slippage."""
@@ -104,7 +115,7 @@ class MarketSpec:
     @property
     def lot(self) -> Decimal:
         """The smallest step of a size, in coin."""
-        return _ONE.scaleb(-self.size_decimals)
+        return _step(-self.size_decimals)
 
     def price_step(self, price: Decimal) -> Decimal:
         """The price step that is legal around `price`, in USD."""
@@ -113,32 +124,28 @@ class MarketSpec:
         figures = price.adjusted() - SIGNIFICANT_FIGURES + 1
         if self.price_decimals is not None:
             figures = max(figures, self.size_decimals - self.price_decimals)
-        return _ONE.scaleb(min(figures, 0))
+        return _step(min(figures, 0))
 
     def round_price(self, price: Decimal, *, up: bool) -> Decimal:
         """`price` moved to the next legal price, up or down."""
-        rounding = ROUND_CEILING if up else ROUND_FLOOR
+        if self.tick is None:
+            return price.quantize(self.price_step(price), _ROUNDING[up], EXACT)
         with exact():
-            if self.tick is not None:
-                steps = price // self.tick
-                over = up and price % self.tick > 0
-                return (steps + 1 if over else steps) * self.tick
-            return price.quantize(self.price_step(price), rounding)
+            steps = price // self.tick
+            over = up and price % self.tick > 0
+            return (steps + 1 if over else steps) * self.tick
 
     def is_legal_price(self, price: Decimal) -> bool:
         """Whether `price` lies on the market's grid."""
-        with exact():
-            return price > 0 and price % self.price_step(price) == 0
+        return price > 0 and not remainder(price, self.price_step(price))
 
     def floor_size(self, size: Decimal) -> Decimal:
         """An unsigned size rounded down to the lot: never larger than asked."""
-        with exact():
-            return size.quantize(self.lot, ROUND_FLOOR)
+        return size.quantize(self.lot, ROUND_FLOOR, EXACT)
 
     def is_legal_size(self, size: Decimal) -> bool:
         """Whether an unsigned size is positive and a whole number of lots."""
-        with exact():
-            return size > 0 and size % self.lot == 0
+        return size > 0 and not remainder(size, self.lot)
 
 
 _BTC_TIERS: Final = (Tier(Decimal(0), 40), Tier(Decimal(150_000_000), 20))

@@ -6,8 +6,10 @@ from datetime import datetime
 from decimal import Decimal
 
 from motherhaven.bot.portfolio.events import MarginMode, Side
+from motherhaven.contract.quick_init import quick_init
 
 
+@quick_init
 @dataclass(frozen=True, slots=True)
 class Position:
     """An open position. `size` is signed, in coin; `mark` is the last one known.
@@ -46,6 +48,7 @@ class Position:
         return abs(self.size) * self.entry / self.leverage
 
 
+@quick_init
 @dataclass(frozen=True, slots=True)
 class AccountSnapshot:
     """The whole account, in USD.
@@ -70,6 +73,7 @@ class AccountSnapshot:
     time: datetime
 
 
+@quick_init
 @dataclass(frozen=True, slots=True)
 class LeverageSetting:
     """Leverage and margin mode of a coin as the exchange has them: read back, not assumed."""

@@ -1,12 +1,13 @@
 """What an account is: its parts, and what follows from them at the marks. Changed by the ledger."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from decimal import Decimal
 from typing import Final
 
 from motherhaven.bot.market.instruments import FeeRates, MarketSpec, default_spec
 from motherhaven.bot.portfolio.account import AccountSnapshot
+from motherhaven.bot.portfolio.columns import FigureColumns, figure_columns
 from motherhaven.bot.portfolio.events import Liquidity, MarginMode
 from motherhaven.bot.portfolio.holding import Exits, Holding
 from motherhaven.bot.portfolio.margin import MarginTiers
@@ -170,6 +171,11 @@ class AccountBooks:
         """Everything at once, frozen; `exits` gives each position's nearest stop and target."""
         totals = Totals(self.deposits, self.realized, self.fees, self.funding)
         return take_snapshot(totals, self.holdings, self.marks, time, exits)
+
+    def figures(self, marks: Mapping[str, Sequence[Decimal]]) -> FigureColumns:
+        """What follows from marks in a row, equally many for each coin that is held."""
+        with exact():
+            return figure_columns(self.wallet(), self.holdings, marks)
 
     def _cross_value(self) -> Decimal:
         total = self.deposits + self.realized - self.fees + self.funding

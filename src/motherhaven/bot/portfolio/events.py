@@ -6,6 +6,8 @@ from decimal import Decimal
 from enum import StrEnum
 from typing import Final
 
+from motherhaven.contract.quick_init import quick_init
+
 ZERO: Final = Decimal(0)
 
 
@@ -36,22 +38,28 @@ class Liquidity(StrEnum):
 
 
 class FillReason(StrEnum):
-    """Why a fill happened."""
+    """Why a fill happened.
+
+    ADL: the venue closed it to cover somebody else's loss. EXTERNAL: it is of no order of ours.
+    """
 
     ENTRY = "entry"
     CLOSE = "close"
     STOP = "stop"
     TARGET = "target"
     LIQUIDATION = "liquidation"
+    ADL = "adl"
+    EXTERNAL = "external"
 
 
+@quick_init
 @dataclass(frozen=True, slots=True)
 class Fill:
     """One execution. `size` is signed, in coin; fee and realized in USD.
 
     `realized` is gross of fees and funding. `absorbed` is the part of a loss beyond the
     isolated bucket or the cross account, which the venue bears; it is already left out of
-    `realized`.
+    `realized`. `external_id` is the venue's own id of the fill, by which it is known again.
     """
 
     seq: int
@@ -68,8 +76,10 @@ class Fill:
     leverage: int = 1
     mode: MarginMode = MarginMode.CROSS
     absorbed: Decimal = ZERO
+    external_id: str | None = None
 
 
+@quick_init
 @dataclass(frozen=True, slots=True)
 class FundingPayment:
     """One hourly funding, in USD as received: negative means that the account paid."""
@@ -92,6 +102,7 @@ class FlowReason(StrEnum):
     TRANSFER = "transfer"
 
 
+@quick_init
 @dataclass(frozen=True, slots=True)
 class CashFlow:
     """Money that came in (positive) or went out (negative), in USD: never gain or loss.
@@ -106,6 +117,7 @@ class CashFlow:
     external_id: str | None = None
 
 
+@quick_init
 @dataclass(frozen=True, slots=True)
 class MarginTransfer:
     """Margin that moved into an isolated position's bucket (negative: out of it), in USD.
@@ -125,6 +137,7 @@ LedgerRecord = Fill | FundingPayment | CashFlow | MarginTransfer
 """All that an account is a fold of, in order of `seq`."""
 
 
+@quick_init
 @dataclass(frozen=True, slots=True)
 class Shortfall:
     """A loss in USD beyond what the account or the bucket had: the venue took it.
@@ -138,6 +151,7 @@ class Shortfall:
     time: datetime
 
 
+@quick_init
 @dataclass(frozen=True, slots=True)
 class Trade:
     """A position from its opening to its end.

@@ -325,4 +325,5 @@ def _completed(
     return Fill(
         fill.seq, fill.coin, fill.size, fill.price, fill.fee, fill.liquidity, realized,
         fill.reason, position_id, fill.time, fill.cloid, holding.leverage, holding.mode, absorbed,
+        fill.external_id,
     )  # fmt: skip

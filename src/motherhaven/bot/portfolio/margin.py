@@ -3,14 +3,18 @@
 The equations are those of Hyperliquid's documentation. Call inside `exact()`.
 """
 
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
+from itertools import repeat
+from operator import add, mul, sub
 from typing import Final
 
 from motherhaven.bot.market.instruments import MarketSpec, Tier
-from motherhaven.contract.exact import exact, quotient
+from motherhaven.contract.exact import exact, quotient, quotients
 
 ZERO: Final = Decimal(0)
+_ENDLESS: Final = Decimal("Infinity")
 _INTEREST: Final = Decimal("0.0001")
 _CLAMP: Final = Decimal("0.0005")
 _HOURLY_CAP: Final = Decimal("0.04")
@@ -82,18 +86,53 @@ class MarginTiers:
         """
         side = 1 if size > 0 else -1
         notional = abs(size) * mark
-        own = self.maintenance(notional)
+        here = self._band(notional)
         upper: Decimal | None = None
         price = ZERO
         for band in self.bands:
-            # What is free if this tier's rule held at the mark: exact where the tier does hold.
-            room = free + own - quotient(notional, band.twice) + band.deduction
+            room = free
+            if band is not here:  # what is free if this tier's rule held at the mark
+                own = self.maintenance(notional)
+                room = free + own - quotient(notional, band.twice) + band.deduction
             price = mark - quotient(room * band.twice, size * (band.twice - side))
             value = abs(size) * price
             if value >= band.lower and (upper is None or value < upper):
                 break
             upper = band.lower
         return price if price > 0 else None
+
+    def maintenances(self, notionals: Sequence[Decimal]) -> list[Decimal]:
+        """`maintenance` of each notional in USD, at once where all are in one tier."""
+        band = self._band(min(notionals))
+        if band is not self._band(max(notionals)):
+            return list(map(self.maintenance, notionals))
+        return list(map(sub, quotients(notionals, band.twice), repeat(band.deduction)))
+
+    def liquidations(
+        self, size: Decimal, marks: Sequence[Decimal], free: Sequence[Decimal]
+    ) -> list[Decimal | None]:
+        """`liquidation` at each mark, at once where the same tier holds at all of them."""
+        side, length = 1 if size > 0 else -1, abs(size)
+        notionals = list(map(mul, repeat(length), marks))
+        here, upper = self._band(min(notionals)), _ENDLESS
+        if here is not self._band(max(notionals)):
+            return list(map(self.liquidation, repeat(size), marks, free))
+        prices: list[Decimal] = []
+        for band in self.bands:
+            room: Iterable[Decimal] = free
+            if band is not here:
+                own = map(add, free, self.maintenances(notionals))
+                rest = map(sub, own, quotients(notionals, band.twice))
+                room = map(add, rest, repeat(band.deduction))
+            scaled = list(map(mul, room, repeat(band.twice)))
+            prices = list(map(sub, marks, quotients(scaled, size * (band.twice - side))))
+            least, most = length * min(prices), length * max(prices)
+            if least >= band.lower and most < upper:
+                break
+            if not (most < band.lower or least >= upper):  # some end in this tier, some do not
+                return list(map(self.liquidation, repeat(size), marks, free))
+            upper = band.lower
+        return [price if price > 0 else None for price in prices]
 
 
 def return_on_equity(unrealized: Decimal, size: Decimal, entry: Decimal, leverage: int) -> Decimal:

@@ -4,14 +4,18 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
+from itertools import repeat
 from typing import Final, NamedTuple, overload
 
 from motherhaven.bot.portfolio.events import Fill, FundingPayment, LedgerRecord
 from motherhaven.bot.portfolio.fold import EquityFold
 from motherhaven.contract.exact import exact, fma, quotient
+from motherhaven.contract.quick_init import quick_init
 from motherhaven.metrics import EquityPoint
 
 ZERO: Final = Decimal(0)
+_ROOM: Final = 1e-9
+"""More than the error of a quotient of two floats near 1."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +51,7 @@ class Track(NamedTuple):
     marks: Sequence[Decimal]
 
 
+@quick_init
 @dataclass(frozen=True, slots=True)
 class _Piece:
     """Samples in a row after one record of the ledger: equity = base + sum of size * mark."""
@@ -67,7 +72,7 @@ class EquityAudit:
         self._equities: list[Decimal] = []
         self._pieces: list[_Piece] = []
         self._peak = self._low = deposit
-        self._worst = ZERO
+        self._worst, self._worst_float = ZERO, 0.0
 
     @property
     def max_drawdown(self) -> Decimal:
@@ -86,8 +91,14 @@ class EquityAudit:
 
         `base` is the equity without the positions, `held` coin, signed size and mark of each.
         """
-        tracks = [Track(coin, size, (mark,)) for coin, size, mark in held]
-        self.span((time,), seq, base, tracks)
+        tracks, equity = [], base
+        for coin, size, mark in held:
+            tracks.append(Track(coin, size, (mark,)))
+            equity = fma(size, mark, equity)
+        self._pieces.append(_Piece(seq, len(self._times), 1, base, tracks))
+        self._times.append(time)
+        self._equities.append(equity)
+        self._extremes((equity,))
 
     def span(
         self, times: Sequence[datetime], seq: int, base: Decimal, tracks: Sequence[Track]
@@ -100,9 +111,9 @@ class EquityAudit:
             self._extremes((base,))
             return
         _, size, marks = tracks[0]
-        equities = [fma(size, mark, base) for mark in marks]
+        equities = list(map(fma, repeat(size), marks, repeat(base)))
         for _, size, marks in tracks[1:]:
-            equities = [fma(size, mark, sum_) for mark, sum_ in zip(marks, equities, strict=True)]
+            equities = list(map(fma, repeat(size), marks, equities))
         self._equities += equities
         if len(equities) > 1 and max(equities) < self._peak:
             self._extremes((min(equities),))
@@ -138,9 +149,12 @@ class EquityAudit:
                 self._peak = self._low = equity
             elif equity < self._low and self._peak > 0:
                 self._low = equity
-                with exact():
-                    fall = quotient(equity - self._peak, self._peak)
-                self._worst = min(self._worst, fall)
+                # Most falls are certainly less deep than the worst: no need to divide exactly.
+                if float(equity) / float(self._peak) - 1 < self._worst_float + _ROOM:
+                    with exact():
+                        fall = quotient(equity - self._peak, self._peak)
+                    self._worst = min(self._worst, fall)
+                    self._worst_float = float(self._worst)
 
     def _difference(self, piece: _Piece, fold: EquityFold) -> Decimal:
         """The largest one within a piece: none where cash and coins are the same."""

@@ -23,11 +23,12 @@ from motherhaven.bot.market.feed import Quote, Slice
 from motherhaven.bot.market.files import FileFeed
 from motherhaven.bot.market.funding import read_funding
 from motherhaven.bot.market.instruments import FeeRates
-from motherhaven.bot.portfolio.events import LedgerRecord
+from motherhaven.bot.portfolio.events import LedgerRecord, MarginMode
 from motherhaven.bot.replay.audit import EquityAudit
+from motherhaven.bot.replay.holds import HoldRecords
 from motherhaven.bot.replay.report import CountingSink, Refusal, ReplayReport
 from motherhaven.bot.replay.stride import Strides
-from motherhaven.bot.running.cycle import Cycle, Facts
+from motherhaven.bot.running.cycle import COMPLETED, Cycle, Facts
 from motherhaven.bot.running.ledger_records import record_of
 from motherhaven.bot.running.sink import LEDGER_KINDS, Sink
 from motherhaven.bot.running.venues import paper_trader
@@ -49,9 +50,11 @@ class ReplayConfig:
 
     `funding` names a file of rates by coin; without one a coin's funding is 0. `slippage`
     is what takers pay beyond the mid, None (worked cases) for nothing. `candles`
-    puts the bars on record too, for a page that is to draw them; `brief` leaves out the
-    records of holds and accounts, for a run whose record nobody keeps. `cash_flows` come in
-    (positive) and go out at the first bar that ends at or after their time.
+    puts the bars on record too, for a page that is to draw them; `bulk` keeps holds and the
+    accounts of their cycles in bulk records, for a journal; `brief` leaves them out,
+    for a run whose record nobody keeps. `cash_flows` come in
+    (positive) and go out at the first bar that ends at or after their time. `margin_mode` is
+    that of entries.
     """
 
     bars: Mapping[str, Path]
@@ -66,13 +69,16 @@ class ReplayConfig:
     funding: Mapping[str, Path] = field(default_factory=dict)
     candles: bool = False
     brief: bool = False
+    bulk: bool = False
     cash_flows: tuple[Flow, ...] = ()
+    margin_mode: MarginMode = MarginMode.CROSS
 
     @property
     def plain(self) -> bool:
-        """Whether a bar in which nothing happens leaves no trace but a sample of the equity."""
-        recorded = self.candles or self.funding or self.cash_flows
-        return self.brief and not recorded and self.pace is None
+        """Whether bars in which nothing happens can be passed over in one step."""
+        if self.funding or self.cash_flows or self.pace is not None:
+            return False
+        return self.bulk or (self.brief and not self.candles)
 
 
 def _is_full_hour(moment: datetime) -> bool:
@@ -101,18 +107,29 @@ def market_ids(clock: MarketClock, rng: random.Random) -> Callable[[], str]:
     Where RFC 9562 has chance there is a counter from a random start: cheap, and in order.
     """
     numbers = count(rng.getrandbits(60))
+    time, stamp = clock.time, _id_time(clock.time)
 
     def new() -> str:
+        nonlocal time, stamp
+        if time is not clock.time:
+            time, stamp = clock.time, _id_time(clock.time)
         number = next(numbers)
-        high = int(clock.time.timestamp() * 1000) << 16 | 0x7000 | number & 0xFFF
-        text = f"{high:016x}{1 << 63 | number:016x}"
-        return f"{text[:8]}-{text[8:12]}-{text[12:16]}-{text[16:20]}-{text[20:]}"
+        low = f"{1 << 63 | number:016x}"
+        return f"{stamp}{number & 0xFFF:03x}-{low[:4]}-{low[4:]}"
 
     return new
 
 
+def _id_time(time: datetime) -> str:
+    """An id's first half, but for its counter."""
+    text = f"{int(time.timestamp() * 1000):012x}"
+    return f"{text[:8]}-{text[8:]}-7"
+
+
 class Replay:
     """One run over recorded bars."""
+
+    _following: Slice | None = None
 
     def __init__(
         self,
@@ -149,6 +166,7 @@ class Replay:
             detailed=decider.is_model and self._recorded is None,
             candles=config.candles,
             brief=config.brief,
+            margin_mode=config.margin_mode,
         )
         new_id = market_ids(self._market, rng)
         self._trader = paper_trader(setup, self.feed.start, new_id, config.slippage)
@@ -162,7 +180,6 @@ class Replay:
         self._apart, self._compared, self._bars = ZERO, 0, 0
         self._plain = self._recorded is None and config.plain
         self._step = timedelta(seconds=config.interval_seconds)
-        self._following: Slice | None = None
         self._strides: Strides | None = None
 
     async def run(self, stop: asyncio.Event | None = None) -> ReplayReport:
@@ -234,6 +251,7 @@ class Replay:
                 self._audit,
                 self.feed.interval,
                 self._step,
+                None if self._config.brief else self._hold_records(),
             )
         step = self._strides.go(index, due)
         if step.stop == index:
@@ -242,8 +260,16 @@ class Replay:
         times = self.feed.timeline.times
         self._market.time = times[step.stop - 1]
         self._bars += (step.stop - index) * coins
-        self._trader.log.holds += step.asked * coins
+        if self._config.brief:
+            self._trader.log.unread += step.asked * coins
+        self._record()
         return step.stop, self._after(times[step.last_asked], None) if step.asked else due
+
+    def _hold_records(self) -> HoldRecords:
+        def heartbeat(moment: datetime, cycle_id: str) -> None:
+            self._cycle.status(COMPLETED, moment, cycle_id, self._after(moment, None))
+
+        return HoldRecords(self._trader, self._decider.name, heartbeat)
 
     def _begin(self) -> None:
         self._cycle.status(f"replay of {self.feed.name} begins", self._market.time)
@@ -336,7 +362,7 @@ class Replay:
             end=self._market.time,
             bars=self._bars,
             gaps=tuple(self._trader.gaps),
-            decisions=counts["decision"] + self._trader.log.holds,
+            decisions=counts["decision"] + self._trader.log.unread,
             entries=counts["entry"],
             exits=counts["position_closed"],
             liquidations=counts["liquidation"],

@@ -11,6 +11,7 @@ from motherhaven.bot.core.records import Record
 from motherhaven.bot.execution.slippage import Slippage
 from motherhaven.bot.market.feed import Gap
 from motherhaven.bot.running.sink import Kept, Sink
+from motherhaven.contract.bulk import is_bulk, single_kind
 from motherhaven.contract.events import Kind
 from motherhaven.contract.money import plain
 from motherhaven.contract.times import format_time
@@ -29,6 +30,9 @@ class CountingSink:
         """Pass a batch on, then count it."""
         self._inner.write(batch)
         for record in batch:
+            if is_bulk(record.kind):
+                self.counts[single_kind(record.kind)] += record.payload["count"]
+                continue
             self.counts[record.kind] += 1
             if record.kind == "execution" and record.payload["execution_status"] == "executed":
                 self.counts["executed"] += 1

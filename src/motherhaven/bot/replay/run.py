@@ -17,6 +17,7 @@ from motherhaven.bot.decider.types import Decider
 from motherhaven.bot.market.files import FileFeed
 from motherhaven.bot.replay.engine import Replay, ReplayConfig, Sleep
 from motherhaven.bot.replay.report import ReplayReport
+from motherhaven.bot.replay.settled import settled_objects
 from motherhaven.bot.running.journal_sink import JournalSink
 from motherhaven.bot.running.sink import LedgerSink
 from motherhaven.contract.clock import Clock
@@ -77,7 +78,9 @@ async def run_replay(
     if request.journal is None and request.ship is None:
         # Nobody will read the record: only what the audit reads back is kept.
         config = replace(request.config, brief=True)
-        return await Replay(config, decider, LedgerSink(), clock, sleep, feed).run(stop)
+        replay = Replay(config, decider, LedgerSink(), clock, sleep, feed)
+        with settled_objects():
+            return await replay.run(stop)
     with ExitStack() as stack:
         path = request.journal
         if path is None:
@@ -85,8 +88,10 @@ async def run_replay(
             path = Path(stack.enter_context(folder)) / "replay.db"
         sink = _sink(request, path, decider, clock)
         stack.callback(sink.close)
-        config = replace(request.config, candles=True)
-        return await Replay(config, decider, sink, clock, sleep, feed).run(stop)
+        config = replace(request.config, candles=True, bulk=True)
+        replay = Replay(config, decider, sink, clock, sleep, feed)
+        with settled_objects():
+            return await replay.run(stop)
 
 
 async def run_side_by_side(

@@ -16,6 +16,8 @@ from motherhaven.bot.execution.port import Stepped
 from motherhaven.bot.guard.day import day_end
 from motherhaven.bot.market.timeline import Stretch, Timeline, steps_until
 from motherhaven.bot.replay.audit import EquityAudit, Track
+from motherhaven.bot.replay.holds import HoldRecords, Holds
+from motherhaven.contract.quick_init import quick_init
 
 
 class Step(NamedTuple):
@@ -27,6 +29,7 @@ class Step(NamedTuple):
     """The slice of the last of the decisions."""
 
 
+@quick_init
 @dataclass(frozen=True, slots=True)
 class _Plan:
     """Decisions that may be passed over: `count` from slice `first` on, one each `every`."""
@@ -56,15 +59,18 @@ class Strides:
         audit: EquityAudit,
         interval: timedelta,
         cadence: timedelta,
+        kept: HoldRecords | None = None,
     ) -> None:
         """`stepped` is the inside of the trader's venue.
 
-        `interval` is that of the bars, `cadence` the time between two decisions.
+        `interval` is that of the bars, `cadence` the time between two decisions. `kept` puts
+        on record what is passed over; None where nobody reads it.
         """
         self._timeline = timeline
         self._trader = trader
         self._stepped = stepped
         self._audit = audit
+        self._kept = kept
         self._interval = interval
         self._cadence = cadence
         self._every = _bars_between(interval, cadence)
@@ -88,6 +94,8 @@ class Strides:
         if stop <= index:
             return Step(index)
         asked = plan.before(stop)
+        if self._kept is not None:
+            self._keep(self._kept, index, stop, stretch, plan, asked)
         self._pass(index, stop, stretch)
         if not asked:
             return Step(stop)
@@ -132,6 +140,28 @@ class Strides:
             found = columns.first_outside(start + offset, stop + offset, band.low, band.high)
             stop = found - offset
         return stop
+
+    def _keep(
+        self, kept: HoldRecords, start: int, stop: int, stretch: Stretch, plan: _Plan, asked: int
+    ) -> None:
+        """Put the bars and the decisions on record."""
+        log, coins = self._trader.log, self._trader.ledger.holdings
+        if self._trader.setup.candles:
+            for coin, offset in stretch.offsets.items():
+                bars = self._timeline.columns[coin].bars
+                log.saw_in_a_row(coin, bars[start + offset : stop + offset])
+        decider = self._decider
+        if not asked or decider is None:
+            return
+        end = plan.first + asked * plan.every
+        marks, why = {}, {}
+        for coming in plan.coming:
+            coin, offset = coming.coin, stretch.offsets[coming.coin]
+            closes = self._timeline.columns[coin].closes
+            marks[coin] = closes[plan.first + offset : end + offset : plan.every]
+            held = coins.get(coin)
+            why[coin] = decider.why(coming, None if held is None else held.size)
+        kept.record(Holds(self._timeline.times[plan.first : end : plan.every], marks, why))
 
     def _pass(self, start: int, stop: int, stretch: Stretch) -> None:
         trader = self._trader

@@ -13,14 +13,15 @@ from collections.abc import Coroutine, Mapping, Sequence
 from contextlib import suppress
 from datetime import datetime
 from decimal import Decimal
-from typing import Any, Final, TypeVar
+from typing import Any, Final, TypeVar, cast
 
 from motherhaven.bot.execution.commands import CancelOrders, Command
+from motherhaven.bot.execution.identity import AccountIdentity, VenueHealth
 from motherhaven.bot.execution.orders import OpenOrder, OrderStatus, Outcome, Unknown
 from motherhaven.bot.execution.port import AsyncVenue, Capabilities, VenueEvent
 from motherhaven.bot.market.instruments import FeeRates, MarketSpec, Prices
 from motherhaven.bot.portfolio.account import AccountSnapshot, LeverageSetting, Position
-from motherhaven.bot.portfolio.events import Fill, FundingPayment, MarginMode, Side
+from motherhaven.bot.portfolio.events import CashFlow, Fill, FundingPayment, MarginMode, Side
 from motherhaven.contract.errors import ExchangeError
 
 T = TypeVar("T")
@@ -63,6 +64,10 @@ class VenueBridge:
         except ExchangeError as error:
             return [Unknown(cloid, str(error)) for cloid in _cloids(commands)]
 
+    def resend(self, cloid: str) -> Outcome:
+        """See `Resender`; only where the client's capabilities say so."""
+        return self._call(self._resend(cloid))
+
     def set_leverage(self, coin: str, leverage: int, mode: MarginMode) -> LeverageSetting:
         """Set and read back leverage and mode."""
         return self._call(self._set_leverage(coin, leverage, mode))
@@ -82,11 +87,23 @@ class VenueBridge:
         """
         self._told.extend(await self._venue.drain())
 
+    async def close(self) -> None:
+        """Let go of the client's connections and its lock, on its loop."""
+        close = getattr(self._venue, "close", None)
+        if close is not None:
+            await close()
+
     async def _submit(self, commands: Sequence[Command]) -> list[Outcome]:
         outcomes = await self._venue.submit(commands)
         with suppress(ExchangeError):
             await self.pump()
         return outcomes
+
+    async def _resend(self, cloid: str) -> Outcome:
+        outcome: Outcome = await cast("Any", self._venue).resend(cloid)
+        with suppress(ExchangeError):
+            await self.pump()
+        return outcome
 
     async def _set_leverage(self, coin: str, leverage: int, mode: MarginMode) -> LeverageSetting:
         setting = await self._venue.set_leverage(coin, leverage, mode)
@@ -110,6 +127,10 @@ class VenueBridge:
         """What became of an order."""
         return self._call(self._venue.order_by_cloid(cloid))
 
+    def burn(self, cloid: str) -> bool:
+        """Make sure that a lost order never lands."""
+        return self._call(self._venue.burn(cloid))
+
     def fills(self, since: datetime) -> Sequence[Fill]:
         """Fills at or after `since`."""
         return self._call(self._venue.fills(since))
@@ -117,6 +138,18 @@ class VenueBridge:
     def funding(self, since: datetime) -> Sequence[FundingPayment]:
         """Funding at or after `since`."""
         return self._call(self._venue.funding(since))
+
+    def cash_flows(self, since: datetime) -> Sequence[CashFlow]:
+        """Deposits, withdrawals and transfers at or after `since`."""
+        return self._call(self._venue.cash_flows(since))
+
+    def identity(self) -> AccountIdentity | None:
+        """The account as the venue has it."""
+        return self._call(self._venue.identity())
+
+    def health(self) -> VenueHealth:
+        """How the connection stands; never waits."""
+        return self._venue.health()
 
     def fees(self) -> FeeRates:
         """The account's fee rates."""

@@ -21,10 +21,9 @@ from motherhaven.contract.jsonio import dumps, loads
 from motherhaven.contract.times import format_time
 from motherhaven.recorder.filelock import FileLock
 
-Verb = Literal["stop", "pause", "resume", "kill", "arm", "guide"]
+Verb = Literal["stop", "pause", "resume", "kill", "arm", "guide", "unfreeze"]
 
 VERBS: Final = get_args(Verb)
-KILL_FILE: Final = "kill.json"
 EXPIRES: Final = timedelta(seconds=60)
 _WAIT_SECONDS: Final = 10.0
 _POLL_SECONDS: Final = 0.05
@@ -49,6 +48,11 @@ class ControlServer:
         self._lock = FileLock(folder / "bot.lock")
         self._done: set[str] = set()
         self._run = ""
+
+    @property
+    def folder(self) -> Path:
+        """The bot's own control folder."""
+        return self._folder
 
     def enter(self, run: str) -> None:
         """Become the running bot; `run` names this run, commands for another are ignored.
@@ -89,17 +93,6 @@ class ControlServer:
         draft = target.with_suffix(".tmp")
         private.write(draft, dumps(known))
         draft.replace(target)
-
-    def killed(self) -> Mapping[str, Any] | None:
-        """What `kill` left here while no bot ran; None when it did not."""
-        try:
-            return _object(self._folder / KILL_FILE)
-        except InvalidJson:
-            return {}
-
-    def forget_kill(self) -> None:
-        """The kill is on record now; its file has done its work."""
-        (self._folder / KILL_FILE).unlink(missing_ok=True)
 
     def take(self) -> list[Command]:
         """Commands for this run that have not expired, each at most once, oldest first."""
@@ -190,20 +183,6 @@ class ControlClient:
             f"the bot (pid {before.get('pid')}) did not answer within {_WAIT_SECONDS:g} s; look at "
             "its log, or end that process"
         )
-
-    def kill_next(self, *, flatten: bool) -> str:
-        """Engage the kill switch of a bot that does not run: its next start begins with it.
-
-        Raises:
-            ConfigError: the folder cannot be written.
-        """
-        data = {"at": format_time(self._clock.now()), "flatten": flatten}
-        try:
-            private.make_folder(self._folder)
-            private.write(self._folder / KILL_FILE, dumps(data))
-        except OSError as error:
-            raise ConfigError(f"{self._folder}: {error.strerror}; make it writable") from None
-        return "no bot runs here; the next start begins with the kill switch engaged"
 
     def _is_free(self) -> bool:
         lock = FileLock(self._folder / "bot.lock")

@@ -2,11 +2,12 @@
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Final, ParamSpec, TypeVar
+from typing import Any, Final, ParamSpec, TypeVar
 
+from motherhaven.bot.control.latches import Latch
 from motherhaven.bot.core.records import Record
 from motherhaven.bot.core.trader import Trader
 from motherhaven.bot.decider.guidance import Guidance
@@ -22,6 +23,9 @@ from motherhaven.contract.money import plain
 CANDLE_BATCH: Final = 240
 """Bars of a coin in one record where nobody waits for them."""
 
+COMPLETED: Final = "cycle completed"
+"""The message of a cycle that went well."""
+
 MAX_MESSAGE: Final = 2_000
 """Characters of a status message; the warnings stand beside it in full."""
 
@@ -30,6 +34,7 @@ T = TypeVar("T")
 
 _LOG: Final = logging.getLogger("motherhaven")
 
+Think = Callable[[Decider, Context], Awaitable[Answer]]
 Quotes = Callable[[], Awaitable[Mapping[str, Quote]]]
 Now = Callable[[], datetime]
 
@@ -40,6 +45,7 @@ class Facts:
 
     market: str
     interval_seconds: int
+    tags: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +54,10 @@ class Trouble:
 
     code: str
     text: str
+
+
+async def _think(decider: Decider, context: Context) -> Answer:
+    return await decider.decide(context)
 
 
 class Cycle:
@@ -68,9 +78,26 @@ class Cycle:
         self.guidance: Guidance | None = None
         self.notes: list[str] = []
         """What the user must know for as long as the bot runs so."""
+        self.before: Callable[[datetime], Awaitable[None]] | None = None
+        """Done before each decision: at a venue of its own the account is read whole."""
+        self.phase: str | None = None
+        """How far a live bot has come: reconciling, then ready; None on paper."""
         self.set_aside: Mapping[str, str] = {}
         """Coins that are left out at the moment, and why."""
+        self.amend: Callable[[Sequence[Record]], None] | None = None
+        """Completes new records before they are kept."""
+        self.more: Callable[[], Mapping[str, Any]] = dict
+        """What else every status tells."""
+        self.watched: Callable[[], Sequence[str]] = tuple
+        """What is not right with a live account, in sentences."""
+        self.latches: Callable[[], Sequence[Latch]] = tuple
+        """What stops entries until somebody lifts it, told with every status."""
+        self.meanwhile: Callable[[], Awaitable[None]] | None = None
+        """Done again and again while the decider thinks; each call waits a moment by itself."""
+        self.think: Think = _think
+        """How the decider is asked: in this loop, or in a thread that it may block."""
         self._waiting: list[Record] = []
+        self._shown = trader.setup.limits, trader.setup.limits.shown()
         self._serial = asyncio.Lock()
         if trader.account.venue.capabilities.outlives_process:
             trader.account.orders.emit = self._record_order
@@ -83,7 +110,13 @@ class Cycle:
         if self.trader.account.stepped is not None:
             return work(*args, **kwargs)
         async with self._serial:
-            return await asyncio.to_thread(work, *args, **kwargs)
+            thread = asyncio.ensure_future(asyncio.to_thread(work, *args, **kwargs))
+            try:
+                return await asyncio.shield(thread)
+            except asyncio.CancelledError:
+                # A thread cannot be ended: nobody else may enter the core before it is done.
+                await asyncio.wait({thread})
+                raise
 
     async def run(
         self,
@@ -105,13 +138,15 @@ class Cycle:
         asked_at = now()
         if trader.asks:
             await self.core(trader.resolve_orders, asked_at)
+        if self.before is not None:
+            await self.before(asked_at)
         wish = None if self.guidance is None else self._wish(asked_at)
         context = trader.context(asked_at, wish)
         answer = None
         if context.series_by_coin and not self.paused:
-            answer = await self.decider.decide(context)
+            answer = await self._answer(context)
             if trader.setup.brief and answer.holds:
-                trader.log.holds += len(answer.decisions)
+                trader.log.unread += len(answer.decisions)
                 return None
         cycle_id = trader.new_id()
         trouble = None
@@ -127,6 +162,25 @@ class Cycle:
         if durable:
             self.flush()
         return None if trouble is None else trouble.text
+
+    async def _answer(self, context: Context) -> Answer:
+        """What the decider says; a live account is looked after for as long as it thinks."""
+        if self.meanwhile is None:
+            return await self.think(self.decider, context)
+        thinking = asyncio.ensure_future(self.think(self.decider, context))
+        tasks: set[asyncio.Future[Any]] = {thinking}
+        try:
+            while not thinking.done():
+                tasks = {thinking, beside := asyncio.ensure_future(self.meanwhile())}
+                await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+                if not beside.done() and not self._serial.locked():
+                    beside.cancel()  # it sleeps; a look that has begun is carried to its end
+                await asyncio.gather(beside, return_exceptions=True)
+            return thinking.result()
+        finally:
+            for task in tasks:
+                task.cancel()
+            await asyncio.gather(*tasks, return_exceptions=True)
 
     def status(
         self,
@@ -156,22 +210,38 @@ class Cycle:
             next_cycle_at=next_at,
             coins=self.trader.setup.coins,
             day_zone=self.trader.setup.zone,
+            limits=self._limits(),
+            tags=list(self.facts.tags),
             guidance=guidance and guidance.text,
             guidance_until=guidance and guidance.until,
+            phase=self.phase,
+            **self.more(),
+            latches=[one.encoded() for one in self.latches()],
             **self.sink.lag(),
         )
+
+    def _limits(self) -> Mapping[str, str | None]:
+        """The limits as text, written out again only where they are others.
+
+        Every status has them: the newest one is all that a server reads of how a bot is set up.
+        """
+        limits = self.trader.setup.limits
+        if self._shown[0] is not limits:
+            self._shown = limits, limits.shown()
+        return self._shown[1]
 
     def warnings(self) -> list[str]:
         """What is not right and does not stop the bot: shown with every status."""
         aside = [f"{coin} is set aside: {why}" for coin, why in self.set_aside.items()]
-        held = self.trader.account.snapshot().positions.values()
+        trader = self.trader
+        held = trader.account.snapshot().positions.values() if trader.ledger.holdings else ()
         borne, self.trader.log.shortfalls = self.trader.log.shortfalls, []
         self.trader.notices.extend(
             f"{one.coin} was closed {plain(one.amount)} USD past what its margin could lose, at "
             f"{one.time:%Y-%m-%d %H:%M} UTC: the venue bears that"
             for one in borne
         )
-        return [*self.notes, *aside, *self.trader.notices, *idle_stops(held)]
+        return [*self.watched(), *self.notes, *aside, *self.trader.notices, *idle_stops(held)]
 
     def _wish(self, now: datetime) -> str | None:
         """The user's guidance while it holds; what has expired is forgotten, on the record."""
@@ -186,7 +256,10 @@ class Cycle:
 
     def flush(self) -> bool:
         """Record what is queued; False if the journal cannot take it: it is tried again."""
-        self._waiting.extend(self.trader.take())
+        taken = self.trader.take()
+        if self.amend is not None:
+            self.amend(taken)
+        self._waiting.extend(taken)
         if not self._waiting:
             return True
         try:
@@ -259,4 +332,4 @@ class Cycle:
             return trouble.text
         if self.paused:
             return "paused: no decisions; stops and targets stay"
-        return "cycle completed"
+        return COMPLETED

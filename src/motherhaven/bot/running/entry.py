@@ -7,36 +7,60 @@ import signal
 import sys
 import threading
 from collections.abc import Mapping, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from datetime import timedelta
+from functools import partial
 from pathlib import Path
 from typing import Any, Final, cast
 
 from motherhaven.bot.decider.guidance import read_guidance
+from motherhaven.bot.execution.kill_latch import KillLatch
 from motherhaven.bot.market.choose import choose_feed
 from motherhaven.bot.market.feed import Feed
 from motherhaven.bot.market.files import FileFeed
-from motherhaven.bot.running.build import build_bot, simulated_journal
+from motherhaven.bot.market.hyperliquid import MAINNET
+from motherhaven.bot.running.access import venue_access
+from motherhaven.bot.running.account_view import view_account
+from motherhaven.bot.running.build import Bot, build_bot, simulated_journal
 from motherhaven.bot.running.config import BotConfig, journal_path
 from motherhaven.bot.running.control import ControlClient, ControlServer, Verb
 from motherhaven.bot.running.journal_sink import JournalSink
-from motherhaven.bot.running.logs import configure_bot_logging
+from motherhaven.bot.running.kill_here import kill_here
+from motherhaven.bot.running.kill_signal import kill_on_signal
+from motherhaven.bot.running.live_account import LiveAccount, open_live
+from motherhaven.bot.running.log_shipping import level_of
+from motherhaven.bot.running.logs import configure_bot_logging, shipped_log
+from motherhaven.bot.running.strategy_thread import StrategyThread
+from motherhaven.bot.running.venue_lines import venue_lines
 from motherhaven.contract.clock import Clock
 from motherhaven.contract.display import for_terminal
 from motherhaven.contract.errors import ConfigError, MotherhavenError
+from motherhaven.contract.events import Mode
 from motherhaven.contract.ids import IdSource
+from motherhaven.contract.money import plain
 from motherhaven.recorder.factory import open_logger
-from motherhaven.settings import Settings, SystemClock, load_settings, require_names
+from motherhaven.recorder.sending.transport import HttpTransport
+from motherhaven.recorder.trading_logger import TradingLogger
+from motherhaven.settings import (
+    Settings,
+    SystemClock,
+    TradingMode,
+    load_settings,
+    require_names,
+)
 
 _LOG: Final = logging.getLogger("motherhaven")
-WORDS: Final = ("start", "stop", "pause", "resume", "status", "kill", "arm", "guide")
+WORDS: Final = ("start", "stop", "pause", "resume", "status", "kill", "arm", "guide", "unfreeze")
 ENDING_SIGNALS: Final = tuple(
     getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name)
 )
 USAGE: Final = """usage: run_analysis_bot.py [start|stop|pause|resume|status]
+       run_analysis_bot.py stop --flatten               kill, close everything, then end the bot
        run_analysis_bot.py kill [--flatten]             no entries; --flatten closes everything
-       run_analysis_bot.py arm                          end the kill switch
+       run_analysis_bot.py arm                          end the kill switch; arms no live trading
        run_analysis_bot.py guide "TEXT" [--hours N]     what the decider is to weigh
-       run_analysis_bot.py guide --clear"""
+       run_analysis_bot.py guide --clear
+       run_analysis_bot.py unfreeze COIN                take over what was found in a coin"""
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -62,14 +86,17 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def arguments_of(word: str, rest: Sequence[str]) -> dict[str, Any] | None:
     """The words that follow a control word, as the command's arguments; None if they mean nothing.
 
-    kill [--flatten] | guide TEXT [--hours N] | guide --clear; no other word takes any, but
-    for start's --with-parent: end when standard input does (a supervisor's pipe).
+    kill [--flatten] | stop [--flatten] | guide TEXT [--hours N] | guide --clear | unfreeze COIN;
+    no other word takes any, but for start's --with-parent: end when standard input does (a
+    supervisor's pipe).
     """
     words = list(rest)
     if word == "start":
         return {"with_parent": bool(words)} if words in ([], ["--with-parent"]) else None
-    if word == "kill":
+    if word in ("kill", "stop"):
         return {"flatten": bool(words)} if words in ([], ["--flatten"]) else None
+    if word == "unfreeze":
+        return {"coin": words[0]} if len(words) == 1 and words[0].isalnum() else None
     if word != "guide":
         return None if words else {}
     if words == ["--clear"]:
@@ -95,16 +122,16 @@ def control_folder(settings: Settings) -> Path:
 
 def _control(settings: Settings, word: str, details: Mapping[str, Any]) -> int:
     clock = SystemClock()
-    desk = ControlClient(control_folder(settings), clock, IdSource(clock, os.urandom).new)
+    folder = control_folder(settings)
+    desk = ControlClient(folder, clock, IdSource(clock, os.urandom).new)
     if word == "status":
         state = desk.state()
         _tell("no bot is running here" if state is None else describe(state))
         return 0 if state is not None else 3
+    if word == "kill" or (word == "stop" and details["flatten"]):
+        return kill_here(settings, folder, desk, flatten=details["flatten"], stop=word == "stop")
     if word == "stop" and desk.state() is None:
         _tell("no bot is running here")
-        return 0
-    if word == "kill" and desk.state() is None:
-        _tell(desk.kill_next(flatten=details.get("flatten") is True))
         return 0
     if word == "guide":
         read_guidance(details["text"], details.get("hours"), clock.now())
@@ -116,12 +143,14 @@ async def _start(settings: Settings, *, with_parent: bool) -> int:
     config = BotConfig.from_settings(settings)
     ignored = require_names()
     undo = configure_bot_logging(
-        settings.log_dir, settings.log_level, settings.motherhaven_bot or "bot"
-    )
+        settings.log_dir, settings.log_level, settings.motherhaven_bot or "bot",
+        mark=config.mark, secrets=settings.secrets,
+    )  # fmt: skip
     for warning in ignored:
         _LOG.warning("Settings: %s", warning)
     stop = asyncio.Event()
     stop_on_signals(stop)
+    kill_on_signal(KillLatch(control_folder(settings)), SystemClock())
     if with_parent:
         stop_with_parent(stop)
     try:
@@ -154,7 +183,10 @@ async def _open(settings: Settings, config: BotConfig, stop: asyncio.Event) -> N
 
 async def _market(config: BotConfig, clock: Clock, stop: asyncio.Event) -> Feed | None:
     """The market's feed; None when the bot is told to stop before it is there."""
-    choice = asyncio.ensure_future(choose_feed(config.market, config.coins, clock, _LOG.warning))
+    url = config.market_url or MAINNET
+    choice = asyncio.ensure_future(
+        choose_feed(config.market, config.coins, clock, _LOG.warning, url)
+    )
     ends = asyncio.ensure_future(stop.wait())
     await asyncio.wait({choice, ends}, return_when=asyncio.FIRST_COMPLETED)
     ends.cancel()
@@ -179,23 +211,103 @@ async def _run(
             "TRADING_MARKET=replay:…: bars of the past are replayed with `motherhaven replay "
             "--bars COIN=FILE`, not with the running bot"
         )
-    path = simulated_journal(config.journal, feed) if feed.simulated else config.journal
-    logger = open_logger(
-        settings,
-        clock=clock,
-        ids=ids,
-        mode="simulated" if feed.simulated else "paper",
-        bot_name=config.name,
-        path=path,
-    )
+    live = None
+    if config.live:
+        limits = config.limits.changed(coins=frozenset(feed.coins))
+        access, folder = partial(venue_access, settings), control_folder(settings)
+        live = await open_live(config.venue, access, limits, folder, clock, ids, stop)
+        if live is None:
+            return
+    try:
+        await _trade(settings, config, feed, clock, ids, control, live, stop)
+    finally:
+        if live is not None:
+            await live.close()
+
+
+async def _trade(
+    settings: Settings,
+    config: BotConfig,
+    feed: Feed,
+    clock: Clock,
+    ids: IdSource,
+    control: ControlServer,
+    live: LiveAccount | None,
+    stop: asyncio.Event,
+) -> None:
+    """Open the journal, put the bot together and let it run until it is told to stop."""
+    invented = feed.simulated and not config.live
+    path = simulated_journal(config.journal, feed) if invented else config.journal
+    mode: Mode = "simulated" if invented else config.mode.value
+    logger = open_logger(settings, clock=clock, ids=ids, mode=mode, bot_name=config.name, path=path)
     sink = JournalSink(logger.recorder, logger.shipper)
     lag = timedelta(seconds=1 + settings.cycle_offset_seconds)
-    bot = build_bot(config, feed, sink, clock, ids, control=control, lag=lag)
-    _LOG.info(
-        "%s trades on paper: %s, %s decides every %d s, journal %s",
-        config.name, feed.name, bot.cycle.decider.name, config.interval_seconds, path,
+    latch = KillLatch(control_folder(settings))
+    bot = build_bot(
+        config, feed, sink, clock, ids, control=control, lag=lag, latch=latch, live=live,
+        allow_resume=settings.control_allow_resume,
     )  # fmt: skip
-    await bot.run(stop)
+    if config.mode is TradingMode.SHADOW and settings.hyperliquid_account_address:
+        bot.cycle.notes.append(await shadow_of(settings, clock))
+    _LOG.info(
+        "%s %s: %s, %s decides every %d s, journal %s",
+        config.name, how(config, live), feed.name, bot.cycle.decider.name, config.interval_seconds,
+        path,
+    )  # fmt: skip
+    with StrategyThread() as thread, _shipped_log(settings, config, logger):
+        bot.cycle.think = thread.think
+        _fetch_commands(settings, bot, logger)
+        try:
+            await bot.run(stop)
+        finally:
+            if bot.runner.station is not None:
+                bot.runner.station.close()
+
+
+def _fetch_commands(settings: Settings, bot: Bot, logger: TradingLogger) -> None:
+    """Fetch commands from the server that the records go to, unless that is switched off."""
+    station = bot.runner.station
+    if station is None or logger.shipper is None or settings.motherhaven_control == "off":
+        return
+    url, key = settings.motherhaven_api_url.rstrip("/"), settings.motherhaven_api_key or ""
+    station.fetch_from(HttpTransport(url, key), logger.recorder.journal.bot_id)
+
+
+def _shipped_log(
+    settings: Settings, config: BotConfig, logger: TradingLogger
+) -> AbstractContextManager[object]:
+    """Sends the log to the server that the records go to, where that is switched on."""
+    level = level_of(settings.motherhaven_ship_log)
+    if level is None or logger.shipper is None:
+        return nullcontext()
+    url, key = settings.motherhaven_api_url.rstrip("/"), settings.motherhaven_api_key or ""
+    return shipped_log(
+        HttpTransport(url, key), logger.bot_id, level, mark=config.mark, secrets=settings.secrets
+    )
+
+
+async def shadow_of(settings: Settings, clock: Clock) -> str:
+    """What the account that a shadow follows has; it is read once, and without a key."""
+    try:
+        view = await asyncio.to_thread(view_account, settings, clock)
+    except MotherhavenError as error:
+        return f"shadow: the account could not be read ({error})"
+    held = ", ".join(f"{coin} {plain(one.size)}" for coin, one in view.positions.items())
+    told = f"shadow of {view.identity.account} ({view.identity.network})"
+    return f"{told}: equity {plain(view.identity.equity)} USD, open {held or 'nothing'}"
+
+
+def how(config: BotConfig, live: LiveAccount | None) -> str:
+    """What kind of money the bot trades with, for the log's first line."""
+    if live is not None:
+        who = live.identity
+        return (
+            f"trades LIVE at {who.venue} ({who.network}), account {who.account}, equity "
+            f"{plain(who.equity)} USD; entries need `motherhaven arm`"
+        )
+    if config.mode is TradingMode.SHADOW:
+        return "trades as a SHADOW: paper money, beside the real order book"
+    return "trades on paper"
 
 
 def stop_on_signals(stop: asyncio.Event) -> None:
@@ -244,13 +356,31 @@ def describe(state: Mapping[str, Any]) -> str:
         f"positions   {shown}",
         f"shipping    {lag}",
     ]
+    lines += _live_lines(state)
+    lines += venue_lines(state)
     if state.get("kill_switch"):
         lines.append("kill switch ENGAGED: no entries until it is re-armed")
+    lines += [f"latch       {latch}" for latch in state.get("latches") or ()]
     if state.get("guidance"):
         lines.append(f"guidance    {state['guidance']}")
     if state.get("trouble"):
         lines.append(f"trouble     {state['trouble']}")
     return "\n".join(lines)
+
+
+def _live_lines(state: Mapping[str, Any]) -> list[str]:
+    """What a status says of real money and of the kill latch."""
+    lines = []
+    if state.get("account"):
+        lines.append(f"LIVE        {state['account']} ({state.get('network')})")
+        left = state.get("may_lose")
+        armed = f"ARMED; {left} USD may still be lost" if state.get("armed") else "NOT ARMED: "
+        lines.append(
+            f"armed       {armed}{'' if state.get('armed') else state.get('not_armed_why')}"
+        )
+    if state.get("not_flat"):
+        lines.append(f"NOT FLAT    {state['not_flat']}")
+    return lines
 
 
 def _tell(text: str, *, error: bool = False) -> None:

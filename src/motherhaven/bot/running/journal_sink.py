@@ -9,16 +9,21 @@ import apsw
 
 from motherhaven.bot.core.records import Record
 from motherhaven.bot.running.sink import Kept
+from motherhaven.contract.bulk import BULK, is_bulk, single_kind
 from motherhaven.contract.errors import JournalError
 from motherhaven.contract.events import Kind
 from motherhaven.contract.events.base import stamp
-from motherhaven.contract.jsonio import dumps, loads_own
+from motherhaven.contract.jsonio import dumps, dumps_columns, loads_own
 from motherhaven.contract.times import format_time
+from motherhaven.recorder.bulk_rows import events_of
 from motherhaven.recorder.core import NewEvent, Recorder
-from motherhaven.recorder.stats import ShippingStats
+from motherhaven.recorder.sending.stats import ShippingStats
 from motherhaven.recorder.writer import Entry
 
 CLOSE_SECONDS: Final = 2.0
+
+_COLUMNS: Final = frozenset({"candles", *BULK})
+"""Kinds whose payload is mostly columns."""
 
 
 class Shipping(Protocol):
@@ -54,13 +59,20 @@ def read_journal(path: Path, kinds: Sequence[Kind]) -> list[Kept]:
 
 
 def _kept(connection: apsw.Connection, kinds: Sequence[Kind]) -> Iterator[Kept]:
-    marks = ",".join("?" * len(kinds))
+    wanted = (*kinds, *(bulk for bulk, kind in BULK.items() if kind in kinds))
+    marks = ",".join("?" * len(wanted))
     query = (
         "SELECT kind, payload, time, event_id FROM events"  # noqa: S608  (marks are ? only)
         f" WHERE kind IN ({marks}) ORDER BY seq"
     )
-    for kind, payload, time, event_id in connection.execute(query, tuple(kinds)):
-        yield Kept(kind, loads_own(payload.encode()), datetime.fromisoformat(time), event_id)
+    for kind, text, time, event_id in connection.execute(query, wanted):
+        payload = loads_own(text.encode())
+        if not is_bulk(kind):
+            yield Kept(kind, payload, datetime.fromisoformat(time), event_id)
+            continue
+        for one, item in events_of(event_id, payload):
+            moment = datetime.fromisoformat(item["timestamp"])
+            yield Kept(single_kind(kind), item, moment, one)
 
 
 class JournalSink:
@@ -104,7 +116,7 @@ class JournalSink:
             stamp(item.time),
             recorded_at,
             item.payload,
-            dumps(item.payload),
+            dumps_columns(item.payload) if item.kind in _COLUMNS else dumps(item.payload),
         )
 
     def read(self, kinds: Sequence[Kind]) -> Iterator[Kept]:

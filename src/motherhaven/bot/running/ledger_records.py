@@ -24,6 +24,7 @@ from motherhaven.contract.times import parse_time
 
 T = TypeVar("T")
 ZERO: Final = Decimal(0)
+_REASONS: Final = frozenset(reason.value for reason in FillReason)
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 
 
@@ -42,13 +43,14 @@ def fill_of(payload: Mapping[str, Any]) -> Fill:
         fee=body.fee,
         liquidity=Liquidity(body.liquidity),
         realized=body.realized,
-        reason=FillReason(body.reason),
+        reason=_reason(body.reason),
         position_id=_known(body.position_id, "position_id"),
         time=_time(body.timestamp),
         cloid=body.cloid,
         leverage=_known(body.leverage, "leverage"),
         mode=MarginMode(_known(body.mode, "mode")),
         absorbed=body.absorbed or ZERO,
+        external_id=body.external_id,
     )
 
 
@@ -102,6 +104,11 @@ def record_of(event: Kept) -> LedgerRecord:
     if event.kind == "fill":
         return fill_of(event.payload)
     return payment_of(event.payload) if event.kind == "funding" else moved_of(event.payload)
+
+
+def _reason(word: str) -> FillReason:
+    """Why a fill happened; a word of a later version stands for no order of ours."""
+    return FillReason(word) if word in _REASONS else FillReason.EXTERNAL
 
 
 def _known(value: T | None, field_name: str) -> T:

@@ -63,7 +63,9 @@ async def next_prompt(
     limits = config.limits.changed(coins=frozenset(feed.coins))
     config = replace(config, coins=feed.coins, limits=limits)
     saved = fold(kept, config.zone)
-    trader = make_trader(config, feed, saved, saved.last_time or now, ids.new, detailed=True)
+    trader = make_trader(
+        config, feed.specs, saved, saved.last_time or now, ids.new, lambda: now, detailed=True
+    )
     await catch_up(trader, feed, now, saved.last_time)
     trader.quotes = await feed.quotes(now)
     trader.funding_rates = {

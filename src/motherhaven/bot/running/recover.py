@@ -1,7 +1,7 @@
 """A bot's state from its journal: a killed bot goes on with the same account."""
 
 from collections import deque
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from decimal import Decimal
@@ -12,16 +12,19 @@ from motherhaven.bot.core.trader import Trader
 from motherhaven.bot.decider.briefing import Plan
 from motherhaven.bot.decider.guidance import Guidance
 from motherhaven.bot.decider.types import Outcome
+from motherhaven.bot.execution.account import WantedExits
 from motherhaven.bot.guard.day import DayStart, KillSwitch
 from motherhaven.bot.guard.types import Action, Signal
 from motherhaven.bot.portfolio.events import (
     CashFlow,
     Fill,
+    FillReason,
     FundingPayment,
     MarginTransfer,
 )
 from motherhaven.bot.running.ledger_records import fill_of, moved_of, payment_of
-from motherhaven.bot.running.saved_orders import SavedOrders
+from motherhaven.bot.running.saved_exits import Protection, SavedMoves, asked_by_fills
+from motherhaven.bot.running.saved_orders import SavedOrders, counted
 from motherhaven.bot.running.sink import Kept
 from motherhaven.contract.errors import ContractError, InvalidEvent
 from motherhaven.contract.events import (
@@ -65,19 +68,12 @@ _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 @dataclass(slots=True)
-class Protection:
-    """The stop and target that a position had, last known."""
-
-    stop: Decimal | None
-    target: Decimal | None
-
-
-@dataclass(slots=True)
 class Saved:
     """What the journal says of a bot: everything that must outlive its process.
 
     `terms` are those of each position's newest opening record; `pending` are decisions to
     trade of which nothing more is on record, oldest first;
+    `frozen` are coins in which nothing is opened, and why;
     `signals` the newest decisions' signals by id, for the `outcomes` that follow them, and
     `ideas` what their entries were for; `plans` is that of each coin that was entered.
     """
@@ -97,7 +93,11 @@ class Saved:
     kill: KillSwitch = field(default_factory=KillSwitch)
     guidance: Guidance | None = None
     outcomes: deque[Outcome] = field(default_factory=lambda: deque(maxlen=KEPT_OUTCOMES))
+    frozen: dict[str, str] = field(default_factory=dict)
     signals: dict[str, str] = field(default_factory=dict)
+    asked: dict[str, WantedExits] = field(default_factory=dict)
+    decided: dict[str, int] = field(default_factory=dict)
+    moves: SavedMoves = field(default_factory=SavedMoves)
     ideas: dict[str, Plan] = field(default_factory=dict)
     plans: dict[str, Plan] = field(default_factory=dict)
     cost_day: date | None = None
@@ -128,16 +128,25 @@ def restore(trader: Trader, saved: Saved) -> list[str]:
 
     Returns the coins whose stop could not be placed again: close them at the next price.
     """
+    alone = trader.account.stepped is None
     # No fill tells that a cross position's leverage was changed; its terms do.
     leverages = {position_id: int(terms["leverage"]) for position_id, terms in saved.terms.items()}
-    trader.account.orders.adopt(saved.orders.open())
+    orders = [*saved.orders.ended(), *saved.orders.open()]
+    trader.account.orders.adopt(counted(orders, saved.fills) if alone else orders)
     trader.log.resume(trader.account.resume(saved.fills, saved.payments, saved.moved, leverages))
+    trader.flows = [(one.time, one.amount) for one in saved.moved if isinstance(one, CashFlow)]
     held = trader.ledger.holdings
     trader.log.plans = {coin: plan for coin, plan in saved.plans.items() if coin in held}
     trader.log.outcomes.extend(saved.outcomes)
     unprotected = []
+    trader.account.asked.update(_asked(saved))
     for coin, holding in held.items():
         known = saved.protections.get(holding.position_id)
+        wanted = _wanted(trader, saved, holding.position_id)
+        if wanted is not None:
+            trader.account.wanted[coin] = wanted
+        if alone:  # its stops rest there still; the barrier reads them before anything is opened
+            continue
         if known is not None and not trader.execution.restore(
             holding.position_id, coin, holding.size, (known.stop, known.target)
         ):
@@ -149,6 +158,27 @@ def restore(trader: Trader, saved: Saved) -> list[str]:
     trader.last_entries = dict(saved.last_entries)
     trader.kill = saved.kill
     return unprotected
+
+
+def _asked(saved: Saved) -> dict[str, WantedExits]:
+    """By decision: where exits belong of entries of which no fill is on record."""
+    known = {fill.cloid for fill in saved.fills}
+    orders = [*saved.orders.ended(), *saved.orders.open()]
+    names = [o.decision_id for o in orders if not o.reduce_only and o.cloid not in known]
+    return {name: saved.asked[name] for name in names if name in saved.asked}
+
+
+def _wanted(trader: Trader, saved: Saved, position_id: str) -> WantedExits | None:
+    """Where a position's exits belong: by its record, or by an entry that the record lacks."""
+    known = saved.protections.get(position_id)
+    recorded = None if known is None else known.wanted
+    find = trader.account.orders.decision_of
+    newest = asked_by_fills(reversed(saved.fills), position_id, find, saved.asked)
+    if newest is None or recorded is None:
+        return newest or recorded
+    # By the later decision: a move of the exits is one too, and may follow the entry.
+    later = saved.decided.get(newest.decision_id or "", -1)
+    return newest if later > saved.decided.get(recorded.decision_id or "", -1) else recorded
 
 
 def _take(saved: Saved, event: Kept, zone: str) -> None:
@@ -171,12 +201,18 @@ def _read(event: Kept) -> EventBody | None:
 
 def _take_fill(saved: Saved, event: Kept, body: FillRecorded, _zone: str) -> None:
     if body.ledger_seq is not None:
-        saved.fills.append(fill_of(event.payload))
-    saved.orders.filled(body.cloid)
+        fill = fill_of(event.payload)
+        saved.fills.append(fill)
+        if fill.reason is FillReason.EXTERNAL:  # a status tells of it later, or never
+            saved.frozen.setdefault(fill.coin, f"{fill.coin}: a fill of no order of ours")
+    saved.orders.filled(body.cloid, body.size)
 
 
 def _take_order(saved: Saved, event: Kept, body: OrderRecorded, _zone: str) -> None:
     saved.orders.take(body, event.time)
+    known = saved.protections.get(saved.moves.places.get(body.coin, ""))
+    if known is not None:
+        saved.moves.sent(body, known)
 
 
 def _take_funding(saved: Saved, event: Kept, body: FundingPaid, _zone: str) -> None:
@@ -202,12 +238,17 @@ def _take_closed(saved: Saved, _event: Kept, body: PositionClosed, _zone: str) -
     saved.protections.pop(str(body.position_id), None)
     saved.terms.pop(str(body.position_id), None)
     saved.plans.pop(body.coin, None)
+    saved.moves.places.pop(body.coin, None)
+    saved.frozen.pop(body.coin, None)  # it is flat; what else is there the first look finds
     saved.orders.position_closed(body.coin)
 
 
 def _take_opened(saved: Saved, event: Kept, body: PositionOpened, _zone: str) -> None:
-    position_id = str(body.position_id)
-    saved.protections[position_id] = Protection(body.stop_loss, body.profit_target)
+    position_id = saved.moves.places[body.coin] = str(body.position_id)
+    before = saved.protections.get(position_id)
+    known = before or Protection(None, None)
+    known.wanted = saved.asked.get(str(body.decision_id)) or known.wanted
+    saved.protections[position_id] = known.now(body.stop_loss, body.profit_target)
     saved.terms[position_id] = {
         "quantity_usd": body.quantity_usd,
         "leverage": body.leverage,
@@ -225,6 +266,8 @@ def _take_status(saved: Saved, event: Kept, body: StatusReported, _zone: str) ->
     if engaged != saved.kill.engaged:
         reason = body.message or ""
         saved.kill = KillSwitch().engage(event.time, reason) if engaged else KillSwitch()
+    frozen = body.frozen if isinstance(body.frozen, Mapping) else {}
+    saved.frozen = {str(coin): str(why) for coin, why in frozen.items()}
     until = body.guidance_until
     saved.guidance = None
     if body.guidance:
@@ -235,6 +278,7 @@ def _take_execution(saved: Saved, event: Kept, body: DecisionExecuted, _zone: st
     saved.pending.pop(body.decision_id, None)
     if body.execution_status != "unknown":
         saved.orders.executed(body.decision_id)
+        saved.moves.end(body.decision_id)
     _move_exits(saved, body)
     signal = saved.signals.pop(body.decision_id, "?")
     idea = saved.ideas.pop(body.decision_id, None)
@@ -249,10 +293,15 @@ def _take_decision(saved: Saved, event: Kept, body: DecisionMade, _zone: str) ->
     action = _action(body)
     if body.verdict is not None and body.verdict.allowed and action != Action.HOLD:
         saved.pending[event.event_id] = body.coin
+        if action == Action.ADJUST:
+            saved.moves.begin(event.event_id)
     saved.signals[event.event_id] = action
+    saved.decided[event.event_id] = next(reversed(saved.decided.values()), 0) + 1
     if Signal(body.signal).is_entry:
         saved.ideas[event.event_id] = Plan(body.justification or "", body.invalidation_condition)
-    for newest in (saved.signals, saved.ideas):
+        wanted = WantedExits(body.stop_loss, body.profit_target, event.event_id)
+        saved.asked[event.event_id] = wanted
+    for newest in (saved.signals, saved.ideas, saved.asked, saved.decided):
         if len(newest) > _SIGNALS:
             del newest[next(iter(newest))]
     _take_cost(saved, event, body.cost_usd)
@@ -283,10 +332,9 @@ def _move_exits(saved: Saved, body: DecisionExecuted) -> None:
     known = saved.protections.get(str(body.position_id))
     if known is None:
         return
-    if body.stop_loss is not None:
-        known.stop = body.stop_loss
-    if body.profit_target is not None:
-        known.target = body.profit_target
+    told = known.now(body.stop_loss, body.profit_target)
+    told.stop, told.target = told.stop or known.stop, told.target or known.target
+    saved.protections[str(body.position_id)] = told
 
 
 def _take_account(saved: Saved, event: Kept, body: AccountReported, zone: str) -> None:
@@ -299,7 +347,9 @@ def _take_account(saved: Saved, event: Kept, body: AccountReported, zone: str) -
         saved.day = DayStart(date.fromisoformat(body.day), zone, body.day_start_equity)
         saved.entries_today = body.entries_today or 0
     for mark in body.positions or ():
-        saved.protections[mark.position_id] = Protection(mark.stop_loss, mark.profit_target)
+        known = saved.protections.get(mark.position_id) or Protection(None, None)
+        told = saved.moves.reported(known, mark.stop_loss, mark.profit_target)
+        saved.protections[mark.position_id] = told
 
 
 def _time(value: object) -> datetime:

@@ -2,20 +2,25 @@
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Final, TypeVar
 
 from motherhaven.bot.core.funding import HOUR
 from motherhaven.bot.market.feed import Book, Feed, Quote
-from motherhaven.bot.running.commands import handle_command, kill
+from motherhaven.bot.running.coins import watch_coins
+from motherhaven.bot.running.commands import handle_command
 from motherhaven.bot.running.control import Command, ControlServer
 from motherhaven.bot.running.cycle import Cycle, Trouble
+from motherhaven.bot.running.live import LiveLoop
 from motherhaven.bot.running.missed import PastFunding, learn_funding, settle_funding
+from motherhaven.bot.running.shadow import Shadow
+from motherhaven.bot.running.state import published
+from motherhaven.bot.running.station import ControlStation
+from motherhaven.bot.running.supervision import Supervisor
 from motherhaven.bot.running.warming import catch_up
 from motherhaven.contract.clock import Clock
 from motherhaven.contract.errors import MarketError, MotherhavenError
-from motherhaven.contract.times import format_time
 
 T = TypeVar("T")
 Sleep = Callable[[float], Awaitable[None]]
@@ -44,8 +49,22 @@ class Runner:
         lag: timedelta = timedelta(seconds=1),
         sleep: Sleep = asyncio.sleep,
         pump: Callable[[], Awaitable[None]] | None = None,
+        live: LiveLoop | None = None,
+        watch: Supervisor | None = None,
+        shadow: Shadow | None = None,
+        allow_resume: bool = False,
     ) -> None:
-        """`pump` brings in what an asynchronous venue has told (`VenueBridge.pump`)."""
+        """`pump` brings in what a venue has told, `live` keeps the books there.
+
+        `watch` obeys the kill latch and watches the arming, `shadow` compares paper fills with
+        the real books; `allow_resume` lets a command from afar lift what no_entries set.
+        """
+        self._shadow = shadow
+        self._supervisor = watch
+        self._killer = None if watch is None else watch.killer
+        self._live = live
+        if live is not None:
+            live.attach(sleep, TICK_SECONDS, clock)
         self._cycle = cycle
         self._pump = pump
         self._trader = cycle.trader
@@ -55,11 +74,8 @@ class Runner:
         self._lag = lag
         self._sleep = sleep
         self._step = cycle.facts.interval_seconds
-        self._seen = clock.now()
-        self._next_pull = self._seen
-        self._next_cycle = self._seen
-        self._next_publish = self._seen
-        self._next_marks = self._seen
+        self._seen = self._next_pull = self._next_cycle = clock.now()
+        self._next_publish = self._next_marks = self._seen
         self._since: datetime | None = None
         self._warm = False
         self._behind = True
@@ -68,6 +84,17 @@ class Runner:
         self._told: str | None = None
         self._last_cycle: datetime | None = None
         self._stop = asyncio.Event()
+        self._obeying = False
+        self.station = None if control is None else self._station(control, allow_resume)
+
+    def _station(self, control: ControlServer, allow_resume: bool) -> ControlStation:
+        return ControlStation(
+            control.folder, self._cycle, self._clock, ask=self._ask_now,
+            asked_at=lambda: self._last_cycle, allow_resume=allow_resume,
+        )  # fmt: skip
+
+    def _ask_now(self) -> None:
+        self._next_cycle = self._clock.now()
 
     async def run(
         self, stop: asyncio.Event, since: datetime | None = None, *, warm: bool = False
@@ -81,8 +108,11 @@ class Runner:
         self._stop = stop
         now = self._clock.now()
         self._since, self._warm = since, warm
+        if self.station is not None:
+            self.station.start()
         await self._guarded(self._catch_up(now))
-        self._killed_before()
+        if self._supervisor is not None:
+            self._supervisor.begin()
         self._next_cycle = self._grid(now) + self._lag
         for coin, why in self._cycle.set_aside.items():
             _LOG.error("Market: %s is set aside: %s", coin, why)
@@ -128,7 +158,11 @@ class Runner:
         """Put on record what an asynchronous venue has told since the last turn."""
         if self._pump is not None:
             await self._guarded(self._pump())
-            self._trader.follow()
+            await self._cycle.core(self._trader.follow)
+        if self._live is not None:
+            await self._guarded(self._live.turn(self._clock.now()))
+            if self._trader.records:
+                self._flush()
 
     async def _pull(self, now: datetime) -> None:
         """Let the bars happen that have closed since the last look."""
@@ -153,9 +187,7 @@ class Runner:
         following = self._seen + interval + self._lag
         self._next_pull = following if following > now else now + timedelta(seconds=1)
         self._trouble = None
-        if self._trader.records:
-            self._trader.report_account(now)
-            self._flush()
+        await self._report_fills(now)
 
     async def _poll_marks(self, now: datetime) -> None:
         """Let the feed's own marks happen, where it has any; without them the bars do."""
@@ -163,15 +195,17 @@ class Runner:
         if every is None:
             self._next_marks = now + timedelta(days=1)
             return
-        self._next_marks = now + every
+        self._next_marks = now + self._marks_every(every)
         try:
             self._take_quotes(await self._feed.quotes(now))
         except MarketError as error:
             _LOG.warning("Market: no marks (%s); the bars are looked at instead", error)
             return
-        if self._trader.records:
-            self._trader.report_account(now)
-            self._flush()
+        await self._report_fills(now)
+
+    def _marks_every(self, every: timedelta) -> timedelta:
+        """Live, looks bring the marks of what is held: only cycles that fail leave this to do."""
+        return every if self._live is None else max(every, timedelta(seconds=2 * self._step))
 
     def _take_quotes(self, quotes: Mapping[str, Quote]) -> None:
         """Prices of now: for the decider, the rates of funding, and marks where they are own."""
@@ -180,7 +214,8 @@ class Runner:
             coin: quote.funding for coin, quote in quotes.items() if quote.funding is not None
         }
         if self._feed.mark_every is not None:
-            self._trader.on_marks(quotes, self._clock.now())
+            self._trader.on_marks(quotes, now := self._clock.now())
+            self._next_marks = now + self._marks_every(self._feed.mark_every)
 
     async def _run_cycle(self) -> None:
         if self._trouble is not None:
@@ -193,38 +228,46 @@ class Runner:
         async def prices() -> Mapping[str, Quote]:
             # Bars that closed while the decider thought happen before its order does.
             await self._pull(self._clock.now())
-            self._trader.books = await self._books()
+            await self._read_books()
             return await self._feed.quotes(self._clock.now())
 
-        held = await self._cycle.run(self._clock.now, prices, self._next_cycle)
+        failed = await self._cycle.run(self._clock.now, prices, self._next_cycle)
         self._last_cycle = self._clock.now()
-        if held is not None:
-            _LOG.warning("Cycle: %s", held)
+        if failed is not None:
+            _LOG.warning("Cycle: %s", failed)
         self._flush()
         self._publish()
 
     def _watch_coins(self, now: datetime) -> None:
         """Put on record which coins the market has set aside, and which are back."""
-        before, aside = self._cycle.set_aside, dict(self._feed.set_aside)
-        self._cycle.set_aside = aside
-        gone = [coin for coin in aside if coin not in before]
-        back = [coin for coin in before if coin not in aside]
-        if not gone and not back:
+        told = watch_coins(self._cycle, self._feed)
+        if told is not None:
+            self._cycle.status(told, now, next_at=self._next_cycle)
+            self._flush()
+
+    async def _read_books(self) -> None:
+        """The books that orders walk; a shadow fills by its formula and is compared with them."""
+        books = await self._books(self._trader.waiting_coins)
+        if self._shadow is None:
+            self._trader.books = books
+        else:
+            self._shadow.look(books, self._clock.now())
+
+    async def _report_fills(self, now: datetime) -> None:
+        """Put the account on record where something happened at it."""
+        if not self._trader.records:
             return
-        for coin in gone:
-            _LOG.error("Market: %s is set aside: %s", coin, aside[coin])
-        if back:
-            self._trader.account.know(self._feed.specs)
-            _LOG.warning("Market: %s back", ", ".join(back))
-        told = [f"set aside: {', '.join(gone)}"] if gone else []
-        told += [f"back: {', '.join(back)}"] if back else []
-        self._cycle.status("coins " + "; ".join(told), now, next_at=self._next_cycle)
+        if self._shadow is not None:
+            coins = self._shadow.wanted(self._trader.records)
+            if coins:
+                self._shadow.look(await self._books(coins), self._clock.now())
+        self._trader.report_account(now)
         self._flush()
 
-    async def _books(self) -> Mapping[str, Book]:
+    async def _books(self, coins: Sequence[str]) -> Mapping[str, Book]:
         """The books to trade against; without them takers pay the slippage formula."""
         try:
-            return await self._feed.books(self._trader.waiting_coins)
+            return await self._feed.books(coins)
         except MarketError as error:
             _LOG.warning("Market: no order books (%s); slippage is estimated", error)
             return {}
@@ -237,39 +280,31 @@ class Runner:
         if self._trader.records:
             self._trader.report_account(now)
 
-    # --- commands -----------------------------------------------------------------------
-
     async def _handle_commands(self) -> None:
-        if self._control is None:
+        if self._supervisor is not None and await self._supervisor.look():
+            self._flush()
+            self._publish()
+        if self._control is None or self.station is None:
             return
         for command in self._control.take():
-            await self._do(command)
+            await self._do(command, self.station)
             self._last_command = command.command_id
             self._flush()
             self._publish()
+        if self.station.busy and await self._cycle.core(self.station.step, self._next_cycle):
+            self._flush()
+            self._publish()
 
-    async def _do(self, command: Command) -> None:
+    async def _do(self, command: Command, station: ControlStation) -> None:
         _LOG.info("Control: command %s (%s)", command.verb, command.command_id)
         if command.verb == "stop":
             self._stop.set()
             self._told = "the bot stops"
         else:
-            self._told = await self._cycle.core(
-                handle_command, command, self._cycle, self._clock.now(), self._next_cycle
+            cycle, now = self._cycle, self._clock.now()
+            self._told = await cycle.core(
+                handle_command, command, cycle, now, self._next_cycle, station, self._killer
             )
-
-    def _killed_before(self) -> None:
-        """A kill that was asked for while no bot ran."""
-        left = None if self._control is None else self._control.killed()
-        if self._control is None or left is None:
-            return
-        sign = f"asked for at {left.get('at', 'an unknown time')}, while no bot ran"
-        told = kill(self._cycle, self._clock.now(), sign, flatten=left.get("flatten") is True)
-        self._cycle.status(f"{told}; {sign}", self._clock.now())
-        if self._cycle.flush():
-            self._control.forget_kill()
-
-    # --- trouble ------------------------------------------------------------------------
 
     async def _guarded(self, work: Awaitable[None]) -> None:
         """Do `work`, and turn whatever goes wrong into a status: the loop lives on."""
@@ -298,9 +333,8 @@ class Runner:
         self._publish()
 
     def _left_out(self, due: datetime, late: float) -> None:
-        self._failed(
-            f"woke {late:.0f} s late: the decision of {due:%H:%M:%S} UTC was left out", "late"
-        )
+        told = f"woke {late:.0f} s late: the decision of {due:%H:%M:%S} UTC was left out"
+        self._failed(told, "late")
 
     def _flush(self) -> None:
         if not self._cycle.flush():
@@ -309,26 +343,31 @@ class Runner:
     async def _or_stop(self, work: Awaitable[T]) -> T | None:
         """`work`'s result; None when the bot is told to stop first, and `work` is ended."""
         task = asyncio.ensure_future(work)
-        watch = asyncio.ensure_future(self._watch())
+        over = asyncio.Event()
+        watch = asyncio.ensure_future(self._watch(over))
         try:
             await asyncio.wait({task, watch}, return_when=asyncio.FIRST_COMPLETED)
             if task.done():
                 return task.result()
             return None
         finally:
-            for each in (task, watch):
-                each.cancel()
+            over.set()
+            task.cancel()
+            if not self._obeying:
+                watch.cancel()  # it sleeps; a command that was taken is carried out to its end
             await asyncio.gather(task, watch, return_exceptions=True)
 
-    async def _watch(self) -> None:
-        """Return once the bot is told to stop, by the event or by a command."""
-        while not self._stop.is_set():
-            await self._handle_commands()
-            if self._stop.is_set():
+    async def _watch(self, over: asyncio.Event) -> None:
+        """Return once the bot is told to stop, by the event or by a command, or it is `over`."""
+        while not self._stop.is_set() and not over.is_set():
+            self._obeying = True
+            try:
+                await self._handle_commands()
+            finally:
+                self._obeying = False
+            if self._stop.is_set() or over.is_set():
                 return
             await self._sleep(TICK_SECONDS)
-
-    # --- small things -------------------------------------------------------------------
 
     def _grid(self, now: datetime) -> datetime:
         """The next moment of the decision grid after `now`."""
@@ -349,24 +388,12 @@ class Runner:
         self._next_publish = self._clock.now() + _PUBLISH_EVERY
         if self._control is None:
             return
-        trader, cycle = self._trader, self._cycle
-        ledger = trader.ledger
-        state = {
-            "state": "paused" if cycle.paused else "running",
-            "decider": cycle.decider.name,
-            "market": self._feed.name,
-            "simulated": self._feed.simulated,
-            "last_cycle": None if self._last_cycle is None else format_time(self._last_cycle),
-            "next_cycle": format_time(self._next_cycle),
-            "equity": ledger.equity(),
-            "positions": {coin: held.size for coin, held in ledger.holdings.items()},
-            "kill_switch": trader.kill.engaged,
-            "trouble": self._trouble,
-            "shipping": dict(cycle.sink.lag()),
-            "last_command": self._last_command,
-            "told": self._told,
-            "guidance": None if cycle.guidance is None else cycle.guidance.text,
-        }
+        state = published(
+            self._cycle, self._feed, self._last_cycle, self._next_cycle, self._trouble,
+            self._clock.now(),
+        )  # fmt: skip
+        state |= {"last_command": self._last_command, "told": self._told}
+        state |= {} if self._supervisor is None else self._supervisor.shown()
         try:
             self._control.publish(state)
         except OSError as error:

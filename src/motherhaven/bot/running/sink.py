@@ -6,13 +6,16 @@ from datetime import datetime
 from typing import Any, Final, Protocol
 
 from motherhaven.bot.core.records import Record
+from motherhaven.contract.bulk import expand, item_id, single_kind
 from motherhaven.contract.events import Kind
 from motherhaven.contract.jsonio import dumps, loads
+from motherhaven.contract.quick_init import quick_init
 
 LEDGER_KINDS: Final[tuple[Kind, ...]] = ("fill", "funding", "cash_flow")
 """What an account is a fold of."""
 
 
+@quick_init
 @dataclass(frozen=True, slots=True)
 class Kept:
     """One event as it is kept: payload with exact numbers (decimal text or Decimal)."""
@@ -68,8 +71,15 @@ class MemorySink:
     def read(self, kinds: Sequence[Kind]) -> Iterator[Kept]:
         """Everything kept of these kinds."""
         for record in self.kept:
-            if record.kind in kinds:
-                yield Kept(record.kind, record.payload, record.time, record.event_id or "")
+            kind = single_kind(record.kind)
+            if kind not in kinds:
+                continue
+            if kind == record.kind:
+                yield Kept(kind, record.payload, record.time, record.event_id or "")
+                continue
+            for number, item in enumerate(expand(record.payload)):
+                moment = datetime.fromisoformat(item["timestamp"])
+                yield Kept(kind, item, moment, item_id(record.event_id or "", number))
 
     def healthy(self) -> bool:
         """Always."""
@@ -96,9 +106,10 @@ class LedgerSink(MemorySink):
     def write(self, batch: Sequence[Record]) -> None:
         """Keep what changes the ledger."""
         for record in batch:
-            if record.kind in LEDGER_KINDS:
+            kind = single_kind(record.kind)
+            if kind in LEDGER_KINDS:
                 data = dumps(record.payload)
-                self._kept.append((record.kind, data, record.time, record.event_id or ""))
+                self._kept.append((kind, data, record.time, record.event_id or ""))
 
     def read(self, kinds: Sequence[Kind]) -> Iterator[Kept]:
         """Everything kept of these kinds."""

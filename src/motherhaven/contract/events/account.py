@@ -34,7 +34,8 @@ class AccountReported(RecordedBody):
     """The account in USD. realized_pnl is net; equity_usd = balance_usd + unrealized_pnl.
 
     market_time: how far the market was seen. day, day_start_equity, entries_today: the
-    trading day, the equity in USD at its start, and its entries so far.
+    trading day, the equity in USD at its start, and its entries so far. venue_equity_usd: the
+    equity as the venue has it; drift_usd: how far the books are above it at the venue's marks.
     """
 
     timestamp: Any
@@ -56,6 +57,8 @@ class AccountReported(RecordedBody):
     day: Lenient[str] = None
     day_start_equity: Lenient[Money] = None
     entries_today: Lenient[Whole] = None
+    venue_equity_usd: Lenient[Money] = None
+    drift_usd: Lenient[Money] = None
 
 
 def encode_mark(
@@ -109,6 +112,8 @@ def encode(
     day: date | None = None,
     day_start_equity: Decimal | None = None,
     entries_today: int | None = None,
+    venue_equity: Decimal | None = None,
+    drift: Decimal | None = None,
 ) -> Payload:
     """The account in USD with its positions (`encode_mark`); realized_pnl is net."""
     marks = list(positions)
@@ -134,4 +139,4 @@ def encode(
         payload["day"] = day.isoformat()
         payload["day_start_equity"] = day_start_equity
         payload["entries_today"] = entries_today
-    return payload
+    return payload | lean({"venue_equity_usd": venue_equity, "drift_usd": drift})

@@ -71,10 +71,16 @@ class RecordedBody(EventBody):
             body = cls.model_validate(payload)
         except ValidationError as error:
             raise InvalidEvent(first_problem(error)) from None
-        for name in cls.model_fields:
+        for name in _lenient(cls):
             if payload.get(name) is not None and getattr(body, name) is None:
                 raise InvalidEvent(f"{name}: {str(payload[name])[:40]!r} cannot be read")
         return body
+
+
+@lru_cache(maxsize=64)
+def _lenient(kind: type[EventBody]) -> tuple[str, ...]:
+    """The fields that may have become None because they cannot be read."""
+    return tuple(name for name, field in kind.model_fields.items() if is_lenient(field))
 
 
 def first_problem(error: ValidationError) -> str:

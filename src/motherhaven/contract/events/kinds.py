@@ -18,8 +18,9 @@ Kind = Literal[
     "protection",
     "command",
 ]
-Mode = Literal["paper", "live", "simulated", "unknown"]
-"""Kind of money: paper on real prices, live money, simulated prices, or not told."""
+Mode = Literal["paper", "shadow", "live", "simulated", "unknown"]
+"""Kind of money: paper on real prices, paper beside the real order book, live money, simulated
+prices, or not told."""
 
 Lane = Literal["status", "money", "decisions"]
 

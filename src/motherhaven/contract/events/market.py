@@ -11,6 +11,7 @@ from motherhaven.contract.errors import InvalidEvent
 from motherhaven.contract.events.base import Lenient, Payload, RecordedBody, stamp
 from motherhaven.contract.events.kinds import MarginModeName
 from motherhaven.contract.money import Money, Whole
+from motherhaven.contract.plain_list import PlainList
 from motherhaven.contract.times import parse_instant
 
 MAX_CANDLES: Final = 1_500
@@ -20,8 +21,10 @@ MAX_CANDLES: Final = 1_500
 class FillRecorded(RecordedBody):
     """One fill. size is signed, in coin; realized is gross, in USD; fee in USD.
 
-    absorbed: the loss in USD past bankruptcy that the venue took. leverage, mode: those of
-    the position. ledger_seq: its place among fills and funding payments.
+    reason: entry, close, stop, target, liquidation, adl (the venue closed it to cover another's
+    loss), external (of no order of the bot) or a later word. absorbed: the loss in USD past
+    bankruptcy that the venue took. leverage, mode: those of the position. ledger_seq: its place
+    among fills and funding payments. external_id: the venue's own name of it.
     """
 
     timestamp: Any
@@ -39,6 +42,12 @@ class FillRecorded(RecordedBody):
     leverage: Lenient[Whole] = None
     mode: Lenient[MarginModeName] = None
     ledger_seq: Lenient[Whole] = None
+    external_id: str | None = None
+    book_price: Money | None = None
+    book_size: Lenient[Money] = None
+    book_time: Any = None
+    shortfall_usd: Money | None = None
+    shortfall_bp: Money | None = None
 
 
 class FundingPaid(RecordedBody):
@@ -97,6 +106,7 @@ def encode_fill(
     cloid: str | None = None,
     decision_id: str | None = None,
     absorbed: Decimal | None = None,
+    external_id: str | None = None,
 ) -> Payload:
     """One fill, with what a later run needs to rebuild the ledger from it."""
     payload: Payload = {
@@ -117,6 +127,8 @@ def encode_fill(
         payload["cloid"] = cloid
     if decision_id is not None:
         payload["decision_id"] = decision_id
+    if external_id is not None:
+        payload["external_id"] = external_id
     if absorbed:
         payload["absorbed"] = absorbed
     return payload
@@ -151,12 +163,21 @@ def encode_candles(
     *,
     coin: str,
     interval_seconds: int,
-    rows: Sequence[tuple[datetime, Decimal, Decimal, Decimal, Decimal, Decimal | None]],
+    starts: Sequence[int],
+    prices: Sequence[Sequence[Any]],
+    volumes: Sequence[Any],
 ) -> Payload:
-    """Closed candles of one coin, oldest first: (start, open, high, low, close, volume)."""
+    """Closed candles of one coin, oldest first, in columns of Decimals or of decimal text.
+
+    `starts` in milliseconds of Unix time; `prices` are open, high, low and close in USD; a
+    volume in coin may be None.
+    """
+    rows = zip(starts, *prices, volumes, strict=True)
+    plain = all(type(column) is PlainList for column in (*prices, volumes))
     return {
         "timestamp": stamp(time),
         "coin": coin,
         "interval_seconds": interval_seconds,
-        "candles": [[round(start.timestamp() * 1000), *prices] for start, *prices in rows],
+        # Tuples: in their thousands they cost the garbage collector nothing.
+        "candles": PlainList(rows) if plain else list(rows),
     }

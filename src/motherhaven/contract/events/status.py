@@ -1,13 +1,14 @@
 """`status`: a heartbeat or a change of state."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from decimal import Decimal
-from typing import Any
+from typing import Any, Final, TypedDict, Unpack
 
 from motherhaven.contract.events.base import Lenient, Payload, RecordedBody, lean, stamp
 from motherhaven.contract.events.kinds import BotState
 from motherhaven.contract.money import Money, Whole
+from motherhaven.contract.tags import Tags
 
 
 class StatusReported(RecordedBody):
@@ -16,8 +17,17 @@ class StatusReported(RecordedBody):
     day_zone: the time zone of the bot's trading day, as IANA names it.
     warnings: what is not right and does not stop the bot, in sentences. kill_switch: true
     while it is engaged. guidance, guidance_until: the user's words to the model.
+    limits: the guard's limits by name, as text; null for one that is off.
     error_code: what kind of error `error` tells. not_recorded: the `kind` and the `payload`
-    of an event that could not be recorded as what it is.
+    of an event that could not be recorded as what it is. protection: how many positions are
+    protected, partly, unprotected, unknown, and `lacking`: each that is not protected, with coin,
+    state, reason_code and for how many seconds. frozen: coins in which nothing is opened, and
+    why. phase: reconciling until books and venue were compared, then ready; only of live bots.
+    network: mainnet, testnet or local, where a live bot's money is; armed: whether its entries
+    are sent. shadow_usd, shadow_bp: what the real order books would have cost more than the paper
+    fills so far, shadow_compared of shadow_fills. latches: what stops entries until
+    somebody lifts it, the strongest first: `name`, `at`, `by`, `command_id`, `reason` each.
+    tags: the words by which the bot's user sorts bots.
     """
 
     timestamp: Any
@@ -40,7 +50,40 @@ class StatusReported(RecordedBody):
     kill_switch: Lenient[bool] = None
     guidance: Lenient[str] = None
     guidance_until: Any = None
+    limits: Lenient[dict[str, str | None]] = None
     not_recorded: Any = None
+    latches: Any = None
+    protection: Any = None
+    frozen: Any = None
+    phase: Lenient[str] = None
+    network: Lenient[str] = None
+    armed: Lenient[bool] = None
+    shadow_usd: Money | None = None
+    shadow_bp: Money | None = None
+    shadow_compared: Lenient[Whole] = None
+    shadow_fills: Lenient[Whole] = None
+    tags: Lenient[Tags] = None
+
+
+_LISTS: Final = ("frozen", "latches", "tags")
+
+
+class LiveStatus(TypedDict, total=False):
+    """What a status tells of limits, latches, live trading and shadows; see `StatusReported`."""
+
+    day_zone: str | None
+    limits: Mapping[str, str | None] | None
+    latches: Sequence[Mapping[str, Any]] | None
+    protection: Mapping[str, Any] | None
+    frozen: Mapping[str, str] | None
+    phase: str | None
+    network: str | None
+    armed: bool | None
+    shadow_usd: Decimal | None
+    shadow_bp: Decimal | None
+    shadow_compared: int | None
+    shadow_fills: int | None
+    tags: Sequence[str] | None
 
 
 def encode(
@@ -60,11 +103,11 @@ def encode(
     coins: Sequence[str] | None = None,
     behind: int | None = None,
     quarantined: int | None = None,
-    day_zone: str | None = None,
     warnings: Sequence[str] | None = None,
     kill_switch: bool = False,
     guidance: str | None = None,
     guidance_until: datetime | None = None,
+    **live: Unpack[LiveStatus],
 ) -> Payload:
     """A status; pnl_today in USD, interval_seconds between two cycles."""
     return lean(
@@ -80,14 +123,25 @@ def encode(
             "decider": decider,
             "market": market,
             "interval_seconds": interval_seconds,
-            "next_cycle_at": None if next_cycle_at is None else stamp(next_cycle_at),
-            "coins": None if coins is None else list(coins),
+            **_next(next_cycle_at, coins),
             "behind": behind,
             "quarantined": quarantined,
-            "day_zone": day_zone,
             "warnings": list(warnings or ()) or None,
             "kill_switch": kill_switch or None,
-            "guidance": guidance,
-            "guidance_until": None if guidance_until is None else stamp(guidance_until),
+            **_guided(guidance, guidance_until),
+            **{name: value or None if name in _LISTS else value for name, value in live.items()},
         }
     )
+
+
+def _guided(guidance: str | None, until: datetime | None) -> Payload:
+    """The user's words to the model, and until when they hold."""
+    return {"guidance": guidance, "guidance_until": None if until is None else stamp(until)}
+
+
+def _next(cycle_at: datetime | None, coins: Sequence[str] | None) -> Payload:
+    """When it decides next, and about which coins."""
+    return {
+        "next_cycle_at": None if cycle_at is None else stamp(cycle_at),
+        "coins": None if coins is None else list(coins),
+    }

@@ -12,14 +12,18 @@ from motherhaven.contract.legacy_reasons import legacy_halts
 
 LOG: Final = logging.getLogger("motherhaven.server")
 
-Halt = Literal["kill", "loss", "zone"]
+Halt = Literal["kill", "loss", "zone", "bare"]
 Halts = Mapping[str, Mapping[Halt, str]]
 """For each bot: "kill": why, "loss": when the day ends that it has lost too much in.
 
-"zone" is the time zone of its trading day, where that is known not to be UTC.
+"zone" is the time zone of its trading day, where that is known not to be UTC. "bare": which
+positions have been without a stop that covers them for BARE_SECONDS or more, by its own word.
 """
 
 _LONGEST_ZONE: Final = 64
+BARE_SECONDS: Final = 30
+_EXEMPT: Final = "stop_exempt"
+_MOST_BARE: Final = 5
 
 
 def is_over(day_end: str, now: datetime) -> bool:
@@ -68,8 +72,27 @@ def _fold_status(known: dict[Halt, str], payload: Mapping[str, Any], at: datetim
         known.setdefault("kill", words[:200] or "engaged")
     else:
         known.pop("kill", None)
+    bare = _bare(payload.get("protection"))
+    if bare:
+        known["bare"] = bare
+    else:
+        known.pop("bare", None)
     if payload.get("error_code") == "daily_loss" or "daily_loss" in told:
         known["loss"] = _day_end(at, known.get("zone"))
+
+
+def _bare(protection: object) -> str:
+    """The positions that lack protection, in words; "" where there is none or nothing is told."""
+    lacking = protection.get("lacking") if isinstance(protection, Mapping) else None
+    told = []
+    for one in lacking if isinstance(lacking, list) else ():
+        if not isinstance(one, Mapping) or one.get("reason_code") == _EXEMPT:
+            continue
+        seconds = one.get("seconds")
+        if isinstance(seconds, int | float) and seconds >= BARE_SECONDS:
+            state = str(one.get("state"))[:20]
+            told.append(f"{str(one.get('coin'))[:20]} {state} ({str(one.get('reason_code'))[:40]})")
+    return ", ".join(told[:_MOST_BARE])
 
 
 def _fold_verdict(known: dict[Halt, str], payload: Mapping[str, Any], at: datetime) -> None:

@@ -1,12 +1,14 @@
 """What is worth waking somebody: pure, from what is known and the time to what is wrong."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Final
+from urllib.parse import quote
 
 from motherhaven.contract.views import BotRow, StatusRow
 from motherhaven.server.alerts.halts import Halts, is_over
+from motherhaven.server.alerts.send import LINK
 from motherhaven.server.figures.bots import DEFAULT_INTERVAL_SECONDS
 from motherhaven.stores.names import shown_name
 
@@ -28,7 +30,7 @@ class Facts:
 
     `deaf`: when it could not hear since, oldest first. `free_bytes`: of the server's disk;
     None where that says nothing. `same`: the bots whose name another one has. `told`: the
-    names of what was told and is not over.
+    names of what was told and is not over. `page`: where the server is reached, for links.
     """
 
     now: datetime
@@ -37,6 +39,7 @@ class Facts:
     halts: Halts | None = None
     free_bytes: int | None = None
     told: frozenset[str] = frozenset()
+    page: str = ""
     deaf: Spans = ()
     same: frozenset[str] = frozenset()
 
@@ -68,9 +71,17 @@ def troubles(facts: Facts) -> dict[str, Trouble]:
 def _safely_of_bot(bot: BotRow, facts: Facts) -> Iterable[Trouble]:
     """What is wrong with one bot; that its data cannot be judged is told, and stops no other."""
     try:
-        return list(_of_bot(bot, facts))
+        return [_linked(one, bot, facts.page) for one in _of_bot(bot, facts)]
     except Exception as error:  # noqa: BLE001  boundary of one bot, whatever its data hold
         return [unwatched(bot.id, f"{type(error).__name__}: {error}")]
+
+
+def _linked(trouble: Trouble, bot: BotRow, page: str) -> Trouble:
+    """The trouble with the way to the bot's panel of commands; a bot's own text has no link."""
+    text = trouble.text.replace(LINK, " ")
+    if page:
+        text += f"{LINK}{page}/llm-bot/bot?id={quote(bot.id, safe='')}#control"
+    return replace(trouble, text=text)
 
 
 def unwatched(bot_id: str, why: str) -> Trouble:
@@ -100,6 +111,12 @@ def _of_bot(bot: BotRow, facts: Facts) -> Iterable[Trouble]:
             f"kill:{bot.id}",
             f"KILL SWITCH: {who} opens nothing until it is armed by hand: {halts['kill']}",
             f"{who}: the kill switch is armed again",
+        )
+    if "bare" in halts:
+        yield Trouble(
+            f"bare:{bot.id}",
+            f"{URGENT}: NO STOP: {who}: {halts['bare']}; look at the venue and place one",
+            f"{who}: every position is protected again",
         )
     if "loss" in halts and not is_over(halts["loss"], facts.now):
         yield Trouble(
@@ -142,18 +159,3 @@ def _silence(status: StatusRow, facts: Facts) -> float:
         missed = min(end, facts.now) - max(begin, start)
         silence -= max(0.0, missed.total_seconds())
     return silence
-
-
-def next_late(facts: Facts) -> float | None:
-    """Seconds until the first bot that is in time would be late; None: no bot could be."""
-    left = [_time_left(bot, facts) for bot in facts.bots if f"late:{bot.id}" not in facts.told]
-    return min((seconds for seconds in left if seconds > 0), default=None)
-
-
-def _time_left(bot: BotRow, facts: Facts) -> float:
-    if bot.status is None or bot.status.status == "stopped":
-        return 0.0
-    try:
-        return _patience(bot.status) - _silence(bot.status, facts)
-    except (OverflowError, ValueError):
-        return 0.0

@@ -4,6 +4,7 @@ import asyncio
 import contextlib
 import json
 import logging
+import re
 import socket
 import ssl
 from collections.abc import Callable, Sequence
@@ -18,6 +19,13 @@ SECONDS: Final = 10.0
 TITLE: Final = "Motherhaven"
 _PLAIN_HTTP: Final = frozenset({"json", "jsons", "xml", "xmls", "form", "forms"})
 """Forms of apprise that post to any address."""
+
+LINK: Final = "\x1e"
+"""Stands before the server's own link at the end of an alert; no text of a bot keeps it."""
+
+_OWN_LINK: Final = re.compile(
+    r"https?://[A-Za-z0-9.\-]+(:[0-9]{1,5})?/llm-bot/bot\?id=[A-Za-z0-9%._~\-]+#control"
+)
 
 Resolve = Callable[[str, int], Sequence[str]]
 
@@ -147,14 +155,14 @@ class Webhook:
 
     def _request(self, text: str) -> bytes:
         # "text" is what Slack and Mattermost read, "content" what Discord reads.
-        body = json.dumps(
-            {
-                "title": TITLE,
-                "text": _for_slack(text),
-                "content": for_chat(text, "discord"),
-                "allowed_mentions": {"parse": []},
-            }
-        ).encode()
+        words, link = split_link(text)
+        told = {
+            "title": TITLE,
+            "text": f"{_for_slack(words)} {link}".rstrip(),
+            "content": f"{for_chat(words, 'discord')} {link}".rstrip(),
+            "allowed_mentions": {"parse": []},
+        }
+        body = json.dumps(told | ({"link": link} if link else {})).encode()
         path = (self._parts.path or "/") + (f"?{self._parts.query}" if self._parts.query else "")
         host = f"[{self._host}]" if ":" in self._host else self._host
         port = "" if self._port in {80, 443} else f":{self._port}"
@@ -194,15 +202,23 @@ class Apprise:
 
     async def send(self, text: str) -> None:
         """Deliver; see Target.send."""
+        words, link = split_link(text)
+        body = f"{for_chat(words, self._kind)} {link}".rstrip()
         try:
             async with asyncio.timeout(3 * SECONDS):
                 arrived = await self._apprise.async_notify(
-                    body=for_chat(text, self._kind), title=TITLE, body_format=self._plain
+                    body=body, title=TITLE, body_format=self._plain
                 )
         except (OSError, TimeoutError) as error:
             raise AlertFailed(f"{self.shown}: {type(error).__name__}") from None
         if not arrived:
             raise AlertFailed(f"{self.shown}: it was not accepted")
+
+
+def split_link(text: str) -> tuple[str, str]:
+    """The words of an alert, and the server's own link at its end; "" where there is none."""
+    words, _, link = text.rpartition(LINK)
+    return (words, link) if _OWN_LINK.fullmatch(link) else (text, "")
 
 
 def _for_slack(text: str) -> str:

@@ -9,8 +9,9 @@ import asyncio
 import logging
 import shutil
 from collections.abc import AsyncIterator, Callable, Iterable
-from contextlib import asynccontextmanager
+from contextlib import aclosing, asynccontextmanager
 from dataclasses import replace
+from datetime import datetime
 from pathlib import Path
 from typing import Final, cast
 
@@ -19,7 +20,8 @@ from motherhaven.contract.errors import CursorGone, StoreError
 from motherhaven.contract.views import BotRow
 from motherhaven.server.alerts.halts import Halts, fold_halts
 from motherhaven.server.alerts.hearing import Hearing
-from motherhaven.server.alerts.rules import Facts, Trouble, next_late, troubles
+from motherhaven.server.alerts.known import Known
+from motherhaven.server.alerts.rules import Facts, Trouble, troubles
 from motherhaven.server.alerts.send import AlertFailed, Target
 from motherhaven.server.alerts.state import (
     AlertState,
@@ -39,8 +41,8 @@ LOG: Final = logging.getLogger("motherhaven.server")
 RECORD: Final = "alerts"
 TICK_SECONDS: Final = 2.0
 COSTLY_TICK_SECONDS: Final = 20.0
-"""Where each look is billed (Firestore), it is taken more rarely: so often,
-and when a bot would be late if nothing came from it by then."""
+"""Where each look is billed (Firestore), the log is followed instead, and a look is taken only
+when there is something to tell; so often while the log cannot be followed."""
 
 STORE_PATIENCE_SECONDS: Final = 15.0
 PROOF_SECONDS: Final = 60.0
@@ -49,7 +51,9 @@ PROOF_SECONDS: Final = 60.0
 LAPSE_SECONDS: Final = 5.0
 """A pause that took so much longer than it should is time in which nothing was heard."""
 
-_AFTER_SECONDS: Final = 0.2
+COSTLY_PROOF_SECONDS: Final = 900.0
+"""The same where each look is billed."""
+
 _PAGE: Final = 500
 _PAGES: Final = 20
 _LOG_SECONDS: Final = 60.0
@@ -66,8 +70,10 @@ class Alerts:
         disk: Path | None,
         random_bytes: Callable[[int], bytes],
         name: str = "the server",
+        page: str = "",
     ) -> None:
-        """`name` tells this server from the others of its store."""
+        """`name` tells this server from the others of its store; `page` begins its links."""
+        self._page = page
         self._store = store
         self._clock = clock
         self._targets = targets
@@ -75,7 +81,10 @@ class Alerts:
         self._random = random_bytes
         self._name = name
         self._hearing = Hearing(clock.now())
-        self._next_late: float | None = None
+        self._is_billed = capabilities_of(store).billed
+        self._known = Known()
+        self._is_following = False
+        self._looked_at = float("-inf")
         self._own = AlertState()
         self._failing_since: float | None = None
         self._logged_at = float("-inf")
@@ -87,35 +96,77 @@ class Alerts:
             yield
             return
         self._hearing = Hearing(self._clock.now())
-        task = asyncio.create_task(self._watch())
+        parts = (self._watch(), self._follow()) if self._is_billed else (self._watch(),)
+        tasks = [asyncio.create_task(part) for part in parts]
         try:
             yield
         finally:
-            task.cancel()
-            await asyncio.gather(task, return_exceptions=True)
+            for task in tasks:
+                task.cancel()
+            await asyncio.gather(*tasks, return_exceptions=True)
 
     async def _watch(self) -> None:
         while True:
-            pause, began = self.pause(), self._clock.now()
-            await asyncio.sleep(pause)
-            if (self._clock.now() - began).total_seconds() > pause + LAPSE_SECONDS:
-                self._hearing.lost()  # this machine slept, or was too busy to take events
+            began = self._clock.now()
+            await asyncio.sleep(TICK_SECONDS)
+            if (self._clock.now() - began).total_seconds() > TICK_SECONDS + LAPSE_SECONDS:
+                self._lapsed(began)
             try:
-                await self.look()
+                await self.tick()
             except Exception:  # task boundary: whatever went wrong once, the watch goes on
                 LOG.exception("the alerts' watch failed; it goes on")
 
-    def pause(self) -> float:
-        """Seconds until the next look."""
-        if not capabilities_of(self._store).billed:
-            return TICK_SECONDS
-        until = self._next_late
-        if until is None:
-            return COSTLY_TICK_SECONDS
-        return min(COSTLY_TICK_SECONDS, max(TICK_SECONDS, until + _AFTER_SECONDS))
+    def _lapsed(self, began: datetime) -> None:
+        """This machine slept, or was too busy to take events, from `began` on."""
+        if self._is_following and self._failing_since is None:
+            self._hearing.heard(began)  # the last look may be long ago
+        self._hearing.lost()
+
+    async def tick(self) -> None:
+        """Look, if that is free or worth its price."""
+        if not self._is_billed or self._is_due():
+            await self.look()
+
+    def _is_due(self) -> bool:
+        """Whether a billed look is worth it; now and then while the log cannot be followed."""
+        is_time = self._clock.monotonic() - self._looked_at >= COSTLY_TICK_SECONDS
+        if self._known.state is None or self._failing_since is not None:
+            return is_time
+        if is_time and not self._is_following:
+            return True
+        facts = self._facts(self._clock.now())
+        own = any(note.due <= facts.now.timestamp() for note in self._own.waiting)
+        return own or self._known.wants_look(facts, COSTLY_PROOF_SECONDS)
+
+    async def _follow(self) -> None:
+        """Hear what is committed, for ever, from where the last look ended."""
+        while True:
+            cursor = self._known.cursor
+            if cursor is not None:
+                await self.follow(cursor)
+            await asyncio.sleep(TICK_SECONDS)
+
+    async def follow(self, cursor: str) -> None:
+        """Hear what is committed after `cursor`, until the store fails or goes."""
+        try:
+            async with aclosing(self._store.follow(cursor)) as tails:
+                self._is_following = True
+                async for tail in tails:
+                    self._known.hear(tail)
+                    self._hearing.heard(self._clock.now())
+        except CursorGone:
+            self._known.forget()
+        except StoreError as error:
+            LOG.debug("the alerts' watch follows the store again: %s", error)
+        except Exception:  # boundary of a round: looks go on meanwhile, and it is followed anew
+            LOG.exception("the alerts' watch could not follow the store; it begins anew")
+            self._known.forget()
+        finally:
+            self._is_following = False
 
     async def look(self) -> None:
         """One look; what is due is sent before it returns."""
+        self._looked_at = self._clock.monotonic()
         try:
             await self._look()
         except StoreError as error:
@@ -132,29 +183,45 @@ class Alerts:
     async def _look(self) -> None:
         record = await self._store.record(RECORD)
         before = load_state(record.text) if record else AlertState()
-        state = await self._followed(before)
+        state = await self._followed(self._known.onto(before) if self._is_billed else before)
         bots = await self._bots()
         now = self._clock.now()
         self._hearing.heard(now)
-        facts = Facts(
-            now=now,
-            since=self._hearing.since,
-            deaf=self._hearing.deaf,
+        facts = replace(
+            self._facts(now),
             bots=bots,
             halts=cast("Halts", state.halts),
-            free_bytes=self._free(),
             told=frozenset(state.told),
             same=namesakes(bots),
         )
-        self._next_late = next_late(facts)
         state, due = claimed(advance(state, troubles(facts), now.timestamp()), now.timestamp())
-        if state == before and now.timestamp() - before.written < PROOF_SECONDS:
+        if not self._must_write(before, state, now.timestamp()):
+            self._known.looked(state, bots)
             return
         state = replace(state, written=now.timestamp())
         if not await self._write(state, record.revision if record else None):
+            self._known.doubt()
             return  # another server was faster; the next look sees what it made of this
+        self._known.looked(state, bots)
         if due:
             await self._settle(await self._send(due))
+
+    def _must_write(self, before: AlertState, state: AlertState, now: float) -> bool:
+        """Whether others must know; where it is billed, how far the log was read can wait."""
+        if self._is_billed:
+            before = replace(before, cursor=state.cursor, halts=state.halts)
+        proof_seconds = COSTLY_PROOF_SECONDS if self._is_billed else PROOF_SECONDS
+        return state != before or now - state.written >= proof_seconds
+
+    def _facts(self, now: datetime) -> Facts:
+        """What this server knows without its store."""
+        return Facts(
+            now=now,
+            since=self._hearing.since,
+            deaf=self._hearing.deaf,
+            free_bytes=self._free(),
+            page=self._page,
+        )
 
     async def _bots(self) -> list[BotRow]:
         """All bots, some at a time: other requests go on meanwhile."""
@@ -192,6 +259,7 @@ class Alerts:
                 return
             state = settled(load_state(record.text), tried, self._clock.now().timestamp())
             if await self._write(state, record.revision):
+                self._known.settled(state)
                 return
 
     async def _send(self, notes: Iterable[Note]) -> dict[int, tuple[int, ...]]:

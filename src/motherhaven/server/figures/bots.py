@@ -9,6 +9,7 @@ from motherhaven.contract.views import BotRow
 from motherhaven.metrics import Figure
 from motherhaven.server.figures.isolated import why
 from motherhaven.server.wire.answers import BotView
+from motherhaven.stores.amounts import shown
 
 DEFAULT_INTERVAL_SECONDS: Final = 180
 _GRACE_SECONDS: Final = 15
@@ -16,17 +17,22 @@ _PLACES: Final = Decimal("1e-12")
 
 
 def bot_view(
-    row: BotRow, now: datetime, ratio: Figure[float], unavailable: str | None = None
+    row: BotRow,
+    now: datetime,
+    ratio: Figure[float],
+    unavailable: str | None = None,
+    base: Decimal | None = None,
 ) -> BotView:
     """`row` with its derived figures; None where one cannot be known.
 
-    `unavailable`: why others of this bot's figures are not.
+    `base` is what the return counts from, in USD. `unavailable`: why others of this bot's
+    figures are not.
     """
     beat = row.status.received_at if row.status else None
     age = None if beat is None else max(0.0, round((now - beat).total_seconds(), 3))
     interval = (row.status.interval_seconds if row.status else None) or DEFAULT_INTERVAL_SECONDS
     try:
-        growth, fall, wins = _fractions(row)
+        growth, fall, wins = _fractions(row, base)
     except ArithmeticError as error:
         growth = fall = wins = None
         unavailable = why(row.id, error)
@@ -36,6 +42,7 @@ def bot_view(
         heartbeat_age_seconds=age,
         stale=age is None or age > 2 * interval + _GRACE_SECONDS,
         return_fraction=growth,
+        return_base_usd=shown(base),
         drawdown_fraction=fall,
         sharpe=ratio.value,
         sharpe_days=ratio.n,
@@ -44,13 +51,14 @@ def bot_view(
     )
 
 
-def _fractions(row: BotRow) -> tuple[Decimal | None, Decimal | None, Decimal | None]:
+def _fractions(
+    row: BotRow, base: Decimal | None
+) -> tuple[Decimal | None, Decimal | None, Decimal | None]:
     """Return, drawdown and wins, as fractions."""
     equity = row.account.equity_usd if row.account else None
-    paid = (row.account.deposits_usd if row.account else None) or row.stats.first_equity
     closed = row.stats.closed_positions
     return (
-        _change(equity, paid),
+        _change(equity, base),
         _change(equity, row.stats.peak_equity),
         _quotient(Decimal(row.stats.wins), Decimal(closed)) if closed else None,
     )

@@ -5,12 +5,14 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Final
 
+from motherhaven.contract.limits import LIMIT_NAMES
 from motherhaven.contract.money import plain
 from motherhaven.contract.views import BotRow
 from motherhaven.server.wire.figures import BotConfig
 
 _WINDOW_TOLERANCE: Final = timedelta(hours=1)
 _CAPITAL_TOLERANCE: Final = Decimal("0.01")
+OFF: Final = "off"
 
 
 def config_of(row: BotRow, model: str | None) -> BotConfig:
@@ -25,8 +27,17 @@ def config_of(row: BotRow, model: str | None) -> BotConfig:
         "interval_seconds": _text(status.interval_seconds if status else None),
         "coins": ", ".join(sorted(status.coins)) if status and status.coins else None,
         "capital_usd": None if capital is None else plain(capital),
+        "tags": ", ".join(status.tags) if status and status.tags else None,
+        **_limits_of(row),
     }
     return BotConfig(bot_id=row.id, bot_name=row.name, items=items)
+
+
+def _limits_of(row: BotRow) -> dict[str, str | None]:
+    """The guard's limits under the names of their settings; none of a bot that told none."""
+    told = (row.status.limits if row.status else None) or {}
+    known = {name: told[name] for name in LIMIT_NAMES if name in told}
+    return {name.upper(): value or OFF for name, value in known.items()}
 
 
 def capital_of(row: BotRow) -> Decimal | None:
@@ -37,7 +48,7 @@ def capital_of(row: BotRow) -> Decimal | None:
 
 def differing(configs: Sequence[BotConfig]) -> tuple[str, ...]:
     """The items that are not the same for all."""
-    names = configs[0].items if configs else {}
+    names = dict.fromkeys(name for config in configs for name in config.items)
     return tuple(name for name in names if len({config.items.get(name) for config in configs}) > 1)
 
 

@@ -31,15 +31,12 @@ DUSK: Final = datetime(2200, 12, 31, tzinfo=UTC)
 
 
 async def equity_curves(
-    store: Reader, bot_ids: Sequence[str] | None, span: timedelta | None, now: datetime
+    store: Reader, wanted: Sequence[BotRow], span: timedelta | None, now: datetime
 ) -> Equity:
     """The curves of these bots over the span that ends at their newest time.
 
-    None: of the first MOST_CURVES, so that the answer stays bounded.
-
     The end is market time, so a replay of 2018 ends in 2018.
     """
-    wanted = await store.bots(bot_ids, limit=MOST_CURVES)
     end = max((newest_time(row) for row in wanted), default=now)
     if not wanted:
         start = end - (span or timedelta(days=1))

@@ -3,11 +3,16 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
+from typing import Final
 
+from motherhaven.contract.exact import exact, quotient
 from motherhaven.contract.money import ZERO
 from motherhaven.contract.views import FillRow, FundingRow, PositionRow
 from motherhaven.server.wire.details import TradeDetail
 from motherhaven.stores.amounts import minus, plus, shown
+
+_BP: Final = Decimal(10_000)
+_PLACES: Final = Decimal("0.0001")
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +51,22 @@ def trade_detail(
         funding_usd=shown(paid),
         net_pnl=shown(net),
         agrees=net == told if comparable else None,
+        **_shortfall(fills),
     )
+
+
+def _shortfall(fills: Sequence[FillRow]) -> dict[str, Decimal]:
+    """What the real books would have cost more than paper; nothing where none was compared."""
+    lacking, notional = ZERO, ZERO
+    with exact():
+        for fill in fills:
+            if fill.shortfall_usd is not None and fill.book_size:
+                lacking += fill.shortfall_usd
+                notional += fill.book_size * fill.price
+    if not notional:
+        return {}
+    share = quotient(lacking * _BP, notional).quantize(_PLACES)
+    return {"shortfall_usd": shown(lacking) or ZERO, "shortfall_bp": share}
 
 
 def _reported(position: PositionRow) -> _Parts | None:

@@ -9,7 +9,7 @@ from motherhaven.contract.errors import ContractError, InvalidEvent
 from motherhaven.contract.events import Event, TextPart
 from motherhaven.contract.jsonio import loads_wire
 from motherhaven.contract.wire import event_from_item, part_from_item
-from motherhaven.server.access.binding import bind_event
+from motherhaven.server.auth.keys.binding import bind_event
 from motherhaven.server.wire.problems import too_large
 from motherhaven.stores.protocol import Appended
 

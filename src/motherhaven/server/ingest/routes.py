@@ -3,7 +3,6 @@
 import asyncio
 from typing import Any, Final
 
-from fastapi import APIRouter
 from starlette.requests import Request
 from starlette.responses import Response
 
@@ -12,14 +11,14 @@ from motherhaven.contract.errors import InvalidEvent, MotherhavenError
 from motherhaven.contract.events import PAYLOADS
 from motherhaven.contract.ids import IdSource
 from motherhaven.contract.wire import Endpoint, event_from_single
-from motherhaven.server.access.binding import bind_event, bound_bot
-from motherhaven.server.access.claims import Claims
-from motherhaven.server.access.refusals import Refusals
-from motherhaven.server.access.rules import API
+from motherhaven.server.auth.keys.binding import Claims, bind_event
+from motherhaven.server.auth.policy import API, INGEST, Routes
+from motherhaven.server.auth.principal import Principal, principal_of
 from motherhaven.server.bodies import read_json, read_json_bytes
 from motherhaven.server.config import Limits
 from motherhaven.server.ingest.batches import INCOMPLETE, Batch, read_batch
 from motherhaven.server.ingest.lean import Handler, LeanRoute
+from motherhaven.server.refusals import Refusals
 from motherhaven.server.wire import schemas
 from motherhaven.server.wire.answers import Accepted, BatchAccepted
 from motherhaven.server.wire.problems import Problem, json_answer
@@ -44,23 +43,24 @@ class Ingest:
         self._refusals = refusals
         self._claims = Claims(store, clock, refusals)
 
-    def add_routes(self, router: APIRouter) -> None:
+    def add_routes(self, routes: Routes) -> None:
         """Each route answers with and without a trailing slash, never by redirect."""
         for endpoint in _SINGLES:
             extra = schemas.request_body(schemas.SINGLE_BODIES[endpoint])
-            _add(router, endpoint, self.single(endpoint), Accepted, extra)
+            _add(routes, endpoint, self.single(endpoint), Accepted, extra)
         extra = schemas.request_body(schemas.BATCH_BODY)
-        _add(router, "batch", self.batch, BatchAccepted, extra)
+        _add(routes, "batch", self.batch, BatchAccepted, extra)
 
     def single(self, endpoint: Endpoint) -> Handler:
         """The handler of one old endpoint."""
 
         async def handle(request: Request) -> Response:
             body: Any = None
+            who = principal_of(request.scope)
             try:
-                body = bind_event(await read_json(request, self._limits), bound_bot(request.scope))
+                body = bind_event(await read_json(request, self._limits), who.bot_id)
                 event = event_from_single(endpoint, body, self._clock.now(), self._ids)
-                [event] = await self._claims.held([event], request.scope)
+                [event] = await self._claims.held([event], who.key)
                 [result] = await self._store.append([event])
                 _raise_for(result)
             except MotherhavenError as error:
@@ -74,15 +74,16 @@ class Ingest:
 
     async def batch(self, request: Request) -> Response:
         """Many events and text parts; one verdict for each."""
+        who = principal_of(request.scope)
         try:
-            batch = await self._read(request)
+            batch = await self._read(request, who)
         except MotherhavenError as error:
             await self._refusals.of_request("batch", None, error)
             raise
         if batch.parts:
             await self._store.put_parts(batch.parts)
         if batch.events:
-            batch.events = await self._claims.held(batch.events, request.scope)
+            batch.events = await self._claims.held(batch.events, who.key)
             batch.settle(await self._store.append(batch.events))
         for bot, why in batch.refused:
             await self._refusals.tell(bot, f"event refused: {why}")
@@ -94,10 +95,9 @@ class Ingest:
         }
         return json_answer(told)
 
-    async def _read(self, request: Request) -> Batch:
+    async def _read(self, request: Request, who: Principal) -> Batch:
         body = await read_json_bytes(request, self._limits)
-        bot = bound_bot(request.scope)
-        arguments = (body, self._clock.now(), self._limits.batch_events, bot)
+        arguments = (body, self._clock.now(), self._limits.batch_events, who.bot_id)
         if len(body) > _LARGE_BYTES:
             # Tens of milliseconds: other requests and the streams go on meanwhile.
             return await asyncio.to_thread(read_batch, *arguments)
@@ -117,12 +117,13 @@ def _raise_for(result: Appended) -> None:
 
 
 def _add(
-    router: APIRouter, name: str, handler: Handler, model: type[Any], extra: dict[str, Any]
+    routes: Routes, name: str, handler: Handler, model: type[Any], extra: dict[str, Any]
 ) -> None:
     path = f"{API}/ingest/{name}"
-    router.add_api_route(
+    routes.add(
         path,
         handler,
+        INGEST,
         methods=["POST"],
         name=f"ingest_{name}",
         operation_id=f"ingest_{name}",
@@ -132,9 +133,10 @@ def _add(
         tags=["ingest"],
         route_class_override=LeanRoute,
     )
-    router.add_api_route(
+    routes.add(
         path + "/",
         handler,
+        INGEST,
         methods=["POST"],
         include_in_schema=False,
         route_class_override=LeanRoute,

@@ -15,6 +15,7 @@ from motherhaven.contract.errors import CursorGone, StoreError
 from motherhaven.contract.jsonio import dumps
 from motherhaven.contract.times import format_time
 from motherhaven.server.config import Limits
+from motherhaven.server.live.log_news import LogNews
 from motherhaven.server.live.rows import live_message
 from motherhaven.server.wire.sizes import short
 from motherhaven.stores.capabilities import capabilities_of
@@ -46,7 +47,7 @@ class Block:
     cursor: str
 
 
-class Told(NamedTuple):
+class EncodedMessage(NamedTuple):
     """A message: its cursor, whose it is, and its bytes; none where retention was faster."""
 
     cursor: str
@@ -70,7 +71,7 @@ class Hub:
         self.store = store
         self._clock = clock
         self._limits = limits
-        self._history: deque[Told] = deque()
+        self._history: deque[EncodedMessage] = deque()
         self._first = 0
         self._bytes = 0
         self._base = ""
@@ -95,6 +96,7 @@ class Hub:
         """Counts what ingest refused, so that each stream tells it once."""
         self.refusal = piece_of(sse("rejected", b'{"kind":"rejected"}'))
         self._newest_refusal: str | None = None
+        self.log_news = LogNews(self.wake)
         self.closed = False
         self.ending = asyncio.Event()
 
@@ -174,9 +176,9 @@ class Hub:
             self._joined = (cursor, block)
         return block
 
-    def encode(self, events: Iterable[Stored]) -> list[Told]:
+    def encode(self, events: Iterable[Stored]) -> list[EncodedMessage]:
         """The message of each event."""
-        messages: list[Told] = []
+        messages: list[EncodedMessage] = []
         for stored in events:
             try:
                 message = short(live_message(stored))
@@ -187,7 +189,7 @@ class Hub:
             if message is not None:
                 body = message.model_dump_json().encode()
                 data = sse(stored.event.kind, body, stored.cursor)
-            messages.append(Told(stored.cursor, stored.event.bot_id, data))
+            messages.append(EncodedMessage(stored.cursor, stored.event.bot_id, data))
         return messages
 
     def _join(self, start: int, bot_id: str | None = None) -> Block:
@@ -242,7 +244,7 @@ class Hub:
             self._publish(self.encode(tail.events[start : start + _AT_ONCE]))
             await asyncio.sleep(0)
         if tail.cursor != self.newest:
-            self._publish([Told(tail.cursor, "", b"")])
+            self._publish([EncodedMessage(tail.cursor, "", b"")])
 
     def _restart(self, cursor: str) -> None:
         self._first += len(self._history)
@@ -254,7 +256,7 @@ class Hub:
         self._places = {cursor: self._first}
         self.wake()
 
-    def _publish(self, messages: list[Told]) -> None:
+    def _publish(self, messages: list[EncodedMessage]) -> None:
         self._joined = None
         for one in messages:
             self._history.append(one)

@@ -3,9 +3,9 @@
 from collections.abc import Callable
 from typing import Final
 
-from motherhaven.server.access.callers import Caller, CallerKind
-from motherhaven.server.access.guesses import network_of
-from motherhaven.server.access.shares import Bound, Shares, part
+from motherhaven.server.admission.bounds import Bound, Bounds, part
+from motherhaven.server.admission.callers import Caller, CallerKind
+from motherhaven.server.auth.keys.guesses import network_of
 from motherhaven.server.config import Limits
 from motherhaven.server.wire.problems import Problem
 
@@ -22,7 +22,7 @@ class StreamPlaces:
 
     def __init__(self, limits: Limits) -> None:
         self._limits = limits
-        self._shares = Shares()
+        self._taken = Bounds()
 
     def take(self, caller: Caller) -> Callable[[], None]:
         """A place for one more stream; what it gives back gives the place back, once.
@@ -31,7 +31,7 @@ class StreamPlaces:
             Problem: 429, this caller has as many as it may; 503, all are taken.
         """
         bounds = self._bounds(caller)
-        reached = self._shares.take(bounds)
+        reached = self._taken.take(bounds)
         if reached is not None:
             is_full = reached is bounds[0]
             raise Problem(
@@ -41,7 +41,7 @@ class StreamPlaces:
                 "close a stream that is not needed, or connect again later",
                 {"retry-after": "5"},
             )
-        return lambda: self._shares.give(bounds)
+        return lambda: self._taken.give(bounds)
 
     def _bounds(self, caller: Caller) -> tuple[Bound, ...]:
         limits = self._limits

@@ -5,21 +5,23 @@ from collections.abc import Callable, Coroutine
 from dataclasses import dataclass
 from typing import Annotated, Any, Final
 
-from fastapi import APIRouter, Header, Query
+from fastapi import Header, Query
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
 from motherhaven.contract.clock import Clock
 from motherhaven.contract.errors import CursorGone, StoreError
-from motherhaven.server.access.boundary import DIRECT_SEND
-from motherhaven.server.access.callers import caller_of
-from motherhaven.server.access.cursor_seal import CursorSeal
-from motherhaven.server.access.rules import API, Door, rule_of
-from motherhaven.server.access.visible import only_bot
-from motherhaven.server.access.visitors import Visitor
+from motherhaven.server.admission.callers import caller_of
+from motherhaven.server.auth.policy import API, SHOWN, Routes
+from motherhaven.server.auth.principal import principal_of
+from motherhaven.server.auth.standing import Standing, standing_of
+from motherhaven.server.auth.visible.cursor_seal import CursorSeal
+from motherhaven.server.auth.visible.shared_view import shared_messages
+from motherhaven.server.auth.visible.viewer import viewing_link
 from motherhaven.server.config import Limits
-from motherhaven.server.live.broadcaster import BLOCK_BYTES, LOG, PAGE, Hub, piece_of, sse
+from motherhaven.server.http.security import DIRECT_SEND
+from motherhaven.server.live.broadcaster import BLOCK_BYTES, LOG, PAGE, Block, Hub, piece_of, sse
 from motherhaven.server.live.places import StreamPlaces
 from motherhaven.server.wire import schemas
 from motherhaven.server.wire.answers import Hello, LiveMessage
@@ -97,21 +99,25 @@ class Live:
     """The live stream of all events."""
 
     def __init__(
-        self, hub: Hub, clock: Clock, door: Door, limits: Limits, seal: CursorSeal
+        self,
+        hub: Hub,
+        clock: Clock,
+        limits: Limits,
+        seal: CursorSeal,
     ) -> None:
         self._hub = hub
         self._clock = clock
-        self._door = door
         self._limits = limits
         self._seal = seal
         self._places = StreamPlaces(limits)
         self._catching_up = asyncio.Semaphore(_CATCHING_UP)
 
-    def add_routes(self, router: APIRouter) -> None:
+    def add_routes(self, routes: Routes) -> None:
         """Register the stream."""
-        router.add_api_route(
+        routes.add(
             f"{API}/live",
             self.live,
+            SHOWN,
             methods=["GET"],
             tags=["live"],
             operation_id="live",
@@ -126,17 +132,19 @@ class Live:
 
         The first event is `hello`; `reset` tells that the history is gone and a fresh
         snapshot is needed; `heartbeat` comes while nothing else does; `rejected`, without
-        an id, tells that ingest refused something, which the list of errors now has.
+        an id, tells that ingest refused something, which the list of errors now has; `log`,
+        without an id, that a bot's log has grown.
         """
         if self._hub.closed:
             raise Problem(
                 503, "stopping", "the server is stopping", "connect again", {"retry-after": "2"}
             )
-        visitor = Visitor(request.scope)
+        standing = standing_of(request.scope)
+        mine = principal_of(request.scope).bot_id
         leave_place = self._places.take(caller_of(request.scope))
         try:
             given = last_event_id or after
-            if given and only_bot() is not None:
+            if given and mine is not None:
                 given = self._seal.open(given) or _NO_PLACE
             cursor = given or await self._hub.now()
         except BaseException:
@@ -150,23 +158,22 @@ class Live:
 
         async def feed(send: Send) -> None:
             try:
-                hello = self._hello("hello", cursor)
+                hello = self._hello("hello", cursor, mine)
                 await send(piece_of(f"retry: {_RETRY_MS}\n".encode() + hello))
-                await self._follow(send, cursor, visitor)
+                await self._follow(send, cursor, standing, mine)
             except StoreError as error:
                 # The client connects again and goes on after the last id it saw.
                 LOG.warning("a live stream ended because the store failed: %s", error)
 
         return EventStream(feed, ended, self._hub.ending)
 
-    async def _follow(self, send: Send, cursor: str, visitor: Visitor) -> None:
+    async def _follow(self, send: Send, cursor: str, standing: Standing, mine: str | None) -> None:
         hub = self._hub
-        told = (hub.pulse, hub.refusals)
-        mine = only_bot()
+        told = (hub.pulse, hub.refusals, hub.log_news.count)
         page = _Page()
         while True:
             news = hub.news
-            if hub.closed or not self._may_stay(visitor):
+            if hub.closed or standing.problem(hub.pulse) is not None:
                 return
             if cursor != hub.newest:
                 block = hub.after(cursor, mine)
@@ -178,39 +185,44 @@ class Live:
                         continue
                 else:
                     cursor = block.cursor
-                    if mine is not None and block.piece["body"]:
-                        await _send_pieces(send, self._seal.seal_messages(block.piece["body"]))
-                    elif len(block.piece["body"]) > 2 * BLOCK_BYTES:
-                        await _send_pieces(send, block.piece["body"])
-                    elif block.piece["body"]:
-                        await send(block.piece)
+                    await self._send_block(send, block, mine)
                     if cursor != hub.newest:
                         continue
-            if told == (hub.pulse, hub.refusals):
+            if told == (hub.pulse, hub.refusals, hub.log_news.count):
                 await news.wait()
-            told = await self._tell(send, told, None if mine is None else cursor)
+            told = await self._tell(send, told, mine, cursor)
 
-    async def _tell(self, send: Send, told: tuple[int, int], place: str | None) -> tuple[int, int]:
-        """Send what is no event, heartbeats and refusals, unless it was told; gives both now."""
+    async def _send_block(self, send: Send, block: Block, mine: str | None) -> None:
+        """A block as it is, or as whoever sees one bot alone, or has a link, may see it."""
+        body: bytes = block.piece["body"]
+        if mine is not None:
+            body = self._seal.seal_messages(body)
+        shown = shared_messages(body)
+        if shown is not block.piece["body"] or len(shown) > 2 * BLOCK_BYTES:
+            await _send_pieces(send, shown)
+        elif shown:
+            await send(block.piece)
+
+    async def _tell(
+        self, send: Send, told: tuple[int, int, int], mine: str | None, cursor: str
+    ) -> tuple[int, int, int]:
+        """Send what is no event, unless it was told: heartbeats, refusals, that logs have grown.
+
+        Gives how far each is now.
+        """
         hub = self._hub
-        now = (hub.pulse, hub.refusals)
-        if told[1] != now[1]:
+        now = (hub.pulse, hub.refusals, hub.log_news.count)
+        if viewing_link() is None:
+            for message in hub.log_news.since(told[2], mine):
+                await send(piece_of(sse("log", message)))
+        if told[1] != now[1] and viewing_link() is None:
             await send(hub.refusal)
         if told[0] != now[0]:
-            if place is not None:
+            if mine is not None:
                 # Who comes back need not pass what was not for it again.
-                await send(piece_of(b"id: " + self._seal.seal(place).encode() + b"\n\n"))
+                await send(piece_of(b"id: " + self._seal.seal(cursor).encode() + b"\n\n"))
             await send(hub.beat)
         return now
-
-    def _may_stay(self, visitor: Visitor) -> bool:
-        """Ask the door again only when something may have changed its mind."""
-        moment = (self._hub.pulse, self._door.revision)
-        if visitor.admitted != moment:
-            if self._door.refusal(rule_of(visitor.path), visitor) is not None:
-                return False
-            visitor.admitted = moment
-        return True
 
     async def _from_store(
         self, cursor: str, mine: str | None, page: "_Page"
@@ -224,7 +236,7 @@ class Live:
                 tail = await self._hub.store.tail(cursor, page.size)
             except CursorGone:
                 head = await self._hub.store.head()
-                return self._hello("reset", head), head, False
+                return self._hello("reset", head, mine), head, False
             pieces: list[bytes] = []
             size = 0
             for number, one in enumerate(tail.events):
@@ -242,10 +254,10 @@ class Live:
 
     def _told(self, pieces: list[bytes], mine: str | None) -> bytes:
         data = b"".join(pieces)
-        return data if mine is None else self._seal.seal_messages(data)
+        return shared_messages(data if mine is None else self._seal.seal_messages(data))
 
-    def _hello(self, event: str, cursor: str) -> bytes:
-        if only_bot() is not None:
+    def _hello(self, event: str, cursor: str, mine: str | None) -> bytes:
+        if mine is not None:
             cursor = self._seal.seal(cursor)
         hello = Hello(
             cursor=cursor,

@@ -1,18 +1,21 @@
-"""What the store costs today: for the page, and as text for a Prometheus scraper."""
+"""What the store costs today, for the page."""
 
-from typing import Final
-
-from fastapi import APIRouter
 from starlette.responses import Response
 
-from motherhaven.server.access.visible import only_bot
-from motherhaven.server.reads.params import FAILURES, add_reads, json_view
-from motherhaven.server.wire import schemas
+from motherhaven.server.auth.policy import READ, Routes
+from motherhaven.server.auth.visible.viewer import only_bot
+from motherhaven.server.reads.params import add_reads, json_view
 from motherhaven.server.wire.bill import StoreBill
 from motherhaven.stores.billing import FREE, Billed, Paid
 from motherhaven.stores.protocol import Store
 
-_TEXT: Final = "text/plain; version=0.0.4; charset=utf-8"
+
+def billed_today(store: Store) -> Billed | None:
+    """The day's bill; None where the store costs nothing or the request may not see it."""
+    # The bill is the whole store's, so a key of one bot is told of none.
+    if only_bot() is not None:
+        return None
+    return store.billed() if isinstance(store, Paid) else None
 
 
 class BillReads:
@@ -21,22 +24,13 @@ class BillReads:
     def __init__(self, store: Store) -> None:
         self._store = store
 
-    def add_routes(self, router: APIRouter) -> None:
+    def add_routes(self, routes: Routes) -> None:
         """Register the reads."""
-        add_reads(router, self, (("/bill", "bill", StoreBill),))
-        router.add_api_route(
-            "/metrics",
-            self.scraped,
-            methods=["GET"],
-            tags=["health"],
-            operation_id="scraped",
-            response_model=str,
-            responses=schemas.failures(*FAILURES),
-        )
+        add_reads(routes, self, (("/bill", "bill", READ, StoreBill),))
 
     async def bill(self) -> Response:
         """The documents that the store read, wrote and deleted today, and what they cost."""
-        billed = self._billed()
+        billed = billed_today(self._store)
         if billed is None:
             return json_view(StoreBill(paid=False))
         return json_view(
@@ -53,34 +47,3 @@ class BillReads:
                 state=billed.state,
             )
         )
-
-    async def scraped(self) -> Response:
-        """Figures of this server in Prometheus' text form."""
-        billed = self._billed()
-        return Response("" if billed is None else _exposition(billed), media_type=_TEXT)
-
-    def _billed(self) -> Billed | None:
-        # The bill is the whole store's, so a key of one bot is told of none.
-        if only_bot() is not None:
-            return None
-        return self._store.billed() if isinstance(self._store, Paid) else None
-
-
-def _exposition(billed: Billed) -> str:
-    lines = [
-        "# HELP motherhaven_store_documents_today Documents billed since midnight Pacific time.",
-        "# TYPE motherhaven_store_documents_today gauge",
-    ]
-    lines += [
-        f'motherhaven_store_documents_today{{operation="{name}"}} {getattr(billed, name)}'
-        for name in FREE
-    ]
-    lines += [
-        "# HELP motherhaven_store_cost_usd_today What they cost beyond the free quota, in USD.",
-        "# TYPE motherhaven_store_cost_usd_today gauge",
-        f"motherhaven_store_cost_usd_today {billed.cost_usd}",
-        "# HELP motherhaven_store_budget_share Used share of the day's budget.",
-        "# TYPE motherhaven_store_budget_share gauge",
-        f"motherhaven_store_budget_share {billed.share:.4f}",
-    ]
-    return "\n".join(lines) + "\n"

@@ -6,11 +6,12 @@ from collections.abc import Sequence
 from contextlib import suppress
 from typing import Annotated, Final
 
-from fastapi import APIRouter, Query
+from fastapi import Query
 from starlette.responses import Response
 
 from motherhaven.contract.errors import NotFound
 from motherhaven.contract.views import Candle, DecisionDetail, EventPage, EventRow
+from motherhaven.server.auth.policy import READ, SHOWN, Routes
 from motherhaven.server.figures.curves import DAWN, DUSK
 from motherhaven.server.figures.trade_sums import trade_detail
 from motherhaven.server.reads.groups import grouped, with_code
@@ -51,17 +52,17 @@ class Details:
     def __init__(self, store: Reader) -> None:
         self._store = store
 
-    def add_routes(self, router: APIRouter) -> None:
+    def add_routes(self, routes: Routes) -> None:
         """Register the reads."""
-        routes = (
-            ("/trade", "trade", TradeDetail),
-            ("/outcome", "outcome", Outcome),
-            ("/candles", "candles", CandleSeries),
-            ("/errors/groups", "error_groups", ErrorGroups),
-            ("/event", "event", EventRow),
-            ("/events", "events", EventPage),
+        reads = (
+            ("/trade", "trade", SHOWN, TradeDetail),
+            ("/outcome", "outcome", SHOWN, Outcome),
+            ("/candles", "candles", SHOWN, CandleSeries),
+            ("/errors/groups", "error_groups", READ, ErrorGroups),
+            ("/event", "event", READ, EventRow),
+            ("/events", "events", READ, EventPage),
         )
-        add_reads(router, self, routes)
+        add_reads(routes, self, reads)
 
     async def trade(self, id: Id, bot: Id) -> Response:
         """One position with its fills and funding; the figures add up exactly."""

@@ -3,13 +3,12 @@
 from collections.abc import Sequence
 from typing import Literal
 
-from fastapi import APIRouter
 from starlette.responses import Response, StreamingResponse
 
-from motherhaven.server.access.rules import API
+from motherhaven.server.auth.policy import API, READ, Routes
 from motherhaven.server.reads.export_rows import COLUMNS, Pages, pages_of
 from motherhaven.server.reads.export_text import Row, csv_pieces, json_pieces
-from motherhaven.server.reads.params import FAILURES, MaybeId
+from motherhaven.server.reads.params import FAILURES, MaybeId, MaybeTags
 from motherhaven.server.wire import schemas
 from motherhaven.stores.protocol import Reader
 
@@ -23,11 +22,12 @@ class Export:
     def __init__(self, store: Reader) -> None:
         self._store = store
 
-    def add_routes(self, router: APIRouter) -> None:
+    def add_routes(self, routes: Routes) -> None:
         """Register the download."""
-        router.add_api_route(
+        routes.add(
             f"{API}/export",
             self.export,
+            READ,
             methods=["GET"],
             tags=["reads"],
             operation_id="export",
@@ -38,12 +38,16 @@ class Export:
             },
         )
 
-    async def export(self, what: What, format: Format = "csv", bot: MaybeId = None) -> Response:
+    async def export(
+        self, what: What, format: Format = "csv", bot: MaybeId = None, tags: MaybeTags = None
+    ) -> Response:
         """All decisions, trades, equity points or errors, newest first, as a file.
 
-        Equity is oldest first, in the finest rollup. Prompts and raw answers are left out.
+        With `tags` those of the bots that have each of them now. Equity is oldest first, in
+        the finest rollup. Prompts and raw answers are left out.
         """
-        pages = pages_of(self._store, what, bot)
+        wanted = frozenset(part.strip() for part in (tags or "").split(",") if part.strip())
+        pages = pages_of(self._store, what, bot, wanted)
         # The first page before the answer begins, so that a store that is away is a clean 503.
         pages = _with(await anext(pages), pages)
         pieces = csv_pieces(COLUMNS[what], pages) if format == "csv" else json_pieces(pages)

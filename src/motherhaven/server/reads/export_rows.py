@@ -23,28 +23,53 @@ COLUMNS: Final[dict[str, tuple[str, ...]]] = {
         "stop_loss", "invalidation_condition", "decider", "model", "error", "verdict.allowed",
         "verdict.rule", "verdict.reason", "verdict.asked_usd", "verdict.allowed_usd",
         "execution.time", "execution.status", "execution.error", "execution.cloid",
-        "execution.position_id", "execution.filled_usd", "execution.fill_price",
+        "execution.position_id", "execution.filled_usd", "execution.fill_price", "tags",
     ),
     "trades": (
         "id", "bot_id", "bot_name", "mode", "coin", "side", "status", "quantity_usd",
         "leverage", "size", "entry_price", "entry_time", "exit_price", "exit_time",
         "realized_pnl", "gross_pnl", "fees_usd", "funding_usd", "reason",
-        "entry_decision_id", "exit_decision_id", "stop_loss", "profit_target",
+        "entry_decision_id", "exit_decision_id", "stop_loss", "profit_target", "tags",
     ),
-    "equity": ("bot_id", "bot_name", "mode", "time", "equity", "low", "high"),
-    "errors": ("id", "bot_id", "bot_name", "time", "kind", "message", "decision_id"),
+    "equity": ("bot_id", "bot_name", "mode", "time", "equity", "low", "high", "tags"),
+    "errors": ("id", "bot_id", "bot_name", "time", "kind", "message", "decision_id", "tags"),
 }  # fmt: skip
-"""The columns of each sort; a dot leads into what belongs to the row."""
+"""The columns of each sort; a dot leads into what belongs to the row, `tags` are the bot's."""
 
 Pages = AsyncIterator[Sequence[Row]]
 _Find = Callable[[str | None], Awaitable[tuple[Sequence[BaseModel], str | None]]]
 
 
-def pages_of(store: Reader, what: str, bot_id: str | None) -> Pages:
-    """Everything of one sort, of one bot or of all, newest first; equity oldest first."""
+async def pages_of(
+    store: Reader, what: str, bot_id: str | None, wanted: frozenset[str] = frozenset()
+) -> Pages:
+    """Everything of one sort, of one bot, of those with all of `wanted` or of all, newest first.
+
+    Equity is oldest first.
+    """
+    tags = await _tags_of(store)
+    tags = {bot: told for bot, told in tags.items() if wanted <= set(told)}
     if what == "equity":
-        return _equity(store, bot_id)
-    return _pages(_finder(store, what, bot_id), COLUMNS[what])
+        ids = (list(tags) if wanted else None) if bot_id is None else [bot_id]
+        pages = _equity(store, ids)
+    else:
+        pages = _pages(_finder(store, what, bot_id), COLUMNS[what])
+    async for page in pages:
+        yield [
+            {**row, "tags": " ".join(tags.get(str(row["bot_id"]), ()))}
+            for row in page
+            if not wanted or row["bot_id"] in tags
+        ]
+
+
+async def _tags_of(store: Reader) -> dict[str, tuple[str, ...]]:
+    """Every bot's tags, as its newest status tells them."""
+    tags: dict[str, tuple[str, ...]] = {}
+    after: str | None = None
+    while rows := await store.bots(after=after, limit=_PAGE):
+        tags.update({row.id: (row.status and row.status.tags) or () for row in rows})
+        after = rows[-1].id
+    return tags
 
 
 def _finder(store: Reader, what: str, bot_id: str | None) -> _Find:
@@ -72,9 +97,8 @@ async def _pages(find: _Find, columns: Sequence[str]) -> Pages:
             return
 
 
-async def _equity(store: Reader, bot_id: str | None) -> Pages:
+async def _equity(store: Reader, ids: Sequence[str] | None) -> Pages:
     """Minute by minute where there is anything: one query for each bot and day."""
-    ids = None if bot_id is None else [bot_id]
     days = await store.equity(ids, start=DAWN, end=DUSK, bucket=TIERS[-1])
     yield []  # without an account the file is its header alone
     for series in days:
@@ -88,7 +112,7 @@ async def _equity(store: Reader, bot_id: str | None) -> Pages:
 
 
 def _flat(view: BaseModel, columns: Sequence[str]) -> Row:
-    return {name: _cell(_reach(view, name)) for name in columns}
+    return {name: _cell(_reach(view, name)) for name in columns if name != "tags"}
 
 
 def _reach(view: BaseModel, name: str) -> Any:

@@ -5,7 +5,7 @@ from typing import Final
 
 from motherhaven.contract.clock import Clock
 from motherhaven.contract.views import BotRow
-from motherhaven.server.access.visible import only_bot
+from motherhaven.server.auth.visible.viewer import only_bot
 from motherhaven.stores.names import namesakes
 from motherhaven.stores.protocol import Reader
 

@@ -5,13 +5,13 @@ from datetime import datetime
 from functools import wraps
 from typing import Annotated, Any, Final, Literal
 
-from fastapi import APIRouter, Query
+from fastapi import Query
 from pydantic import BaseModel
 from starlette.responses import Response
 
 from motherhaven.contract.times import parse_instant
-from motherhaven.server.access.rules import API
-from motherhaven.server.access.visible import check_visible
+from motherhaven.server.auth.policy import API, Policy, Routes
+from motherhaven.server.auth.visible.viewer import check_visible
 from motherhaven.server.wire import schemas
 from motherhaven.server.wire.problems import Problem
 from motherhaven.stores.looks import one_question
@@ -26,6 +26,9 @@ Range = Literal["1h", "1d", "1w", "1m", "1y", "all"]
 
 Id = Annotated[str, Query(min_length=1, max_length=128)]
 MaybeId = Annotated[str | None, Query(min_length=1, max_length=128)]
+MaybeTags = Annotated[
+    str | None, Query(max_length=400, description="separated by commas; each must be there")
+]
 Ids = Annotated[str, Query(min_length=1, max_length=4_000, description="separated by commas")]
 MaybeIds = Annotated[str | None, Query(max_length=4_000, description="separated by commas")]
 Cursor = Annotated[str | None, Query(max_length=200, description="`next` of the page before")]
@@ -77,12 +80,13 @@ def time_of(text: str | None, what: str) -> datetime | None:
     )
 
 
-def add_reads(router: APIRouter, owner: object, routes: Sequence[tuple[str, str, Any]]) -> None:
-    """Register GET routes: (path below the API, method of `owner`, what it answers)."""
-    for path, name, model in routes:
-        router.add_api_route(
+def add_reads(routes: Routes, owner: object, reads: Sequence[tuple[str, str, Policy, Any]]) -> None:
+    """Register GET routes: (path below the API, method of `owner`, who may, what it answers)."""
+    for path, name, policy, model in reads:
+        routes.add(
             API + path,
             _as_one_question(getattr(owner, name)),
+            policy,
             methods=["GET"],
             tags=["reads"],
             operation_id=name,

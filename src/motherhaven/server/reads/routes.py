@@ -4,7 +4,6 @@ from collections.abc import AsyncIterator, Sequence
 from datetime import datetime
 from typing import Final, Literal
 
-from fastapi import APIRouter
 from starlette.responses import Response, StreamingResponse
 
 from motherhaven.contract.clock import Clock
@@ -19,8 +18,10 @@ from motherhaven.contract.views import (
     PositionRow,
     TextSlice,
 )
+from motherhaven.server.auth.policy import READ, SHOWN, SHOWN_WITH_PROMPTS, Routes
 from motherhaven.server.figures.bots import bot_view
 from motherhaven.server.figures.curves import MOST_CURVES, RANGES, equity_curves
+from motherhaven.server.figures.growth import Bases, in_buckets
 from motherhaven.server.figures.ratios import DailyReturns, sharpe_of
 from motherhaven.server.reads.namesakes import Namesakes
 from motherhaven.server.reads.params import (
@@ -41,7 +42,7 @@ from motherhaven.server.reads.params import (
     json_view,
     time_of,
 )
-from motherhaven.server.wire.answers import BotList, BotView, Equity, ErrorPage
+from motherhaven.server.wire.answers import BotList, BotView, Equity, ErrorPage, ReturnBase
 from motherhaven.server.wire.sizes import page_of
 from motherhaven.stores.protocol import DecisionFilter, Reader
 
@@ -55,21 +56,22 @@ class Reads:
         self._store = store
         self._clock = clock
         self._returns = returns
+        self._bases = Bases(store)
         self._namesakes = Namesakes(store, clock)
 
-    def add_routes(self, router: APIRouter) -> None:
+    def add_routes(self, routes: Routes) -> None:
         """Register the reads."""
-        routes = (
-            ("/bots", "bots", BotList),
-            ("/feed", "feed", DecisionPage),
-            ("/decision", "decision", DecisionDetail),
-            ("/text", "text", TextSlice),
-            ("/text/download", "download", str),
-            ("/trades", "trades", PositionPage),
-            ("/equity", "equity", Equity),
-            ("/errors", "errors", ErrorPage),
+        reads = (
+            ("/bots", "bots", SHOWN, BotList),
+            ("/feed", "feed", SHOWN, DecisionPage),
+            ("/decision", "decision", SHOWN, DecisionDetail),
+            ("/text", "text", SHOWN_WITH_PROMPTS, TextSlice),
+            ("/text/download", "download", SHOWN_WITH_PROMPTS, str),
+            ("/trades", "trades", SHOWN, PositionPage),
+            ("/equity", "equity", SHOWN, Equity),
+            ("/errors", "errors", READ, ErrorPage),
         )
-        add_reads(router, self, routes)
+        add_reads(routes, self, reads)
 
     async def bots(self, cursor: Cursor = None, limit: Limit = 500) -> Response:
         """Bots with their state and totals, page by page."""
@@ -88,10 +90,12 @@ class Reads:
         self, rows: Sequence[BotRow], now: datetime, same: frozenset[str]
     ) -> list[BotView]:
         returns = await self._returns.of(rows)
-        failed = self._returns.failed
+        failed, bases = self._returns.failed, await self._bases.of(rows)
         found = []
         for row in rows:
-            view = bot_view(row, now, sharpe_of(returns[row.id]), failed.get(row.id))
+            view = bot_view(
+                row, now, sharpe_of(returns[row.id]), failed.get(row.id), bases.get(row.id)
+            )
             found.append(view.model_copy(update={"ambiguous": row.id in same}))
         return found
 
@@ -168,7 +172,17 @@ class Reads:
     async def equity(self, bots: MaybeIds = None, range: Range = "1d") -> Response:
         """Equity up to the newest market time; buckets follow the range. Without ids: 250 bots."""
         ids = ids_of(bots, most=MOST_CURVES)
-        return json_view(await equity_curves(self._store, ids, RANGES[range], self._clock.now()))
+        rows = await self._store.bots(ids, limit=MOST_CURVES)
+        found = await equity_curves(self._store, rows, RANGES[range], self._clock.now())
+        steps = await self._bases.steps_of(rows)
+        bases = {
+            name: tuple(
+                ReturnBase(time=step.time, base_usd=step.base)
+                for step in in_buckets(some, found.start, found.bucket_seconds)
+            )
+            for name, some in steps.items()
+        }
+        return json_view(found.model_copy(update={"bases": bases}))
 
     async def errors(
         self,

@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Any, Literal
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, Field
 
 from motherhaven.contract.events import BotState, Kind, SideName, Signal
 from motherhaven.contract.money import Money
@@ -76,7 +76,9 @@ class BotView(BotRow):
     """A bot with what follows from its totals. Fractions: 0.01 is one per cent.
 
     heartbeat_age_seconds is since the server received it; return_fraction is
-    (equity - deposits) / deposits; drawdown_fraction is below the peak now, 0 or negative.
+    equity / return_base_usd - 1, time-weighted: the base is the first capital in USD, moved in
+    proportion whenever money came in or went out; drawdown_fraction is below the peak now, 0 or
+    negative.
     sharpe is annualized over sharpe_days daily returns, None while they are too few.
     ambiguous: another bot has the same name, so the end of the id is shown with it.
     unavailable: why figures of this bot cannot be worked out, None where they can.
@@ -86,6 +88,7 @@ class BotView(BotRow):
     heartbeat_age_seconds: float | None
     stale: bool
     return_fraction: Money | None
+    return_base_usd: Money | None
     drawdown_fraction: Money | None
     win_fraction: Money | None
     sharpe: float | None
@@ -102,13 +105,25 @@ class BotList(_Answer):
     next: str | None = None
 
 
+class ReturnBase(_Answer):
+    """What a return counts from, in USD, from the bucket at `time` on."""
+
+    time: datetime
+    base_usd: Money
+
+
 class Equity(_Answer):
-    """Equity curves over one span of market time in buckets of bucket_seconds."""
+    """Equity curves over one span of market time in buckets of bucket_seconds.
+
+    bases: by id, of bots whose money was moved: equity over the base of its bucket is the
+    return net of deposits and withdrawals. Other bots have one base: return_base_usd.
+    """
 
     bucket_seconds: int
     start: datetime
     end: datetime
     series: tuple[EquitySeries, ...]
+    bases: dict[str, tuple[ReturnBase, ...]] = Field(default_factory=dict)
 
 
 class ErrorPage(_Answer):
@@ -118,15 +133,26 @@ class ErrorPage(_Answer):
     next: str | None
 
 
+class SharedBy(_Answer):
+    """A share link. prompts: prompts and answers are shown too."""
+
+    prompts: bool
+    expires_at: datetime
+
+
 class Session(_Answer):
     """Whether reading is open here, and whether this browser is signed in.
 
     bot_id: the only bot that is seen with the key it came with; None: all are.
+    control: whether this session may give bots commands once it has confirmed with its key.
+    share: what the link shows by which this browser reads; None: it has rights of its own.
     """
 
     access: Literal["open", "key"]
     signed_in: bool
     bot_id: str | None = None
+    control: bool = False
+    share: SharedBy | None = None
     version: str
 
 

@@ -36,6 +36,9 @@ class TradeDetail(_Answer):
     those so far, without what is unrealized. agrees: whether what the bot reported as
     net at the exit equals net_pnl; None while either is unknown. Of fills_n and funding_n
     rows the newest are here, as many as an answer holds; the figures are of all.
+    shortfall_usd: what the real order books would have cost more than the paper fills, in sum;
+    shortfall_bp: the same in basis points of what they would have filled. None where no fill
+    was compared, as outside of shadow trading.
     """
 
     position: PositionRow
@@ -48,6 +51,8 @@ class TradeDetail(_Answer):
     funding_usd: Money | None
     net_pnl: Money | None
     agrees: bool | None
+    shortfall_usd: Money | None = None
+    shortfall_bp: Money | None = None
 
 
 class Horizon(_Answer):

@@ -53,7 +53,8 @@ TOO_MANY_ATTEMPTS: Final = "too_many_attempts"
 def problem_of(error: errors.MotherhavenError) -> Problem:
     """The answer that an error of the tree becomes; anything unforeseen is a 500."""
     if isinstance(error, Problem):
-        return error
+        # One that is raised again and again would keep the frames of every time.
+        return error.with_traceback(None)
     for kind, status, code, fix in _TABLE:
         if isinstance(error, kind):
             if status == 503:

@@ -1,13 +1,14 @@
 """What OpenAPI says about bodies that lean handlers read themselves."""
 
 from copy import deepcopy
-from typing import Any, Final
+from typing import Any, Final, get_args
 
 from pydantic.json_schema import models_json_schema
 
 from motherhaven.contract.events import (
     AccountReported,
     DecisionMade,
+    Mode,
     PositionClosed,
     PositionOpened,
     StatusReported,
@@ -32,7 +33,7 @@ _ENVELOPE: Final[dict[str, Any]] = {
     "event_id": _ID,
     "bot_id": _ID,
     "bot_name": {"type": ["string", "null"], "minLength": 1, "maxLength": 100},
-    "mode": {"enum": ["paper", "live", "simulated", "unknown"]},
+    "mode": {"enum": list(get_args(Mode))},
     "epoch": _COUNT,
     "seq": _COUNT,
     "recorded_at": _TIME,

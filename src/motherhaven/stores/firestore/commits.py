@@ -7,6 +7,7 @@ are too long for one, or of an earlier version, has their ids alone: then they a
 import asyncio
 import json
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from typing import Any, Final
 
 from google.cloud.firestore_v1.base_document import DocumentSnapshot
@@ -18,13 +19,13 @@ from motherhaven.stores.cursors import live_cursor
 from motherhaven.stores.firestore import feeds, money, paths
 from motherhaven.stores.firestore.database import Database
 from motherhaven.stores.firestore.keytext import live_number
-from motherhaven.stores.firestore.listening import Changed
+from motherhaven.stores.firestore.own_commits import Changed
 from motherhaven.stores.firestore.shapes import Shape
 from motherhaven.stores.firestore.texts import records_of
 from motherhaven.stores.loaded import LoadedWork
 from motherhaven.stores.protocol import Stored
 from motherhaven.stores.ready import own_row
-from motherhaven.stores.records import Record, named
+from motherhaven.stores.records import Prepared, Record, named
 from motherhaven.stores.unreadable import UNREADABLE
 from motherhaven.stores.views import decision_row, event_of
 
@@ -50,24 +51,26 @@ def commit_document(work: LoadedWork) -> dict[str, Any]:
         "ids": [record.event_id for record, _ in kept],
         "received": [record.received for record, _ in kept],
     }
-    live = json.dumps([_told(work, record) for record, _ in kept], ensure_ascii=False)
+    live = json.dumps([_told(work, *pair) for pair in kept], ensure_ascii=False)
     if len(live.encode()) <= LIVE_BYTES:
         document[LIVE] = live
     return document
 
 
-def _told(work: LoadedWork, record: Record) -> list[Any]:
+def _told(work: LoadedWork, record: Record, prepared: Prepared) -> list[Any]:
     """An event: its record, the name of its bot, and what its row needs beside these."""
-    event = event_of(record)
-    try:
-        row = own_row(work, record, event)
-    except UNREADABLE:  # a position that was damaged before: reading it tells of it
-        row = None
     more: str | None = None
-    if isinstance(row, PositionRow):
-        more = row.model_dump_json()
-    elif isinstance(row, DecisionRow) and row.execution is not None:
-        more = row.execution.model_dump_json()
+    if record.kind == "decision":
+        executed = work.execution(record.bot_id, record.event_id)
+        if executed is not None:
+            more = executed.execution.model_dump_json()
+    else:
+        try:
+            row = own_row(work, record, prepared.event)
+        except UNREADABLE:  # a position that was damaged before: reading it tells of it
+            row = None
+        if isinstance(row, PositionRow):
+            more = row.model_dump_json()
     values = [getattr(record, name) for name in _RECORD]
     name = work.changes.bots[record.bot_id].name
     return [*values, record.payload.decode(), record.order, name, more]
@@ -90,13 +93,47 @@ def _stored(cursor: str, told: Sequence[Any]) -> Stored:
     return Stored(cursor, event_of(record), row)
 
 
+@dataclass(frozen=True, slots=True)
+class Placed:
+    """A commit in the log; `before` events of other commits have the same commit time."""
+
+    commit: Changed
+    before: int
+
+    @property
+    def numbers(self) -> range:
+        """The live numbers of its events."""
+        first = live_number(self.commit.created, self.before + 1)
+        return range(first, first + len(self.commit.data["ids"]))
+
+    @property
+    def last(self) -> int:
+        """The live number of its last event."""
+        return self.numbers[-1]
+
+
 def as_changed(snapshot: DocumentSnapshot[Any]) -> Changed:
     """A commit that a query found, as a listener would give it."""
     return Changed(str(snapshot.id), snapshot.create_time, snapshot.to_dict() or {})
 
 
+def in_order(commits: Iterable[Changed]) -> list[Placed]:
+    """Commits in commit order; all of a commit time must be among them.
+
+    Firestore promises no two commits different times: those of one time go by their ids, so
+    that every reader has the same order and no two events the same number.
+    """
+    placed: list[Placed] = []
+    for commit in sorted(commits, key=lambda one: (one.created, one.id)):
+        last = placed[-1] if placed else None
+        is_tied = last is not None and last.commit.created == commit.created
+        before = last.before + len(last.commit.data["ids"]) if last and is_tied else 0
+        placed.append(Placed(commit, before))
+    return placed
+
+
 async def events_of(
-    database: Database, generation: str, commits: Iterable[Changed], start: int, limit: int
+    database: Database, generation: str, commits: Iterable[Placed], start: int, limit: int
 ) -> tuple[list[Stored], int, bool]:
     """The events of commits after the number `start`, `limit` at most.
 
@@ -104,8 +141,8 @@ async def events_of(
     """
     ready: list[Stored] = []
     reached, count = start, 0
-    for commit in commits:
-        numbers = [live_number(commit.created, rank + 1) for rank in range(len(commit.data["ids"]))]
+    for placed in commits:
+        commit, numbers = placed.commit, placed.numbers
         wanted = [rank for rank, number in enumerate(numbers) if number > start]
         chosen = wanted[: limit - count]
         if chosen:

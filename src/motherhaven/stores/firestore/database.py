@@ -11,11 +11,13 @@ from google.auth.exceptions import DefaultCredentialsError, GoogleAuthError
 from google.cloud import firestore
 from google.cloud.firestore_v1.base_document import DocumentSnapshot
 from google.cloud.firestore_v1.base_query import FieldFilter
+from google.cloud.firestore_v1.types import firestore as messages
 
-from motherhaven.stores.firestore.encode import NotPlain, written
+from motherhaven.stores.firestore.encode import NotPlain, changed, written
 from motherhaven.stores.firestore.failures import no_credentials, told_error
 from motherhaven.stores.firestore.keytext import COMMIT_SECONDS
 from motherhaven.stores.firestore.known import KnownBots
+from motherhaven.stores.firestore.own_commits import OwnCommits
 from motherhaven.stores.firestore.paths import Path
 from motherhaven.stores.firestore.shapes import SHAPES, Shape
 from motherhaven.stores.unreadable import UnreadableRows
@@ -52,6 +54,7 @@ class Database:
         self.usage = Usage()
         self.unreadable = UnreadableRows()
         self.known = KnownBots(self)
+        self.own = OwnCommits()
         self.project = project
         try:
             self._client = firestore.AsyncClient(project=project, database=database)
@@ -190,6 +193,7 @@ class Batch:
     def __init__(self, database: Database) -> None:
         self._database = database
         self._batch = database._client.batch()
+        self._answer: messages.CommitResponse | None = None
         self.size = 0
         self._places: dict[Path, int] = {}
         self._deletes = 0
@@ -217,8 +221,13 @@ class Batch:
 
     def update(self, path: Path, data: Mapping[str, Any], seen: Dated) -> None:
         """Some fields of a document that must be as it was `seen`."""
-        option = self._database._client.write_option(last_update_time=seen.update_time)
-        self._batch.update(self._database.document(path), dict(data), option=option)
+        reference = self._database.document(path)
+        try:
+            made = changed(reference._document_path, data, seen.update_time)
+            self._batch._add_write_pbs([made])
+        except NotPlain:
+            option = self._database._client.write_option(last_update_time=seen.update_time)
+            self._batch.update(reference, dict(data), option=option)
         self._places[path] = self.size
         self.size += 1
 
@@ -233,10 +242,15 @@ class Batch:
         self.size += 1
         self._deletes += 1
 
+    @property
+    def bytes(self) -> int:
+        """How long the request is."""
+        return sum(one._pb.ByteSize() for one in self._batch._write_pbs)
+
     def updated(self, path: Path) -> Any:
         """When a created or updated document was changed, after the commit."""
-        results = self._batch.write_results or []
-        return results[self._places[path]].update_time
+        assert self._answer is not None
+        return self._answer.write_results[self._places[path]].update_time
 
     async def commit(self) -> datetime:
         """Write; gives Firestore's own commit time.
@@ -246,12 +260,21 @@ class Batch:
                 writer was faster.
             StoreUnavailable, StoreError: anything else.
         """
-        await self._batch.commit(retry=None, timeout=COMMIT_SECONDS)
+        client = self._database._client
+        # The client's own commit copies each document once more, and wraps each result.
+        request = messages.CommitRequest.pb(messages.CommitRequest())
+        request.database = client._database_string
+        request.writes.extend(one._pb for one in self._batch._write_pbs)
+        self._answer = answer = await client._firestore_api.commit(
+            request=messages.CommitRequest.wrap(request), metadata=client._rpc_metadata,
+            retry=None, timeout=COMMIT_SECONDS,
+        )  # fmt: skip
         usage = self._database.usage
         usage.writes += self.size - self._deletes
         usage.deletes, usage.commits = usage.deletes + self._deletes, usage.commits + 1
-        assert isinstance(self._batch.commit_time, datetime)
-        return self._batch.commit_time
+        committed = answer.commit_time
+        assert isinstance(committed, datetime)
+        return committed
 
 
 def _way(descending: bool) -> str:

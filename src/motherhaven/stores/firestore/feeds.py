@@ -1,7 +1,7 @@
 """The feeds: decisions and errors by keyset, one decision with its neighbours."""
 
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Sequence
 from datetime import datetime
 from typing import Any, Final
 
@@ -227,18 +227,25 @@ async def event(database: Database, event_id: str, floor: int) -> EventRow:
 
 
 async def listed(
-    database: Database, bot_id: str, kind: Kind, before: Key | None, limit: int
-) -> EventPage:
-    """The bot's events of a kind, newest first."""
+    database: Database, bot_id: str, kind: Kind, before: Key | None, limit: int,
+    floor: Callable[[], Awaitable[int]],
+) -> EventPage:  # fmt: skip
+    """The bot's events of a kind, newest first; the floor is asked for where there are texts."""
     after = None if before is None else key_text(before)
     found = await _events(database, kind, {"bot_id": bot_id}, after, limit + 1)
     records = await records_of(database, found)
     names = await bot_names(database, [bot_id])
+    documents_of = {str(one.id): one for one in found if (one.to_dict() or {}).get("texts")}
+    pruned = await floor() if documents_of else 0
+
+    def read_one(record: Record) -> EventRow:
+        document = documents_of.get(record.event_id)
+        is_kept = document is not None and live_number_of(document) > pruned
+        lengths = text_lengths(document.to_dict() or {}) if document and is_kept else {}
+        return event_row(record, names.get(bot_id), lengths)
 
     def read(page: Sequence[Record]) -> list[EventRow]:
-        return database.unreadable.each(
-            page, named, lambda one: event_row(one, names.get(bot_id), {})
-        )
+        return database.unreadable.each(page, named, read_one)
 
     return event_page(records, limit, read)
 

@@ -31,6 +31,7 @@ from motherhaven.stores.firestore.database import Batch, Database
 from motherhaven.stores.firestore.keytext import live_number
 from motherhaven.stores.firestore.known import KnownBot
 from motherhaven.stores.firestore.load import load
+from motherhaven.stores.firestore.own_commits import Changed
 from motherhaven.stores.firestore.readable import readable_event, readable_position
 from motherhaven.stores.firestore.texts import Layout, parse_lean, write_chunks
 from motherhaven.stores.firestore.work import CandlePlace, FirestoreWork, terms_of
@@ -41,10 +42,27 @@ from motherhaven.stores.protocol import Appended, AppendStatus
 from motherhaven.stores.records import Prepared, Record, digest_of, prepare
 from motherhaven.stores.states import DECISION_ERRORS, Executed
 
+MOST_WRITES: Final = 500
+"""Documents in one commit."""
+
+MOST_BYTES: Final = 10_000_000
+"""What Firestore takes in one request, a little less than 10 MiB."""
+
 ATTEMPTS: Final = 8
 PAUSE_SECONDS: Final = 0.03
 _OVERTAKEN: Final = (google.AlreadyExists, google.FailedPrecondition, google.Aborted,
                      google.NotFound)  # fmt: skip
+
+
+class TooLarge(Exception):
+    """More documents or bytes than one commit takes; nothing was written.
+
+    About `share` of the events would fit.
+    """
+
+    def __init__(self, documents: int, size: int) -> None:
+        super().__init__(f"{documents} documents, {size} bytes")
+        self.share = min(MOST_WRITES / documents, MOST_BYTES / size)
 
 
 async def append(
@@ -54,6 +72,7 @@ async def append(
     """Keep `events` in one commit; without `readable` the old collections stay untouched.
 
     Raises:
+        TooLarge: they do not fit into one commit.
         StoreUnavailable: nothing was kept, or it is not known; send the same again.
         StoreError: Firestore refuses a document.
     """
@@ -69,6 +88,12 @@ async def append(
         await write_chunks(database, [chunk for one in layouts for chunk in one.chunks()])
         batch = database.batch()
         _write(batch, work, layouts, readable=readable)
+        place, document = (paths.COMMITS, secrets.token_hex(10)), commit_document(work)
+        batch.create(place, {"at": firestore.SERVER_TIMESTAMP, **document})
+        size = batch.bytes
+        if len(events) > 1 and (batch.size > MOST_WRITES or size > MOST_BYTES):
+            raise TooLarge(batch.size, size)
+        database.own.begins(place[1])
         try:
             committed = await batch.commit()
         except _OVERTAKEN as error:
@@ -77,7 +102,9 @@ async def append(
             continue
         except google.GoogleAPICallError as error:
             raise database.error_of(error) from error
-        _remember(database, work, batch, committed)
+        _remember(database, work, batch)
+        database.known.committed(place[1], committed)
+        database.own.committed(Changed(place[1], committed, document))
         return _results(work, events, outcomes, generation, committed)
     raise StoreUnavailable(
         f"store {database.name}: others kept writing to the same bots; send it again"
@@ -151,9 +178,6 @@ def _write(batch: Batch, work: FirestoreWork, layouts: Sequence[Layout], *, read
     newest.write(batch, work)
     _write_positions(batch, work, readable=readable)
     _write_bots(batch, work)
-    batch.create((paths.COMMITS, secrets.token_hex(10)), {
-        "at": firestore.SERVER_TIMESTAMP, **commit_document(work),
-    })  # fmt: skip
 
 
 def _write_execution(
@@ -198,7 +222,7 @@ def _write_bots(batch: Batch, work: FirestoreWork) -> None:
             batch.update(paths.BOTS_DOCUMENT, {"count": count}, counted)
 
 
-def _remember(database: Database, work: FirestoreWork, batch: Batch, committed: Any) -> None:
+def _remember(database: Database, work: FirestoreWork, batch: Batch) -> None:
     """What this commit wrote is what the next one finds."""
     for bot_id, state in work.changes.bots.items():
         known = work.seen.bots.get(bot_id)
@@ -207,7 +231,6 @@ def _remember(database: Database, work: FirestoreWork, batch: Batch, committed: 
         if work.written_apart(bot_id):
             database.known.drop_answers(bot_id)
         database.known.take(KnownBot(bot_id, data, batch.updated(paths.bot(bot_id))))
-    database.known.committed(committed)
 
 
 def _write_positions(batch: Batch, work: FirestoreWork, *, readable: bool) -> None:

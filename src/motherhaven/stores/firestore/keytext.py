@@ -26,9 +26,15 @@ def key_of(text: str) -> Key:
 def live_number(committed: Any, rank: int) -> int:
     """The live cursor's number of the event that is `rank`th (from 1) in a commit.
 
-    `committed` is Firestore's commit time in whole microseconds; at most 999 events a commit.
+    `committed` is Firestore's commit time in whole microseconds; at most 999 events each. In
+    several commits of one microsecond the ranks go on; see commits.in_order.
     """
     return (micros(committed) - _DAWN) * _RANKS + rank
+
+
+def last_number(moment_read: Any) -> int:
+    """The highest live number that a read of this time can have seen."""
+    return live_number(moment_read, _RANKS - 1)
 
 
 def committed_at(number: int) -> datetime:

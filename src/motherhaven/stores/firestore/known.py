@@ -45,12 +45,12 @@ class KnownBot:
 
 @dataclass(slots=True)
 class _Mark:
-    """The commits since `anchor` as they were counted at `at`; `own` are ours since then."""
+    """The commits since `anchor` as they were counted at `at`; `own` are ours since then, by id."""
 
     anchor: datetime
     count: int
     at: Any
-    own: list[Any] = field(default_factory=list)
+    own: dict[str, Any] = field(default_factory=dict)
 
 
 class Asked(Protocol):
@@ -114,10 +114,10 @@ class KnownBots:
         for key in [key for key in self._answers if key[0] == bot_id]:
             del self._answers[key]
 
-    def committed(self, at: Any) -> None:
+    def committed(self, commit_id: str, at: Any) -> None:
         """Our own commit is in the log, at Firestore's own time."""
         if self._mark is not None and self._mark.at < at:
-            self._mark.own.append(at)
+            self._mark.own[commit_id] = at
 
     @property
     def moment(self) -> int:
@@ -181,7 +181,7 @@ class KnownBots:
             await self._begin()
         else:
             count, at = await self._database.counted_since(paths.COMMITS, "at", mark.anchor)
-            own = sum(1 for one in mark.own if one <= at)
+            own = sum(1 for one in mark.own.values() if one <= at)
             if count != mark.count + own:
                 await self._list(mark)
             elif own > LISTED:
@@ -210,7 +210,7 @@ class KnownBots:
         new = [
             names
             for one, names in zip(found, bots, strict=True)
-            if one.create_time > mark.at and one.create_time not in mark.own
+            if one.create_time > mark.at and str(one.id) not in mark.own
         ]
         gone = {name for names in new for name in names or ()}
         if gone:
@@ -218,7 +218,8 @@ class KnownBots:
         anchor = max(mark.anchor, max(one.get("at") for one in found) - LATE)
         count = sum(1 for one in found if one.get("at") >= anchor)
         at = found[0].read_time
-        self._mark = _Mark(anchor, count, at, [one for one in mark.own if one > at])
+        later = {name: one for name, one in mark.own.items() if one > at}
+        self._mark = _Mark(anchor, count, at, later)
 
 
 def _known(snapshot: Any) -> KnownBot:

@@ -19,6 +19,7 @@ from google.cloud.firestore_v1.types.write import DocumentChange
 
 from motherhaven.contract.errors import StoreUnavailable
 from motherhaven.stores.firestore.database import Database
+from motherhaven.stores.firestore.own_commits import Changed
 
 SILENT_SECONDS: Final = 300.0
 """A connection that says nothing for so long is made anew."""
@@ -27,6 +28,9 @@ CLOSING_SECONDS: Final = 0.5
 WINDOW: Final = 100
 """Once a server began anew by itself, as the emulator does at each change, a query that
 brought more documents than this is replaced by one that begins later."""
+
+_REMEMBERED: Final = 5_000
+"""Given documents that are remembered; emulators tell of a few hundred again."""
 
 _PAUSES: Final = (0.2, 0.5, 1.0, 2.0, 5.0, 10.0)
 _FINAL: Final = (google.PermissionDenied, google.Unauthenticated, google.InvalidArgument)
@@ -38,65 +42,89 @@ _CODES: Final[dict[int, type[google.GoogleAPICallError]]] = {
 _Kind = messages.TargetChange.TargetChangeType
 
 
-@dataclass(frozen=True, slots=True)
-class Changed:
-    """A document that was added or changed."""
-
-    id: str
-    created: Any
-    data: dict[str, Any]
-
-
 Queries = Mapping[str, Callable[[], Any]]
 """What to listen to, by name: each is made anew for a new beginning, from where that then is."""
 
 
 @dataclass(slots=True)
+class _Given:
+    """The documents of some queries that were given: told again, they need not be decoded."""
+
+    fixed: frozenset[str]
+    names: dict[str, None] = field(default_factory=dict)
+
+    def note(self, state: Mapping[str, Mapping[str, Changed]]) -> None:
+        """What a state gives."""
+        for query in self.fixed:
+            self.names.update(dict.fromkeys(state.get(query, ())))
+        while len(self.names) > _REMEMBERED:
+            del self.names[next(iter(self.names))]
+
+
+@dataclass(slots=True)
 class _Round:
-    """What came since the queries began; `names` has the number of each, as Firestore knows it."""
+    """What came since the queries began; `names` has the number of each, as Firestore knows it.
+
+    `behind` has those of which not all is told that was there when they began. `resumed`: they
+    go on from a token, and nothing was told yet.
+    """
 
     names: dict[int, str]
+    given: _Given
+    behind: set[int]
+    resumed: bool
     found: dict[str, dict[str, Changed]] = field(default_factory=dict)
     documents: int = 0
     resets: int = 0
 
     @property
     def is_stale(self) -> bool:
-        """Whether it is dearer to go on than to begin anew."""
-        return self.resets > 0 and self.documents > WINDOW
+        """Whether it is dearer to go on than to begin anew, from where that is by now."""
+        return self.resets > 0 and (self.resumed or self.documents > WINDOW)
 
 
 async def listen(
-    database: Database, queries: Queries
+    database: Database, queries: Queries, fixed: frozenset[str] = frozenset()
 ) -> AsyncGenerator[dict[str, list[Changed]], None]:
     """For each consistent state the documents that changed since the last, by query.
 
-    The first is all that the queries find. What was given may come again after a new beginning.
+    The first is all that the queries find. What was given may come again after a new beginning,
+    but not what is found by a query in `fixed`: its documents are never changed.
 
     Raises:
         StoreUnavailable: Firestore refuses to be listened to, or the connection was closed.
     """
     token, failures = b"", 0
+    given, asked = _Given(fixed), dict[str, Any]()
     while True:
         try:
             async with _connection(database) as connection:
-                round_ = await connection.begin(queries, token)
+                if not token:  # it belongs to the queries that it was given for
+                    asked = _made(queries)
+                round_ = await connection.begin(asked, token, given)
                 while True:
                     response = await connection.hear()
                     state = _fold(database, round_, response)
-                    if state is None:
-                        continue
-                    token, failures = bytes(response.target_change.resume_token), 0
-                    if any(state.values()):
-                        yield state
-                    if round_.is_stale:
-                        round_ = await connection.begin(queries, b"")
+                    if state is not None:
+                        token, failures = bytes(response.target_change.resume_token), 0
+                        if any(state.values()):
+                            yield state
+                    if round_.is_stale and (state is not None or round_.resumed):
+                        token, asked = b"", _made(queries)
+                        round_ = await connection.begin(asked, b"", given)
+                    elif state is not None:
+                        round_.resumed = False
         except _FINAL as error:
             raise database.error_of(error) from error
         except (google.GoogleAPICallError, TimeoutError, StopAsyncIteration):
             await asyncio.sleep(_PAUSES[min(failures, len(_PAUSES) - 1)])
             # A token that is refused would be refused for ever.
             failures, token = failures + 1, token if failures < 1 else b""
+
+
+def _made(queries: Queries) -> dict[str, Any]:
+    """The queries as Firestore gets them, from where each begins now."""
+    return {name: query()._to_protobuf() for name, query in queries.items()}
 
 
 def _fold(
@@ -117,10 +145,13 @@ def _fold(
         for target in change.target_ids or round_.names:
             round_.found.pop(round_.names.get(target, ""), None)
         round_.documents, round_.resets = 0, round_.resets + 1
+    if change.target_change_type == _Kind.CURRENT:
+        round_.behind.difference_update(change.target_ids or round_.names)
     is_state = change.target_change_type == _Kind.NO_CHANGE and not change.target_ids
-    if not is_state or not change._pb.HasField("read_time"):
+    if not is_state or round_.behind or not change._pb.HasField("read_time"):
         return None
     found, round_.found = round_.found, {}
+    round_.given.note(found)
     return {name: list(documents.values()) for name, documents in found.items()}
 
 
@@ -134,6 +165,8 @@ def _take(database: Database, round_: _Round, change: DocumentChange) -> None:
     document = change.document
     database.usage.reads += 1
     round_.documents += 1
+    if document.name in round_.given.names:
+        return
     data: Any = _helpers.decode_dict(document.fields, database._client)
     changed = Changed(
         document.name.rpartition("/")[2],
@@ -156,17 +189,18 @@ class _Connection:
         self._numbers = count(1)
         self._named: list[int] = []
 
-    async def begin(self, queries: Queries, token: bytes) -> _Round:
+    async def begin(self, asked: Mapping[str, Any], token: bytes, given: _Given) -> _Round:
         """Listen to these queries instead of those before; with a token from where it says."""
         for number in self._named:
             await self._requests.put(
                 messages.ListenRequest(database=self._name, remove_target=number)
             )
-        round_ = _Round({next(self._numbers): name for name in queries})
-        self._named = list(round_.names)
-        for number, name in round_.names.items():
+        names = {next(self._numbers): name for name in asked}
+        round_ = _Round(names, given, set(names), bool(token))
+        self._named = list(names)
+        for number, name in names.items():
             query = messages.Target.QueryTarget(
-                parent=f"{self._name}/documents", structured_query=queries[name]()._to_protobuf()
+                parent=f"{self._name}/documents", structured_query=asked[name]
             )
             target = messages.Target(query=query, target_id=number)
             if token:

@@ -45,6 +45,19 @@ async def load(database: Database, events: Sequence[Event], *, look: bool) -> Se
     if look:
         database.known.forget(needs.bots)
     await _bots(database, needs, seen, events)
+    await asyncio.gather(
+        _documents(database, needs, events, seen, look=look),
+        _count(database, needs, seen),
+        entries.positions(database, needs, events, seen),
+        _parts(database, needs, seen),
+    )
+    return seen
+
+
+async def _documents(
+    database: Database, needs: Needs, events: Sequence[Event], seen: Seen, *, look: bool
+) -> None:
+    """Rollups, candles, executions, and events that are kept already."""
     series = candles.places_of(events)
     spans = _old_spans(needs, seen, events)
     found = await database.get([
@@ -57,15 +70,17 @@ async def load(database: Database, events: Sequence[Event], *, look: bool) -> Se
             documents.candles_in, _data(found, paths.candles(*series_place))
         )
     _take_rows(needs, seen)
-    await _executions(database, needs, seen, found, events)
     _take_candles(events, seen)
-    await _take_known(database, events, seen, found)
+    await asyncio.gather(
+        _executions(database, needs, seen, found, events),
+        _take_known(database, events, seen, found),
+    )
+
+
+async def _count(database: Database, needs: Needs, seen: Seen) -> None:
+    """How many bots there are, where one of these is new."""
     if set(needs.bots) - set(seen.bots):
         seen.bot_count = await database.one(paths.BOTS_DOCUMENT)
-    await asyncio.gather(
-        entries.positions(database, needs, events, seen), _parts(database, needs, seen)
-    )
-    return seen
 
 
 async def _bots(database: Database, needs: Needs, seen: Seen, events: Sequence[Event]) -> None:

@@ -11,6 +11,7 @@ looks LATE back and sorts by the true time. A commit is given up after COMMIT_SE
 one that succeeded cannot carry a stamp that is older.
 """
 
+import asyncio
 from datetime import datetime, timedelta
 from typing import Any, Final
 
@@ -19,9 +20,10 @@ from google.cloud.firestore_v1.base_document import DocumentSnapshot
 from motherhaven.contract.errors import StoreUnavailable
 from motherhaven.stores.cursors import live_cursor, read_live_cursor
 from motherhaven.stores.firestore import paths
-from motherhaven.stores.firestore.commits import as_changed, events_of
+from motherhaven.stores.firestore.commits import Placed, as_changed, events_of, in_order
 from motherhaven.stores.firestore.database import Database
-from motherhaven.stores.firestore.keytext import COMMIT_SECONDS, committed_at, live_number
+from motherhaven.stores.firestore.keytext import COMMIT_SECONDS, committed_at, last_number
+from motherhaven.stores.firestore.own_commits import Changed
 from motherhaven.stores.firestore.shapes import Shape
 from motherhaven.stores.protocol import Tail
 
@@ -54,9 +56,11 @@ async def head(database: Database) -> int:
 
     Two commits of one moment may be stamped the other way round, so a few are looked at.
     """
-    newest = await database.query(NEWEST, limit=HEADS)
-    floor = int((await identity(database)).get("floor"))
-    return max([floor, *(last_of(snapshot) for snapshot in newest)])
+    newest, store = await asyncio.gather(
+        database.query(NEWEST, limit=HEADS), identity(database)
+    )  # both at once: the later of the two numbers holds
+    placed = in_order(map(as_changed, newest))
+    return max([int(store.get("floor")), *(one.last for one in placed)])
 
 
 async def tail(database: Database, generation: str, after: str, limit: int) -> Tail:
@@ -68,42 +72,35 @@ async def tail(database: Database, generation: str, after: str, limit: int) -> T
     start = read_live_cursor(generation, after, floor=0, head=FAR)
     found, more = await commits(database, start, limit)
     known = await identity(database)
-    now = live_number(known.read_time, 0)
+    now = last_number(known.read_time)
     read_live_cursor(generation, after, floor=int(known.get("floor")), head=now)
-    changed = map(as_changed, found)
-    events, reached, rest = await events_of(database, generation, changed, start, limit)
+    events, reached, rest = await events_of(database, generation, found, start, limit)
     cursor = live_cursor(generation, reached) if reached > start else after
     return Tail(tuple(events), cursor, more=more or rest)
 
 
-async def commits(
-    database: Database, start: int, limit: int
-) -> tuple[list[DocumentSnapshot[Any]], bool]:
+async def commits(database: Database, start: int, limit: int) -> tuple[list[Placed], bool]:
     """Commits after `start` in commit order, at least `limit` events or all; whether more wait.
 
     A full step says nothing of commits stamped after its last one; and none counts that
     came after the first step was read, since an earlier one may have slipped in behind it.
     """
-    since, found = committed_at(start) - LATE, []
+    moment, found = committed_at(start), list[Changed]()
+    since = moment - LATE
     last: DocumentSnapshot[Any] | None = None
     first_read: datetime | None = None
     while True:
         bound = {"since": since} if last is None else {"after": last}
         step = await database.query(OLDEST, limit=STEP, **bound)
         first_read = first_read or (step[0].read_time if step else None)
-        found += [commit for commit in step if last_of(commit) > start]
+        found += [as_changed(commit) for commit in step if commit.create_time >= moment]
         is_full = len(step) == STEP
         edge = step[-1].get("at") - SKEW if is_full else None
-        ready = [
+        sure = [
             commit for commit in found
-            if commit.create_time <= first_read and (edge is None or commit.create_time < edge)
+            if commit.created <= first_read and (edge is None or commit.created < edge)
         ]  # fmt: skip
-        if not is_full or sum(len(commit.get("ids")) for commit in ready) > limit:
-            ready.sort(key=lambda commit: commit.create_time)
-            return ready, is_full or len(ready) < len(found)
+        ready = [one for one in in_order(sure) if one.last > start]
+        if not is_full or sum(len(one.numbers) for one in ready) > limit:
+            return ready, is_full or len(sure) < len(found)
         last = step[-1]
-
-
-def last_of(commit: DocumentSnapshot[Any]) -> int:
-    """The live number of a commit's last event."""
-    return live_number(commit.create_time, len(commit.get("ids")))

@@ -23,7 +23,7 @@ from motherhaven.contract.wire import Endpoint
 from motherhaven.stores.firestore import paths
 from motherhaven.stores.firestore.adopt import event_of_document
 from motherhaven.stores.firestore.database import Database
-from motherhaven.stores.firestore.listening import Changed
+from motherhaven.stores.firestore.own_commits import Changed
 from motherhaven.stores.firestore.shapes import Shape
 from motherhaven.stores.firestore.writer import Writer
 

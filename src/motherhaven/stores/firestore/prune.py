@@ -1,19 +1,18 @@
 """Retention: the oldest commits go from the log, their long texts with them."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import datetime
 from typing import Any, Final
 
 from google.api_core import exceptions as google
 from google.cloud import firestore
-from google.cloud.firestore_v1.base_document import DocumentSnapshot
 
 from motherhaven.contract.events import PROMPT_TEXTS
 from motherhaven.stores.firestore import log, paths
+from motherhaven.stores.firestore.commits import Placed
 from motherhaven.stores.firestore.database import Batch, Database, in_steps
 from motherhaven.stores.firestore.documents import Document
-from motherhaven.stores.firestore.keytext import live_number
 from motherhaven.stores.firestore.refusals import drop_refusals
 from motherhaven.stores.firestore.shapes import Shape
 from motherhaven.stores.firestore.texts import PAYLOAD, PROMPTS
@@ -43,20 +42,25 @@ async def prune(database: Database, before: datetime) -> int:
         if not count:
             return dropped
         await _drop_texts(database, [event_id for _, event_id, _ in places[:count]])
-        await _raise_floor(database, places[count - 1][0])
-        gone = [commit for commit in commits if log.last_of(commit) <= places[count - 1][0]]
-        names = [(paths.COMMITS, str(commit.id)) for commit in gone]
+        floor = places[count - 1][0]
+        await _raise_floor(database, floor)
+        names = [(paths.COMMITS, one.commit.id) for one in _whole(commits, floor)]
         await in_steps(database, names, lambda batch, path: batch.delete(path))
         dropped += count
 
 
-def _places(commits: list[DocumentSnapshot[Any]], floor: int) -> Iterator[tuple[int, str, int]]:
-    for commit in commits:
-        pairs = zip(commit.get("ids"), commit.get("received"), strict=True)
-        for rank, (event_id, received) in enumerate(pairs, 1):
-            number = live_number(commit.create_time, rank)
-            if number > floor:
-                yield number, event_id, received
+def _places(commits: Sequence[Placed], floor: int) -> Iterator[tuple[int, str, int]]:
+    for placed in commits:
+        data = placed.commit.data
+        for place in zip(placed.numbers, data["ids"], data["received"], strict=True):
+            if place[0] > floor:
+                yield place
+
+
+def _whole(commits: Sequence[Placed], floor: int) -> list[Placed]:
+    """The commits that may go: the numbers of others of the same time count from theirs."""
+    stay = {one.commit.created for one in commits if one.last > floor}
+    return [one for one in commits if one.commit.created not in stay]
 
 
 async def _drop_texts(database: Database, event_ids: list[str]) -> None:

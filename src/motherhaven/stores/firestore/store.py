@@ -1,8 +1,8 @@
 """The Store on Firestore: documents a project already has, and exact ones beside them.
 
 What differs by nature, declared in `capabilities`: an append is one commit as long as it
-writes at most 500 documents (about 120 decisions); a longer one is kept in several, in
-order, and if it fails in between, sending it again completes it.
+writes at most 500 documents (some 450 decisions without copies); a longer one is kept in
+several, in order, and if it fails in between, sending it again completes it.
 """
 
 import asyncio
@@ -33,7 +33,7 @@ from motherhaven.stores.firestore.parts import put_parts
 from motherhaven.stores.firestore.prune import prune
 from motherhaven.stores.firestore.refusals import report_rejected
 from motherhaven.stores.firestore.texts import read_slice
-from motherhaven.stores.firestore.whole import whole_payload
+from motherhaven.stores.firestore.whole import whole_payload, whole_payloads
 from motherhaven.stores.firestore.work import live_number_of
 from motherhaven.stores.firestore.writer import MAX_WRITES, Writer
 from motherhaven.stores.keys import DEPOSIT_MINUTES, bucket_range, held, micros
@@ -215,7 +215,7 @@ class FirestoreStore:
         if kind not in LISTED_KINDS:
             return views.EventPage(items=(), next=None)
         key = read_page_cursor("events", before)
-        return await feeds.listed(self._open, bot_id, kind, key, held(limit))
+        return await feeds.listed(self._open, bot_id, kind, key, held(limit), self._floor)
 
     async def own_text(
         self, event_id: str, field: str, *, offset: int, limit: int
@@ -343,6 +343,10 @@ class FirestoreStore:
         if payload is None:
             raise payload_gone(event_id)
         return cast("Kind", snapshot.get("kind")), payload
+
+    async def full_payloads(self, event_ids: Sequence[str]) -> dict[str, tuple[Kind, bytes]]:
+        """Kinds and canonical payloads of many events; see capabilities.Bulk."""
+        return await whole_payloads(self._open, event_ids, self.unreadable)
 
     async def prune(self, before: datetime) -> int:
         """Drop the oldest events up to the first received at or after `before`.

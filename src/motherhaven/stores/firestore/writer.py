@@ -8,48 +8,87 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from motherhaven.contract.errors import MotherhavenError, StoreError, StoreUnavailable
-from motherhaven.contract.events import AccountReported, DecisionMade, Event
+from motherhaven.contract.events import PROMPT_TEXTS, DecisionMade, Event, StatusReported
 from motherhaven.stores.firestore import candles, ingest, paths
 from motherhaven.stores.firestore.bill import Bill
+from motherhaven.stores.firestore.commits import LIVE_BYTES
 from motherhaven.stores.firestore.database import Database, in_steps
 from motherhaven.stores.firestore.texts import INLINE_BYTES
-from motherhaven.stores.needs import needs_of
 from motherhaven.stores.protocol import Appended
 
-MAX_WRITES: Final = 500
+MAX_WRITES: Final = ingest.MOST_WRITES
 """Documents in one commit."""
 
-MAX_BYTES: Final = 4 << 20
-"""Payload bytes in one commit; Firestore takes requests of up to 10 MiB."""
+MAX_BYTES: Final = 8 << 20
+"""Bytes in one commit; Firestore takes requests of up to 10 MiB."""
 
-_BOT_WRITES: Final = 14
-"""The bot, the spans that leave its windows, and a page of each of its lists."""
+_EVENT_BYTES: Final = 1_500
+"""An event's envelope, in its own document, in the commit's and in its bot's lists."""
+
+_ENVELOPE_BYTES: Final = 500
+_PLAIN: Final = frozenset({"account", "candles", "fill", "funding", "answer", "order"})
+"""Kinds that have no document but their own."""
 
 _SPARE: Final = 5
+_FITTING: Final = 0.97
+_GROWTH: Final = 1.005
+_LEAST: Final = MAX_WRITES / 4
+
+
+@dataclass(slots=True)
+class Room:
+    """How many documents the next commit is planned for.
+
+    One that is too full after all, by spans and pages that no estimate knows, makes the next ones
+    smaller, each that was kept lets them grow a little. A few huge ones do not make all small.
+    """
+
+    writes: float = MAX_WRITES
+
+    def too_full(self, share: float, events: int) -> int:
+        """Learn that about `share` of so many events would have fitted; how many to try now."""
+        self.writes = max(_LEAST, self.writes * _FITTING * share)
+        return max(1, int(_FITTING * share * events))
+
+    def kept(self) -> None:
+        """Learn that a commit fitted."""
+        self.writes = min(MAX_WRITES, self.writes * _GROWTH)
 
 
 @dataclass(slots=True)
 class Budget:
-    """Counts the documents that a commit would write, never too few."""
+    """Counts what a commit would write: what every event has, not what few have.
+
+    So most commits are as full as may be. One that is too full after all is cut.
+    """
 
     readable: bool = True
+    most: int = MAX_WRITES
     bots: set[str] = field(default_factory=set)
     documents: set[paths.Path] = field(default_factory=set)
     writes: int = _SPARE
     size: int = 0
+    live: int = 0
     events: int = 0
 
     def add(self, event: Event) -> bool:
         """Count an event too; False, and nothing counted, if it does not fit any more."""
-        spans = _documents(event) - self.documents
-        more = _writes_of(event, readable=self.readable) + len(spans)
-        more += _BOT_WRITES * (event.bot_id not in self.bots)
-        size = 3 * len(event.payload) + (INLINE_BYTES if event.parts else 0)
-        if self.events and (self.writes + more > MAX_WRITES or self.size + size > MAX_BYTES):
+        series = {paths.candles(*place) for place in candles.places_of([event])} - self.documents
+        more = _writes_of(event, readable=self.readable) + len(series)
+        more += event.bot_id not in self.bots
+        size = (2 + self.readable) * len(event.payload) + _EVENT_BYTES
+        size += INLINE_BYTES if event.parts else 0
+        live = _live_bytes(event)
+        if self.events and (
+            self.writes + more > self.most
+            or self.size + size > MAX_BYTES
+            or self.live + live > LIVE_BYTES
+        ):
             return False
         self.bots.add(event.bot_id)
-        self.documents |= spans
-        self.writes, self.size, self.events = self.writes + more, self.size + size, self.events + 1
+        self.documents |= series
+        self.writes, self.size, self.live = self.writes + more, self.size + size, self.live + live
+        self.events += 1
         return True
 
     def add_all(self, events: Sequence[Event]) -> int:
@@ -61,22 +100,23 @@ class Budget:
 
 
 def _writes_of(event: Event, *, readable: bool) -> int:
-    """The documents of an event's own: it, its error, its row or decision, its copy."""
+    """The documents of an event's own: it, its error, its row, its copy."""
     body = event.body
     if isinstance(body, DecisionMade):
-        is_fault = body.error is not None or body.verdict is not None
+        is_fault = body.error is not None or (body.verdict is not None and not body.verdict.allowed)
         return 1 + is_fault + readable
-    if event.kind in ("account", "candles", "fill", "funding"):
+    if isinstance(body, StatusReported):
+        return 1 + (body.status == "error") + readable
+    if event.kind in _PLAIN:
         return 1 + readable
     return 3 + readable
 
 
-def _documents(event: Event) -> set[paths.Path]:
-    """The rollups or candles that an event changes."""
-    if not isinstance(event.body, AccountReported):
-        return {paths.candles(*place) for place in candles.places_of([event])}
-    buckets = needs_of([event]).buckets
-    return {paths.rollup(bot, tier, n // paths.BUCKETS_PER_DOCUMENT) for bot, tier, n in buckets}
+def _live_bytes(event: Event) -> int:
+    """What the commit's own document tells of an event: all but its prompts."""
+    texts = (getattr(event.body, name, None) for name in PROMPT_TEXTS)
+    long = sum(len(text) for text in texts if isinstance(text, str))
+    return max(len(event.payload) - long, 0) + _ENVELOPE_BYTES
 
 
 @dataclass(eq=False, slots=True)
@@ -106,6 +146,7 @@ class Writer:
         self._waiting: deque[_Request] = deque()
         self._flag = asyncio.Event()
         self._ended = False
+        self._room = Room()
         self._task = asyncio.create_task(self._run())
 
     async def append(self, events: Sequence[Event], *, readable: bool = True) -> list[Appended]:
@@ -133,7 +174,7 @@ class Writer:
 
     def _next(self) -> tuple[list[_Request], list[Event]]:
         """The requests of the next commit and their events; the last one's may be a part."""
-        budget = Budget(readable=self._waiting[0].readable)
+        budget = Budget(readable=self._waiting[0].readable, most=int(self._room.writes))
         chosen: list[_Request] = []
         events: list[Event] = []
         while self._waiting and self._waiting[0].readable == (
@@ -143,7 +184,7 @@ class Writer:
             before = budget.events
             count = budget.add_all(rest)
             if count < len(rest) and before:
-                break  # it goes whole into the next one
+                break  # it goes into the next one, whole if it fits
             chosen.append(self._waiting.popleft())
             events += rest[:count]
             if count < len(rest):
@@ -156,6 +197,9 @@ class Writer:
                 self._database, events, self._generation, self._dice,
                 readable=requests[0].readable,
             )  # fmt: skip
+        except ingest.TooLarge as large:
+            fitting = self._room.too_full(large.share, len(events))
+            await self._commit(requests, events[:fitting])
         except StoreUnavailable as error:
             _refuse(requests, error)
         except MotherhavenError as error:
@@ -163,28 +207,38 @@ class Writer:
             if len(requests) == 1:
                 _refuse(requests, error)
                 return
-            at = 0
-            for request in requests:
-                count = min(len(request.rest), len(events) - at)
-                await self._commit([request], events[at : at + count])
-                at += count
+            await self._each(requests, events)
         except Exception as error:  # noqa: BLE001 - the task's boundary: it must outlive a fault
             _refuse(requests, StoreError(f"store {self._database.name}: a fault: {error!r}"))
         else:
+            self._room.kept()
             self._share(requests, results)
             await self._drop_parts(events, results)
             await self._bill.refresh()
 
+    async def _each(self, requests: list[_Request], events: list[Event]) -> None:
+        """Commit what there is of each request by itself."""
+        at, later = 0, []
+        for request in requests:
+            count = min(len(request.rest), len(events) - at)
+            if count:
+                await self._commit([request], events[at : at + count])
+            else:
+                later.append(request)
+            at += count
+        self._waiting.extendleft(reversed(later))
+
     def _share(self, requests: list[_Request], results: list[Appended]) -> None:
-        at = 0
+        at, later = 0, []
         for request in requests:
             count = min(len(request.rest), len(results) - at)
             request.done += results[at : at + count]
             at += count
             if request.rest:
-                self._waiting.appendleft(request)
+                later.append(request)
             elif not request.answer.done():
                 request.answer.set_result(request.done)
+        self._waiting.extendleft(reversed(later))
 
     async def _drop_parts(self, events: Sequence[Event], results: Sequence[Appended]) -> None:
         """Parts that became an event's texts; what fails here is dropped by retention."""

@@ -8,6 +8,7 @@ from psycopg import errors, sql
 from psycopg.abc import PQGen
 
 from motherhaven.contract.errors import StoreCorrupt, StoreError, StoreUnavailable
+from motherhaven.stores.postgres.arrays import register
 from motherhaven.stores.postgres.location import Location
 
 _RV = TypeVar("_RV")
@@ -76,6 +77,7 @@ def connect(location: Location, role: Role) -> Connection:
     connection: Connection | None = None
     try:
         connection = Connection.connect(**location.parameters, autocommit=True)
+        register(connection.adapters)
         connection.patience = None if role == "setup" else ANSWER_SECONDS
         connection.execute(_settings(location, role))
     except psycopg.Error as error:

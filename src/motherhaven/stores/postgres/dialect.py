@@ -3,13 +3,16 @@
 # SQL is joined from constants only; every value is bound.
 # ruff: noqa: S608
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import cache, lru_cache
 from typing import Any, Final, Literal
 
+import psycopg
+
+from motherhaven.stores.postgres.arrays import ArrayKind, PackedArray, packed
 from motherhaven.stores.postgres.connect import Connection
 from motherhaven.stores.postgres.migrate import LOCK_CLASS
-from motherhaven.stores.postgres.rows import NativeRows, key_of
+from motherhaven.stores.postgres.rows import NativeRows, WrittenRows, key_of
 from motherhaven.stores.relational import tables
 from motherhaven.stores.relational.dialect import Dialect, Session
 from motherhaven.stores.relational.readers import Answer
@@ -39,6 +42,7 @@ class PostgresDialect(Dialect):
     """How PostgreSQL differs."""
 
     rows = NativeRows()
+    written = WrittenRows()
     bots = tables.bots(rows)
     payload = "e.payload"
     status = "x.status"
@@ -48,6 +52,8 @@ class PostgresDialect(Dialect):
     text_place = "n, field, chunk"
     text_field = "field"
     text_chunk = "chunk"
+    text_of = "n = {n}"
+    text_at = "n = {n} AND field = {field} AND chunk = {chunk}"
     locked = " FOR UPDATE"
 
     def keyed(self, column: str) -> str:
@@ -82,10 +88,15 @@ class PostgresDialect(Dialect):
         return list(values)
 
     def question(self, select: str, source: str, where: str, **keys: Kind | Literal["key"]) -> str:
-        """One query over arrays of keys."""
+        """One query over arrays of keys, each looked up by itself.
+
+        OFFSET 0 keeps the planner from joining the arrays with the tables: it would scan a
+        table by a part of its key where statistics are missing or make both look alike.
+        """
         arrays = ", ".join(f"?::{_TYPES[kind]}[]" for kind in keys.values())
         given = f"unnest({arrays}) AS k ({', '.join(keys)})"
-        query = f"SELECT {select} FROM {given} CROSS JOIN {source} WHERE {where}"
+        found = f"SELECT {select} FROM {source} WHERE {where} OFFSET 0"
+        query = f"SELECT found.* FROM {given} CROSS JOIN LATERAL ({found}) AS found"
         return query.format(**{name: f"k.{name}" for name in keys})
 
 
@@ -129,15 +140,21 @@ class PostgresSession(Session):
     def ask(self, query: str, keys: Sequence[tuple[Any, ...]] | None = None) -> Iterable[Row]:
         """The answers for all keys, in one round trip with others within a pipeline."""
         self.check()
-        return self.connection.execute(_marked(query), None if keys is None else _turned(keys))
+        arrays = None if keys is None else [_array(column) for column in zip(*keys, strict=True)]
+        return _rows(self.connection.execute(_marked(query), arrays))
 
     def write(self, table: Table, rows: list[tuple[Any, ...]]) -> None:
         """Insert rows of `table`, or replace those of its key, by an array for each column."""
-        arrays = dict(zip(table.columns, _turned(rows), strict=True))
-        for hashed, column in _KEYED.get(table.name, {}).items():
-            arrays[hashed] = [None if text is None else key_of(text) for text in arrays[column]]
-        kept = [values for name, values in arrays.items() if (table.name, name) not in _LEFT_OUT]
-        self.connection.execute(_insert(table), kept)
+        columns = dict(zip(table.columns, zip(*rows, strict=True), strict=True))
+        arrays = [
+            packed(kind, columns[name])
+            for name, kind in table.columns.items()
+            if (table.name, name) not in _LEFT_OUT
+        ]
+        for column in _KEYED.get(table.name, {}).values():
+            keys = [None if text is None else key_of(text) for text in columns[column]]
+            arrays.append(packed("key", keys))
+        self.connection.execute(_insert(table), arrays)
 
     def take_turn(self) -> None:
         """Wait until no other server appends, in this transaction."""
@@ -148,8 +165,18 @@ class PostgresSession(Session):
         self.run("SELECT pg_advisory_xact_lock(?, ?)", (LOCK_CLASS + 1, self._lock))
 
 
-def _turned(rows: Sequence[tuple[Any, ...]]) -> list[list[Any]]:
-    return [list(column) for column in zip(*rows, strict=True)]
+_KINDS: Final[dict[type, ArrayKind]] = {str: "text", int: "big", bytes: "key"}
+
+
+def _array(values: tuple[Any, ...]) -> PackedArray | list[Any]:
+    """The array of some keys; the driver's own where they are of another type."""
+    kind = _KINDS.get(type(values[0]))
+    return list(values) if kind is None else packed(kind, values)
+
+
+def _rows(cursor: psycopg.Cursor[tuple[Any, ...]]) -> Iterator[Row]:
+    """All rows at once, but only when the first is wanted: then the pipeline is read."""
+    yield from cursor.fetchall()
 
 
 @lru_cache(maxsize=1_000)
@@ -167,7 +194,7 @@ def _insert(table: Table) -> str:
         **dict.fromkeys(hashed, "bytea"),
     }
     kept = {n: kind for n, kind in kinds.items() if (table.name, n) not in _LEFT_OUT}
-    arrays = ", ".join(f"%b::{kind}[]" for kind in kept.values())
+    arrays = ", ".join(f"%s::{kind}[]" for kind in kept.values())
     query = f"INSERT INTO {table.name} ({', '.join(kept)}) SELECT * FROM unnest({arrays})"
     if table.key:
         by_text = {column: name for name, column in hashed.items()}

@@ -84,7 +84,7 @@ def _check_pooler(connection: Connection, location: Location) -> None:
     """Refuse a pooler that gives each transaction another session: ours have settings.
 
     A pooler tells a process number of its own. Whether it shares sessions shows when a second
-    connection is given the one that the first has only left for a moment.
+    connection is given the one that the first has only left for a moment, or somebody else.
     """
     own = _backend(connection)
     if connection.info.backend_pid == own:
@@ -92,14 +92,17 @@ def _check_pooler(connection: Connection, location: Location) -> None:
     other = connect(location, "setup")
     try:
         other.execute("BEGIN")
-        is_shared = _backend(other) == own
+        is_shared = _backend(other) == own or _backend(connection) != own
+    except errors.ProtocolViolation:
+        is_shared = True  # pgbouncer in statement mode has no transactions at all
     finally:
         close(other)
     if is_shared:
         raise ConfigError(
-            f"store {location.shown}: a pooler in transaction mode is in between, which loses "
-            "the settings, prepared statements and LISTEN of a session; name the database itself "
-            "in MOTHERHAVEN_STORE, or a pool in session mode (pgbouncer: pool_mode = session)"
+            f"store {location.shown}: a pooler in transaction or statement mode is in between, "
+            "which loses the settings, prepared statements and LISTEN of a session; name the "
+            "database itself in MOTHERHAVEN_STORE, or a pool in session mode (pgbouncer: "
+            "pool_mode = session)"
         )
 
 

@@ -20,8 +20,8 @@ class NativeRows(Rows):
     totals = tuple(field.name for field in fields(Totals))
     spread_apart = False
 
-    def at(self, micros: int) -> datetime:
-        """A time as it is kept; one that a forged cursor names is held within the calendar."""
+    def at(self, micros: int) -> Any:
+        """A datetime; one that a forged cursor names is held within the calendar."""
         return moment(min(micros, _LAST_MICROSECOND))
 
     def micros(self, kept: Any) -> int:
@@ -76,6 +76,14 @@ class NativeRows(Rows):
     def totals_of(self, row: Row) -> Totals:
         """Totals from their columns."""
         return Totals(**dict(zip(self.totals, row, strict=True)))
+
+
+class WrittenRows(NativeRows):
+    """The same for rows that are packed as arrays: times are microseconds."""
+
+    def at(self, micros: int) -> int:
+        """A time, held within the calendar."""
+        return min(micros, _LAST_MICROSECOND)
 
 
 def key_of(text: str) -> bytes:

@@ -58,7 +58,7 @@ class Writer(relational.Writer):
         self._channel = channel
         self._connection: Connection | None = None
         self.pid: int | None = None
-        """The server's process that writes for us, as its notifications name it."""
+        """The server's process that writes for us, as its notifications name it; not a lost one."""
         self._thread.start()
 
     def _settle(self, group: list[Job]) -> BaseException | None:
@@ -76,6 +76,7 @@ class Writer(relational.Writer):
                     if one.status == "stored"
                 )
                 error: BaseException = self._unknown(unknown)
+                self._committed(())  # its news may have passed for ours: who follows has to look
             except _Again as again:
                 error = again.__cause__ or again
                 if tries and not claimed:
@@ -153,11 +154,11 @@ class Writer(relational.Writer):
         except psycopg.Error:
             close(connection)
         if connection.closed:
-            self._connection = None
+            self._connection = self.pid = None
 
     def _release(self) -> None:
         close(self._connection)
-        self._connection = None
+        self._connection = self.pid = None
 
 
 def begin(session: PostgresSession, needs: Needs) -> tuple[Loaded, Numbers]:

@@ -18,6 +18,8 @@ class Dialect(ABC):
     """The differences between databases; one object for each, and it never changes."""
 
     rows: Rows
+    written: Rows
+    """The values of rows as `Session.write` takes them."""
     bots: Table
     payload: str
     """The payload of `events e`, as `rows.payload` takes it."""
@@ -32,6 +34,9 @@ class Dialect(ABC):
     """The columns that order `texts`."""
     text_field: str
     text_chunk: str
+    text_of: str
+    """The `texts` of the commit number {n}, and the one chunk {chunk} of its {field}."""
+    text_at: str
     locked: str = ""
     """After a SELECT: nobody else may change the row until the transaction ends."""
 

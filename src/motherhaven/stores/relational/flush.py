@@ -31,7 +31,7 @@ def flush(session: Session, changes: Changes, numbers: Numbers) -> None:
 
 
 def _written(d: Dialect, changes: Changes, no: dict[str, int]) -> Iterator[tuple[Table, Rows]]:
-    rows, kept = d.rows, changes.kept
+    rows, kept = d.written, changes.kept
     yield d.bots, [(no[bot_id], *rows.bot_values(b)) for bot_id, b in changes.bots.items()]
     yield tables.EVENTS, [_event(d, record, prepared, no) for record, prepared in kept]
     yield tables.TEXTS, [row for r, p in kept if p.texts for row in chunk_rows(r.n, p.texts)]
@@ -81,7 +81,7 @@ def _written(d: Dialect, changes: Changes, no: dict[str, int]) -> Iterator[tuple
 
 
 def _event(d: Dialect, r: Record, prepared: Prepared, no: dict[str, int]) -> tuple[Any, ...]:
-    at = d.rows.at
+    at = d.written.at
     return (
         r.n, r.event_id, prepared.digest, no[r.bot_id], r.bot_name, r.mode, r.kind, r.epoch,
         r.seq, at(r.time), at(r.recorded), at(r.received), r.payload.decode(),

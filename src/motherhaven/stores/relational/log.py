@@ -1,13 +1,15 @@
 """Reading the log: where it begins and ends, whole payloads, long texts."""
 
+from collections.abc import Sequence
 from typing import Final
 
+from motherhaven.contract.errors import NotFound
 from motherhaven.contract.events import Kind
 from motherhaven.contract.views import EventRow, TextSlice
 from motherhaven.stores.records import Record, no_event, payload_gone, restore
 from motherhaven.stores.relational.dialect import Session
 from motherhaven.stores.relational.texts import read_lengths, read_slice, read_texts
-from motherhaven.stores.unreadable import one
+from motherhaven.stores.unreadable import UNREADABLE, one
 from motherhaven.stores.views import event_row
 
 _HEAD: Final = "SELECT coalesce(max(n), 0) FROM events"
@@ -65,11 +67,30 @@ def event(session: Session, event_id: str) -> EventRow:
 
 def full_payload(session: Session, event_id: str) -> tuple[Kind, bytes]:
     """The kind and the whole canonical payload."""
-    found = record(session, event_id)
+    return _whole(session, record(session, event_id))
+
+
+def _whole(session: Session, found: Record) -> tuple[Kind, bytes]:
     if found.n <= floor(session):
-        raise payload_gone(event_id)
+        raise payload_gone(found.event_id)
     texts = read_texts(session, found.n)
-    return found.kind, one(event_id, lambda: restore(found.payload, texts))
+    return found.kind, one(found.event_id, lambda: restore(found.payload, texts))
+
+
+def full_payloads(session: Session, event_ids: Sequence[str]) -> dict[str, tuple[Kind, bytes]]:
+    """Those of many events; what is gone is left out, so is what is damaged, which is noted."""
+    found: dict[str, tuple[Kind, bytes]] = {}
+    for event_id in event_ids:
+        bot_id = ""
+        try:
+            known = record(session, event_id)
+            bot_id = known.bot_id
+            found[event_id] = _whole(session, known)
+        except NotFound:
+            continue
+        except UNREADABLE as error:
+            session.unreadable.note(bot_id, event_id, error)
+    return found
 
 
 def text(session: Session, event_id: str, field: str, *, offset: int, limit: int) -> TextSlice:

@@ -13,6 +13,9 @@ from motherhaven.stores.relational.tables import Kind
 from motherhaven.stores.rows import BOT, BUCKET, CANDLE, POSITION
 from motherhaven.stores.states import ERROR_KINDS
 
+NUMBER: Final = "(SELECT no FROM bots WHERE id = {bot})"
+"""A bot's number; as a join, a planner without statistics looks through the rows of all bots."""
+
 _KINDS: Final = len(ERROR_KINDS)
 _ORDER: Final = ("n", "epoch", "seq", "recorded")
 
@@ -83,7 +86,5 @@ def questions(d: Dialect) -> Questions:
 
 def _own(d: Dialect, select: str, table: str, where: str, **keys: Kind | Literal["key"]) -> str:
     """A question for rows of a bot: the first key is its id, and the first column too."""
-    source = f"bots b JOIN {table} ON {table.split()[1]}.bot = b.no"
-    return d.question(
-        f"{{bot}}, {select}", source, f"b.id = {{bot}} AND {where}", bot="text", **keys
-    )
+    own = f"{table.split()[1]}.bot = {NUMBER} AND {where}"
+    return d.question(f"{{bot}}, {select}", table, own, bot="text", **keys)

@@ -11,7 +11,7 @@ from motherhaven.contract.clock import Clock
 from motherhaven.contract.events import Event, Kind, TextPart
 from motherhaven.stores.answers import text_of, with_answer
 from motherhaven.stores.asked import checks_questions
-from motherhaven.stores.changes import IDLE_POLL_SECONDS, POLL_SECONDS, Hub
+from motherhaven.stores.changes import IDLE_POLL_SECONDS, POLL_SECONDS, CommitNotifier
 from motherhaven.stores.cursors import live_cursor, read_page_cursor
 from motherhaven.stores.following import follow
 from motherhaven.stores.keys import DEPOSIT_MINUTES, bucket_range, held
@@ -43,7 +43,7 @@ class RelationalStore(SummariesOfLists, ABC, Generic[AnyWriter, AnyReaders]):
     def __init__(self, shown: str, *, clock: Clock) -> None:
         self._shown = shown
         self._clock = clock
-        self._hub = Hub()
+        self._hub = CommitNotifier()
         self.lanes = Lanes(Bounds(of_a_kind=2, long=4))
         self._generation = ""
         self._writer: AnyWriter | None = None
@@ -252,6 +252,10 @@ class RelationalStore(SummariesOfLists, ABC, Generic[AnyWriter, AnyReaders]):
     async def full_payload(self, event_id: str) -> tuple[Kind, bytes]:
         """The kind and the canonical payload, byte for byte as it was recorded."""
         return await self._read.ask(lambda db: log.full_payload(db, event_id))
+
+    async def full_payloads(self, event_ids: Sequence[str]) -> dict[str, tuple[Kind, bytes]]:
+        """Kinds and canonical payloads of many events; see capabilities.Bulk."""
+        return await self._read.ask(lambda db: log.full_payloads(db, event_ids))
 
     async def prune(self, before: datetime) -> int:
         """Drop the oldest events up to the first received at or after `before`.

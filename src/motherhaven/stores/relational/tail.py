@@ -23,6 +23,7 @@ from motherhaven.stores.relational.money import (
     position_name,
     position_source,
 )
+from motherhaven.stores.relational.questions import NUMBER
 from motherhaven.stores.rows import Row
 from motherhaven.stores.views import event_of
 
@@ -49,7 +50,7 @@ def exits_query(d: Dialect) -> str:
 @cache
 def named_query(d: Dialect) -> str:
     """Positions by bot and id."""
-    where = f"b.id = {{bot}} AND p.{d.keyed('id')} = {{key}}"
+    where = f"p.bot = {NUMBER} AND p.{d.keyed('id')} = {{key}}"
     return d.question(POSITION_COLUMNS, position_source(d), where, bot="text", key="key")
 
 

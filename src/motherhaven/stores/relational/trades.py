@@ -15,6 +15,7 @@ from motherhaven.stores.records import named as record_name
 from motherhaven.stores.relational.dialect import Session
 from motherhaven.stores.relational.feeds import OWN, named
 from motherhaven.stores.relational.money import columns
+from motherhaven.stores.relational.texts import lengths_of
 from motherhaven.stores.rows import CANDLE
 from motherhaven.stores.views import candle_row, event_page, event_row
 
@@ -52,10 +53,11 @@ def listed(session: Session, bot_id: str, kind: Kind, before: Key | None, limit:
     found = session.rows(query, (*values, limit + 1))
     names = {row[0]: row[12] for row in found}
     records = [d.record_of(row) for row in found]
+    texts = lengths_of(session, [one.n for one in records[:limit]])
 
     def read(page: Sequence[Record]) -> list[EventRow]:
         return session.unreadable.each(
-            page, record_name, lambda one: event_row(one, names[one.n], {})
+            page, record_name, lambda one: event_row(one, names[one.n], texts.get(one.n, {}))
         )
 
     return event_page(records, limit, read)

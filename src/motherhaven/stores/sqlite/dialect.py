@@ -25,7 +25,7 @@ _EVENT_BITS: Final = 18
 class SqliteDialect(Dialect):
     """How SQLite differs."""
 
-    rows = PLAIN
+    rows = written = PLAIN
     bots = tables.bots(PLAIN)
     payload = "CAST(e.payload AS BLOB)"
     status = "json_extract(x.execution, '$.status')"
@@ -33,8 +33,10 @@ class SqliteDialect(Dialect):
     allowed = "d.allowed = 1"
     rejected = "d.allowed = 0"
     text_place = "id"
-    text_field = f"(id >> {_CHUNK_BITS}) & 3"
-    text_chunk = f"id & {(1 << _CHUNK_BITS) - 1}"
+    text_field = f"(texts.id >> {_CHUNK_BITS}) & 3"
+    text_chunk = f"texts.id & {(1 << _CHUNK_BITS) - 1}"
+    text_of = f"texts.id >= {{n}} << {_EVENT_BITS} AND texts.id < ({{n}} + 1) << {_EVENT_BITS}"
+    text_at = f"texts.id = ({{n}} << {_EVENT_BITS}) + ({{field}} << {_CHUNK_BITS}) + {{chunk}}"
 
     def keyed(self, column: str) -> str:
         """The column itself."""

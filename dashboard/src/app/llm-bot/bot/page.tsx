@@ -1,5 +1,5 @@
 import type { Metadata } from "next";
-import { BotScreen } from "@/components/bot-screen";
+import { BotScreen } from "@/features/bot/bot-screen";
 
 export const metadata: Metadata = { title: "Bot · Motherhaven" };
 

@@ -1,5 +1,5 @@
 import type { Metadata } from "next";
-import { CompareScreen } from "@/components/compare-screen";
+import { CompareScreen } from "@/features/compare/compare-screen";
 
 export const metadata: Metadata = { title: "Compare · Motherhaven" };
 

@@ -1,5 +1,5 @@
 import type { Metadata } from "next";
-import { DecisionScreen } from "@/components/decision-screen";
+import { DecisionScreen } from "@/features/decision/decision-screen";
 
 export const metadata: Metadata = { title: "Decision · Motherhaven" };
 

@@ -1,5 +1,5 @@
 import type { Metadata } from "next";
-import { ErrorsScreen } from "@/components/errors-screen";
+import { ErrorsScreen } from "@/features/errors/errors-screen";
 
 export const metadata: Metadata = { title: "Errors · Motherhaven" };
 

@@ -1,5 +1,5 @@
 import type { Metadata } from "next";
-import { SettingsScreen } from "@/components/settings-screen";
+import { SettingsScreen } from "@/features/settings/settings-screen";
 
 export const metadata: Metadata = { title: "Settings · Motherhaven" };
 

@@ -1,5 +1,5 @@
 import type { Metadata } from "next";
-import { TradeScreen } from "@/components/trade-screen";
+import { TradeScreen } from "@/features/trade/trade-screen";
 
 export const metadata: Metadata = { title: "Trade · Motherhaven" };
 

@@ -48,9 +48,34 @@ def unknown_position(entry: EntryCheck) -> str | None:
     return None
 
 
+@rule(
+    advice="Nothing at first: the bot compares again by itself. If it lasts, read the status: it "
+    "says which step fails; positions and stops at the venue stay as they are meanwhile.",
+)
+def not_reconciled(entry: EntryCheck) -> str | None:
+    """Books and venue were not compared yet, or the venue cannot be read now."""
+    if entry.context.not_reconciled is not None:
+        return f"the account is not reconciled with the venue: {entry.context.not_reconciled}"
+    return None
+
+
+@rule(
+    advice="Look at the coin at the venue: close the position or cancel the order there, or take "
+    "it over with motherhaven bot unfreeze COIN.",
+)
+def coin_frozen(entry: EntryCheck) -> str | None:
+    """Something happened in the coin at the venue that the bot did not do."""
+    why = entry.context.frozen.get(entry.decision.coin)
+    if why is not None:
+        return f"{entry.decision.coin} is frozen: {why}"
+    return None
+
+
 RULES: Final[tuple[Rule, ...]] = (
     kill_switch,
     not_armed,
     not_recording,
     unknown_position,
+    not_reconciled,
+    coin_frozen,
 )

@@ -18,12 +18,13 @@ from decimal import Decimal
 from typing import Final, NoReturn
 
 from motherhaven.bot.execution.commands import CancelOrders, Command
+from motherhaven.bot.execution.identity import AccountIdentity, VenueHealth
 from motherhaven.bot.execution.orders import OpenOrder, OrderStatus, Outcome, Unknown
 from motherhaven.bot.execution.port import Capabilities, VenueEvent
 from motherhaven.bot.execution.venue_setup import VenueSetup
 from motherhaven.bot.market.instruments import FeeRates, MarketSpec, Prices
 from motherhaven.bot.portfolio.account import AccountSnapshot, LeverageSetting, Position
-from motherhaven.bot.portfolio.events import Fill, FundingPayment, MarginMode, Side
+from motherhaven.bot.portfolio.events import CashFlow, Fill, FundingPayment, MarginMode, Side
 from motherhaven.contract.errors import ExchangeError
 
 CAPABILITIES: Final = Capabilities()
@@ -93,6 +94,10 @@ class TemplateVenue:
         """Fill in: None only when the venue says that it has no such order."""
         self._missing("order_by_cloid")
 
+    async def burn(self, cloid: str) -> bool:
+        """Fill in where `burns` is True: use up the nonce of a lost order by something harmless."""
+        self._missing("burn")
+
     async def fills(self, since: datetime) -> Sequence[Fill]:
         """Fill in: all pages of them, oldest first."""
         self._missing("fills")
@@ -100,6 +105,18 @@ class TemplateVenue:
     async def funding(self, since: datetime) -> Sequence[FundingPayment]:
         """Fill in: payments of the account, not the market's rates; received is positive."""
         self._missing("funding")
+
+    async def cash_flows(self, since: datetime) -> Sequence[CashFlow]:
+        """Fill in: deposits, withdrawals and transfers, each with the venue's id of it."""
+        self._missing("cash_flows")
+
+    async def identity(self) -> AccountIdentity | None:
+        """Fill in: account, mode and signer as the venue says, and what is wrong with them."""
+        self._missing("identity")
+
+    def health(self) -> VenueHealth:
+        """Fill in: from what the client counts; it must not wait."""
+        return VenueHealth()
 
     async def fees(self) -> FeeRates:
         """Fill in: the account's own rates."""
@@ -118,7 +135,7 @@ class TemplateVenue:
         self._missing("prices")
 
     async def taker_price(self, coin: str, side: Side, size: Decimal) -> Decimal:
-        """Fill in: walk the book (`execution.slippage.walk_book`); KeyError without a price."""
+        """Fill in: walk the book (`execution.slippage.walk_book`); NoPrice without a price."""
         self._missing("taker_price")
 
     def _missing(self, verb: str) -> NoReturn:

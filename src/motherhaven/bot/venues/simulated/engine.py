@@ -6,7 +6,7 @@ clock. Everything that happens is kept in order until `take_events` is called.
 
 from collections import deque
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
 from itertools import count
@@ -45,7 +45,7 @@ from motherhaven.bot.venues.simulated.funds import FundVerbs
 from motherhaven.bot.venues.simulated.matching import Matcher
 from motherhaven.bot.venues.simulated.resting import Order, Registry
 from motherhaven.contract.coins import normalise_symbol
-from motherhaven.contract.errors import OrderRejected
+from motherhaven.contract.errors import NoPrice, OrderRejected
 
 ZERO: Final = Decimal(0)
 HISTORY: Final = 100_000
@@ -98,6 +98,7 @@ class PaperEngine(FundVerbs, FactVerbs):
         self._settings: dict[str, LeverageSetting] = {}
         self._fills: deque[Fill] = deque(maxlen=HISTORY)
         self._payments: deque[FundingPayment] = deque(maxlen=HISTORY)
+        self._flows: deque[CashFlow] = deque(maxlen=HISTORY)
 
     # --- the world comes in -----------------------------------------------------------
 
@@ -109,7 +110,7 @@ class PaperEngine(FundVerbs, FactVerbs):
         if self.quoted:
             self.quoted.pop(bar.coin, None)
         self._matcher.bar(bar)
-        return self.take_events() if self._executor.events else []
+        return self.take_events()
 
     def passes(self, bar: Bar) -> bool:
         """Let a bar happen that reaches nothing; the caller then sets `now`. False: `on_bar`."""
@@ -149,8 +150,11 @@ class PaperEngine(FundVerbs, FactVerbs):
 
     def take_events(self) -> list[ExchangeEvent]:
         """Everything that happened since the last call, in order."""
+        if not self._executor.events:
+            return []
         events, self._executor.events = self._executor.events, []
         self._fills.extend(event for event in events if isinstance(event, Fill))
+        self._flows.extend(event for event in events if isinstance(event, CashFlow))
         return events
 
     def resume(
@@ -164,10 +168,11 @@ class PaperEngine(FundVerbs, FactVerbs):
 
         `leverages` as in `Ledger.replay`. Returns the trades that were closed, oldest first.
         """
-        fills, payments = list(fills), list(payments)
+        fills, payments, moved = list(fills), list(payments), list(moved)
         trades = self.ledger.replay(fills, payments, moved, leverages)
         self._fills.extend(fills)
         self._payments.extend(payments)
+        self._flows.extend(one for one in moved if isinstance(one, CashFlow))
         return trades
 
     # --- questions --------------------------------------------------------------------
@@ -209,16 +214,17 @@ class PaperEngine(FundVerbs, FactVerbs):
         A book that is too thin for the size counts as far as it goes.
 
         Raises:
-            KeyError: the coin has no mark yet.
+            NoPrice: the coin has no mark yet.
         """
-        mid = self.mid(coin)
+        if coin not in self.ledger.marks:
+            raise NoPrice(f"{coin} has no price yet")
         book = self._books.get(coin)
         if book is not None:
             levels = book[1] if side is Side.BUY else book[0]
             walk = walk_book(levels, side, size, None, self.ledger.spec(coin))
             if walk.average is not None:
                 return walk.average
-        return self._executor.taker_price(coin, side, size, mid)
+        return self._executor.taker_price(coin, side, size, self.mid(coin))
 
     def fills(self, since: datetime) -> list[Fill]:
         """Fills at or after `since`, oldest first."""
@@ -228,6 +234,11 @@ class PaperEngine(FundVerbs, FactVerbs):
     def funding(self, since: datetime) -> list[FundingPayment]:
         """Funding payments at or after `since`, oldest first."""
         return [payment for payment in self._payments if payment.time >= since]
+
+    def cash_flows(self, since: datetime) -> list[CashFlow]:
+        """Deposits and withdrawals at or after `since`, oldest first."""
+        known = [*self._flows, *(e for e in self._executor.events if isinstance(e, CashFlow))]
+        return [flow for flow in known if flow.time >= since]
 
     # --- commands ---------------------------------------------------------------------
 
@@ -269,7 +280,7 @@ class PaperEngine(FundVerbs, FactVerbs):
                 if child.state is OrderState.OPEN:
                     self._registry.end(child, OrderState.CANCELED, "its entry was refused")
             reason = f"its entry was refused: {first.reason}"
-            return [first, *(Rejected(intent.cloid, reason) for intent in intents[1:])]
+            return [first, *(Rejected(one.cloid, reason, "venue_parent") for one in intents[1:])]
         return [first, *outcomes]
 
     def cancel(self, cloids: Sequence[str]) -> list[Outcome]:
@@ -279,7 +290,7 @@ class PaperEngine(FundVerbs, FactVerbs):
             order = self._registry.find(cloid)
             if order is None or order.state is not OrderState.OPEN:
                 reason = "Order was never placed, already canceled, or filled."
-                outcomes.append(Rejected(cloid, reason))
+                outcomes.append(Rejected(cloid, reason, "venue_gone"))
             else:
                 self._executor.cancel(order, "canceled on request", self.now)
                 outcomes.append(order.outcome())
@@ -368,20 +379,21 @@ class PaperEngine(FundVerbs, FactVerbs):
         if setting is not None:
             leverage = leverage if leverage is not None else setting.leverage
             mode = mode if mode is not None else setting.mode
-        intent = replace(intent, coin=coin, leverage=leverage, mode=mode)
+        if (coin, leverage, mode) != (intent.coin, intent.leverage, intent.mode):
+            intent = intent.set_to(coin, leverage, mode)
         order = self._registry.admit(intent, self.now)
-        reason = refusal(intent, self.ledger, self.ledger.marks.get(coin), child=child)
-        if reason is not None:
-            self._registry.end(order, OrderState.REJECTED, reason)
+        why = refusal(intent, self.ledger, self.ledger.marks.get(coin), child=child)
+        if why is not None:
+            self._registry.end(order, OrderState.REJECTED, why.text, why.code)
         return order
 
     def _exits(self, holding: Holding) -> Exits:
-        orders = self._registry.of(holding.coin)
+        orders, long = self._registry.of(holding.coin), holding.size > 0
         if orders is None:
             return None, None
-        long = holding.size > 0
-        stops = [order.price for order in orders.stops]
-        targets = [order.price for order in orders.targets]
+        away = Side.SELL if long else Side.BUY  # others are of a position that was turned
+        stops = [order.price for order in orders.stops if order.intent.side is away]
+        targets = [order.price for order in orders.targets if order.intent.side is away]
         return (
             (max(stops) if long else min(stops)) if stops else None,
             (min(targets) if long else max(targets)) if targets else None,

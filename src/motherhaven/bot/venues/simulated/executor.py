@@ -14,7 +14,13 @@ from motherhaven.bot.portfolio.events import (
     Side,
 )
 from motherhaven.bot.portfolio.ledger import Ledger
-from motherhaven.bot.venues.simulated.admission import INCREASES, NO_MATCH, margin_refusal, within
+from motherhaven.bot.venues.simulated.admission import (
+    INCREASES,
+    NO_MATCH,
+    Refusal,
+    margin_refusal,
+    within,
+)
 from motherhaven.bot.venues.simulated.resting import Order, Registry
 
 
@@ -58,16 +64,16 @@ class Executor:
                 return self.refuse(order, INCREASES, time)
             size = within(intent, size, self._ledger)
         else:
-            reason = margin_refusal(intent, self._ledger, price)
-            if reason is not None:
-                return self.refuse(order, reason, time)
+            why = margin_refusal(intent, self._ledger, price)
+            if why is not None:
+                return self.refuse(order, why, time)
         reason_code = FillReason.CLOSE if intent.reduce_only else FillReason.ENTRY
         return self._fill(order, size, price, liquidity, reason_code, time)
 
-    def refuse(self, order: Order, reason: str, time: datetime) -> None:
+    def refuse(self, order: Order, why: Refusal, time: datetime) -> None:
         """End an order, and the children that waited for it, without a fill."""
         state = OrderState.CANCELED if order.filled else OrderState.REJECTED
-        self._end(order, state, reason, time)
+        self._end(order, state, why.text, time, why.code)
         for child in order.children:
             if child.state is OrderState.OPEN:
                 self._end(child, OrderState.CANCELED, "its entry was not filled", time)
@@ -179,7 +185,16 @@ class Executor:
             if everything or order.intent.reduce_only:
                 self.cancel(order, reason, time)
 
-    def _end(self, order: Order, state: OrderState, reason: str, time: datetime) -> None:
-        self._registry.end(order, state, reason)
+    def _end(
+        self,
+        order: Order,
+        state: OrderState,
+        reason: str,
+        time: datetime,
+        code: str = "venue",
+    ) -> None:
+        self._registry.end(order, state, reason, code)
         intent = order.intent
-        self.events.append(OrderClosed(order.cloid, intent.coin, intent.kind, state, reason, time))
+        self.events.append(
+            OrderClosed(order.cloid, intent.coin, intent.kind, state, reason, time, code)
+        )

@@ -34,6 +34,7 @@ class Order:
     filled: Decimal = ZERO
     value: Decimal = ZERO
     reason: str | None = None
+    code: str = "venue"
     fresh: bool = True
     parent: str | None = None
     children: list["Order"] = field(default_factory=list)
@@ -56,15 +57,16 @@ class Order:
     def outcome(self) -> Outcome:
         """The answer to whoever placed it."""
         if self.state is OrderState.REJECTED:
-            return Rejected(self.cloid, self.reason or "rejected")
+            return Rejected(self.cloid, self.reason or "rejected", self.code)
         resting = self.state is OrderState.OPEN
         return Accepted(self.cloid, self.filled, self.average(), resting)
 
     def status(self) -> OrderStatus:
         """The answer to a question by cloid."""
         return OrderStatus(
-            self.cloid, self.intent.coin, self.state, self.filled, self.average(), self.reason
-        )
+            self.cloid, self.intent.coin, self.state, self.filled, self.average(), self.reason,
+            code=self.code,
+        )  # fmt: skip
 
     def open_order(self) -> OpenOrder:
         """The public form of a resting order."""
@@ -141,11 +143,13 @@ class Registry:
         coin = self._coins.setdefault(order.intent.coin, CoinOrders())
         coin.shelf(order.intent.kind).append(order)
 
-    def end(self, order: Order, state: OrderState, reason: str | None = None) -> None:
-        """Take an order out of the market with its last word."""
+    def end(
+        self, order: Order, state: OrderState, reason: str | None = None, code: str = "venue"
+    ) -> None:
+        """Take an order out of the market with its last word, and the code of a refusal."""
         self.version += 1
         order.state = state
-        order.reason = reason
+        order.reason, order.code = reason, code
         coin = self._coins.get(order.intent.coin)
         if coin is not None:
             coin.remove(order)

@@ -103,7 +103,7 @@ class _Run:
             holding = self.engine.ledger.holdings.get(coin)
             held = holding.size if holding else ZERO
             if held * size >= 0:
-                return self.reject(number, coin, INCREASES)
+                return self.reject(number, coin, INCREASES.text)
             size = max(size, -held) if held > 0 else min(size, -held)
         self.engine.book_fill(
             coin,

@@ -6,8 +6,9 @@ from decimal import Decimal
 from typing import Final
 
 from motherhaven.bot.execution.commands import CancelOrders, Command
+from motherhaven.bot.execution.identity import VenueHealth
 from motherhaven.bot.execution.orders import OpenOrder, OrderStatus, Outcome
-from motherhaven.bot.execution.port import Capabilities, VenueEvent
+from motherhaven.bot.execution.port import Capabilities, Held, VenueEvent
 from motherhaven.bot.execution.venue_setup import VenueSetup
 from motherhaven.bot.market.instruments import Bar, FeeRates, Level, MarketSpec, Prices
 from motherhaven.bot.portfolio.account import AccountSnapshot, LeverageSetting, Position
@@ -21,6 +22,7 @@ from motherhaven.bot.portfolio.events import (
     Trade,
 )
 from motherhaven.bot.venues.simulated.engine import PaperConfig, PaperEngine
+from motherhaven.contract.errors import ExchangeError
 
 CAPABILITIES: Final = Capabilities(
     outlives_process=False, books=True, isolated=True, native_stops=True, tpsl_grouping=True
@@ -60,6 +62,10 @@ class SimulatedVenue:
         """The signed size of each open position."""
         return {coin: holding.size for coin, holding in self.engine.ledger.holdings.items()}
 
+    def held(self, coin: str) -> Held | None:
+        """The open position in a coin."""
+        return self.engine.ledger.holdings.get(coin)
+
     def mark(self, coin: str, price: Decimal) -> None:
         """Set a coin's mark; nothing happens at it."""
         self.engine.ledger.mark(coin, price)
@@ -91,6 +97,14 @@ class SimulatedVenue:
         """Deposit (positive) or withdraw USD."""
         move = self.engine.deposit if amount > 0 else self.engine.withdraw
         move(abs(amount), external_id)
+
+    def move_margin(self, coin: str, amount: Decimal) -> None:
+        """Move USD into an isolated position's bucket, or out of it."""
+        self.engine.update_isolated_margin(coin, amount)
+
+    def liquidate(self, coin: str, price: Decimal) -> None:
+        """Liquidate the coin's position as a fact."""
+        self.engine.liquidate(coin, price)
 
     def resume(
         self,
@@ -145,6 +159,10 @@ class SimulatedVenue:
         """What became of an order."""
         return self.engine.order_by_cloid(cloid)
 
+    def burn(self, cloid: str) -> bool:
+        """Nothing is lost on the way to this venue."""
+        raise ExchangeError(f"{cloid}: orders at this venue cannot be taken back on their way")
+
     def fills(self, since: datetime) -> list[Fill]:
         """Fills at or after `since`."""
         return self.engine.fills(since)
@@ -152,6 +170,17 @@ class SimulatedVenue:
     def funding(self, since: datetime) -> list[FundingPayment]:
         """Funding at or after `since`."""
         return self.engine.funding(since)
+
+    def cash_flows(self, since: datetime) -> list[CashFlow]:
+        """Deposits and withdrawals at or after `since`."""
+        return self.engine.cash_flows(since)
+
+    def identity(self) -> None:
+        """No real money, so nobody is behind it."""
+
+    def health(self) -> VenueHealth:
+        """Nothing to connect to."""
+        return VenueHealth()
 
     def fees(self) -> FeeRates:
         """The configured fee rates."""

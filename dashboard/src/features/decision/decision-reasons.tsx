@@ -1,0 +1,89 @@
+"use client";
+import { ChevronRight } from "lucide-react";
+import { useState } from "react";
+import { useDecision } from "@/api/queries/use-decision";
+import type { DecisionDetail } from "@/api/types";
+import { count } from "@/lib/view-models/format-number";
+import { answerOf, hasReasons, reasonsOf } from "@/lib/view-models/reasons";
+import { CopyButton } from "@/ui/copy-button";
+import { LongText } from "@/ui/long-text";
+
+/** More than this is not set here: it can be copied whole, and stands in the record. */
+const SET_UP_TO = 60_000;
+
+/** What stands here by its beginning when it is long; `texts` has the length of the whole. */
+const CUT = [
+  { field: "analysis", title: "Whole analysis" },
+  { field: "thinking", title: "Whole thinking" },
+] as const;
+
+/** Why, before what: the model's analysis of account and coin, and what it thought before it. */
+export function DecisionReasons({ detail }: { detail: DecisionDetail }) {
+  const first = useDecision(answerOf(detail.payload)).data;
+  const reasons = reasonsOf(detail.payload, first?.payload);
+  if (!hasReasons(reasons)) return null;
+  return (
+    <section aria-label="Reasons" className="border-t">
+      {(reasons.coin || reasons.account) && (
+        <div className="grid gap-x-6 gap-y-3 p-3 md:grid-cols-2">
+          <Analysis title={`analysis of ${detail.coin}`} text={reasons.coin} />
+          <Analysis title="analysis of the account" text={reasons.account} />
+        </div>
+      )}
+      {reasons.thinking && <Thinking text={reasons.thinking} />}
+      {CUT.map(({ field, title }) => {
+        const length = detail.texts[field];
+        return length ? (
+          <LongText key={field} id={detail.id} field={field} title={title} length={length} />
+        ) : null;
+      })}
+    </section>
+  );
+}
+
+function Analysis({ title, text }: { title: string; text: string | null }) {
+  if (!text) return null;
+  return (
+    <div className="min-w-0">
+      <h3 className="label mb-1">{title}</h3>
+      <p className="whitespace-pre-wrap break-words" dir="auto">
+        {text.slice(0, SET_UP_TO)}
+        {text.length > SET_UP_TO && "…"}
+      </p>
+    </div>
+  );
+}
+
+function Thinking({ text }: { text: string }) {
+  const [open, setOpen] = useState(true);
+  return (
+    <div className="px-3 pb-2">
+      <div className="flex min-h-8 flex-wrap items-center gap-2 py-1">
+        <button
+          type="button"
+          aria-expanded={open}
+          onClick={() => setOpen(!open)}
+          className="target flex flex-1 items-center gap-1.5 text-left text-sm hover:text-accent"
+        >
+          <ChevronRight size={13} aria-hidden className={open ? "rotate-90" : ""} />
+          Thinking
+          <span className="num text-faint">{count(text.length)} characters</span>
+        </button>
+        <CopyButton text={text} label="Copy thinking" />
+      </div>
+      {open && (
+        <section
+          aria-label="Thinking"
+          className="max-h-64 overflow-auto rounded-sm border bg-bg p-2"
+          // biome-ignore lint/a11y/noNoninteractiveTabindex: a scrolled area must be reachable by keys
+          tabIndex={0}
+        >
+          <pre dir="auto" className="whitespace-pre-wrap break-words font-mono text-sm">
+            {text.slice(0, SET_UP_TO)}
+            {text.length > SET_UP_TO && "…"}
+          </pre>
+        </section>
+      )}
+    </div>
+  );
+}

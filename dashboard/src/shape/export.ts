@@ -1,8 +1,0 @@
-export type Exported = "decisions" | "trades" | "equity" | "errors";
-
-/** Where a list can be had as a file. */
-export function exportHref(what: Exported, format: "csv" | "json", bot: string | null): string {
-  const query = new URLSearchParams({ what, format });
-  if (bot !== null) query.set("bot", bot);
-  return `/api/llm-bot/export?${query}`;
-}

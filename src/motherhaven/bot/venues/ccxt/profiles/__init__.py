@@ -1,0 +1,1 @@
+"""The exchanges that are proven, one file each."""

@@ -1,0 +1,1 @@
+"""Hyperliquid: a small client of its own that signs with the SDK's primitives."""

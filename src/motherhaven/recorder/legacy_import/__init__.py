@@ -1,0 +1,1 @@
+"""Databases of the first bots, taken over into a journal."""

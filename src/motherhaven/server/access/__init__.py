@@ -1,1 +1,0 @@
-"""Who may come in: keys, sessions, and one rule for each route."""

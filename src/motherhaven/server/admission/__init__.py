@@ -1,0 +1,1 @@
+"""How much at once: places, unfinished bodies, readers that leave."""

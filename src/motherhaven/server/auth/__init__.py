@@ -1,0 +1,1 @@
+"""Who makes a request, and whether the policy of its route lets it in."""

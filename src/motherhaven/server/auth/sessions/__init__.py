@@ -1,0 +1,1 @@
+"""Browsers that signed in: their tokens, and how they end."""

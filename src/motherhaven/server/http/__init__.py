@@ -1,0 +1,1 @@
+"""What every answer and request gets, whoever asks: headers, checks of text, plain pages."""

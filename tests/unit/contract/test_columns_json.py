@@ -1,0 +1,38 @@
+"""`dumps_columns` writes the same bytes as `dumps`, and refuses what that refuses."""
+
+from decimal import Decimal
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from motherhaven.contract.errors import InvalidJson
+from motherhaven.contract.jsonio import dumps, dumps_columns
+
+decimals = st.decimals(allow_nan=False, allow_infinity=False, min_value=-(10**30), max_value=10**30)
+texts = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\x00"))
+plain = st.none() | st.booleans() | st.integers() | texts | decimals
+columns = st.lists(texts) | st.lists(decimals) | st.lists(st.lists(plain, max_size=6))
+values = st.recursive(
+    plain | columns,
+    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(texts, inner, max_size=4),
+    max_leaves=20,
+)
+
+
+@given(st.dictionaries(texts, values))
+def test_the_bytes_are_the_same(payload):
+    """Sorted keys at every level, exact decimals, any text."""
+    assert dumps_columns(payload) == dumps(payload)
+
+
+@pytest.mark.parametrize(
+    "wrong", [Decimal("NaN"), Decimal("Infinity"), Decimal("1E+2000"), "a\x00b", "\ud800", {1}]
+)
+def test_what_cannot_be_written_is_refused_as_before(wrong):
+    """Alone, in a column and in a row of a column."""
+    for value in (wrong, ["1", wrong], [["1", wrong]], {"a": {"b": wrong}}):
+        with pytest.raises(InvalidJson):
+            dumps({"x": value})
+        with pytest.raises(InvalidJson):
+            dumps_columns({"x": value})
