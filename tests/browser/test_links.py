@@ -76,10 +76,10 @@ STEPS: dict[str, list[Step]] = {
     "compare": [
         pick("radio", "1w"),
         click("button[aria-pressed=true]"),
-        lambda page: page.get_by_label("Settings shown").get_by_text("all").click(),
+        lambda page: page.get_by_label("Settings shown").get_by_role("radio", name="all").click(),
     ],
     "errors": [
-        lambda page: page.get_by_label("Since").get_by_text("all").click(),
+        lambda page: page.get_by_label("Since").get_by_role("radio", name="all").click(),
         pick("radio", "guard"),
         lambda page: page.locator("main select").select_option(label="random"),
         click("[data-cause]"),
