@@ -113,6 +113,10 @@ class MemoryStore(MemoryTrades, SummariesOfLists):
         with self._usable():
             return live_cursor(self._generation, len(self._tables.records))
 
+    async def read_cursor(self) -> str:
+        """The cursor that the next answers hold all up to; see Lists.read_cursor."""
+        return await self.head()
+
     async def origin(self) -> str:
         """The cursor before the oldest event that tail() still gives."""
         with self._usable():

@@ -139,6 +139,14 @@ class Log(Protocol):
 class Lists(Protocol):
     """The part of a store that answers the dashboard's queries with what was kept."""
 
+    async def read_cursor(self) -> str:
+        """A cursor of the log: what is asked from now on is answered with all up to there.
+
+        So the answer and what tail() gives after the cursor are everything; the answer may
+        hold a little of that too. It costs nothing where reads are billed.
+        """
+        ...
+
     async def bots(
         self,
         ids: Sequence[str] | None = None,

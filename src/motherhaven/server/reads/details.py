@@ -62,7 +62,7 @@ class Details:
             ("/event", "event", READ, EventRow),
             ("/events", "events", READ, EventPage),
         )
-        add_reads(routes, self, reads)
+        add_reads(routes, self, reads, self._store)
 
     async def trade(self, id: Id, bot: Id) -> Response:
         """One position with its fills and funding; the figures add up exactly."""

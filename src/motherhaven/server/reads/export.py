@@ -6,6 +6,7 @@ from typing import Literal
 from starlette.responses import Response, StreamingResponse
 
 from motherhaven.server.auth.policy import API, READ, Routes
+from motherhaven.server.reads.at_cursor import DOCUMENTED, at_cursor
 from motherhaven.server.reads.export_rows import COLUMNS, Pages, pages_of
 from motherhaven.server.reads.export_text import Row, csv_pieces, json_pieces
 from motherhaven.server.reads.params import FAILURES, MaybeId, MaybeTags
@@ -26,14 +27,14 @@ class Export:
         """Register the download."""
         routes.add(
             f"{API}/export",
-            self.export,
+            at_cursor(self.export, self._store),
             READ,
             methods=["GET"],
             tags=["reads"],
             operation_id="export",
             response_model=list[dict[str, str | int | None]],
             responses={
-                200: {"content": {"text/csv": {"schema": {"type": "string"}}}},
+                200: {**DOCUMENTED[200], "content": {"text/csv": {"schema": {"type": "string"}}}},
                 **schemas.failures(*FAILURES),
             },
         )

@@ -62,7 +62,7 @@ class Figures:
             ("/breakdown", "breakdown", SHOWN, Breakdown),
             ("/hold", "hold", SHOWN, Hold),
         )
-        add_reads(routes, self, reads)
+        add_reads(routes, self, reads, self._store)
 
     async def metrics(self, bots: MaybeIds = None) -> Response:
         """Performance, trades and calibration of the bots (at most 100; without ids: all)."""

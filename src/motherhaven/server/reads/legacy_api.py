@@ -12,6 +12,7 @@ from motherhaven.contract.errors import NotFound
 from motherhaven.contract.times import format_time
 from motherhaven.contract.views import AccountRow, DecisionRow, PositionRow, StatusRow
 from motherhaven.server.auth.policy import API, READ, Routes
+from motherhaven.server.reads.at_cursor import DOCUMENTED, at_cursor
 from motherhaven.server.reads.params import MaybeId, Status
 from motherhaven.server.wire import schemas
 from motherhaven.server.wire.answers import (
@@ -50,13 +51,13 @@ class LegacyApi:
         for path, handler, model in reads:
             routes.add(
                 API + path,
-                handler,
+                at_cursor(handler, self._store),
                 READ,
                 methods=["GET"],
                 tags=["old reads"],
                 operation_id=f"old_{handler.__name__}",
                 response_model=model,
-                responses=schemas.failures(400, 401, 403, 422, 429, 503),
+                responses={**DOCUMENTED, **schemas.failures(400, 401, 403, 422, 429, 503)},
             )
 
     async def decisions(

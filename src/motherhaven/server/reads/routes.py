@@ -71,7 +71,7 @@ class Reads:
             ("/equity", "equity", SHOWN, Equity),
             ("/errors", "errors", READ, ErrorPage),
         )
-        add_reads(routes, self, reads)
+        add_reads(routes, self, reads, self._store)
 
     async def bots(self, cursor: Cursor = None, limit: Limit = 500) -> Response:
         """Bots with their state and totals, page by page."""

@@ -9,6 +9,7 @@ from starlette.responses import Response
 from motherhaven.contract.clock import Clock
 from motherhaven.contract.views import BotRow
 from motherhaven.server.auth.policy import READ, Routes
+from motherhaven.server.reads.at_cursor import DOCUMENTED, at_cursor
 from motherhaven.server.reads.bill import billed_today
 from motherhaven.server.reads.params import FAILURES
 from motherhaven.server.wire import schemas
@@ -37,13 +38,13 @@ class ScrapedFigures:
         """Register the read."""
         routes.add(
             "/metrics",
-            self.scraped,
+            at_cursor(self.scraped, self._seen),
             READ,
             methods=["GET"],
             tags=["health"],
             operation_id="scraped",
             response_model=str,
-            responses=schemas.failures(*FAILURES),
+            responses={**DOCUMENTED, **schemas.failures(*FAILURES)},
         )
 
     async def scraped(self) -> Response:

@@ -166,6 +166,10 @@ class FirestoreStore:
         """The cursor after the newest event."""
         return live_cursor(self._generation, await log.head(self._open))
 
+    async def read_cursor(self) -> str:
+        """The cursor that the next answers hold all up to: the newest that was seen here."""
+        return live_cursor(self._generation, self._open.seen)
+
     async def origin(self) -> str:
         """The cursor before the oldest event that tail() still gives."""
         return live_cursor(self._generation, await self._floor())

@@ -85,6 +85,10 @@ class RelationalStore(SummariesOfLists, ABC, Generic[AnyWriter, AnyReaders]):
         """The cursor after the newest event."""
         return live_cursor(self._generation, await self._read.ask(log.head))
 
+    async def read_cursor(self) -> str:
+        """The cursor that the next answers hold all up to; see Lists.read_cursor."""
+        return live_cursor(self._generation, await self._asked.ask(log.head))
+
     async def origin(self) -> str:
         """The cursor before the oldest event that tail() still gives."""
         return live_cursor(self._generation, await self._read.ask(log.floor))

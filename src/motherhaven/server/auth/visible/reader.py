@@ -32,7 +32,8 @@ from motherhaven.contract.views import (
 )
 from motherhaven.server.auth.visible.cursor_seal import CursorSeal
 from motherhaven.server.auth.visible.shared_view import shared_view
-from motherhaven.server.auth.visible.viewer import check_visible, only_bot
+from motherhaven.server.auth.visible.viewer import check_visible, heard_before, only_bot
+from motherhaven.stores.cursors import is_reached
 from motherhaven.stores.protocol import DecisionFilter, Reader
 from motherhaven.stores.records import no_event
 from motherhaven.stores.signals import Signal
@@ -54,6 +55,21 @@ class VisibleReader:
     def __init__(self, store: Reader, seal: CursorSeal) -> None:
         self._store = store
         self._seal = seal
+
+    async def read_cursor(self) -> str:
+        """See Lists.read_cursor; sealed for a caller that sees one bot alone.
+
+        Such a caller cannot compare: where all that it has heard is in the answer, it gets
+        the id back that it said to have heard.
+        """
+        cursor = await self._store.read_cursor()
+        if only_bot() is None:
+            return cursor
+        heard = heard_before()
+        place = None if heard is None else self._seal.open(heard)
+        if heard is not None and place is not None and is_reached(place, cursor):
+            return heard
+        return self._seal.seal(cursor)
 
     def _opened(self, before: str | None) -> str | None:
         """The store's cursor behind one that this request was given.
