@@ -33,6 +33,11 @@ export function applyMessages(client: QueryClient, messages: readonly LiveMessag
   announce(client, batch);
 }
 
+/** Whether what streams in is written into the data of a query. */
+export function isPatched(key: QueryKey): boolean {
+  return String(key[0]) in PATCHES;
+}
+
 /** Writes what streamed in into the data of one query. */
 export function patchQuery(client: QueryClient, query: Query, batch: Batch): void {
   const { queryKey, state } = query;

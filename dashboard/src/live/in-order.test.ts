@@ -1,4 +1,4 @@
-import { InfiniteQueryObserver, QueryClient } from "@tanstack/react-query";
+import { InfiniteQueryObserver, QueryClient, QueryObserver } from "@tanstack/react-query";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { keys } from "@/api/queries/keys";
 import { noteAnswer, sayHeard } from "@/api/read-at";
@@ -13,6 +13,7 @@ import { AGAIN_AFTER, applyInOrder } from "./in-order";
 const FEED = keys.feed({ bot: null, coin: null, signal: null });
 const OPEN = keys.trades("open", null);
 const QUERIES = [FEED, OPEN];
+const CURSOR = "motherhaven-cursor";
 type Rows = Pages<DecisionRow | PositionRow>;
 
 /** Numbers from 0 to below 1, always the same ones. */
@@ -119,8 +120,7 @@ function page(roll: () => number, sealed: boolean, most: number) {
         done: () => {
           one.read();
           pending.splice(pending.indexOf(one), 1);
-          const headers = { "motherhaven-cursor": answer.cursor };
-          noteAnswer(key, new Response(null, { headers }));
+          noteAnswer(key, new Response(null, { headers: { [CURSOR]: answer.cursor } }));
           readAt.set(key, answer.n);
           done({ items: answer.items as never, next: null });
         },
@@ -262,6 +262,22 @@ describe("a reading", () => {
     await vi.advanceTimersByTimeAsync(1);
     expect(tab.asked()).toBe(2);
     await tab.finish();
+  });
+
+  it("of figures that the server keeps for a while is not asked for again and again", async () => {
+    const client = new QueryClient();
+    const inOrder = applyInOrder(client);
+    inOrder.begin("abc-5");
+    const read = vi.fn(() => {
+      noteAnswer(keys.metrics(null), new Response(null, { headers: { [CURSOR]: "abc-2" } }));
+      return Promise.resolve([]);
+    });
+    const observer = new QueryObserver(client, { queryKey: keys.metrics(null), queryFn: read });
+    const leave = observer.subscribe(() => undefined);
+    await vi.advanceTimersByTimeAsync(10 * AGAIN_AFTER);
+    expect(read).toHaveBeenCalledOnce();
+    leave();
+    inOrder.stop();
   });
 
   it("without a cursor is left as it is, and gets what streams in from then on", async () => {

@@ -1,6 +1,6 @@
 import type { QueryClient } from "@tanstack/react-query";
 import { followAnswers } from "@/api/read-at";
-import { announce, patchQuery } from "./apply";
+import { announce, isPatched, patchQuery } from "./apply";
 import { type Batch, batchOf } from "./batch";
 import { compareCursors, isComparable } from "./cursors";
 import { createHistory, type Heard } from "./history";
@@ -44,8 +44,10 @@ export function applyInOrder(client: QueryClient, most?: number) {
     const query = cache.get(hash);
     if (!query || !history.hasBegun()) return;
     const missed = history.after(from);
-    if (missed === null) readLater(hash);
-    else patchQuery(client, query, batchOf(missed.map(({ message }) => message)));
+    // Figures that are only read again may be kept by the server for a while.
+    if (missed === null) {
+      if (isPatched(query.queryKey)) readLater(hash);
+    } else patchQuery(client, query, batchOf(missed.map(({ message }) => message)));
   };
   const done = (hash: string) => {
     const { more = false, place } = reading.get(hash) ?? {};

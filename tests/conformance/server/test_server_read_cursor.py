@@ -178,3 +178,27 @@ async def test_an_answer_that_is_older_than_what_was_heard_says_so() -> None:
             answer = await client.get(f"{API}/feed", headers={HEARD: heard})
             assert answer.headers[CURSOR] != heard
             assert seal.open(answer.headers[CURSOR]) == await head.origin()
+
+
+async def test_what_the_server_kept_from_an_earlier_answer_carries_that_ones_cursor() -> None:
+    """Figures that are worked out now and then: as old as they are, so old is their cursor."""
+    async with running() as server, server.client(key=KEY) as client:
+
+        async def cursor(path: str) -> str:
+            answer = await client.get(f"{API}/{path}")
+            assert answer.status_code == 200
+            found: str = answer.headers[CURSOR]
+            return found
+
+        async def keep(*events: dict[str, Any]) -> None:
+            await client.post(f"{API}/ingest/batch", json={"events": list(events)})
+
+        kept = ("metrics", "hold?coin=BTC")
+        await keep(item(1, "account"), item(2, "status"))
+        before = [await cursor(path) for path in kept]
+        assert before == [await cursor("feed")] * 2
+        await keep(item(3), item(4, "account"))
+        assert [await cursor(path) for path in kept] == before
+        assert await cursor("feed") not in before
+        server.clock.advance(3_601)
+        assert [await cursor(path) for path in kept] == [await cursor("feed")] * 2

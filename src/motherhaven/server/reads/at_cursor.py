@@ -10,7 +10,8 @@ from typing import Any, Final
 
 from starlette.responses import Response
 
-from motherhaven.stores.protocol import Reader
+from motherhaven.server.auth.visible.reader import VisibleReader
+from motherhaven.stores.read_places import read_at
 
 CURSOR: Final = "motherhaven-cursor"
 
@@ -29,17 +30,18 @@ DOCUMENTED: Final[dict[int | str, dict[str, Any]]] = {
 """What a route's `responses` say of it."""
 
 
-def at_cursor(read: Callable[..., Awaitable[Response]], seen: Reader) -> Callable[..., Any]:
+def at_cursor(read: Callable[..., Awaitable[Response]], seen: VisibleReader) -> Callable[..., Any]:
     """`read`, whose answers tell the cursor up to which they have all that `seen` shows.
 
-    The cursor is taken first: the answer may have a little of what comes after it.
+    The cursor is taken first: the answer may have a little of what comes after it. Where a
+    part of the answer was kept from an earlier one, it is the cursor of that.
     """
 
     @wraps(read)
     async def ask(*args: Any, **named: Any) -> Response:
-        cursor = await seen.read_cursor()
-        response = await read(*args, **named)
-        response.headers[CURSOR] = cursor
+        with read_at(await seen.read_cursor()) as place:
+            response = await read(*args, **named)
+        response.headers[CURSOR] = seen.shown_cursor(place.cursor)
         return response
 
     return ask

@@ -10,6 +10,7 @@ from motherhaven.contract.clock import Clock
 from motherhaven.contract.errors import ConfigError, NotFound
 from motherhaven.contract.zones import find_zone
 from motherhaven.server.auth.policy import SHOWN, Routes
+from motherhaven.server.auth.visible.reader import VisibleReader
 from motherhaven.server.auth.visible.viewer import only_bot
 from motherhaven.server.figures.bot_metrics import Metrics
 from motherhaven.server.figures.breakdown import breakdown
@@ -33,7 +34,6 @@ from motherhaven.server.wire.figures import Comparison, MetricsList
 from motherhaven.server.wire.hold import Hold
 from motherhaven.server.wire.problems import Problem
 from motherhaven.server.wire.sizes import short
-from motherhaven.stores.protocol import Reader
 
 _MOST_COMPARED: Final = 10
 _MOST_HELD: Final = 250
@@ -46,7 +46,7 @@ Zone = Annotated[str, Query(min_length=1, max_length=64, description="IANA name 
 class Figures:
     """Answers with figures, each with the number of observations behind it."""
 
-    def __init__(self, store: Reader, clock: Clock, returns: DailyReturns) -> None:
+    def __init__(self, store: VisibleReader, clock: Clock, returns: DailyReturns) -> None:
         self._store = store
         self._clock = clock
         self._holds = Holds(clock)

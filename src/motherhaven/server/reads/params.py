@@ -11,12 +11,12 @@ from starlette.responses import Response
 
 from motherhaven.contract.times import parse_instant
 from motherhaven.server.auth.policy import API, Policy, Routes
+from motherhaven.server.auth.visible.reader import VisibleReader
 from motherhaven.server.auth.visible.viewer import check_visible
 from motherhaven.server.reads.at_cursor import DOCUMENTED, at_cursor
 from motherhaven.server.wire import schemas
 from motherhaven.server.wire.problems import Problem
 from motherhaven.stores.looks import one_question
-from motherhaven.stores.protocol import Reader
 
 TextField = Literal[
     "system_prompt", "user_prompt", "raw_response", "justification", "analysis", "thinking"
@@ -86,7 +86,7 @@ def add_reads(
     routes: Routes,
     owner: object,
     reads: Sequence[tuple[str, str, Policy, Any]],
-    seen: Reader,
+    seen: VisibleReader,
 ) -> None:
     """Register GET routes: (path below the API, method of `owner`, who may, what it answers).
 

@@ -19,6 +19,7 @@ from motherhaven.contract.views import (
     TextSlice,
 )
 from motherhaven.server.auth.policy import READ, SHOWN, SHOWN_WITH_PROMPTS, Routes
+from motherhaven.server.auth.visible.reader import VisibleReader
 from motherhaven.server.figures.bots import bot_view
 from motherhaven.server.figures.curves import MOST_CURVES, RANGES, equity_curves
 from motherhaven.server.figures.growth import Bases, in_buckets
@@ -44,7 +45,7 @@ from motherhaven.server.reads.params import (
 )
 from motherhaven.server.wire.answers import BotList, BotView, Equity, ErrorPage, ReturnBase
 from motherhaven.server.wire.sizes import page_of
-from motherhaven.stores.protocol import DecisionFilter, Reader
+from motherhaven.stores.protocol import DecisionFilter
 
 _DOWNLOAD_CHARS: Final = 500_000
 
@@ -52,7 +53,7 @@ _DOWNLOAD_CHARS: Final = 500_000
 class Reads:
     """Answers the dashboard from the store."""
 
-    def __init__(self, store: Reader, clock: Clock, returns: DailyReturns) -> None:
+    def __init__(self, store: VisibleReader, clock: Clock, returns: DailyReturns) -> None:
         self._store = store
         self._clock = clock
         self._returns = returns

@@ -57,12 +57,15 @@ class VisibleReader:
         self._seal = seal
 
     async def read_cursor(self) -> str:
-        """See Lists.read_cursor; sealed for a caller that sees one bot alone.
+        """See Lists.read_cursor; it is not for the caller, who gets the shown_cursor of it."""
+        return await self._store.read_cursor()
 
-        Such a caller cannot compare: where all that it has heard is in the answer, it gets
-        the id back that it said to have heard.
+    def shown_cursor(self, cursor: str) -> str:
+        """The cursor of an answer as this request may see it.
+
+        Sealed ones cannot be compared: where all that the caller has heard is in the answer,
+        it gets the id back that it said to have heard.
         """
-        cursor = await self._store.read_cursor()
         if only_bot() is None:
             return cursor
         heard = heard_before()
