@@ -123,6 +123,22 @@ DEDUPLICATION: Final = (
         )
     ),
     Mutant(
+        "reading: an own commit is in the next answer's cursor",
+        f"{SRC}/stores/firestore/database.py",
+        "self._database.saw(last_number(committed))", "pass",
+        ("tests/conformance/stores/test_store_read_cursor.py", "-k", "firestore"),
+    ),
+    Mutant(
+        "reading: no standby behind the cursor answers", f"{SRC}/stores/postgres/store.py",
+        "self._know([read_live_cursor(self._generation, cursor, floor=0, head=_FAR)])", "pass",
+        ("tests/faults/postgres/test_postgres_standby.py",),
+    ),
+    Mutant(
+        "reading: what was kept is as old as it was", f"{SRC}/stores/read_places.py",
+        "            self.cursor = kept", "            pass",
+        ("tests/conformance/server/test_server_read_cursor.py", "-k", "kept"),
+    ),
+    Mutant(
         "news of others beside own commits", f"{SRC}/stores/following.py",
         "if others or not commits or", "if not commits or",
         ("tests/unit/stores/test_following.py",),

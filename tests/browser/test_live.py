@@ -17,7 +17,7 @@ from motherhaven.stores import open_store
 from tests.acceptance.processes import KEY
 from tests.browser.conftest import Site
 from tests.browser.looks import FEED, LOST, OpenPage, absent, read, settle
-from tests.patience import HANG_SECONDS, figure
+from tests.patience import HANG_SECONDS, figure, wait_until
 
 WATCH = f"""() => {{
   window.seen = {{}};
@@ -220,7 +220,8 @@ def test_an_answer_on_its_way_takes_nothing_off(
     with page.expect_response("**/api/llm-bot/bots*"):
         page.goto(f"{site.url}/llm-bot")
     page.locator("[data-phase=live]").wait_for()
-    until_held(page, held)
+    # Each look at the page lets its requests come.
+    wait_until(lambda: page.evaluate("true") and held, "a request for the feed")
     # Totals are read again because of an event that the page has heard.
     with page.expect_request("**/api/llm-bot/bots*"):
         site.decide("during the reading")
@@ -230,14 +231,6 @@ def test_an_answer_on_its_way_takes_nothing_off(
     expect(page.get_by_text("before the reading")).to_be_visible()
     lacking = absent(page, "during the reading", HANG_SECONDS if told else 1)
     assert (lacking == []) is told
-
-
-def until_held(page: Page, held: list[tuple[Route, APIResponse]]) -> None:
-    """Wait until an answer is on its way; each look lets the page's requests come."""
-    end = time.monotonic() + HANG_SECONDS
-    while not held:
-        assert time.monotonic() < end, "the feed was not asked for"
-        page.evaluate("new Promise(requestAnimationFrame)")
 
 
 def test_without_the_key_only_the_key_page(closed_site: Site, open_page: OpenPage) -> None:
