@@ -49,6 +49,7 @@ Read = Callable[[Store, str, str], Awaitable[Any]]
 
 READS: dict[str, Read] = {
     "bots": lambda store, bot, _: store.bots(),
+    "read_cursor": lambda store, bot, _: store.read_cursor(),
     "decisions": lambda store, bot, _: store.decisions(ANY, before=None, limit=100),
     "decision": lambda store, bot, decision: store.decision(decision),
     "text": lambda store, bot, decision: store.text(decision, "raw_response", offset=0, limit=10),
