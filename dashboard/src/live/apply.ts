@@ -1,17 +1,10 @@
 import type { Query, QueryClient, QueryKey } from "@tanstack/react-query";
 import { keys } from "@/api/queries/keys";
-import type {
-  BotRow,
-  DecisionDetail,
-  DecisionRow,
-  Equity,
-  LiveMessage,
-  PositionRow,
-} from "@/api/types";
+import type { BotRow, DecisionDetail, DecisionRow, Equity, PositionRow } from "@/api/types";
 import { withPoint } from "@/lib/view-models/equity";
 import { type FeedFilter, passes } from "@/lib/view-models/filter";
 import { mapRows, mergeRows, type Pages } from "@/lib/view-models/merge";
-import { type Batch, batchOf, isEmpty } from "./batch";
+import { type Batch, isEmpty } from "./batch";
 import { botsAfter } from "./bots-after";
 import { executedIn, marked, tradesAfter } from "./rows-after";
 
@@ -26,19 +19,12 @@ const PATCHES: Readonly<Record<string, Patch>> = {
   decision: detailAfter,
 };
 
-/** Writes what streamed in into the query cache. Applying a message twice changes nothing. */
-export function applyMessages(client: QueryClient, messages: readonly LiveMessage[]): void {
-  const batch = batchOf(messages);
-  for (const query of client.getQueryCache().getAll()) patchQuery(client, query, batch);
-  announce(client, batch);
-}
-
 /** Whether what streams in is written into the data of a query. */
 export function isPatched(key: QueryKey): boolean {
   return String(key[0]) in PATCHES;
 }
 
-/** Writes what streamed in into the data of one query. */
+/** Writes what streamed in into the data of one query. Applying it twice changes nothing. */
 export function patchQuery(client: QueryClient, query: Query, batch: Batch): void {
   const { queryKey, state } = query;
   const patch = PATCHES[String(queryKey[0])];
