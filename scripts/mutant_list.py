@@ -9,7 +9,7 @@ from types import ModuleType
 from typing import Final
 
 from motherhaven.bot.guard.rule import MarginLimit
-from motherhaven.bot.guard.rules import coins, day, entries, exits, freshness, halts, size
+from motherhaven.bot.guard.rules import coins, day, entries, freshness, halts, size, stops
 from scripts.mutant_list_access import ACCESS
 from scripts.mutants import Mutant
 
@@ -39,7 +39,7 @@ def _without(*families: ModuleType) -> Iterator[Mutant]:
 
 
 GUARD: Final = (
-    *_without(coins, halts, freshness, day, entries, size, exits),
+    *_without(coins, halts, freshness, day, entries, size, stops),
     Mutant(
         "guard caps are compared", f"{SRC}/bot/guard/judgement.py",
         "if left is None or margin <= left:", "if left is None or margin <= left * 2:", (_GUARD,),
