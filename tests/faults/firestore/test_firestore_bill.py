@@ -249,12 +249,13 @@ def test_a_followed_commit_costs_two_reads(project: str, monkeypatch: pytest.Mon
 
         task = asyncio.create_task(follow())
         await store.append(cycle(bot, 3))
-        await until(lambda: given == 5)
+        # The listener tells of this commit too, maybe later than its own server does.
+        await until(lambda: given == 5 and bill.methods["Listen"] > 0)
         bill.take()
         for number in range(2, 12):
             await store.append(cycle(bot, 3.0 * number))
             await until(lambda number=number: given == 5 * number)
-        await until(lambda: bill.methods["Listen"] == 10)
+        await until(lambda: bill.methods["Listen"] >= 10)
         own = bill.take()
         async with opened(project) as other:
             bill.take()
