@@ -1,7 +1,6 @@
 """From equity to daily returns: UTC closes, net of money that came in or went out."""
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from itertools import pairwise
@@ -25,8 +24,7 @@ class Flow(NamedTuple):
     amount: Decimal
 
 
-@dataclass(frozen=True, slots=True)
-class DailyClose:
+class DailyClose(NamedTuple):
     """The last equity of a UTC day, and the flows since the close before that are in it."""
 
     day: date
@@ -44,20 +42,21 @@ def daily_closes(points: Iterable[EquityPoint], flows: Iterable[Flow] = ()) -> l
     last: dict[date, EquityPoint] = {}
     first: datetime | None = None
     for point in points:
-        first = first or point.time
-        last[point.time.astimezone(UTC).date()] = point
+        time = point.time
+        first = first or time
+        last[(time if time.tzinfo is UTC else time.astimezone(UTC)).date()] = point
     if first is None:
         return []
     waiting = sorted((flow for flow in flows if flow.time > first), reverse=True)
     closes: list[DailyClose] = []
     day, end = min(last), max(last)
+    newest = last[day]
     while day <= end:
         flow = ZERO
-        if day in last:
-            equity = last[day].equity
-            while waiting and waiting[-1].time <= last[day].time:
-                flow += waiting.pop().amount
-        closes.append(DailyClose(day, equity, flow))
+        newest = last.get(day, newest)
+        while waiting and waiting[-1].time <= newest.time:
+            flow += waiting.pop().amount
+        closes.append(DailyClose(day, newest.equity, flow))
         day += _DAY
     return closes
 

@@ -42,7 +42,10 @@ POSITION: Final = (
 )  # fmt: skip
 """The columns of a position, without its bot."""
 
-BUCKET: Final = ("time", "epoch", "seq", "n", "last", "low", "high")
+SPREAD: Final = ("last", "low", "high")
+"""The columns of a bucket's equity."""
+
+BUCKET: Final = ("time", "epoch", "seq", "n", *SPREAD)
 """The columns of a rollup's bucket."""
 
 CANDLE: Final = (
@@ -225,10 +228,12 @@ class Rows:
 
     def bucket_of(self, row: Row) -> Bucket:
         """A bucket from the columns BUCKET."""
-        last, low, high = row[4:7]
+        return Bucket(self.key_of(row[:4]), *self.spread_of(*row[4:7]))
+
+    def spread_of(self, last: Any, low: Any, high: Any) -> tuple[Decimal, Decimal, Decimal]:
+        """A bucket's equity at the end, lowest and highest from the columns SPREAD."""
         equity = self.money(last)
-        return Bucket(
-            self.key_of(row[:4]),
+        return (
             equity,
             equity if low is None else self.money(low),
             equity if high is None else self.money(high),
