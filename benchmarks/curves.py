@@ -24,6 +24,7 @@ from benchmarks._serve import CONFIG
 from motherhaven.contract.events import Event
 from motherhaven.contract.wire import event_from_item
 from motherhaven.server import create_app
+from motherhaven.server.run import spare_collector
 from motherhaven.settings import SystemClock
 from motherhaven.stores import TIERS, Store, open_store
 
@@ -154,6 +155,7 @@ async def _views(store: Store, clock: SystemClock, rounds: int) -> list[Figure]:
     """Milliseconds of the answers that the page's overviews ask for, the first and later ones."""
     app = create_app(CONFIG, store, clock)
     transport = httpx.ASGITransport(app=app)
+    spare_collector()  # as a server does when it is ready
     figures: list[Figure] = []
     async with httpx.AsyncClient(transport=transport, base_url="http://localhost") as client:
         for view, what in VIEWS.items():

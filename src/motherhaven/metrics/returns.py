@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from itertools import pairwise
-from typing import Final, NamedTuple
+from typing import Final, NamedTuple, Protocol
 
 ZERO: Final = Decimal(0)
 _DAY: Final = timedelta(days=1)
@@ -15,6 +15,15 @@ class EquityPoint(NamedTuple):
 
     time: datetime
     equity: Decimal
+
+
+class Valued(Protocol):
+    """Equity in USD at an aware time, as any point of a curve has it."""
+
+    @property
+    def time(self) -> datetime: ...
+    @property
+    def equity(self) -> Decimal: ...
 
 
 class Flow(NamedTuple):
@@ -32,14 +41,14 @@ class DailyClose(NamedTuple):
     flow: Decimal
 
 
-def daily_closes(points: Iterable[EquityPoint], flows: Iterable[Flow] = ()) -> list[DailyClose]:
+def daily_closes(points: Iterable[Valued], flows: Iterable[Flow] = ()) -> list[DailyClose]:
     """The closes of all UTC days from first to last, oldest first.
 
     `points` must be in order of time. A day without a point keeps the equity of the day
     before: the bot was away, the account was not. Flows up to the first point are part
     of its equity already; a later flow belongs to the first close at or after it.
     """
-    last: dict[date, EquityPoint] = {}
+    last: dict[date, Valued] = {}
     first: datetime | None = None
     for point in points:
         time = point.time

@@ -142,6 +142,19 @@ async def test_the_curve_tells_the_bases_that_money_has_moved(served: Served) ->
     assert steps[-1]["base_usd"] == bot["return_base_usd"]
 
 
+async def test_a_base_that_no_decimal_can_tell_is_rounded(served: Served) -> None:
+    """A quotient without an end is told to 30 places: the curve of no bot fails for it."""
+    async with served() as api:
+        await api.keep(
+            report(1, NOON, 1_000, 1_000),
+            report(2, NOON + HOUR, 1_038, 1_000),
+            report(3, NOON + 2 * HOUR, 1_288, 1_250),
+        )
+        [steps] = (await api.get("equity?range=1d"))["bases"].values()
+        [bot] = (await api.get("bots"))["bots"]
+    assert steps[-1]["base_usd"] == bot["return_base_usd"] == "1240.847784200385356454720616570328"
+
+
 async def test_a_return_counts_from_the_capital_that_was_told(served: Served) -> None:
     """The first capital without flows; the first equity where none was told; else nothing."""
     async with served() as api:

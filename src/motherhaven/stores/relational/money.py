@@ -234,9 +234,10 @@ def equity(
     """
     ids = {row[1]: row[0] for row in bots_asked}
     read = d.rows.spread_of
-    for no, number, *spread in session.rows(query, (tier, d.listed(curves), first, last)):
+    found = session.rows(query, (tier, d.listed(curves), first, last))
+    for no, number, end, low, high in found:
         try:
-            curves[no].append(EquityPoint(bucket_time(tier, number), *read(*spread)))
+            curves[no].append(EquityPoint(bucket_time(tier, number), *read(end, low, high)))
         except UNREADABLE as error:
             session.unreadable.note(ids[no], f"equity {tier}:{number}", error)
     return session.unreadable.each(
