@@ -3,7 +3,6 @@
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
-from itertools import pairwise
 from typing import Final, NamedTuple, Protocol
 
 ZERO: Final = Decimal(0)
@@ -77,10 +76,13 @@ def daily_returns(closes: Sequence[DailyClose]) -> list[float]:
     series: what follows is another account.
     """
     returns: list[float] = []
-    for before, now in pairwise(closes):
-        if before.equity <= 0:
-            break
-        returns.append(float((now.equity - now.flow) / before.equity - 1))
+    before: Decimal | None = None
+    for _, equity, flow in closes:
+        if before is not None:
+            if before <= ZERO:
+                break
+            returns.append(float((equity - flow) / before - 1))
+        before = equity
     return returns
 
 

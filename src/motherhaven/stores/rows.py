@@ -5,7 +5,7 @@ database has types of its own for them overrides the few methods at the top.
 """
 
 import json
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import fields
 from decimal import Decimal
 from typing import Any, Final
@@ -83,9 +83,8 @@ class Rows:
         """Money as it is kept: here as text without an exponent."""
         return None if value is None else format(value, "f")
 
-    def money(self, kept: Any) -> Decimal:
-        """Kept money."""
-        return Decimal(kept)
+    money: Callable[[Any], Decimal] = staticmethod(Decimal)
+    """Kept money. The type itself: a call between would take as long again."""
 
     def flag(self, value: bool) -> Any:
         """Yes or no as it is kept: here 1 or 0."""
