@@ -75,12 +75,12 @@ def _is_plain(text: str) -> bool:
 
 def plain(value: Decimal) -> str:
     """The canonical text of a decimal: no exponent, no trailing zeros, no minus zero."""
-    if value == 0:
-        return "0"
-    text = format(value, "f")
+    text = str(value)  # quicker than a format, and the same where there is no exponent
+    if "E" in text:
+        text = format(value, "f")
     if "." in text:
         text = text.rstrip("0").rstrip(".")
-    return text
+    return "0" if text == "-0" else text
 
 
 def _validate(value: object) -> Decimal:

@@ -14,7 +14,7 @@ LONGEST: Final = 10_000
 _QUESTIONS: Final = (
     "bots", "decisions", "decision", "text", "positions", "position", "opened_by", "fills",
     "fundings", "candles", "accounts", "statuses", "equity", "deposits", "errors", "full_payload",
-    "signals", "stated", "newest_errors",
+    "revisions", "signals", "stated", "newest_errors",
     "event", "events",
 )  # fmt: skip
 

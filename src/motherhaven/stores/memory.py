@@ -258,6 +258,16 @@ class MemoryStore(MemoryTrades, SummariesOfLists):
             found = query.newest(self._tables, self._tables.statuses, bot_id, held(limit))
             return self.unreadable.each(found, records.named, status_row)
 
+    async def revisions(self, bot_ids: Sequence[str] | None) -> dict[str, str]:
+        """What changes with every commit of each bot; see Reader.revisions."""
+        with self._usable():
+            newest = self._tables.newest
+            return {
+                name: f"{self._floor}:{newest[name]}"
+                for name in (newest if bot_ids is None else bot_ids)
+                if name in newest
+            }
+
     async def equity(
         self, bot_ids: Sequence[str] | None, *, start: datetime, end: datetime, bucket: int
     ) -> list[views.EquitySeries]:

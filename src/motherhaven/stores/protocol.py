@@ -221,6 +221,14 @@ class Lists(Protocol):
         """The newest heartbeats, newest first."""
         ...
 
+    async def revisions(self, bot_ids: Sequence[str] | None) -> dict[str, str]:
+        """A text for each known bot of `bot_ids` (None: all), another one with every change.
+
+        While it stays the same, these lists tell the same of the bot, but for refusals and for
+        long texts that retention drops. What is asked after this is at least as new.
+        """
+        ...
+
     async def equity(
         self, bot_ids: Sequence[str] | None, *, start: datetime, end: datetime, bucket: int
     ) -> list[views.EquitySeries]:

@@ -65,6 +65,7 @@ READS: dict[str, Read] = {
     "statuses": lambda store, bot, _: store.statuses(None, limit=100),
     "equity": lambda store, bot, _: store.equity(None, start=DAWN, end=DUSK, bucket=86_400),
     "deposits": lambda store, bot, _: store.deposits([bot, "good"]),
+    "revisions": lambda store, bot, _: store.revisions([bot, "good"]),
     "errors": lambda store, bot, _: store.errors(bot_id=None, kind=None, before=None, limit=100),
     "signals": lambda store, bot, _: store.signals(bot, start=DAWN, end=DUSK, limit=100),
     "stated": lambda store, bot, decision: store.stated(bot, [decision], since=DAWN),

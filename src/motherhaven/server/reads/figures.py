@@ -4,6 +4,7 @@ import asyncio
 from typing import Annotated, Final
 
 from fastapi import Query
+from starlette.requests import Request
 from starlette.responses import Response
 
 from motherhaven.contract.clock import Clock
@@ -20,6 +21,7 @@ from motherhaven.server.figures.curves import RANGES
 from motherhaven.server.figures.holding import Holds, hold
 from motherhaven.server.figures.ratios import DailyReturns
 from motherhaven.server.figures.stated import Confidences
+from motherhaven.server.reads.kept_answers import KeptAnswers, Made
 from motherhaven.server.reads.params import (
     Id,
     Ids,
@@ -50,6 +52,7 @@ class Figures:
         self._store = store
         self._clock = clock
         self._holds = Holds(clock)
+        self._answers = KeptAnswers(store)
         self._trades = ClosedTrades(store)
         self._confidences = Confidences(store)
         self._metrics = Metrics(store, clock, returns, self._trades)
@@ -68,11 +71,17 @@ class Figures:
         """Performance, trades and calibration of the bots (at most 100; without ids: all)."""
         return json_view(MetricsList(items=await self._metrics.of(ids_of(bots))))
 
-    async def compare(self, ids: Ids, range: Range = "all") -> Response:
+    async def compare(self, request: Request, ids: Ids, range: Range = "all") -> Response:
         """Up to ten bots beside each other, from the first time at which all had begun."""
         chosen = ids_of(ids, most=_MOST_COMPARED) or ()
-        found = await compare(self._store, self._trades, self._confidences, chosen, RANGES[range])
-        return json_view(short(found))
+
+        async def make() -> Made:
+            found, is_whole = await compare(
+                self._store, self._trades, self._confidences, chosen, RANGES[range]
+            )
+            return Made(short(found), is_whole)
+
+        return await self._answers.give(request, (chosen, range), chosen, make)
 
     async def breakdown(self, bot: Id, zone: Zone = "UTC") -> Response:
         """A bot's closed trades by coin and side, by day of `zone`, by result and by hold."""

@@ -4,6 +4,7 @@ from collections.abc import AsyncIterator, Sequence
 from datetime import datetime
 from typing import Final, Literal
 
+from starlette.requests import Request
 from starlette.responses import Response, StreamingResponse
 
 from motherhaven.contract.clock import Clock
@@ -24,6 +25,7 @@ from motherhaven.server.figures.bots import bot_view
 from motherhaven.server.figures.curves import MOST_CURVES, RANGES, equity_curves
 from motherhaven.server.figures.growth import Bases, in_buckets
 from motherhaven.server.figures.ratios import DailyReturns, sharpe_of
+from motherhaven.server.reads.kept_answers import KeptAnswers, Made
 from motherhaven.server.reads.namesakes import Namesakes
 from motherhaven.server.reads.params import (
     Cursor,
@@ -45,6 +47,7 @@ from motherhaven.server.reads.params import (
 )
 from motherhaven.server.wire.answers import BotList, BotView, Equity, ErrorPage, ReturnBase
 from motherhaven.server.wire.sizes import page_of
+from motherhaven.stores.amounts import shown
 from motherhaven.stores.protocol import DecisionFilter
 
 _DOWNLOAD_CHARS: Final = 500_000
@@ -58,6 +61,7 @@ class Reads:
         self._clock = clock
         self._returns = returns
         self._bases = Bases(store)
+        self._answers = KeptAnswers(store)
         self._namesakes = Namesakes(store, clock)
 
     def add_routes(self, routes: Routes) -> None:
@@ -170,20 +174,28 @@ class Reads:
         items, following = await page_of(read, cursor, limit, lambda row: row.cursor)
         return json_view(PositionPage(items=items, next=following))
 
-    async def equity(self, bots: MaybeIds = None, range: Range = "1d") -> Response:
+    async def equity(
+        self, request: Request, bots: MaybeIds = None, range: Range = "1d"
+    ) -> Response:
         """Equity up to the newest market time; buckets follow the range. Without ids: 250 bots."""
         ids = ids_of(bots, most=MOST_CURVES)
+        return await self._answers.give(
+            request, (ids, range), ids, lambda: self._curves(ids, range)
+        )
+
+    async def _curves(self, ids: Sequence[str] | None, range: Range) -> Made:
         rows = await self._store.bots(ids, limit=MOST_CURVES)
-        found = await equity_curves(self._store, rows, RANGES[range], self._clock.now())
+        found, is_whole = await equity_curves(self._store, rows, RANGES[range], self._clock.now())
         steps = await self._bases.steps_of(rows)
         bases = {
             name: tuple(
-                ReturnBase(time=step.time, base_usd=step.base)
+                ReturnBase(time=step.time, base_usd=base)
                 for step in in_buckets(some, found.start, found.bucket_seconds)
+                if (base := shown(step.base)) is not None
             )
             for name, some in steps.items()
         }
-        return json_view(found.model_copy(update={"bases": bases}))
+        return Made(found.model_copy(update={"bases": bases}), is_whole)
 
     async def errors(
         self,

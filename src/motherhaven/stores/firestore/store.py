@@ -278,6 +278,12 @@ class FirestoreStore:
         found = await feeds.newest(self._open, "status", bot_id, held(limit))
         return self.unreadable.each(found, named, status_row)
 
+    async def revisions(self, bot_ids: Sequence[str] | None) -> dict[str, str]:
+        """When each bot's document was changed, which every commit does; see Reader.revisions."""
+        known = self._open.known
+        found = await known.all() if bot_ids is None else (await known.some(bot_ids)).values()
+        return {bot.id: str(bot.update_time) for bot in found}
+
     async def equity(
         self, bot_ids: Sequence[str] | None, *, start: datetime, end: datetime, bucket: int
     ) -> list[views.EquitySeries]:

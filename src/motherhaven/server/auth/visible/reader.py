@@ -217,6 +217,14 @@ class VisibleReader:
         """See Reader.statuses."""
         return [shared_view(row) for row in await self._store.statuses(_held(bot_id), limit=limit)]
 
+    async def revisions(self, bot_ids: Sequence[str] | None) -> dict[str, str]:
+        """See Reader.revisions."""
+        mine = only_bot()
+        if bot_ids is None and mine is not None:
+            bot_ids = [mine]
+        check_visible(bot_ids or ())
+        return await self._store.revisions(bot_ids)
+
     async def equity(
         self, bot_ids: Sequence[str] | None, *, start: datetime, end: datetime, bucket: int
     ) -> list[EquitySeries]:
