@@ -152,6 +152,30 @@ def test_a_difference_within_a_step_is_found():
     assert lost.identity_error([fill]) > 0
 
 
+@pytest.mark.parametrize("seed", range(40))
+def test_whole_numbers_find_the_extremes_of_a_span(seed):
+    """One position over many bars: drawdown, curve and fold are those of a look at each bar."""
+    chance, columns = random.Random(seed), Columns.of(walk(seed, 300))
+    assert [D(one).scaleb(-columns.decimals) for one in columns.ends] == columns.closes
+    spans, singly = EquityAudit(D(1000)), EquityAudit(D(1000))
+    first = 0
+    while first < 300:
+        end = min(300, first + chance.choice((1, 2, 30, 100)))
+        size = D(chance.randrange(-500, 500)) / 100 or D(1)
+        base = D(1000) - size * columns.closes[first]
+        times = [START + n * MINUTE for n in range(first, end)]
+        marks, steps = columns.closes[first:end], columns.ends[first:end]
+        spans.span(times, first, base, [Track("X", size, marks, steps)])
+        for time, mark in zip(times, marks, strict=True):
+            singly.sample(time, first, base, [("X", size, mark)])
+        if chance.random() < 0.2:
+            spans.flow(D(50))
+            singly.flow(D(50))
+        assert spans.max_drawdown == singly.max_drawdown
+        first = end
+    assert list(spans.curve) == list(singly.curve)
+
+
 def test_steps_until_a_moment_are_rounded_up():
     """A moment between two bars is reached by the later one; what is past, at once."""
     for seconds, steps in ((-90, 0), (0, 0), (1, 1), (60, 1), (61, 2), (180, 3)):

@@ -176,13 +176,15 @@ class Strides:
             holding = ledger.holdings.get(coin)
             if holding is not None:
                 marks = columns.closes[start + offset : stop + offset]
-                tracks.append((coin, Track(coin, holding.size, marks)))
-        order = list(ledger.holdings)
-        tracks.sort(key=lambda track: order.index(track[0]))
+                steps = columns.ends[start + offset : stop + offset]
+                tracks.append(Track(coin, holding.size, marks, steps))
+        if len(tracks) > 1:
+            order = list(ledger.holdings)
+            tracks.sort(key=lambda track: order.index(track.coin))
         times = self._timeline.times[start:stop]
         trader.now = times[-1]
         account.at(times[-1])
-        self._audit.span(times, ledger.seq, ledger.base(), [track for _, track in tracks])
+        self._audit.span(times, ledger.seq, ledger.base(), tracks)
 
 
 def _bars_between(interval: timedelta, cadence: timedelta) -> int:
