@@ -144,8 +144,9 @@ class EventLog:
         """Record what changed a position without a fill, such as another leverage."""
         for position in positions:
             told = self._told.get(position.position_id)
-            if told is not None and told != records.terms(position):
-                self._tell(position, None, None, now)
+            terms = records.terms(position)
+            if told is not None and told != terms:
+                self._tell(position, terms, None, None, now)
 
     def saw(self, bars: Iterable[Bar]) -> None:
         """Remember closed bars until `keep_candles` records them."""
@@ -226,14 +227,21 @@ class EventLog:
         held = self._account.ledger.holdings.get(fill.coin)
         if held is None or held.position_id != fill.position_id:
             return
-        if self._told.get(fill.position_id) != records.terms(held):
-            self._tell(held, decision_id, fill.fee, fill.time)
+        terms = records.terms(held)
+        if self._told.get(fill.position_id) != terms:
+            self._tell(held, terms, decision_id, fill.fee, fill.time)
 
     def _tell(
-        self, held: Position | Holding, decision_id: str | None, fee: Decimal | None, at: datetime
+        self,
+        held: Position | Holding,
+        terms: Payload,
+        decision_id: str | None,
+        fee: Decimal | None,
+        at: datetime,
     ) -> None:
+        """Record a position with its `terms`, by which its exit is found."""
         before = self._told.get(held.position_id)
-        self._told[held.position_id] = records.terms(held)
+        self._told[held.position_id] = terms
 
         def opened() -> Payload:  # only where the record is kept is the account worked out
             if isinstance(held, Position):

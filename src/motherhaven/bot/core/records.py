@@ -26,7 +26,7 @@ from motherhaven.contract.events import order as order_event
 from motherhaven.contract.events import position as position_event
 from motherhaven.contract.events.base import Payload
 from motherhaven.contract.exact import exact
-from motherhaven.contract.quick_init import quick_init
+from motherhaven.contract.quick_init import quick_inside
 
 NO_COIN: Final = "?"
 """Stands for the coin of a decision that names none."""
@@ -36,7 +36,7 @@ _ONE: Final = Decimal(1)
 _NOTHING: Final = Decimal(0)
 
 
-@quick_init
+@quick_inside
 @dataclass(frozen=True, slots=True)
 class Record:
     """One event to be kept: `time` is the market's clock, `event_id` None for a new one."""

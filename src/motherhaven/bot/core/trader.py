@@ -189,7 +189,8 @@ class Trader(AccountUpkeep):
         approved, self._tickets = self._tickets, []
         approved.sort(key=lambda ticket: ticket.asked.signal.is_entry)  # exits first
         for ticket in approved:
-            quote = quotes.get(ticket.coin)
+            coin = ticket.asked.coin
+            quote = quotes.get(coin)
             if quote is None:
                 reason = "no price to trade at: the market's data have a hole here"
                 self.log.executed(ticket, "skipped", now, code="no_price", error=reason)
@@ -199,11 +200,11 @@ class Trader(AccountUpkeep):
                 self.log.executed(ticket, "skipped", now, code="entries_stopped", error=why)
                 continue
             self._note(self.account.prices(_prices(quote, now)))
-            book = self.books.get(ticket.coin)
+            book = self.books.get(coin)
             if book is not None:
-                self.account.book(ticket.coin, book.bids, book.asks)
+                self.account.book(coin, book.bids, book.asks)
             done = self.execution.trade(ticket)
-            if ticket.coin not in self.polled:
+            if coin not in self.polled:
                 self._partial.traded(quote)
             self._executed(ticket, done, now)
 

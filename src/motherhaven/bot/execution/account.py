@@ -154,8 +154,9 @@ class VenueAccount:
     def submit(self, commands: Sequence[Command]) -> list[Outcome]:
         """Carry out commands at the venue; `take` then tells what came of them."""
         outcomes = self.venue.submit(commands)
-        if any(isinstance(one, Rejected) and one.code in IDENTITY_CODES for one in outcomes):
-            self.signer_refused = True
+        for one in outcomes:
+            if isinstance(one, Rejected) and one.code in IDENTITY_CODES:
+                self.signer_refused = True
         answers = iter(outcomes)
         for command in commands:
             if isinstance(command, PlaceOrders):
@@ -244,8 +245,12 @@ class VenueAccount:
         try:
             yield
         except BaseException:
-            self._untold[:0] = events
+            self.untell(events)
             raise
+
+    def untell(self, events: list[AccountEvent]) -> None:
+        """Have the next `take` tell these again: nobody put them on record."""
+        self._untold[:0] = events
 
     def adopt(self, told: Iterable[VenueEvent]) -> list[AccountEvent]:
         """Fold what an answer of the venue tells; what the books have already changes nothing."""
@@ -377,9 +382,8 @@ class VenueAccount:
 
     def _seen(self, coin: str, mark: Decimal) -> list[AccountEvent]:
         """Fold what a price brought; `mark` is the coin's, unless the venue has its own."""
-        events = self.take()
-        self.ledger.marks[coin] = mark
-        self._mark(coin)
+        events, marks = self.take(), self.ledger.marks
+        marks[coin] = mark if self.stepped is None else self.stepped.marks.get(coin, mark)
         return events
 
     def _mark(self, coin: str) -> None:

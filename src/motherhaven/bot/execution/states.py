@@ -13,7 +13,6 @@ nothing is sent. Sizes are unsigned, in coin; what was filled is counted from fi
 from dataclasses import dataclass, replace
 from datetime import datetime
 from decimal import Decimal
-from enum import StrEnum
 from typing import Final
 
 from motherhaven.bot.execution.orders import (
@@ -28,13 +27,14 @@ from motherhaven.bot.execution.orders import (
 )
 from motherhaven.bot.portfolio.events import Side
 from motherhaven.contract.errors import OrderStateError
-from motherhaven.contract.exact import exact
-from motherhaven.contract.quick_init import quick_init
+from motherhaven.contract.exact import plus
+from motherhaven.contract.quick_init import quick_inside
+from motherhaven.contract.words import Word
 
 ZERO: Final = Decimal(0)
 
 
-class Stage(StrEnum):
+class Stage(Word):
     """Where an order of ours stands, as far as we know."""
 
     PLANNED = "planned"
@@ -67,10 +67,12 @@ NEXT: Final[dict[Stage, frozenset[Stage]]] = {
 }
 """Where an order may go from each stage; nothing leaves the last five."""
 
+_SENT: Final = Stage.SENT
+_MAY_REST: Final = (Stage.ACKNOWLEDGED, Stage.PARTLY)
 ENDED: Final = frozenset(stage for stage, following in NEXT.items() if not following)
 
 
-@quick_init
+@quick_inside
 @dataclass(frozen=True, slots=True)
 class OrderRecord:
     """One order of ours: what was asked for and what is known of it.
@@ -109,7 +111,7 @@ class OrderRecord:
     @property
     def rests(self) -> bool:
         """Whether the venue is known to hold it for later prices."""
-        return self.due is None and self.state in (Stage.ACKNOWLEDGED, Stage.PARTLY)
+        return self.due is None and self.state in _MAY_REST
 
 
 def planned(
@@ -128,7 +130,7 @@ def planned(
 
 def sent(record: OrderRecord) -> OrderRecord:
     """It is on its way: from here on the venue may have it."""
-    return _move(record, Stage.SENT)
+    return _move(record, _SENT)
 
 
 def lost(record: OrderRecord, reason: str) -> OrderRecord:
@@ -196,8 +198,7 @@ def filled(record: OrderRecord, size: Decimal) -> OrderRecord:
     Raises:
         OrderStateError: the venue filled what it had refused or never had, or more than asked.
     """
-    with exact():
-        total = record.filled + size
+    total = plus(record.filled, size)
     late = record.state in (Stage.CANCELLED, Stage.EXPIRED)
     if record.state in ENDED and not late:
         raise OrderStateError(_impossible(record, f"a fill of {size}"))
@@ -242,7 +243,8 @@ def _settled(at: Stage, total: Decimal, size: Decimal, due: Decimal | None) -> S
 def _move(
     record: OrderRecord, stage: Stage, reason: str | None = None, reason_code: str | None = None
 ) -> OrderRecord:
-    _check(record, stage)
+    if stage not in NEXT[record.state]:
+        raise OrderStateError(_impossible(record, f"the news {stage.value}"))
     return _copy(record, stage, record.filled, record.due, record.average, reason_code, reason)
 
 

@@ -8,7 +8,7 @@ from typing import Final
 
 from motherhaven.contract.errors import MarketError
 from motherhaven.contract.exact import EXACT, exact, remainder
-from motherhaven.contract.quick_init import quick_init
+from motherhaven.contract.quick_init import quick_init, quick_inside
 
 MINUTE: Final = timedelta(minutes=1)
 SIGNIFICANT_FIGURES: Final = 5
@@ -61,7 +61,7 @@ def check_bar(bar: Bar) -> Bar:
     return bar
 
 
-@quick_init
+@quick_inside
 @dataclass(frozen=True, slots=True)
 class Prices:
     """A coin's prices in USD: mark for margin, oracle for funding, mid for slippage."""
@@ -111,6 +111,10 @@ class MarketSpec:
     min_notional: Decimal = Decimal(10)
     tick: Decimal | None = None
     price_decimals: int | None = PRICE_DECIMALS
+
+    def __hash__(self) -> int:
+        """By what differs from coin to coin: tables are looked up by it at every order."""
+        return hash((self.coin, self.size_decimals, self.max_leverage))
 
     @property
     def lot(self) -> Decimal:

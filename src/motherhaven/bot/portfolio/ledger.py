@@ -282,7 +282,10 @@ class Ledger(AccountBooks):
         """
         if reduced.size:
             return ZERO
-        lacking = max(-self._cross_value(), ZERO)
+        value = self._cross_value()
+        if value > 0:
+            return ZERO
+        lacking = max(-value, ZERO)
         others = any(not h.isolated and h is not reduced for h in self.holdings.values())
         return min(lacking, max(fill.fee - realized, ZERO)) if others else lacking
 

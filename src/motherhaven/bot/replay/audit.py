@@ -10,7 +10,7 @@ from typing import Final, NamedTuple, overload
 from motherhaven.bot.portfolio.events import Fill, FundingPayment, LedgerRecord
 from motherhaven.bot.portfolio.fold import EquityFold
 from motherhaven.contract.exact import exact, fma, quotient
-from motherhaven.contract.quick_init import quick_init
+from motherhaven.contract.quick_init import quick_inside
 from motherhaven.metrics import EquityPoint
 
 ZERO: Final = Decimal(0)
@@ -39,8 +39,22 @@ class Track(NamedTuple):
             else (self.marks[low], self.marks[high])
         )
 
+    def turns(self) -> list[int]:
+        """The marks that may be a new peak of its worth, or a new low since a peak."""
+        steps = self.steps if self.size > 0 else [-step for step in self.steps]
+        top = low = steps[0]
+        found = []
+        for number, step in enumerate(steps):
+            if step >= top:
+                top = low = step
+                found.append(number)
+            elif step < low:
+                low = step
+                found.append(number)
+        return found
 
-@quick_init
+
+@quick_inside
 @dataclass(frozen=True, slots=True)
 class _Piece:
     """Samples in a row after one record of the ledger: equity = base + sum of size * mark."""
@@ -145,7 +159,8 @@ class EquityAudit:
             if fma(size, best, base) < self._peak:
                 self._extremes((fma(size, worst, base),))
             else:
-                self._extremes(piece.equities())
+                turns = tracks[0].turns()
+                self._extremes([fma(size, marks[number], base) for number in turns])
             return
         equities = piece.equities() if tracks else [base]
         self._last = equities[-1]

@@ -272,10 +272,15 @@ class Replay:
         return HoldRecords(self._trader, self._decider.name, heartbeat)
 
     def _begin(self) -> None:
+        if self._config.brief:  # nobody reads it
+            return
         self._cycle.status(f"replay of {self.feed.name} begins", self._market.time)
         self._write()
 
     def _end(self) -> None:
+        if self._config.brief:
+            self._write()
+            return
         self._trader.report_account(self._market.time)
         self._trader.log.keep_candles(self._market.time)
         self._write()

@@ -6,7 +6,7 @@ from typing import Final, NamedTuple
 from motherhaven.bot.execution.orders import OrderIntent, OrderKind
 from motherhaven.bot.portfolio.events import MarginMode
 from motherhaven.bot.portfolio.ledger import Ledger
-from motherhaven.contract.exact import exact, quotient
+from motherhaven.contract.exact import exact, quotient, times
 
 ZERO: Final = Decimal(0)
 
@@ -116,9 +116,8 @@ def _minimum(intent: OrderIntent, ledger: Ledger, price: Decimal) -> Refusal | N
     """Too small by its limit price, unless it is one that closes the whole position."""
     least = ledger.spec(intent.coin).min_notional
     size = within(intent, intent.size, ledger)
-    with exact():
-        if size * price >= least:
-            return None
+    if times(size, price) >= least:
+        return None
     if _whole(intent, ledger, size):
         return None
     return Refusal(f"Order must have minimum value of ${least}.", "venue_minimum")

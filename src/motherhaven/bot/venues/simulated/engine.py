@@ -153,8 +153,11 @@ class PaperEngine(FundVerbs, FactVerbs):
         if not self._executor.events:
             return []
         events, self._executor.events = self._executor.events, []
-        self._fills.extend(event for event in events if isinstance(event, Fill))
-        self._flows.extend(event for event in events if isinstance(event, CashFlow))
+        for event in events:
+            if isinstance(event, Fill):
+                self._fills.append(event)
+            elif isinstance(event, CashFlow):
+                self._flows.append(event)
         return events
 
     def resume(
@@ -376,7 +379,7 @@ class PaperEngine(FundVerbs, FactVerbs):
         coin = normalise_symbol(intent.coin)
         setting = self._settings.get(coin)
         leverage, mode = intent.leverage, intent.mode
-        if setting is not None:
+        if setting is not None and not intent.reduce_only:  # a reduction sets neither
             leverage = leverage if leverage is not None else setting.leverage
             mode = mode if mode is not None else setting.mode
         if (coin, leverage, mode) != (intent.coin, intent.leverage, intent.mode):

@@ -16,7 +16,7 @@ from motherhaven.bot.execution.orders import (
     Outcome,
     Rejected,
 )
-from motherhaven.contract.exact import exact, quotient
+from motherhaven.contract.exact import fma, plus, quotient
 
 ZERO: Final = Decimal(0)
 KEPT: Final = 20_000
@@ -46,9 +46,8 @@ class Order:
 
     def book(self, size: Decimal, price: Decimal) -> None:
         """Note an execution of the unsigned `size`."""
-        with exact():
-            self.filled += size
-            self.value += size * price
+        self.filled = plus(self.filled, size)
+        self.value = fma(size, price, self.value)
 
     def average(self) -> Decimal | None:
         """Size-weighted fill price."""
