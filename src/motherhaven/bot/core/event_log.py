@@ -87,11 +87,16 @@ class EventLog:
     def keep(
         self, kind: RecordedKind, payload: Payload | Callable[[], Payload], time: datetime
     ) -> str:
-        """Put one event on record, `payload` or what makes it; returns its id."""
-        event_id = self._new_id()
+        """Put one event on record, `payload` or what makes it; returns its id.
+
+        A brief run gives no id to what it leaves out, but for decisions.
+        """
         if self._brief and kind in UNREAD:
-            self.unread += kind == "decision"
-            return event_id
+            if kind != "decision":
+                return ""
+            self.unread += 1
+            return self._new_id()  # its orders are named by it
+        event_id = self._new_id()
         made = payload() if callable(payload) else payload
         self.records.append(Record(kind, made, time, event_id))
         return event_id

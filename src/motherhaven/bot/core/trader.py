@@ -132,7 +132,7 @@ class Trader(AccountUpkeep):
     @property
     def looks_closely(self) -> bool:
         """Whether no bar may be passed over: after a trade one counts in part only."""
-        return bool(self._partial or self.books)
+        return bool(self._partial.traded_at or self.books)
 
     def fresh(self, now: datetime) -> dict[str, BarSeries]:
         """Tapes of the coins whose newest bar is not older than the setup's patience."""
@@ -211,7 +211,7 @@ class Trader(AccountUpkeep):
     @property
     def asks(self) -> bool:
         """Whether there is an order whose outcome is still to be asked for."""
-        return bool(self.account.orders.unknown) or self.execution.waits
+        return self.account.orders.has_unknown or self.execution.waits
 
     def follow(self) -> None:
         """Record what a venue has told since the last look; it does not wait for more."""

@@ -66,6 +66,11 @@ class OwnOrders:
         return self._last_fills.get(cloid)
 
     @property
+    def has_unknown(self) -> bool:
+        """Whether there is an order of which it is not known whether the venue has it."""
+        return bool(self._unknown)
+
+    @property
     def unknown(self) -> list[OrderRecord]:
         """Orders of which it is not known whether the venue has them, oldest first."""
         return list(self._unknown.values()) if self._unknown else []

@@ -119,16 +119,18 @@ class MarketSpec:
     @property
     def lot(self) -> Decimal:
         """The smallest step of a size, in coin."""
-        return _step(-self.size_decimals)
+        return _STEPS.get(-self.size_decimals) or _step(-self.size_decimals)
 
     def price_step(self, price: Decimal) -> Decimal:
         """The price step that is legal around `price`, in USD."""
         if self.tick is not None:
             return self.tick
         figures = price.adjusted() - SIGNIFICANT_FIGURES + 1
+        if figures >= 0:
+            return _ONE  # an integer is always legal
         if self.price_decimals is not None:
-            figures = max(figures, self.size_decimals - self.price_decimals)
-        return _step(min(figures, 0))
+            figures = min(max(figures, self.size_decimals - self.price_decimals), 0)
+        return _STEPS.get(figures) or _step(figures)
 
     def round_price(self, price: Decimal, *, up: bool) -> Decimal:
         """`price` moved to the next legal price, up or down."""

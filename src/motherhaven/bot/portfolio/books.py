@@ -26,6 +26,11 @@ from motherhaven.contract.exact import (
 ZERO: Final = Decimal(0)
 
 
+# Names of the module are looked up far more quickly than members of an enumeration.
+_TAKER: Final = Liquidity.TAKER
+_ISOLATED: Final = MarginMode.ISOLATED
+
+
 def _no_exits(_: Holding) -> Exits:
     return None, None
 
@@ -93,7 +98,7 @@ class AccountBooks:
 
     def fee(self, notional: Decimal, liquidity: Liquidity) -> Decimal:
         """The fee in USD on `notional`, truncated at six decimals."""
-        rate = self._fees.taker if liquidity is Liquidity.TAKER else self._fees.maker
+        rate = self._fees.taker if liquidity is _TAKER else self._fees.maker
         return truncate_fee(times(notional, rate))
 
     def wallet(self) -> Decimal:
@@ -132,7 +137,7 @@ class AccountBooks:
         """Initial margin of the cross positions at their marks."""
         total = ZERO
         for coin, held in self.holdings.items():
-            if held.mode is not MarginMode.ISOLATED:
+            if held.mode is not _ISOLATED:
                 value = times(held.size.copy_abs(), self.marks[coin])
                 total = plus(total, quotient(value, Decimal(held.leverage)))
         return total
@@ -183,7 +188,7 @@ class AccountBooks:
     def _cross_value(self) -> Decimal:
         total = self.deposits + self.realized - self.fees + self.funding
         for coin, holding in self.holdings.items():
-            if holding.mode is MarginMode.ISOLATED:
+            if holding.mode is _ISOLATED:
                 total -= holding.bucket
             else:
                 total += holding.size * self.marks[coin] - holding.cost

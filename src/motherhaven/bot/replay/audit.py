@@ -142,7 +142,8 @@ class EquityAudit:
         self._pieces.append(_Piece(seq, len(self._times), 1, base, tracks))
         self._times.append(time)
         self._last = equity
-        self._extremes((equity,))
+        if equity >= self._peak or equity < self._low:
+            self._extremes((equity,))
 
     def span(
         self, times: Sequence[datetime], seq: int, base: Decimal, tracks: Sequence[Track]
@@ -204,7 +205,8 @@ class EquityAudit:
 
     def _difference(self, piece: _Piece, fold: EquityFold) -> Decimal:
         """The largest one within a piece: none where cash and coins are the same."""
-        sizes = {track.coin: track.size for track in piece.tracks}
+        tracks = piece.tracks
+        sizes = {track.coin: track.size for track in tracks} if tracks else {}
         if fold.cash == piece.base and fold.coins == sizes:
             return ZERO
         worst = ZERO
