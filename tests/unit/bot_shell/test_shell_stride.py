@@ -18,7 +18,7 @@ from motherhaven.bot.portfolio.events import Fill, FillReason, Liquidity
 from motherhaven.bot.replay.audit import EquityAudit, Track
 from motherhaven.bot.replay.engine import Replay
 from motherhaven.bot.replay.stride import Strides
-from motherhaven.bot.running.sink import LedgerSink
+from motherhaven.bot.running.sink import MemorySink
 from motherhaven.testing.clock import FakeClock
 from tests.replaykit import CASES, Case, told
 
@@ -105,9 +105,9 @@ def test_stepping_changes_no_figure(tmp_path, monkeypatch, case):
     config = case.config(files, brief=True)
 
     def run():
-        decider, sink = baseline(case.decider), LedgerSink()
-        report = asyncio.run(Replay(config, decider, sink, FakeClock(START)).run())
-        return told(report), [(one.payload, one.event_id) for one in sink.read(("fill",))]
+        replay = Replay(config, baseline(case.decider), MemorySink(), FakeClock(START))
+        report = asyncio.run(replay.run())
+        return told(report), replay._trader.log.booked
 
     stepped = run()
     monkeypatch.setattr(type(config), "plain", property(lambda _: False))
@@ -126,7 +126,7 @@ def test_few_bars_are_looked_at_singly(tmp_path, monkeypatch):
     monkeypatch.setattr(
         Replay, "_happen", lambda self, current: seen.append(current) or real_happen(self, current)
     )
-    sink = LedgerSink()
+    sink = MemorySink()
     report = asyncio.run(Replay(config, baseline("ema-cross"), sink, FakeClock(START)).run())
     assert report.entries > 0
     assert len(seen) < report.bars / 10

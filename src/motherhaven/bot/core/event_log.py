@@ -38,9 +38,6 @@ ORDER_STATUSES: Final = ("rejected", "skipped")
 KEPT_TRADES: Final = 10
 KEPT_OUTCOMES: Final = 12
 
-UNREAD: Final = frozenset({"decision", "execution", "order", "position_opened"})
-"""Kinds that nobody reads of a run whose record is not kept: a brief one leaves them out."""
-
 
 @dataclass(slots=True)
 class Declined:
@@ -62,14 +59,10 @@ class EventLog:
         account: VenueAccount,
         execution: ExecutionEngine,
         new_id: Callable[[], str],
-        *,
-        brief: bool = False,
     ) -> None:
-        """`brief` leaves out the kinds UNREAD."""
         self.records: list[Record] = []
         self.unread = 0
         """Decisions of which no record is kept (a brief run)."""
-        self._brief = brief
         self.declined: dict[tuple[str, str], Declined] = {}
         """What was rejected or skipped, by status and code."""
         self.trades: deque[Trade] = deque(maxlen=KEPT_TRADES)
@@ -87,15 +80,7 @@ class EventLog:
     def keep(
         self, kind: RecordedKind, payload: Payload | Callable[[], Payload], time: datetime
     ) -> str:
-        """Put one event on record, `payload` or what makes it; returns its id.
-
-        A brief run gives no id to what it leaves out, but for decisions.
-        """
-        if self._brief and kind in UNREAD:
-            if kind != "decision":
-                return ""
-            self.unread += 1
-            return self._new_id()  # its orders are named by it
+        """Put one event on record, `payload` or what makes it; returns its id."""
         event_id = self._new_id()
         made = payload() if callable(payload) else payload
         self.records.append(Record(kind, made, time, event_id))
@@ -140,8 +125,6 @@ class EventLog:
 
     def order(self, record: OrderRecord) -> None:
         """Record the state of an order of ours; a plan, before it is sent."""
-        if self._brief:
-            return
         now = self._account.now
         self.records.append(Record("order", records.order(record, now), now))
 

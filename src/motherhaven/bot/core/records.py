@@ -225,6 +225,12 @@ def terms(position: Position | Holding) -> Payload:
     return position_event.terms(margin, position.leverage, position.entry)
 
 
+def last_terms(trade: Trade) -> Payload:
+    """The terms of a finished trade of whose opening nothing is on record."""
+    margin = initial_margin(trade.size, trade.entry, trade.leverage)
+    return position_event.terms(margin, trade.leverage, trade.entry)
+
+
 def opened(
     position: Position,
     decision_id: str | None,
@@ -257,11 +263,10 @@ def closed(trade: Trade, decision_id: str | None, told: Payload | None = None) -
 
     `told` has the terms of its newest opening record, which an exit is found by.
     """
-    margin = initial_margin(trade.size, trade.entry, trade.leverage)
     return position_event.encode_closed(
         coin=trade.coin,
         side="long" if trade.side.sign > 0 else "short",
-        found_by=told or position_event.terms(margin, trade.leverage, trade.entry),
+        found_by=told or last_terms(trade),
         entry_time=trade.opened_at,
         exit_price=trade.exit,
         exit_time=trade.closed_at,

@@ -13,6 +13,7 @@ from typing import Any, Final
 
 from motherhaven.bot.core import records
 from motherhaven.bot.core.answers import AnswerRecord
+from motherhaven.bot.core.brief_log import BriefLog
 from motherhaven.bot.core.event_log import EventLog
 from motherhaven.bot.core.funding import book_funding
 from motherhaven.bot.core.partial_bars import PartialBars
@@ -64,7 +65,8 @@ class Trader(AccountUpkeep):
         self.flows: list[tuple[datetime, Decimal]] = []
         """Money that was paid in (positive) or out, in USD, each with its time."""
         self.series_by_coin: dict[str, BarSeries] = {}
-        self.log = EventLog(self.account, self.execution, new_id, brief=setup.brief)
+        log = BriefLog if setup.brief else EventLog
+        self.log = log(self.account, self.execution, new_id)
         self.account.orders.emit = self.log.order
         self.watch = VenueWatch(self.account, self.log)
         self.gaps: list[Gap] = []

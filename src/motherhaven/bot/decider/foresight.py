@@ -43,8 +43,8 @@ class Averages:
             sides += bytes(
                 map(gt, cast("list[float]", quick[cold:]), cast("list[float]", calm[cold:]))
             )
-            fast += quick
-            slow += calm
+            fast = fast + quick if fast else quick
+            slow = slow + calm if slow else calm
         return cls(fast, slow, bytes(sides))
 
 

@@ -99,7 +99,7 @@ class VenueAccount:
         self.ledger = OwnBooks(fees, new_id, specs)
         self.ledger.deposit(deposit)
         self.orders = OwnOrders(plans_only=not venue.capabilities.outlives_process)
-        self.passes = self.stepped.passes if self.stepped is not None else _passes_nothing
+        self.passes = self.stepped.passes if self.stepped is not None else lambda _: False
         """Let a bar happen at the venue that reaches nothing; then `mark` it."""
 
     # --- the market comes in ------------------------------------------------------------
@@ -270,7 +270,9 @@ class VenueAccount:
             for one in booked:
                 if isinstance(one, Fill):
                     self.orders.filled(one)
-                    self._mark(one.coin)
+                    if self.stepped is not None:  # count by the mark that the venue counts by
+                        known = self.stepped.marks.get(one.coin, one.price)
+                        self.ledger.marks[one.coin] = known
                     self._wants(one)
                 elif isinstance(one, Trade):
                     self.wanted.pop(one.coin, None)
@@ -386,11 +388,6 @@ class VenueAccount:
         marks[coin] = mark if self.stepped is None else self.stepped.marks.get(coin, mark)
         return events
 
-    def _mark(self, coin: str) -> None:
-        """Count by the mark that the venue counts by."""
-        if self.stepped is not None and coin in self.stepped.marks:
-            self.ledger.marks[coin] = self.stepped.marks[coin]
-
     def _exits(self, holding: Holding) -> Exits:
         return self.orders.exits(holding.coin, long=holding.size > 0)
 
@@ -398,7 +395,3 @@ class VenueAccount:
 def _open(_reduces: bool, /) -> str | None:
     """The gate of an account in which no real money is."""
     return None
-
-
-def _passes_nothing(_: Bar, /) -> bool:
-    return False

@@ -23,7 +23,7 @@ class EntryCheck:
         limits: RiskLimits,
         allocation: Allocation,
     ) -> None:
-        """Nothing of these changes while the rules are asked but `allocation`."""
+        """Nothing of these changes while the rules are asked."""
         self.decision = decision
         self.context = context
         self.limits = limits
@@ -66,7 +66,7 @@ class EntryCheck:
         asked = self.decision.leverage
         return min(asked, self.leverage_cap) if self.limits.clamp_entries else asked
 
-    @property
+    @once
     def coin_margin(self) -> Decimal:
         """Margin that the coin has without this entry, at the entry's leverage.
 

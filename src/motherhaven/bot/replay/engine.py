@@ -14,6 +14,7 @@ from itertools import count, islice
 from pathlib import Path
 from typing import Final
 
+from motherhaven.bot.core.brief_log import BriefLog
 from motherhaven.bot.core.setup import TraderSetup
 from motherhaven.bot.decider.recorded import RecordedDecider
 from motherhaven.bot.decider.types import Decider
@@ -278,8 +279,8 @@ class Replay:
         self._write()
 
     def _end(self) -> None:
-        if self._config.brief:
-            self._write()
+        if isinstance(self._trader.log, BriefLog):
+            self._sink.count(self._trader.log)
             return
         self._trader.report_account(self._market.time)
         self._trader.log.keep_candles(self._market.time)
@@ -346,7 +347,13 @@ class Replay:
         await self._sleep(max(0.0, ahead - (self._clock.monotonic() - started)))
 
     def _journal(self) -> list[LedgerRecord]:
-        """What the journal has of this run's ledger records, in its own order."""
+        """What the journal has of this run's ledger records, in its own order.
+
+        A run that puts nothing on record has them as its books were told.
+        """
+        log = self._trader.log
+        if isinstance(log, BriefLog):
+            return log.booked
         kept = islice(self._sink.read(LEDGER_KINDS), self._before, None)
         return [record_of(event) for event in kept]
 

@@ -93,11 +93,3 @@ class MemorySink:
 
     def close(self) -> None:
         """Nothing to let go of."""
-
-
-class LedgerSink(MemorySink):
-    """Keeps what changes the ledger, and nothing else: for the audit."""
-
-    def write(self, batch: Sequence[Record]) -> None:
-        """Keep what changes the ledger."""
-        self.kept += [record for record in batch if single_kind(record.kind) in LEDGER_KINDS]

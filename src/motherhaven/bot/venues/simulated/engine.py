@@ -105,10 +105,8 @@ class PaperEngine(FundVerbs, FactVerbs):
     def on_bar(self, bar: Bar) -> list[ExchangeEvent]:
         """Let a closed bar happen; return all events since the last time they were taken."""
         self.now = bar.end
-        if self._books:
-            self._books.pop(bar.coin, None)
-        if self.quoted:
-            self.quoted.pop(bar.coin, None)
+        self._books.pop(bar.coin, None)
+        self.quoted.pop(bar.coin, None)
         self._matcher.bar(bar)
         return self.take_events()
 
@@ -116,8 +114,7 @@ class PaperEngine(FundVerbs, FactVerbs):
         """Let a bar happen that reaches nothing; the caller then sets `now`. False: `on_bar`."""
         if not self._matcher.passes(bar):
             return False
-        if self.quoted:
-            self.quoted.pop(bar.coin, None)
+        self.quoted.pop(bar.coin, None)
         return True
 
     def on_prices(self, prices: Prices) -> list[ExchangeEvent]:
