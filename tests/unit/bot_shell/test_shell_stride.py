@@ -173,7 +173,10 @@ def test_whole_numbers_find_the_extremes_of_a_span(seed):
             singly.flow(D(50))
         assert spans.max_drawdown == singly.max_drawdown
         first = end
+    assert spans.curve == singly.curve
     assert list(spans.curve) == list(singly.curve)
+    assert spans.curve[10:12] == [spans.curve[10], spans.curve[11]]
+    assert spans.curve != EquityAudit(D(1000)).curve
 
 
 def test_steps_until_a_moment_are_rounded_up():

@@ -97,6 +97,14 @@ class EquityCurve(Sequence[EquityPoint]):
             return list(map(EquityPoint, self._times[index], equities[index]))
         return EquityPoint(self._times[index], equities[index])
 
+    def __eq__(self, other: object) -> bool:
+        if not isinstance(other, EquityCurve):
+            return NotImplemented
+        return self._times == other._times and self._worked_out() == other._worked_out()
+
+    def __hash__(self) -> int:
+        return hash(tuple(self._times))
+
     def __iter__(self) -> Iterator[EquityPoint]:
         return map(EquityPoint, self._times, self._worked_out())
 
