@@ -52,7 +52,7 @@ class ReplayConfig:
     `funding` names a file of rates by coin; without one a coin's funding is 0. `slippage`
     is what takers pay beyond the mid, None (worked cases) for nothing. `candles`
     puts the bars on record too, for a page that is to draw them; `bulk` keeps holds and the
-    accounts of their cycles in bulk records, for a journal; `brief` leaves them out,
+    accounts of their cycles in bulk records, for a journal; `brief` puts nothing on record,
     for a run whose record nobody keeps. `cash_flows` come in
     (positive) and go out at the first bar that ends at or after their time. `margin_mode` is
     that of entries.

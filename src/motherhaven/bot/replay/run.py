@@ -42,7 +42,7 @@ class ShipTo:
 class ReplayRequest:
     """A replay with what surrounds it.
 
-    `journal` None keeps no more of the record than the audit needs. `decider`
+    `journal` None puts nothing on record; the audit then folds what the books were told. `decider`
     is any name that TRADING_DECIDER takes; `decisions` names a journal whose recorded
     answers decide in its place.
     """
