@@ -64,3 +64,30 @@ def test_a_commit_of_another_server_beside_ours(later: timedelta) -> None:
         assert {one.id: one.get("count") for one in after.values()} == {"ours": 1, "theirs": 1}
 
     asyncio.run(scenario())
+
+
+def test_an_answer_from_before_our_own_commit_is_not_remembered() -> None:
+    """It was read before the commit and arrived after it: the next one asks again."""
+
+    async def scenario() -> None:
+        known, told = KnownBots(Asked()), ["before", "after"]
+
+        async def slow() -> str:
+            known.drop_answers("ours")
+            known.drop_answers("ours")
+            return told[0]
+
+        async def quick() -> str:
+            return told[1]
+
+        assert await known.answer("ours", "curve", slow) == "before"
+        assert await known.answer("ours", "curve", quick) == "after"
+
+        async def beside() -> str:
+            known.drop_answers("theirs")
+            return told[0]
+
+        assert await known.answer("ours", "prices", beside) == "before"
+        assert await known.answer("ours", "prices", quick) == "before"
+
+    asyncio.run(scenario())

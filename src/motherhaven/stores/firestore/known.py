@@ -79,6 +79,8 @@ class KnownBots:
         self._answers: dict[tuple[str, Any], Any] = {}
         self._mark: _Mark | None = None
         self._forgotten = 0
+        self._asking: set[tuple[str, object]] = set()
+        """What is being asked of which bot; it leaves when the bot's documents are written."""
 
     def get(self, bot_id: str) -> KnownBot | None:
         """A bot as it was last seen, for a commit that will check it."""
@@ -113,6 +115,7 @@ class KnownBots:
         """Forget the answers about a bot whose other documents were written."""
         for key in [key for key in self._answers if key[0] == bot_id]:
             del self._answers[key]
+        self._asking = {one for one in self._asking if one[0] != bot_id}
 
     def committed(self, commit_id: str, at: Any) -> None:
         """Our own commit is in the log, at Firestore's own time."""
@@ -164,9 +167,14 @@ class KnownBots:
             found: T = self._answers.pop(place)
             self._answers[place] = found  # the oldest are dropped first
             return found
-        seen = self._forgotten
-        found = await ask()
-        if seen == self._forgotten:
+        seen, asking = self._forgotten, (bot_id, object())
+        self._asking.add(asking)
+        try:
+            found = await ask()
+            is_current = seen == self._forgotten and asking in self._asking
+        finally:
+            self._asking.discard(asking)
+        if is_current:
             self._answers[place] = found
             while len(self._answers) > MOST_ANSWERS:
                 del self._answers[next(iter(self._answers))]

@@ -31,7 +31,7 @@ class Revisions:
         self._newest: dict[str, int] = {}
 
     def look(self, session: Session, bot_ids: Sequence[str] | None) -> tuple[int, dict[str, str]]:
-        """The log's newest number, and the revision of each bot that is known."""
+        """The newest number that the revisions tell of, and that of each bot that is known."""
         head, pruned = ends(session)
         seen = self._seen
         if seen is None or head - seen > MOST_READ:
@@ -41,7 +41,9 @@ class Revisions:
         known = _known(session, bot_ids)
         with self._lock:
             numbers = {name: max(self._newest.get(name, 0), self._least) for name in known}
-        return head, {name: f"{pruned}:{number}" for name, number in numbers.items()}
+        # Another thread may have seen more: no answer kept for that may be read further behind.
+        newest = max([head, *numbers.values()])
+        return newest, {name: f"{pruned}:{number}" for name, number in numbers.items()}
 
     def _begin(self, head: int) -> None:
         with self._lock:
