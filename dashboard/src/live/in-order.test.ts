@@ -8,7 +8,7 @@ import { type Pages, rowsOf } from "@/lib/view-models/merge";
 import { isEmpty } from "./batch";
 import { compareCursors } from "./cursors";
 import type { Heard } from "./history";
-import { AGAIN_AFTER, applyInOrder } from "./in-order";
+import { AGAIN_AFTER, AGAIN_AT_LAST, applyInOrder } from "./in-order";
 
 const FEED = keys.feed({ bot: null, coin: null, signal: null });
 const OPEN = keys.trades("open", null);
@@ -262,6 +262,33 @@ describe("a reading", () => {
     await vi.advanceTimersByTimeAsync(1);
     expect(tab.asked()).toBe(2);
     await tab.finish();
+  });
+
+  it("of a server that stays behind is asked for ever more seldom", async () => {
+    const client = new QueryClient();
+    const inOrder = applyInOrder(client);
+    inOrder.begin("abc-5");
+    let told = "other-2";
+    const read = vi.fn(() => {
+      noteAnswer(FEED, new Response(null, { headers: { [CURSOR]: told } }));
+      return Promise.resolve({ pages: [], pageParams: [] });
+    });
+    const observer = new QueryObserver(client, { queryKey: FEED, queryFn: read });
+    const leave = observer.subscribe(() => undefined);
+    const asked = async (during: number) => {
+      read.mockClear();
+      await vi.advanceTimersByTimeAsync(during);
+      return read.mock.calls.length;
+    };
+    expect(await asked(3_600_000)).toBeLessThan(70);
+    expect(await asked(10 * AGAIN_AT_LAST)).toBe(10);
+    told = "abc-5";
+    expect(await asked(10 * AGAIN_AT_LAST)).toBe(1);
+    told = "other-3";
+    void observer.refetch();
+    expect(await asked(AGAIN_AFTER)).toBe(1);
+    leave();
+    inOrder.stop();
   });
 
   it("of figures that the server keeps for a while is not asked for again and again", async () => {

@@ -7,6 +7,8 @@ import { createHistory, type Heard } from "./history";
 
 /** An answer that is older than all that is remembered is asked for again after so long. */
 export const AGAIN_AFTER = 1000;
+/** Each further one waits twice as long, up to this: a server may stay behind for hours. */
+export const AGAIN_AT_LAST = 64 * AGAIN_AFTER;
 
 /**
  * Applies to each query's data exactly what streamed after it was read: every answer carries
@@ -20,6 +22,8 @@ export function applyInOrder(client: QueryClient, most?: number) {
   /** The same of the answers to a reading that is not done. */
   const reading = new Map<string, { more: boolean; place: string | undefined }>();
   const again = new Map<string, ReturnType<typeof setTimeout>>();
+  /** How long the next answer that is too old waits, for queries whose last one was. */
+  const waits = new Map<string, number>();
 
   const read = (hash: string) => {
     const query = cache.get(hash);
@@ -31,13 +35,16 @@ export function applyInOrder(client: QueryClient, most?: number) {
       again.delete(hash);
       read(hash);
     };
-    again.set(hash, setTimeout(soon, AGAIN_AFTER));
+    const wait = waits.get(hash) ?? AGAIN_AFTER;
+    waits.set(hash, Math.min(2 * wait, AGAIN_AT_LAST));
+    again.set(hash, setTimeout(soon, wait));
   };
   const forget = (hash: string) => {
     places.delete(hash);
     reading.delete(hash);
     clearTimeout(again.get(hash));
     again.delete(hash);
+    waits.delete(hash);
   };
   /** Brings an answer that has just come up to what was heard. */
   const settle = (hash: string, from: string) => {
@@ -47,7 +54,10 @@ export function applyInOrder(client: QueryClient, most?: number) {
     // Figures that are only read again may be kept by the server for a while.
     if (missed === null) {
       if (isPatched(query.queryKey)) readLater(hash);
-    } else patchQuery(client, query, batchOf(missed.map(({ message }) => message)));
+      return;
+    }
+    waits.delete(hash);
+    patchQuery(client, query, batchOf(missed.map(({ message }) => message)));
   };
   const done = (hash: string) => {
     const { more = false, place } = reading.get(hash) ?? {};
@@ -89,7 +99,10 @@ export function applyInOrder(client: QueryClient, most?: number) {
       for (const [hash, place] of places) if (history.after(place) === null) read(hash);
     },
     /** What was heard before `id` is gone; null: it is not known where the stream goes on. */
-    restart: history.restart,
+    restart: (id: string | null): void => {
+      history.restart(id);
+      waits.clear();
+    },
     /** Applies what streamed in; gives what was not heard before. */
     hear: (messages: readonly Heard[]): Batch => {
       const fresh = history.push(messages);
