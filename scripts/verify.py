@@ -25,6 +25,7 @@ from scripts.common import ROOT, TOOLS, VENV, ToolError, say, venv_bin
 from scripts.node_env import node_environment, program
 from scripts.side_by_side import Step, finished, run_steps
 from scripts.test_parts import LANES, PARTS, Result, paths_of
+from scripts.test_programs import bring_programs, tell
 
 GREEN = TOOLS / "green"
 FAST = (
@@ -69,7 +70,10 @@ STATIC = [
     _tool("lint-imports"),
     _tool("mypy"),
 ]
-PREPARE = Step("page: build, browser", _prepared)
+PREPARE = [
+    Step("page: build, browser", _prepared),
+    Step("programs for the tests", lambda _lane: tell(bring_programs())),
+]
 
 
 def _tests(given: list[str], folder: Path, *, fast: bool) -> list[Step]:
@@ -112,7 +116,7 @@ def main() -> None:
         elif given.fast:
             failed = run_steps([*_tests(given.pytest, folder, fast=True), *STATIC], LANES)
         else:
-            failed = run_steps([PREPARE], 1)
+            failed = run_steps(PREPARE, LANES)
             rest = [
                 *STATIC,
                 _page_step("verify", "size"),
