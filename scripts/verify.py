@@ -5,15 +5,18 @@
     python scripts/verify.py --fast                 static checks, unit tests without a process
     python scripts/verify.py -- tests/unit -k money  all, with other arguments for one pytest
 
-Two steps run side by side, the tests in parts (test_parts.py). All run even when one has failed;
+Three steps run side by side, the tests in parts (test_parts.py). All run even when one has failed;
 the program fails when any of them did. When everything has passed on a clean tree, the commit is
 written to .tools/green.
 """
 
 import argparse
+import os
+import shutil
 import sys
 import tempfile
 import time
+from contextlib import suppress
 from pathlib import Path
 
 if __package__ in (None, ""):
@@ -28,6 +31,8 @@ from scripts.test_parts import LANES, PARTS, Result, paths_of
 from scripts.test_programs import bring_programs, tell
 
 GREEN = TOOLS / "green"
+MEMORY = Path("/dev/shm")  # noqa: S108  # a folder of our own is made in it
+ROOM_BYTES = 6 << 30
 FAST = (
     ("tests/unit/server", "tests/unit/metrics", "tests/unit/settings"),
     ("tests/unit/bot_core", "tests/unit/bot_shell", "tests/unit/contract"),
@@ -58,10 +63,22 @@ def _prepared(_lane: int) -> str:
     return f"Chromium for the tests: {find_chromium().executable}\n"
 
 
+def _room() -> Path | None:
+    """Where there is room for what tests write: memory, so that none waits for the disk.
+
+    None: where temporary files are kept. A kill of a process loses nothing in either place.
+    """
+    with suppress(OSError):
+        if shutil.disk_usage(MEMORY).free >= ROOM_BYTES and os.access(MEMORY, os.W_OK):
+            return MEMORY
+    return None
+
+
 def _pytest(name: str, args: list[str], folder: Path) -> Step:
     report = f"--junitxml={folder / name.replace('/', '-')}.xml"
     command: list[str | Path] = [venv_bin(VENV, "pytest"), report, *args]
-    return Step(f"pytest {name}", lambda lane: finished(command, lane))
+    env = {**os.environ, "TMPDIR": str(folder)}
+    return Step(f"pytest {name}", lambda lane: finished(command, lane, env=env))
 
 
 STATIC = [
@@ -109,7 +126,7 @@ def main() -> None:
     given = parser.parse_args()
     sys.stdout.reconfigure(line_buffering=True)  # type: ignore[union-attr]  # a text stream here
     started, before = time.monotonic(), _commit()
-    with tempfile.TemporaryDirectory(prefix="motherhaven-tests-") as name:
+    with tempfile.TemporaryDirectory(prefix="mh-tests-", dir=_room()) as name:
         folder = Path(name)
         if given.static:
             failed = run_steps([*STATIC, _page_step("lint", "typecheck")], LANES)
