@@ -190,3 +190,15 @@ def test_a_long_name_is_whole_on_hover(fleet: Site, open_page: OpenPage) -> None
     box = name.bounding_box()
     assert box is not None
     assert box["width"] <= 220
+
+
+def test_many_warnings_leave_the_chart_in_sight(fleet: Site, open_page: OpenPage) -> None:
+    """Two warnings of a comparison stand above the chart; the others are one press away."""
+    ids = ",".join(["dead", *(f"b{number:02}" for number in range(6))])  # they ran longer
+    page = opened(fleet, open_page, f"/llm-bot/compare?ids={ids}", 1280)
+    warnings = page.get_by_role("region", name="Warnings")
+    more = warnings.get_by_text(re.compile(r"^\d+ more warnings$"))
+    hidden = int(more.inner_text().split()[0])
+    expect(warnings.get_by_role("listitem")).to_have_count(2)
+    more.click()
+    expect(warnings.get_by_role("listitem")).to_have_count(2 + hidden)

@@ -4,9 +4,7 @@ from collections import Counter
 
 from tests.live_minutes import COINS, Minutes
 
-FIRST, LATER = 600, 200
-CYCLE = 3
-"""Minutes: what a busy machine delays counts in the minute after, so a cycle's mean is judged."""
+FIRST, LATER = 600, 520  # a minute; a cycle's three minutes
 
 
 def test_a_live_bot_stays_far_below_what_the_venue_allows(tmp_path):
@@ -16,7 +14,6 @@ def test_a_live_bot_stays_far_below_what_the_venue_allows(tmp_path):
     used = minutes.weights()
     assert not [one for one in minutes.requests if one.status == 429]
     assert used[0].total() <= FIRST, used[0]
-    quiet = [used.get(n, Counter()) for n in range(6, 15)]
-    assert max(one.total() for one in quiet) <= FIRST, max(quiet, key=Counter.total)
-    cycles = [sum(quiet[n : n + CYCLE], Counter()) for n in range(len(quiet) - CYCLE + 1)]
-    assert max(one.total() for one in cycles) <= CYCLE * LATER, max(cycles, key=Counter.total)
+    # A request at the edge of a minute falls on either side of it, so a whole cycle is judged.
+    cycles = [sum((used[n + k] for k in range(3)), Counter()) for n in range(6, 13)]
+    assert max(one.total() for one in cycles) <= LATER, max(cycles, key=Counter.total)

@@ -80,11 +80,32 @@ export function CompareScreen() {
   );
 }
 
+/** Warnings shown at once; more of them would push the chart off the screen. */
+const SHOWN = 2;
+
 /** Why figures may not be comparable: other windows, capital or kinds of money. */
 function Warnings({ texts }: { texts: readonly string[] }) {
   if (texts.length === 0) return null;
+  const rest = texts.length > SHOWN + 1 ? texts.slice(SHOWN) : [];
+  const shown = rest.length > 0 ? texts.slice(0, SHOWN) : texts;
   return (
-    <ul aria-label="Warnings" className="divide-y border-b">
+    <section aria-label="Warnings" className="border-b">
+      <WarningRows texts={shown} />
+      {rest.length > 0 && (
+        <details className="border-t">
+          <summary className="target cursor-pointer px-3 py-1.5 text-sm text-warn">
+            {rest.length} more warnings
+          </summary>
+          <WarningRows texts={rest} />
+        </details>
+      )}
+    </section>
+  );
+}
+
+function WarningRows({ texts }: { texts: readonly string[] }) {
+  return (
+    <ul className="divide-y">
       {texts.map((text) => (
         <li key={text} className="flex items-start gap-2 px-3 py-1.5 text-sm text-warn">
           <TriangleAlert size={14} aria-hidden className="mt-px shrink-0" />
