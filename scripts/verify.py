@@ -99,7 +99,10 @@ PREPARE = [
 
 def _tests(given: list[str], folder: Path, *, fast: bool) -> list[Step]:
     if fast:
-        return [_pytest(part[0], ["--no-processes", *part, *given], folder) for part in FAST]
+        return [
+            _pytest(part[0], ["--no-processes", "-m", "not (soak or long)", *part, *given], folder)
+            for part in FAST
+        ]
     if given:
         return [_pytest("chosen", given, folder)]
     return [_pytest(part[0], paths_of(part, ROOT), folder) for part in PARTS]
