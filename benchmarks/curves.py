@@ -24,6 +24,7 @@ from benchmarks._serve import CONFIG
 from motherhaven.contract.events import Event
 from motherhaven.contract.wire import event_from_item
 from motherhaven.server import create_app
+from motherhaven.server.run import spare_collector
 from motherhaven.settings import SystemClock
 from motherhaven.stores import TIERS, Store, open_store
 
@@ -72,7 +73,7 @@ async def _measure(folder: Path, rounds: int) -> list[Figure]:
         figures.append(("DuckDB / ours", 0.0, "not installed: uv pip install duckdb"))
     else:
         rows = BOTS * DAYS * 86_400 // RAW_SECONDS / 1e6
-        told = f"its group-by of {rows:.1f} M raw rows; goal >= 1"
+        told = f"its group-by of {rows:.1f} M raw rows; goal >= 2"
         figures.append(("DuckDB / ours", statistics.median(ratios[1:]), told))
     return figures + views
 
@@ -154,6 +155,7 @@ async def _views(store: Store, clock: SystemClock, rounds: int) -> list[Figure]:
     """Milliseconds of the answers that the page's overviews ask for, the first and later ones."""
     app = create_app(CONFIG, store, clock)
     transport = httpx.ASGITransport(app=app)
+    spare_collector()  # as a server does when it is ready
     figures: list[Figure] = []
     async with httpx.AsyncClient(transport=transport, base_url="http://localhost") as client:
         for view, what in VIEWS.items():

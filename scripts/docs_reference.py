@@ -165,6 +165,8 @@ def _operation(route: str, method: str, who: str, operation: Mapping[str, Any]) 
     for status, one in operation["responses"].items():
         kinds = [kind_cell(c.get("schema", {})) for c in one.get("content", {}).values()]
         answers.append((status, cell(one["description"]), ", ".join(dict.fromkeys(kinds))))
+        for name, header in one.get("headers", {}).items():
+            text += f"Answer header {code(name)}: {cell(header['description'])}.\n\n"
     return text + table(("status", "meaning", "body"), answers)
 
 

@@ -9,7 +9,7 @@ from types import ModuleType
 from typing import Final
 
 from motherhaven.bot.guard.rule import MarginLimit
-from motherhaven.bot.guard.rules import coins, day, entries, exits, freshness, halts, size
+from motherhaven.bot.guard.rules import coins, day, entries, freshness, halts, size, stops
 from scripts.mutant_list_access import ACCESS
 from scripts.mutants import Mutant
 
@@ -39,7 +39,7 @@ def _without(*families: ModuleType) -> Iterator[Mutant]:
 
 
 GUARD: Final = (
-    *_without(coins, halts, freshness, day, entries, size, exits),
+    *_without(coins, halts, freshness, day, entries, size, stops),
     Mutant(
         "guard caps are compared", f"{SRC}/bot/guard/judgement.py",
         "if left is None or margin <= left:", "if left is None or margin <= left * 2:", (_GUARD,),
@@ -121,6 +121,22 @@ DEDUPLICATION: Final = (
              "one.create_time not in mark.own.values()",
              "tests/unit/stores/test_firestore_known.py"),
         )
+    ),
+    Mutant(
+        "reading: an own commit is in the next answer's cursor",
+        f"{SRC}/stores/firestore/database.py",
+        "self._database.saw(last_number(committed))", "pass",
+        ("tests/conformance/stores/test_store_read_cursor.py", "-k", "firestore"),
+    ),
+    Mutant(
+        "reading: no standby behind the cursor answers", f"{SRC}/stores/postgres/store.py",
+        "self._know([read_live_cursor(self._generation, cursor, floor=0, head=_FAR)])", "pass",
+        ("tests/faults/postgres/test_postgres_standby.py",),
+    ),
+    Mutant(
+        "reading: what was kept is as old as it was", f"{SRC}/stores/read_places.py",
+        "            self.cursor = kept", "            pass",
+        ("tests/conformance/server/test_server_read_cursor.py", "-k", "kept"),
     ),
     Mutant(
         "news of others beside own commits", f"{SRC}/stores/following.py",

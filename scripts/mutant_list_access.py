@@ -8,6 +8,7 @@ SRC: Final = "src/motherhaven"
 _KEYS: Final = "tests/unit/server/test_server_keys.py"
 _ACCESS: Final = "tests/unit/server/test_server_access.py"
 _LOGIN: Final = "tests/unit/server/test_server_login.py"
+_READ_CURSOR: Final = "tests/conformance/server/test_server_read_cursor.py"
 
 ACCESS: Final = (
     Mutant(
@@ -32,8 +33,14 @@ ACCESS: Final = (
     ),
     Mutant(
         "identity: a bound key sees its bot alone", f"{SRC}/server/auth/middleware.py",
-        "held.enter_context(viewing(who))", "held.enter_context(viewing(None))",
+        "viewing(who, facts.header(HEARD))", "viewing(None, facts.header(HEARD))",
         ("tests/conformance/server/test_server_bound_keys.py", "-k", "memory"),
+    ),
+    Mutant(
+        "identity: a bound key hears of an id only if the answer has it",
+        f"{SRC}/server/auth/visible/reader.py",
+        "place is not None and is_reached(place, cursor)", "place is not None",
+        (_READ_CURSOR, "-k", "older"),
     ),
     Mutant(
         "the shared key is compared whole", f"{SRC}/server/auth/authenticate.py",

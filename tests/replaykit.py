@@ -17,7 +17,7 @@ from motherhaven.bot.replay.engine import Replay, ReplayConfig
 from motherhaven.bot.replay.report import ReplayReport
 from motherhaven.bot.running.config import PAPER_SLIPPAGE
 from motherhaven.bot.running.journal_sink import JournalSink
-from motherhaven.bot.running.sink import LedgerSink
+from motherhaven.bot.running.sink import MemorySink
 from motherhaven.contract.ids import IdSource
 from motherhaven.contract.limits import RiskLimits
 from motherhaven.recorder.factory import open_recorder
@@ -108,7 +108,7 @@ def brief(case: Case, folder: Path) -> ReplayReport:
     """The run that keeps no record but fills."""
     config = case.config(case.market(folder), brief=True)
     clock = FakeClock(START)
-    return asyncio.run(Replay(config, baseline(case.decider), LedgerSink(), clock).run())
+    return asyncio.run(Replay(config, baseline(case.decider), MemorySink(), clock).run())
 
 
 def journaled(case: Case, folder: Path) -> tuple[ReplayReport, str, str]:

@@ -8,7 +8,7 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import APIResponse, Page, Route, expect
 
 from motherhaven.contract.ids import IdSource
 from motherhaven.contract.wire import event_from_single
@@ -17,7 +17,7 @@ from motherhaven.stores import open_store
 from tests.acceptance.processes import KEY
 from tests.browser.conftest import Site
 from tests.browser.looks import FEED, LOST, OpenPage, absent, read, settle
-from tests.patience import HANG_SECONDS, figure
+from tests.patience import HANG_SECONDS, figure, wait_until
 
 WATCH = f"""() => {{
   window.seen = {{}};
@@ -37,6 +37,7 @@ LATE = """delete window.SharedWorker;
       super.addEventListener(kind, event => setTimeout(() => heard(event), 1200));
     }
   };"""
+CURSOR = "motherhaven-cursor"
 WRONG_ROWS = {
     "missing": "rows[1].replaceChildren()",
     "more than once": "rows[1].innerText = rows[0].innerText",
@@ -205,6 +206,31 @@ def test_planted_a_kept_history_and_an_old_answer_are_found(
     expect(page.get_by_text("read again at")).to_be_visible()
     (complaint,) = reset_complaints(page, "hidden", 1)
     assert "hidden" in complaint
+
+
+@pytest.mark.parametrize("told", [True, False])
+def test_an_answer_on_its_way_takes_nothing_off(
+    site: Site, open_page: OpenPage, told: bool
+) -> None:
+    """What streams in while the feed is read is shown; a feed without its cursor lacks it."""
+    site.decide("before the reading")
+    page = open_page("about:blank")
+    held: list[tuple[Route, APIResponse]] = []
+    page.route("**/api/llm-bot/feed*", lambda route: held.append((route, route.fetch())))
+    with page.expect_response("**/api/llm-bot/bots*"):
+        page.goto(f"{site.url}/llm-bot")
+    page.locator("[data-phase=live]").wait_for()
+    # Each look at the page lets its requests come.
+    wait_until(lambda: page.evaluate("true") and held, "a request for the feed")
+    # Totals are read again because of an event that the page has heard.
+    with page.expect_request("**/api/llm-bot/bots*"):
+        site.decide("during the reading")
+    for route, answer in held:
+        headers = {name: value for name, value in answer.headers.items() if told or name != CURSOR}
+        route.fulfill(response=answer, headers=headers)
+    expect(page.get_by_text("before the reading")).to_be_visible()
+    lacking = absent(page, "during the reading", HANG_SECONDS if told else 1)
+    assert (lacking == []) is told
 
 
 def test_without_the_key_only_the_key_page(closed_site: Site, open_page: OpenPage) -> None:

@@ -1,12 +1,17 @@
+import type { QueryKey } from "@tanstack/react-query";
 import createClient from "openapi-fetch";
 import { markServerTime } from "./clock";
 import { ApiError, describeFailure } from "./error";
+import { noteAnswer, sayHeard } from "./read-at";
 import type { paths } from "./schema";
 
 /** The one client of the JSON API, on the page's own origin. */
 export const api = createClient<paths>({ baseUrl: "/" });
 
 api.use({
+  onRequest({ request }) {
+    sayHeard(request);
+  },
   onResponse({ response }) {
     markServerTime(response.headers.get("date"));
     if (response.status === 401) askForKey();
@@ -34,10 +39,16 @@ function askForKey(): void {
 
 type Answer<T> = { data?: T; error?: unknown; response: Response };
 
-/** The data of an answer, or the cause of its failure as an ApiError. */
-export async function unwrap<T>(pending: Promise<Answer<T>>): Promise<T> {
+/**
+ * The data of an answer, or the cause of its failure as an ApiError. `key` is of the query that
+ * asked: what streams in is applied to its data from where the answer was read.
+ */
+export async function unwrap<T>(pending: Promise<Answer<T>>, key?: QueryKey): Promise<T> {
   const { data, error, response } = await pending;
-  if (data !== undefined && response.ok) return data;
+  if (data !== undefined && response.ok) {
+    if (key) noteAnswer(key, response);
+    return data;
+  }
   throw new ApiError(
     `The server answered ${response.status}.`,
     describeFailure(error),

@@ -4217,6 +4217,8 @@ export interface operations {
             /** @description Successful Response */
             200: {
                 headers: {
+                    /** @description the answer has all up to this cursor; the live stream goes on after it with ?after= */
+                    "motherhaven-cursor": string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -4294,6 +4296,8 @@ export interface operations {
             /** @description Successful Response */
             200: {
                 headers: {
+                    /** @description the answer has all up to this cursor; the live stream goes on after it with ?after= */
+                    "motherhaven-cursor": string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -4464,6 +4468,8 @@ export interface operations {
             /** @description Successful Response */
             200: {
                 headers: {
+                    /** @description the answer has all up to this cursor; the live stream goes on after it with ?after= */
+                    "motherhaven-cursor": string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -4815,6 +4821,8 @@ export interface operations {
             /** @description Successful Response */
             200: {
                 headers: {
+                    /** @description the answer has all up to this cursor; the live stream goes on after it with ?after= */
+                    "motherhaven-cursor": string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -4915,6 +4923,8 @@ export interface operations {
             /** @description Successful Response */
             200: {
                 headers: {
+                    /** @description the answer has all up to this cursor; the live stream goes on after it with ?after= */
+                    "motherhaven-cursor": string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -5132,6 +5142,8 @@ export interface operations {
             /** @description Successful Response */
             200: {
                 headers: {
+                    /** @description the answer has all up to this cursor; the live stream goes on after it with ?after= */
+                    "motherhaven-cursor": string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -5485,6 +5497,8 @@ export interface operations {
             /** @description Successful Response */
             200: {
                 headers: {
+                    /** @description the answer has all up to this cursor; the live stream goes on after it with ?after= */
+                    "motherhaven-cursor": string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -5581,6 +5595,8 @@ export interface operations {
             /** @description Successful Response */
             200: {
                 headers: {
+                    /** @description the answer has all up to this cursor; the live stream goes on after it with ?after= */
+                    "motherhaven-cursor": string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -5659,6 +5675,8 @@ export interface operations {
             /** @description Successful Response */
             200: {
                 headers: {
+                    /** @description the answer has all up to this cursor; the live stream goes on after it with ?after= */
+                    "motherhaven-cursor": string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -5759,6 +5777,8 @@ export interface operations {
             /** @description Successful Response */
             200: {
                 headers: {
+                    /** @description the answer has all up to this cursor; the live stream goes on after it with ?after= */
+                    "motherhaven-cursor": string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -5856,6 +5876,8 @@ export interface operations {
             /** @description Successful Response */
             200: {
                 headers: {
+                    /** @description the answer has all up to this cursor; the live stream goes on after it with ?after= */
+                    "motherhaven-cursor": string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -5950,6 +5972,8 @@ export interface operations {
             /** @description Successful Response */
             200: {
                 headers: {
+                    /** @description the answer has all up to this cursor; the live stream goes on after it with ?after= */
+                    "motherhaven-cursor": string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -6048,6 +6072,8 @@ export interface operations {
             /** @description Successful Response */
             200: {
                 headers: {
+                    /** @description the answer has all up to this cursor; the live stream goes on after it with ?after= */
+                    "motherhaven-cursor": string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -6146,6 +6172,8 @@ export interface operations {
             /** @description Successful Response */
             200: {
                 headers: {
+                    /** @description the answer has all up to this cursor; the live stream goes on after it with ?after= */
+                    "motherhaven-cursor": string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -6251,6 +6279,8 @@ export interface operations {
             /** @description Successful Response */
             200: {
                 headers: {
+                    /** @description the answer has all up to this cursor; the live stream goes on after it with ?after= */
+                    "motherhaven-cursor": string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -6348,6 +6378,8 @@ export interface operations {
             /** @description Successful Response */
             200: {
                 headers: {
+                    /** @description the answer has all up to this cursor; the live stream goes on after it with ?after= */
+                    "motherhaven-cursor": string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -7471,6 +7503,8 @@ export interface operations {
             /** @description Successful Response */
             200: {
                 headers: {
+                    /** @description the answer has all up to this cursor; the live stream goes on after it with ?after= */
+                    "motherhaven-cursor": string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -7565,6 +7599,8 @@ export interface operations {
             /** @description Successful Response */
             200: {
                 headers: {
+                    /** @description the answer has all up to this cursor; the live stream goes on after it with ?after= */
+                    "motherhaven-cursor": string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -7661,6 +7697,8 @@ export interface operations {
             /** @description Successful Response */
             200: {
                 headers: {
+                    /** @description the answer has all up to this cursor; the live stream goes on after it with ?after= */
+                    "motherhaven-cursor": string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -8218,6 +8256,8 @@ export interface operations {
             /** @description Successful Response */
             200: {
                 headers: {
+                    /** @description the answer has all up to this cursor; the live stream goes on after it with ?after= */
+                    "motherhaven-cursor": string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -8299,6 +8339,8 @@ export interface operations {
             /** @description Successful Response */
             200: {
                 headers: {
+                    /** @description the answer has all up to this cursor; the live stream goes on after it with ?after= */
+                    "motherhaven-cursor": string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -8394,6 +8436,8 @@ export interface operations {
             /** @description Successful Response */
             200: {
                 headers: {
+                    /** @description the answer has all up to this cursor; the live stream goes on after it with ?after= */
+                    "motherhaven-cursor": string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -8489,6 +8533,8 @@ export interface operations {
             /** @description Successful Response */
             200: {
                 headers: {
+                    /** @description the answer has all up to this cursor; the live stream goes on after it with ?after= */
+                    "motherhaven-cursor": string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -8587,6 +8633,8 @@ export interface operations {
             /** @description Successful Response */
             200: {
                 headers: {
+                    /** @description the answer has all up to this cursor; the live stream goes on after it with ?after= */
+                    "motherhaven-cursor": string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -8717,6 +8765,8 @@ export interface operations {
             /** @description Successful Response */
             200: {
                 headers: {
+                    /** @description the answer has all up to this cursor; the live stream goes on after it with ?after= */
+                    "motherhaven-cursor": string;
                     [name: string]: unknown;
                 };
                 content: {

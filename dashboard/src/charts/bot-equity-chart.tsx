@@ -1,14 +1,13 @@
 "use client";
 import { useEffect, useRef, useState } from "react";
-import { usePrefs } from "@/lib/prefs/use-prefs";
-import { useZoom } from "@/lib/prefs/use-zoom";
 import { endIn, labelOf, type Unit } from "@/lib/view-models/equity";
 import { full } from "@/lib/view-models/format-time";
 import { hueColor } from "@/lib/view-models/hue";
-import { createMarkedChart, type MarkedDrawing, type MarkedHandle } from "./bot-equity-drawing";
+import { createMarkedChart, type MarkedDrawing } from "./bot-equity-drawing";
 import { CHART_HEIGHT } from "./chart-skeleton";
 import type { Zoom } from "./equity-drawing";
 import { solid } from "./picture";
+import { useChart } from "./use-chart";
 import { usePicture } from "./use-picture";
 import { ZoomButtons } from "./zoom-buttons";
 
@@ -23,36 +22,19 @@ type Props = {
 
 /** A bot's equity line; its figure under the pointer, else the last. */
 export function BotEquityChart({ drawing, onMarker, onPick }: Props) {
-  const frame = useRef<HTMLDivElement>(null);
-  const chart = useRef<MarkedHandle | null>(null);
   const [hovered, setHovered] = useState<number | null>(null);
-  const [zoomed, setZoomed] = useState(false);
-  const [window, setWindow] = useZoom();
-  const onWindow = useRef(setWindow);
-  useEffect(() => {
-    onWindow.current = setWindow;
-  });
-  const { theme, zone, colours } = usePrefs();
   const heard = useRef({ onMarker, onPick });
   useEffect(() => {
     heard.current = { onMarker, onPick };
   });
-
-  useEffect(() => {
-    if (!frame.current) return;
-    const handle = createMarkedChart(frame.current, zone, {
+  const { frame, chart, zoomed, window, zone, theme, colours } = useChart((element, zone, zoom) =>
+    createMarkedChart(element, zone, {
+      ...zoom,
       onHover: setHovered,
-      onZoom: setZoomed,
-      onWindow: (next) => void onWindow.current(next),
       onMarker: (id) => heard.current.onMarker(id),
       onPick: (id) => heard.current.onPick(id),
-    });
-    chart.current = handle;
-    return () => {
-      chart.current = null;
-      handle.remove();
-    };
-  }, [zone]);
+    }),
+  );
 
   // The colours are read from the page, so a change of theme draws anew.
   useEffect(() => {

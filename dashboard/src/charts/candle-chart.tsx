@@ -1,20 +1,14 @@
 "use client";
-import { useEffect, useRef, useState } from "react";
+import { useEffect, useState } from "react";
 import { usePrefs } from "@/lib/prefs/use-prefs";
-import { useZoom } from "@/lib/prefs/use-zoom";
 import type { Bar } from "@/lib/view-models/candles";
 import { price } from "@/lib/view-models/format-number";
 import { full } from "@/lib/view-models/format-time";
-import type { Window } from "@/lib/view-models/window";
-import {
-  type CandleDrawing,
-  type CandleHandle,
-  createCandleChart,
-  levelLook,
-} from "./candle-drawing";
+import { type CandleDrawing, createCandleChart, levelLook } from "./candle-drawing";
 import { colorOf } from "./chart-base";
 import { CHART_HEIGHT } from "./chart-skeleton";
 import type { Zoom } from "./equity-drawing";
+import { useChart } from "./use-chart";
 import { usePicture } from "./use-picture";
 import { ZoomButtons } from "./zoom-buttons";
 
@@ -29,28 +23,10 @@ export function CandleChart({
   /** What the candles are, for the picture. */
   note: string;
 }) {
-  const frame = useRef<HTMLDivElement>(null);
-  const chart = useRef<CandleHandle | null>(null);
   const [hovered, setHovered] = useState<number | null>(null);
-  const [zoomed, setZoomed] = useState(false);
-  const [window, setWindow] = useZoom();
-  const onWindow = useRef(setWindow);
-  useEffect(() => {
-    onWindow.current = setWindow;
-  });
-  const { theme, zone, colours } = usePrefs();
-
-  useEffect(() => {
-    if (!frame.current) return;
-    const tell = (next: Window | null) => void onWindow.current(next);
-    const callbacks = { onHover: setHovered, onZoom: setZoomed, onWindow: tell };
-    const handle = createCandleChart(frame.current, zone, callbacks);
-    chart.current = handle;
-    return () => {
-      chart.current = null;
-      handle.remove();
-    };
-  }, [zone]);
+  const { frame, chart, zoomed, window, zone, theme, colours } = useChart((element, zone, zoom) =>
+    createCandleChart(element, zone, { ...zoom, onHover: setHovered }),
+  );
 
   // The colours are read from the page, so a change of theme draws anew.
   useEffect(() => {

@@ -1,15 +1,14 @@
 import {
-  CrosshairMode,
   createChartEx,
   type IChartApiBase,
   type IHorzScaleBehavior,
-  LineStyle,
   type Time,
 } from "lightweight-charts";
-import { full, type Zone } from "@/lib/view-models/format-time";
+import type { Zone } from "@/lib/view-models/format-time";
 import type { Window } from "@/lib/view-models/window";
 import { timeScaleOf } from "./chart-axis";
-import { type Colors, readColors, type Zoom } from "./equity-drawing";
+import { type Colors, lookOf, readColors } from "./chart-look";
+import type { Zoom } from "./equity-drawing";
 import { followZoom, type ZoomEvents } from "./equity-zoom";
 import { type Shot, shotOf } from "./picture";
 import { createZonedScale } from "./zoned-scale";
@@ -84,13 +83,7 @@ function showAll(chart: Chart, bars: number): void {
 export function applyBaseLook(chart: Chart, zone: Zone, label: (value: number) => string): Colors {
   const colors = readColors();
   chart.applyOptions({
-    layout: {
-      background: { color: "transparent" },
-      textColor: colors.text,
-      fontFamily: '"JetBrains Mono Variable", ui-monospace, monospace',
-      fontSize: 11,
-    },
-    grid: { vertLines: { visible: false }, horzLines: { color: colors.line } },
+    ...lookOf(colors, zone, label),
     leftPriceScale: { visible: false },
     rightPriceScale: {
       entireTextOnly: true,
@@ -98,19 +91,6 @@ export function applyBaseLook(chart: Chart, zone: Zone, label: (value: number) =
       borderVisible: false,
       // The figure under the pointer stands above the lines.
       scaleMargins: { top: 0.12, bottom: 0.08 },
-    },
-    crosshair: {
-      mode: CrosshairMode.Magnet,
-      vertLine: {
-        color: colors.strong,
-        style: LineStyle.Solid,
-        labelBackgroundColor: colors.strong,
-      },
-      horzLine: { visible: false, labelVisible: false },
-    },
-    localization: {
-      priceFormatter: label,
-      timeFormatter: (time: Time) => full(Number(time) * 1000, zone),
     },
   });
   return colors;

@@ -1,16 +1,12 @@
 "use client";
-import { useEffect, useMemo, useRef, useState } from "react";
+import { useEffect, useMemo, useState } from "react";
 import { setLit, useLit } from "@/lib/prefs/use-lit";
-import { usePrefs } from "@/lib/prefs/use-prefs";
-import { useZoom } from "@/lib/prefs/use-zoom";
 import { type Line, namedTips, type Unit } from "@/lib/view-models/equity";
 import { count } from "@/lib/view-models/format-number";
 import { dashOf, hueColor } from "@/lib/view-models/hue";
 import { offScale } from "@/lib/view-models/scale";
-import type { Window } from "@/lib/view-models/window";
 import { CHART_HEIGHT } from "./chart-skeleton";
 import {
-  type ChartHandle,
   createEquityChart,
   gutter,
   type Hover,
@@ -22,6 +18,7 @@ import { type Choice, EquityLabels } from "./equity-labels";
 import { EquityLines } from "./equity-lines";
 import { EquityReadout } from "./equity-readout";
 import { PICTURE_DASHES, solid } from "./picture";
+import { useChart } from "./use-chart";
 import { usePicture } from "./use-picture";
 import { ZoomButtons } from "./zoom-buttons";
 
@@ -48,39 +45,20 @@ const NONE: ReadonlySet<string> = new Set();
 /** The lines themselves, with their names and figures at their ends. */
 export function EquityChart(props: Props) {
   const { title, lines, hues, unit, span, hidden = NONE, choice, whole, onWhole } = props;
-  const frame = useRef<HTMLDivElement>(null);
-  const chart = useRef<ChartHandle | null>(null);
   const [tips, setTips] = useState<Tip[]>([]);
   const [hover, setHover] = useState<Hover | null>(null);
-  const [zoomed, setZoomed] = useState(false);
-  const [window, setWindow] = useZoom();
-  const onWindow = useRef(setWindow);
-  useEffect(() => {
-    onWindow.current = setWindow;
-  });
-  const { theme, zone, colours } = usePrefs();
+  const { frame, chart, zoomed, window, zone, theme, colours } = useChart((element, zone, zoom) =>
+    createEquityChart(element, zone, {
+      ...zoom,
+      onTips: setTips,
+      onHover: setHover,
+      onLine: setLit,
+    }),
+  );
   const lit = useLit();
   const drawn = useMemo(() => lines.filter((line) => !hidden.has(line.botId)), [lines, hidden]);
   const far = useMemo(() => offScale(drawn), [drawn]);
   const off = whole ? NONE : far;
-
-  useEffect(() => {
-    if (!frame.current) return;
-    const tell = (next: Window | null) => void onWindow.current(next);
-    const callbacks = {
-      onTips: setTips,
-      onHover: setHover,
-      onLine: setLit,
-      onZoom: setZoomed,
-      onWindow: tell,
-    };
-    const handle = createEquityChart(frame.current, zone, callbacks);
-    chart.current = handle;
-    return () => {
-      chart.current = null;
-      handle.remove();
-    };
-  }, [zone]);
 
   // The colours are read from the page, so a change of theme draws anew.
   useEffect(() => {

@@ -1,5 +1,4 @@
 import {
-  CrosshairMode,
   createChartEx,
   type IChartApiBase,
   type IHorzScaleBehavior,
@@ -13,11 +12,12 @@ import {
 import { axisPlaces, axisText } from "@/lib/view-models/axis";
 import { toPixelNumber } from "@/lib/view-models/decimal";
 import { endIn, type Line, type Unit } from "@/lib/view-models/equity";
-import { full, type Zone } from "@/lib/view-models/format-time";
+import type { Zone } from "@/lib/view-models/format-time";
 import { dashOf, HUES } from "@/lib/view-models/hue";
 import { type Reading, readingsAt } from "@/lib/view-models/readout";
 import type { Window } from "@/lib/view-models/window";
 import { timeScaleOf } from "./chart-axis";
+import { type Colors, lookOf, readColors } from "./chart-look";
 import { followZoom, type ZoomEvents } from "./equity-zoom";
 import { type Shot, shotOf } from "./picture";
 import { createZonedScale } from "./zoned-scale";
@@ -141,29 +141,10 @@ export function createEquityChart(
   };
 }
 
-export type Colors = { text: string; line: string; strong: string; hues: string[] };
-
-export function readColors(): Colors {
-  const style = getComputedStyle(document.documentElement);
-  const read = (name: string) => style.getPropertyValue(name).trim();
-  return {
-    text: read("--faint"),
-    line: read("--line"),
-    strong: read("--line-strong"),
-    hues: Array.from({ length: HUES }, (_, hue) => read(`--hue-${hue}`)),
-  };
-}
-
 function applyLook(chart: Chart, drawing: Drawing, zone: Zone, colors: Colors): void {
   const label = labeller(drawing);
   chart.applyOptions({
-    layout: {
-      background: { color: "transparent" },
-      textColor: colors.text,
-      fontFamily: '"JetBrains Mono Variable", ui-monospace, monospace',
-      fontSize: 11,
-    },
-    grid: { vertLines: { visible: false }, horzLines: { color: colors.line } },
+    ...lookOf(colors, zone, label),
     leftPriceScale: {
       entireTextOnly: true,
       visible: true,
@@ -171,19 +152,6 @@ function applyLook(chart: Chart, drawing: Drawing, zone: Zone, colors: Colors): 
       scaleMargins: { top: 0.08, bottom: 0.06 },
     },
     rightPriceScale: { visible: false },
-    crosshair: {
-      mode: CrosshairMode.Magnet,
-      vertLine: {
-        color: colors.strong,
-        style: LineStyle.Solid,
-        labelBackgroundColor: colors.strong,
-      },
-      horzLine: { visible: false, labelVisible: false },
-    },
-    localization: {
-      priceFormatter: label,
-      timeFormatter: (time: Time) => full(Number(time) * 1000, zone),
-    },
   });
 }
 

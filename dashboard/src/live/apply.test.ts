@@ -4,7 +4,15 @@ import { keys } from "@/api/queries/keys";
 import type { BotRow, DecisionRow, Equity, LiveMessage, PositionRow } from "@/api/types";
 import type { FeedFilter } from "@/lib/view-models/filter";
 import { type Pages, rowsOf } from "@/lib/view-models/merge";
-import { applyMessages } from "./apply";
+import { announce, patchQuery } from "./apply";
+import { batchOf } from "./batch";
+
+/** As what streams in is written where no answer has any of it. */
+function applyMessages(client: QueryClient, messages: readonly LiveMessage[]): void {
+  const batch = batchOf(messages);
+  for (const query of client.getQueryCache().getAll()) patchQuery(client, query, batch);
+  announce(client, batch);
+}
 
 const ALL: FeedFilter = { bot: null, coin: null, signal: null };
 

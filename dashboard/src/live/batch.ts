@@ -46,6 +46,11 @@ export function batchOf(messages: readonly LiveMessage[]): Batch {
   return batch;
 }
 
+/** True when nothing of it is in what queries hold. */
+export function isEmpty({ decisions, executions, accounts, positions, statuses }: Batch): boolean {
+  return [decisions, executions, accounts, positions, statuses].every((one) => one.length === 0);
+}
+
 /** True when any count or total of a bot may have changed, which only the server knows. */
 export function changesTotals(batch: Batch): boolean {
   const { decisions, executions, accounts, positions, statuses } = batch;

@@ -45,6 +45,7 @@ function browser() {
   };
   const tab = () => {
     const heard: string[] = [];
+    const begun: string[] = [];
     const phases: Phase[] = [];
     let resets = 0;
     const stream = joinByLocks(
@@ -52,12 +53,13 @@ function browser() {
       {
         onMessage: (_message, id) => heard.push(id),
         onState: (state) => phases.push(state.phase),
+        onBegin: (id) => begun.push(id),
         onReset: () => {
           resets += 1;
         },
       },
     );
-    return { stream, heard, phases, resets: () => resets };
+    return { stream, heard, begun, phases, resets: () => resets };
   };
   return { tab, streams };
 }
@@ -71,7 +73,7 @@ describe("sharing among tabs", () => {
     const tabs = [tab(), tab(), tab()];
     streams[0]?.events.onState(live);
     streams[0]?.events.onMessage(message, "5");
-    streams[0]?.events.onReset();
+    streams[0]?.events.onReset("6");
     expect(streams).toHaveLength(1);
     for (const { heard, phases, resets } of tabs) {
       expect(heard).toEqual(["5"]);
@@ -93,6 +95,16 @@ describe("sharing among tabs", () => {
     expect(first.heard).toEqual(["5"]);
   });
 
+  it("goes on in the next tab after a reset, not before it", () => {
+    const { tab, streams } = browser();
+    const [first, second] = [tab(), tab()];
+    streams[0]?.events.onBegin("4");
+    streams[0]?.events.onReset("9");
+    expect(second.begun).toEqual(["4"]);
+    first.stream.close();
+    expect(streams[1]?.after).toBe("9");
+  });
+
   it("tells a tab that opens later how things stand", () => {
     const { tab, streams } = browser();
     tab();
@@ -101,6 +113,7 @@ describe("sharing among tabs", () => {
     streams[0]?.events.onState(live);
     const late = tab();
     expect(late.phases.at(-1)).toBe("live");
+    expect(late.begun).toEqual(["5"]);
     expect(late.heard).toEqual([]);
   });
 

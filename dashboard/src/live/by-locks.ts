@@ -29,7 +29,7 @@ export function joinByLocks(means: Means, events: StreamEvents): Stream {
   let lastId = "";
   let leading = false;
   const self: Member = (word) => {
-    if (word.say !== "reset") lastId = word.id || lastId;
+    lastId = word.id || lastId;
     hear(word, events);
   };
   const others: Member = (word) => channel.postMessage(word);

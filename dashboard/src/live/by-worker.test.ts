@@ -18,6 +18,7 @@ function setup() {
     worker,
     {
       onMessage: () => {},
+      onBegin: () => {},
       onReset: () => {},
       onState: (state) => phases.push(state.phase),
     },

@@ -33,27 +33,32 @@ describe("the hub", () => {
     const { hub, opened, tab } = setup();
     const tabs = Array.from({ length: 8 }, tab);
     for (const { member } of tabs) hub.join(member);
+    opened[0]?.events.onBegin("6");
     opened[0]?.events.onState(live);
     opened[0]?.events.onMessage(message, "7");
-    opened[0]?.events.onReset();
+    opened[0]?.events.onReset("8");
     expect(opened).toHaveLength(1);
     for (const { heard } of tabs) {
       expect(heard.slice(1)).toEqual([
-        { say: "state", state: live, id: "" },
+        { say: "begin", id: "6" },
+        { say: "state", state: live, id: "6" },
         { say: "message", message, id: "7" },
-        { say: "reset" },
+        { say: "reset", id: "8" },
       ]);
     }
   });
 
-  it("tells who joins late that the stream is live, before anything else", () => {
+  it("tells who joins late where the stream is and that it is live, before anything else", () => {
     const { hub, opened, tab } = setup();
     hub.join(tab().member);
     opened[0]?.events.onMessage(message, "7");
     opened[0]?.events.onState(live);
     const late = tab();
     hub.join(late.member);
-    expect(late.heard).toEqual([{ say: "state", state: live, id: "7" }]);
+    expect(late.heard).toEqual([
+      { say: "begin", id: "7" },
+      { say: "state", state: live, id: "7" },
+    ]);
   });
 
   it("asks a lost stream to try again when someone joins", () => {
@@ -75,6 +80,10 @@ describe("the hub", () => {
     expect(opened[0]?.closed).toBe(true);
     hub.join(one.member);
     expect(opened).toHaveLength(2);
-    expect(one.heard.at(-1)).toMatchObject({ say: "state", state: { phase: "connecting" } });
+    expect(one.heard.at(-1)).toMatchObject({
+      say: "state",
+      state: { phase: "connecting" },
+      id: "",
+    });
   });
 });

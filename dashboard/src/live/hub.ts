@@ -5,7 +5,8 @@ import type { Stream, StreamEvents, StreamState } from "./stream";
 export type ToTab =
   | { say: "message"; message: LiveMessage; id: string }
   | { say: "state"; state: StreamState; id: string }
-  | { say: "reset" };
+  | { say: "begin"; id: string }
+  | { say: "reset"; id: string };
 
 /** What a tab tells the holder of the stream. */
 export type ToHub = { say: "join" | "leave" | "retry" };
@@ -20,7 +21,7 @@ export type Hub = {
 
 /**
  * Holds one stream for many tabs: opened for the first, closed after the last. Who joins is
- * told the state at once, so its queries are read while everything later already reaches it.
+ * told at once where the stream is, so that everything after that reaches it.
  */
 export function createHub(open: (events: StreamEvents) => Stream): Hub {
   const members = new Set<Member>();
@@ -36,7 +37,14 @@ export function createHub(open: (events: StreamEvents) => Stream): Hub {
       lastId = id;
       tell({ say: "message", message, id });
     },
-    onReset: () => tell({ say: "reset" }),
+    onBegin: (id) => {
+      lastId = id;
+      tell({ say: "begin", id });
+    },
+    onReset: (id) => {
+      lastId = id;
+      tell({ say: "reset", id });
+    },
     onState: (now) => {
       state = now;
       tell({ say: "state", state, id: lastId });
@@ -46,6 +54,7 @@ export function createHub(open: (events: StreamEvents) => Stream): Hub {
   return {
     join: (member) => {
       members.add(member);
+      if (lastId !== "") member({ say: "begin", id: lastId });
       member({ say: "state", state, id: lastId });
       if (!stream) stream = open(events);
       else if (state.phase !== "live" && state.phase !== "connecting") stream.retry();
@@ -55,6 +64,7 @@ export function createHub(open: (events: StreamEvents) => Stream): Hub {
       if (members.size > 0) return;
       stream?.close();
       stream = null;
+      lastId = "";
       state = { phase: "connecting", lastEventAt: null, lostAt: null };
     },
     retry: () => stream?.retry(),
@@ -65,5 +75,6 @@ export function createHub(open: (events: StreamEvents) => Stream): Hub {
 export function hear(word: ToTab, events: StreamEvents): void {
   if (word.say === "message") events.onMessage(word.message, word.id);
   else if (word.say === "state") events.onState(word.state);
-  else events.onReset();
+  else if (word.say === "begin") events.onBegin(word.id);
+  else events.onReset(word.id);
 }

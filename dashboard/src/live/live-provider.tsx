@@ -3,16 +3,14 @@ import { type QueryClient, useQueryClient } from "@tanstack/react-query";
 import { type ReactNode, useEffect } from "react";
 import { api } from "@/api/client";
 import { keys } from "@/api/queries/keys";
-import type { LiveMessage } from "@/api/types";
-import { applyMessages } from "./apply";
-import { batchOf } from "./batch";
-import { makeUpForReads } from "./in-flight";
+import type { Heard } from "./history";
+import { applyInOrder } from "./in-order";
 import { askWhileLost } from "./may-still-read";
 import { rereadAfterEvents } from "./reread";
 import { joinStream } from "./shared-stream";
 import { onPhase, setLive } from "./use-live";
 
-/** Queries wait this long for the stream, so that nothing falls between reading and streaming. */
+/** Queries wait this long for the stream: what is read before it begins is read again. */
 const PATIENCE = 1500;
 
 /** Joins the stream that all tabs share and writes what it brings into the query cache. */
@@ -25,36 +23,29 @@ export function LiveProvider({ children }: { children: ReactNode }) {
 
 function startLive(client: QueryClient): () => void {
   const counted = rereadAfterEvents(client);
-  const reads = makeUpForReads(client);
-  const queue = batches((messages) => {
-    applyMessages(client, messages);
-    reads.heard(messages);
-    counted.after(batchOf(messages));
-  });
+  const inOrder = applyInOrder(client);
+  const queue = batches((messages) => counted.after(inOrder.hear(messages)));
   let wasCut = false;
-  let readEarly = false;
-  const patience = setTimeout(() => {
-    readEarly = true;
-    setLive({ ready: true });
-  }, PATIENCE);
+  const patience = setTimeout(() => setLive({ ready: true }), PATIENCE);
   const stream = joinStream(
     {
-      onMessage: queue.push,
+      onMessage: (message, id) => queue.push({ message, id }),
+      onBegin: (id) => {
+        queue.flush();
+        inOrder.begin(id);
+      },
       onState: (state) => {
         // A refusal is no event, so none is made up for after a cut.
         if (wasCut && state.phase === "live") {
           void client.invalidateQueries({ queryKey: keys.allErrorGroups });
         }
         wasCut = state.phase === "reconnecting" || state.phase === "offline";
-        if (state.phase === "live") {
-          clearTimeout(patience);
-          // What was read before the stream began lacks the events in between.
-          if (readEarly) void client.invalidateQueries();
-          readEarly = false;
-        }
+        if (state.phase === "live") clearTimeout(patience);
         setLive(state.phase === "live" ? { ...state, ready: true } : state);
       },
-      onReset: () => {
+      onReset: (id) => {
+        queue.flush();
+        inOrder.restart(id);
         setLive({ resetAt: Date.now() });
         void client.invalidateQueries();
       },
@@ -65,6 +56,7 @@ function startLive(client: QueryClient): () => void {
   // A page that comes back from the browser's memory has heard nothing meanwhile.
   const shown = (event: PageTransitionEvent) => {
     if (!event.persisted) return;
+    inOrder.restart(null);
     stream.retry();
     void client.invalidateQueries();
   };
@@ -76,26 +68,28 @@ function startLive(client: QueryClient): () => void {
     clearTimeout(patience);
     stream.close();
     queue.stop();
-    reads.stop();
+    inOrder.stop();
     counted.stop();
   };
 }
 
 /** Collects messages and hands them on once a frame, or four times a second in a hidden tab. */
-function batches(flush: (messages: LiveMessage[]) => void) {
-  let waiting: LiveMessage[] = [];
+function batches(hand: (messages: Heard[]) => void) {
+  let waiting: Heard[] = [];
   let timer: ReturnType<typeof setTimeout> | undefined;
-  const run = () => {
+  const flush = () => {
+    clearTimeout(timer);
     timer = undefined;
     const messages = waiting;
     waiting = [];
-    flush(messages);
+    if (messages.length > 0) hand(messages);
   };
   return {
-    push: (message: LiveMessage): void => {
+    push: (message: Heard): void => {
       waiting.push(message);
-      timer ??= setTimeout(run, document.hidden ? 250 : 16);
+      timer ??= setTimeout(flush, document.hidden ? 250 : 16);
     },
+    flush,
     stop: () => clearTimeout(timer),
   };
 }

@@ -36,6 +36,7 @@ function setup() {
   const states: StreamState[] = [];
   const events: LiveMessage[] = [];
   const onReset = vi.fn();
+  const onBegin = vi.fn();
   const stream = openStream({
     url: "/live",
     open: (url) => {
@@ -44,13 +45,14 @@ function setup() {
       return source;
     },
     onMessage: (message) => events.push(message),
+    onBegin,
     onReset,
     onState: (state) => states.push(state),
     now: () => 1000,
     random: () => 0.5,
   });
   const latest = () => sources.at(-1) as FakeSource;
-  return { stream, sources, states, events, onReset, latest };
+  return { stream, sources, states, events, onBegin, onReset, latest };
 }
 
 beforeEach(() => {
@@ -67,6 +69,16 @@ describe("the live stream", () => {
     latest().say("decision", { id: "d1" }, "7");
     expect(states.at(-1)).toEqual({ phase: "live", lastEventAt: 1000, lostAt: null });
     expect(events).toEqual([{ id: "d1" }]);
+  });
+
+  it("says after which id it begins, and after which it goes on", () => {
+    const { latest, onBegin } = setup();
+    latest().say("hello", {}, "5");
+    latest().say("decision", { id: "d1" }, "6");
+    latest().fail(2);
+    vi.advanceTimersByTime(500);
+    latest().say("hello", {}, "6");
+    expect(onBegin.mock.calls).toEqual([["5"], ["6"]]);
   });
 
   it("says Reconnecting at once when the connection is cut and leaves the retry to the browser", () => {

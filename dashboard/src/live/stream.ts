@@ -34,7 +34,10 @@ export type Source = {
 /** What a stream tells: each message with the id by which the stream resumes after it. */
 export type StreamEvents = {
   onMessage: (message: LiveMessage, id: string) => void;
-  onReset: () => void;
+  /** The stream begins, or goes on, after this id. */
+  onBegin: (id: string) => void;
+  /** History is gone: what was read is as of an unknown time; the stream goes on after this id. */
+  onReset: (id: string) => void;
   onState: (state: StreamState) => void;
 };
 
@@ -131,13 +134,14 @@ export function openStream(options: StreamOptions): Stream {
     current.addEventListener("hello", (event) => {
       lastId = event.lastEventId || lastId;
       beat = beatOf(event.data) ?? beat;
+      if (lastId !== "") options.onBegin(lastId);
       heard();
     });
     current.addEventListener("heartbeat", heard);
     current.addEventListener("reset", (message) => {
       lastId = message.lastEventId;
       heard();
-      options.onReset();
+      options.onReset(lastId);
     });
   };
 

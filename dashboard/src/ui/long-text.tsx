@@ -1,5 +1,4 @@
 "use client";
-import { ChevronRight } from "lucide-react";
 import { useState } from "react";
 import { ApiError } from "@/api/error";
 import { useText } from "@/api/queries/use-text";
@@ -7,6 +6,7 @@ import type { TextField } from "@/api/types";
 import { count } from "@/lib/view-models/format-number";
 import { CopyButton } from "./copy-button";
 import { DownloadLink } from "./download-link";
+import { Unfold } from "./unfold";
 
 type Props = {
   id: string;
@@ -31,16 +31,7 @@ export function LongText({ id, field, title, length, startOpen = false }: Props)
   return (
     <section aria-label={title} className="border-b">
       <div className="flex min-h-8 flex-wrap items-center gap-2 px-3 py-1">
-        <button
-          type="button"
-          aria-expanded={open}
-          onClick={() => setOpen(!open)}
-          className="target flex flex-1 items-center gap-1.5 text-left text-sm hover:text-accent"
-        >
-          <ChevronRight size={13} aria-hidden className={open ? "rotate-90" : ""} />
-          {title}
-          <span className="num text-faint">{count(length)} characters</span>
-        </button>
+        <Unfold open={open} onOpen={setOpen} title={title} length={length} />
         <DownloadLink
           href={`/api/llm-bot/text/download?${new URLSearchParams({ id, field })}`}
           name={`${id}-${field}.txt`}

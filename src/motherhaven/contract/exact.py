@@ -65,7 +65,7 @@ class exact:  # it is written as a function: with exact():
 def quotient(numerator: Decimal, denominator: Decimal) -> Decimal:
     """numerator / denominator to 24 significant digits and at most 22 decimals.
 
-    Exact whenever the true quotient is that short. Call it inside `exact()`.
+    Exact whenever the true quotient is that short, whatever the caller's context is.
     """
     result = _DIVIDER.divide(numerator, denominator)
     if result.adjusted() >= 1:
@@ -77,7 +77,9 @@ def quotient(numerator: Decimal, denominator: Decimal) -> Decimal:
         decimals = -exponent if isinstance(exponent, int) else 0
     else:
         decimals = len(text) - 1 - point if point >= 0 else 0
-    return result.quantize(_QUOTIENT_DECIMALS) if decimals > _DECIMALS else result
+    if decimals <= _DECIMALS:
+        return result
+    return result.quantize(_QUOTIENT_DECIMALS, ROUND_HALF_EVEN, EXACT)
 
 
 def quotients(numerators: Sequence[Decimal], denominator: Decimal) -> list[Decimal]:
@@ -91,4 +93,4 @@ def quotients(numerators: Sequence[Decimal], denominator: Decimal) -> list[Decim
 
 def truncate_fee(amount: Decimal) -> Decimal:
     """A fee cut off (not rounded) after the sixth decimal, as the venue does."""
-    return amount.quantize(_FEE_STEP, ROUND_DOWN)
+    return amount.quantize(_FEE_STEP, ROUND_DOWN, EXACT)

@@ -12,6 +12,7 @@ MAX_DIGITS: Final = 60
 
 MAX_EXPONENT: Final = 30
 ZERO: Final = Decimal(0)
+_SHORT: Final = MAX_EXPONENT
 _PLAIN: Final = "0123456789.-+"
 
 EXACT: Final = Context(prec=50)
@@ -32,6 +33,8 @@ def to_decimal(value: object, what: str = "value") -> Decimal:
             return Decimal(value)
         except InvalidOperation:  # signs and points at odd places: told of below
             pass
+    if type(value) is Decimal and not (text := str(value)).strip(_PLAIN) and len(text) < _SHORT:
+        return value  # so short a text without an exponent is within any bound
     number = _parse(value, what)
     if not number.is_finite():
         raise InvalidMoney(f"{what}: {value!r} is not finite; send a finite decimal number")
@@ -75,12 +78,12 @@ def _is_plain(text: str) -> bool:
 
 def plain(value: Decimal) -> str:
     """The canonical text of a decimal: no exponent, no trailing zeros, no minus zero."""
-    if value == 0:
-        return "0"
-    text = format(value, "f")
+    text = str(value)  # quicker than a format, and the same where there is no exponent
+    if "E" in text:
+        text = format(value, "f")
     if "." in text:
         text = text.rstrip("0").rstrip(".")
-    return text
+    return "0" if text == "-0" else text
 
 
 def _validate(value: object) -> Decimal:

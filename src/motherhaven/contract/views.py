@@ -3,6 +3,7 @@
 Money is an exact decimal string in JSON. None means unknown, never zero.
 """
 
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Literal
 
@@ -20,6 +21,7 @@ from motherhaven.contract.events import (
 )
 from motherhaven.contract.events.base import Lenient
 from motherhaven.contract.money import Money, Whole
+from motherhaven.contract.quick_init import quick_init
 from motherhaven.contract.tags import Tags
 
 
@@ -288,9 +290,12 @@ class BotRow(_View):
     stats: BotStats
 
 
-class EquityPoint(_View):
+@quick_init
+@dataclass(frozen=True, slots=True)
+class EquityPoint:
     """Equity in USD in one bucket: its last value, lowest and highest."""
 
+    # No model: an answer has tens of thousands of them, and a model takes ten times as long.
     time: datetime
     equity: Money
     low: Money

@@ -1,11 +1,9 @@
 """From equity to daily returns: UTC closes, net of money that came in or went out."""
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
-from itertools import pairwise
-from typing import Final, NamedTuple
+from typing import Final, NamedTuple, Protocol
 
 ZERO: Final = Decimal(0)
 _DAY: Final = timedelta(days=1)
@@ -18,6 +16,15 @@ class EquityPoint(NamedTuple):
     equity: Decimal
 
 
+class Valued(Protocol):
+    """Equity in USD at an aware time, as any point of a curve has it."""
+
+    @property
+    def time(self) -> datetime: ...
+    @property
+    def equity(self) -> Decimal: ...
+
+
 class Flow(NamedTuple):
     """Money in (positive) or out (negative) of the account, in USD, at an aware time."""
 
@@ -25,8 +32,7 @@ class Flow(NamedTuple):
     amount: Decimal
 
 
-@dataclass(frozen=True, slots=True)
-class DailyClose:
+class DailyClose(NamedTuple):
     """The last equity of a UTC day, and the flows since the close before that are in it."""
 
     day: date
@@ -34,30 +40,31 @@ class DailyClose:
     flow: Decimal
 
 
-def daily_closes(points: Iterable[EquityPoint], flows: Iterable[Flow] = ()) -> list[DailyClose]:
+def daily_closes(points: Iterable[Valued], flows: Iterable[Flow] = ()) -> list[DailyClose]:
     """The closes of all UTC days from first to last, oldest first.
 
     `points` must be in order of time. A day without a point keeps the equity of the day
     before: the bot was away, the account was not. Flows up to the first point are part
     of its equity already; a later flow belongs to the first close at or after it.
     """
-    last: dict[date, EquityPoint] = {}
+    last: dict[date, Valued] = {}
     first: datetime | None = None
     for point in points:
-        first = first or point.time
-        last[point.time.astimezone(UTC).date()] = point
+        time = point.time
+        first = first or time
+        last[(time if time.tzinfo is UTC else time.astimezone(UTC)).date()] = point
     if first is None:
         return []
     waiting = sorted((flow for flow in flows if flow.time > first), reverse=True)
     closes: list[DailyClose] = []
     day, end = min(last), max(last)
+    newest = last[day]
     while day <= end:
         flow = ZERO
-        if day in last:
-            equity = last[day].equity
-            while waiting and waiting[-1].time <= last[day].time:
-                flow += waiting.pop().amount
-        closes.append(DailyClose(day, equity, flow))
+        newest = last.get(day, newest)
+        while waiting and waiting[-1].time <= newest.time:
+            flow += waiting.pop().amount
+        closes.append(DailyClose(day, newest.equity, flow))
         day += _DAY
     return closes
 
@@ -69,10 +76,13 @@ def daily_returns(closes: Sequence[DailyClose]) -> list[float]:
     series: what follows is another account.
     """
     returns: list[float] = []
-    for before, now in pairwise(closes):
-        if before.equity <= 0:
-            break
-        returns.append(float((now.equity - now.flow) / before.equity - 1))
+    before: Decimal | None = None
+    for _, equity, flow in closes:
+        if before is not None:
+            if before <= ZERO:
+                break
+            returns.append(float((equity - flow) / before - 1))
+        before = equity
     return returns
 
 

@@ -138,18 +138,25 @@ def _opened(connection: apsw.Connection, payload: Payload, row: _Row) -> int:
         (
             row.id,
             row.seq,
-            payload.get("position_id"),
-            payload.get("coin"),
-            payload.get("side"),
-            old_time(payload.get("entry_time")),
-            real(payload.get("entry_price")),
-            real(payload.get("quantity_usd")),
-            real(payload.get("leverage")),
+            *_entry(payload),
             _decision_row(connection, payload.get("decision_id")),
             row.created,
         ),
     )
     return connection.last_insert_rowid()
+
+
+def _entry(payload: Payload) -> tuple[object, ...]:
+    """position_id, coin, side, entry_time, entry_price, quantity_usd and leverage."""
+    return (
+        payload.get("position_id"),
+        payload.get("coin"),
+        payload.get("side"),
+        old_time(payload.get("entry_time")),
+        real(payload.get("entry_price")),
+        real(payload.get("quantity_usd")),
+        real(payload.get("leverage")),
+    )
 
 
 def _decision_row(connection: apsw.Connection, decision_id: object) -> int | None:
@@ -169,16 +176,7 @@ def _closed(connection: apsw.Connection, payload: Payload, row: _Row) -> int | N
     connection.execute(
         "INSERT OR IGNORE INTO position_rows (position_id, coin, side, entry_time, entry_price,"
         " quantity_usd, leverage, status, created_at) VALUES (?, ?, ?, ?, ?, ?, ?, 'open', ?)",
-        (
-            position_id,
-            payload.get("coin"),
-            payload.get("side"),
-            old_time(payload.get("entry_time")),
-            real(payload.get("entry_price")),
-            real(payload.get("quantity_usd")),
-            real(payload.get("leverage")),
-            row.created,
-        ),
+        (*_entry(payload), row.created),
     )
     found = connection.execute(
         "UPDATE position_rows SET closed_seq = ?, exit_time = ?, exit_price = ?,"

@@ -39,6 +39,7 @@ from motherhaven.server.control.routes import Control
 from motherhaven.server.control.watch import CommandWatch
 from motherhaven.server.figures.ratios import DailyReturns
 from motherhaven.server.health import add_health_routes
+from motherhaven.server.http.compression import LEAST_COMPRESSED, LEVEL
 from motherhaven.server.http.security import LOG, SecurityMiddleware
 from motherhaven.server.ingest.routes import Ingest
 from motherhaven.server.live.broadcaster import Hub
@@ -66,9 +67,6 @@ _TELEMETRY_OFF: Final = {
     "operation_spans": False,
     "auto_configure": False,
 }
-
-LEAST_COMPRESSED: Final = 1_024
-"""Bytes from which an answer is worth compressing: below, one packet carries it anyway."""
 
 
 def create_app(
@@ -164,7 +162,7 @@ def _add_routes(
     # The page takes every path that is left, so it comes last.
     Page(config.page_dir, config.page_building).add_routes(routes)
     # Innermost, so that an answer is compressed once and a live stream never is.
-    app.add_middleware(GZipMiddleware, minimum_size=LEAST_COMPRESSED, compresslevel=5)
+    app.add_middleware(GZipMiddleware, minimum_size=LEAST_COMPRESSED, compresslevel=LEVEL)
     app.add_middleware(Places, limits=limits)
     app.add_middleware(
         AuthMiddleware,

@@ -41,7 +41,9 @@ class UnreadableWatch:
             try:
                 await self.look()
             except StoreError as error:
-                LOG.warning("rows that cannot be read are told later: %s", error)
+                LOG.warning(
+                    "unreadable rows could not be reported and are reported later: %s", error
+                )
 
     async def look(self) -> int:
         """Tell of each new one; returns how many there were.

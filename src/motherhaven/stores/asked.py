@@ -14,7 +14,7 @@ LONGEST: Final = 10_000
 _QUESTIONS: Final = (
     "bots", "decisions", "decision", "text", "positions", "position", "opened_by", "fills",
     "fundings", "candles", "accounts", "statuses", "equity", "deposits", "errors", "full_payload",
-    "signals", "stated", "newest_errors",
+    "revisions", "signals", "stated", "newest_errors",
     "event", "events",
 )  # fmt: skip
 
@@ -44,7 +44,7 @@ def _check_text(text: str) -> None:
     elif not text.isascii() and any("\ud800" <= char <= "\udfff" for char in text):
         what = "half of a surrogate pair"
     if what:
-        raise InvalidQuery(f"{text[:40]!r} has {what}: nothing that is kept can have it")
+        raise InvalidQuery(f"{text[:40]!r} has {what}, which no stored text has; correct it")
 
 
 def checks_questions(store: type[Store]) -> type[Store]:

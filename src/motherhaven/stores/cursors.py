@@ -67,3 +67,11 @@ def read_live_cursor(generation: str, text: str, *, floor: int, head: int) -> in
             "start again from a snapshot and head()"
         )
     return n
+
+
+def is_reached(place: str, cursor: str) -> bool:
+    """Whether a live cursor is at `place`, another of the same database, or after it."""
+    one, other = _LIVE.fullmatch(place), _LIVE.fullmatch(cursor)
+    if one is None or other is None or one[1] != other[1]:
+        return False
+    return int(one[2]) <= int(other[2])

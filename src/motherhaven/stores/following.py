@@ -20,20 +20,20 @@ PollSeconds = Callable[[], tuple[float, float] | None]
 
 
 async def follow(
-    hub: CommitNotifier,
+    notifier: CommitNotifier,
     generation: str,
     tail: Callable[[str, int], Awaitable[Tail]],
     after: str,
     poll_seconds: PollSeconds | None,
     unreadable: UnreadableRows,
 ) -> AsyncGenerator[Tail, None]:
-    """Tails after `after`: own commits as `hub` brings them, the rest through `tail`.
+    """Tails after `after`: own commits as `notifier` brings them, the rest through `tail`.
 
     A commit follows what was given where its number does; where others committed between,
     the store is read. `poll_seconds` says how soon and how late at most to look for those
-    of others; None where there are none, or while they wake `hub` by themselves.
+    of others; None where there are none, or while they wake `notifier` by themselves.
     """
-    subscription = hub.subscribe()
+    subscription = notifier.subscribe()
     at, looked = after, 0.0
     while not subscription.ended:
         step = await tail(at, PAGE)

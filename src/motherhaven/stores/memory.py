@@ -113,6 +113,10 @@ class MemoryStore(MemoryTrades, SummariesOfLists):
         with self._usable():
             return live_cursor(self._generation, len(self._tables.records))
 
+    async def read_cursor(self) -> str:
+        """The cursor that the next answers hold all up to; see Lists.read_cursor."""
+        return await self.head()
+
     async def origin(self) -> str:
         """The cursor before the oldest event that tail() still gives."""
         with self._usable():
@@ -253,6 +257,16 @@ class MemoryStore(MemoryTrades, SummariesOfLists):
         with self._usable():
             found = query.newest(self._tables, self._tables.statuses, bot_id, held(limit))
             return self.unreadable.each(found, records.named, status_row)
+
+    async def revisions(self, bot_ids: Sequence[str] | None) -> dict[str, str]:
+        """What changes with every commit of each bot; see Reader.revisions."""
+        with self._usable():
+            newest = self._tables.newest
+            return {
+                name: f"{self._floor}:{newest[name]}"
+                for name in (newest if bot_ids is None else bot_ids)
+                if name in newest
+            }
 
     async def equity(
         self, bot_ids: Sequence[str] | None, *, start: datetime, end: datetime, bucket: int

@@ -30,13 +30,15 @@ Curve = tuple[int, str]
 class Tables:
     """Everything a memory store keeps.
 
-    `feed` holds decisions by their keys, `places` these by number, `exits` the positions that
-    an event closed. `named` finds positions by the client's id or
-    their own, `standing` the open ones by bot, coin and side. `candles` are by start.
+    `newest` is each bot's newest number. `feed` holds decisions by their keys, `places` these
+    by number, `exits` the positions that an event closed. `named` finds positions by the
+    client's id or their own, `standing` the open ones by bot, coin and side. `candles` are by
+    start.
     """
 
     records: list[Record] = field(default_factory=list)
     numbers: dict[str, int] = field(default_factory=dict)
+    newest: dict[str, int] = field(default_factory=dict)
     digests: dict[str, bytes] = field(default_factory=dict)
     texts: dict[int, dict[str, str]] = field(default_factory=dict)
     parts: dict[Pair, dict[tuple[str, int], TextPart]] = field(default_factory=dict)
@@ -191,6 +193,7 @@ class MemoryWork:
         for record, prepared in self._kept.values():
             tables.records.append(record)
             tables.numbers[record.event_id] = record.n
+            tables.newest[record.bot_id] = record.n
             tables.digests[record.event_id] = prepared.digest
             tables.texts[record.n] = prepared.texts
             tables.parts.pop((record.bot_id, record.event_id), None)

@@ -245,7 +245,9 @@ async def _carry(target: Store, name: str, text: str, merge: Merge) -> None:
             return
         if await target.put_record(name, wanted, known.revision if known else None):
             return
-    raise StoreUnavailable(f"the target's record {name} is changed all the time; run it again")
+    raise StoreUnavailable(
+        f"the target's record {name} keeps changing; stop what writes to it, then run this again"
+    )
 
 
 async def _already_there(source: Source, target: Store) -> int:

@@ -139,6 +139,14 @@ class Log(Protocol):
 class Lists(Protocol):
     """The part of a store that answers the dashboard's queries with what was kept."""
 
+    async def read_cursor(self) -> str:
+        """A cursor of the log: what is asked from now on is answered with all up to there.
+
+        So the answer and what tail() gives after the cursor are everything; the answer may
+        hold a little of that too. It costs nothing where reads are billed.
+        """
+        ...
+
     async def bots(
         self,
         ids: Sequence[str] | None = None,
@@ -211,6 +219,14 @@ class Lists(Protocol):
 
     async def statuses(self, bot_id: str | None, *, limit: int) -> list[views.StatusRow]:
         """The newest heartbeats, newest first."""
+        ...
+
+    async def revisions(self, bot_ids: Sequence[str] | None) -> dict[str, str]:
+        """A text for each known bot of `bot_ids` (None: all), another one with every change.
+
+        While it stays the same, these lists tell the same of the bot, but for refusals and for
+        long texts that retention drops. What is asked after this is at least as new.
+        """
         ...
 
     async def equity(

@@ -5,7 +5,7 @@ database has types of its own for them overrides the few methods at the top.
 """
 
 import json
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import fields
 from decimal import Decimal
 from typing import Any, Final
@@ -42,7 +42,10 @@ POSITION: Final = (
 )  # fmt: skip
 """The columns of a position, without its bot."""
 
-BUCKET: Final = ("time", "epoch", "seq", "n", "last", "low", "high")
+SPREAD: Final = ("last", "low", "high")
+"""The columns of a bucket's equity."""
+
+BUCKET: Final = ("time", "epoch", "seq", "n", *SPREAD)
 """The columns of a rollup's bucket."""
 
 CANDLE: Final = (
@@ -80,9 +83,8 @@ class Rows:
         """Money as it is kept: here as text without an exponent."""
         return None if value is None else format(value, "f")
 
-    def money(self, kept: Any) -> Decimal:
-        """Kept money."""
-        return Decimal(kept)
+    money: Callable[[Any], Decimal] = staticmethod(Decimal)
+    """Kept money. The type itself: a call between would take as long again."""
 
     def flag(self, value: bool) -> Any:
         """Yes or no as it is kept: here 1 or 0."""
@@ -225,10 +227,12 @@ class Rows:
 
     def bucket_of(self, row: Row) -> Bucket:
         """A bucket from the columns BUCKET."""
-        last, low, high = row[4:7]
+        return Bucket(self.key_of(row[:4]), *self.spread_of(*row[4:7]))
+
+    def spread_of(self, last: Any, low: Any, high: Any) -> tuple[Decimal, Decimal, Decimal]:
+        """A bucket's equity at the end, lowest and highest from the columns SPREAD."""
         equity = self.money(last)
-        return Bucket(
-            self.key_of(row[:4]),
+        return (
             equity,
             equity if low is None else self.money(low),
             equity if high is None else self.money(high),

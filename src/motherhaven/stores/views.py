@@ -4,6 +4,7 @@ import json
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime
 from decimal import Decimal
+from functools import lru_cache
 from typing import Any, Final, TypeVar
 
 from motherhaven.contract.events import Event
@@ -374,13 +375,14 @@ def _error_row(state: ErrorState, name: str | None, time: datetime | None = None
 
 def equity_point(tier: int, number: int, bucket: Bucket) -> EquityPoint:
     """One bucket of the curve; its time is where the bucket begins."""
+    return EquityPoint(bucket_time(tier, number), bucket.last, bucket.low, bucket.high)
+
+
+@lru_cache(maxsize=8_192)  # the curves of all bots have the same times
+def bucket_time(tier: int, number: int) -> datetime:
+    """Where the bucket `number` of a tier begins."""
     width = tier or 60  # deposits are kept by the minute
-    return EquityPoint.model_construct(  # a year of them is read at once, and they were checked
-        time=moment(number * width * 1_000_000),
-        equity=bucket.last,
-        low=bucket.low,
-        high=bucket.high,
-    )
+    return moment(number * width * 1_000_000)
 
 
 def deposit_points(curves: Iterable[EquitySeries]) -> dict[str, list[DepositPoint]]:

@@ -10,7 +10,6 @@ import contextlib
 import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from types import TracebackType
 from typing import Any, Final
 
 _REASONS: Final = {200: "OK", 400: "Bad Request", 401: "Unauthorized", 404: "Not Found"}
@@ -123,12 +122,7 @@ class MessagesServer:
         self._server = await asyncio.start_server(self._serve, "127.0.0.1", 0, limit=1 << 22)
         return self
 
-    async def __aexit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    async def __aexit__(self, *_: object) -> None:
         """Stop listening and end every open connection, waiting ones too."""
         if self._server is not None:
             self._server.close()

@@ -119,29 +119,6 @@ async def test_a_withdrawal_is_no_return_in_the_list_of_bots(served: Served) -> 
     assert item["performance"]["total_return"] == pytest.approx(-0.01)
 
 
-async def test_the_curve_tells_the_bases_that_money_has_moved(served: Served) -> None:
-    """+10 %, half taken out, -10 %, the same paid in: each point over its base is net of them."""
-    async with served() as api:
-        await api.keep(
-            report(1, NOON, 10_000, 10_000),
-            report(2, NOON + 2 * HOUR, 11_000, 10_000),
-            report(3, NOON + 3 * HOUR, 5_500, 4_500),
-            report(4, NOON + 4 * HOUR, 4_950, 4_500),
-            report(5, NOON + 5 * HOUR, 9_900, 9_450),
-            event(6, "account", bot_id="unmoved"),
-        )
-        told = await api.get("equity?range=1d")
-        [bot] = [one for one in (await api.get("bots"))["bots"] if one["id"] in told["bases"]]
-    [(name, steps)] = told["bases"].items()
-    points = next(one["points"] for one in told["series"] if one["bot_id"] == name)
-    returns = []
-    for point in points:
-        base = [step["base_usd"] for step in steps if step["time"] <= point["time"]][-1]
-        returns.append(float(point["equity"]) / float(base) - 1)
-    assert returns == pytest.approx([0, 0.1, 0.1, -0.01, -0.01])
-    assert steps[-1]["base_usd"] == bot["return_base_usd"]
-
-
 async def test_a_return_counts_from_the_capital_that_was_told(served: Served) -> None:
     """The first capital without flows; the first equity where none was told; else nothing."""
     async with served() as api:

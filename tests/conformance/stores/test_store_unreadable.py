@@ -49,6 +49,7 @@ Read = Callable[[Store, str, str], Awaitable[Any]]
 
 READS: dict[str, Read] = {
     "bots": lambda store, bot, _: store.bots(),
+    "read_cursor": lambda store, bot, _: store.read_cursor(),
     "decisions": lambda store, bot, _: store.decisions(ANY, before=None, limit=100),
     "decision": lambda store, bot, decision: store.decision(decision),
     "text": lambda store, bot, decision: store.text(decision, "raw_response", offset=0, limit=10),
@@ -64,6 +65,7 @@ READS: dict[str, Read] = {
     "statuses": lambda store, bot, _: store.statuses(None, limit=100),
     "equity": lambda store, bot, _: store.equity(None, start=DAWN, end=DUSK, bucket=86_400),
     "deposits": lambda store, bot, _: store.deposits([bot, "good"]),
+    "revisions": lambda store, bot, _: store.revisions([bot, "good"]),
     "errors": lambda store, bot, _: store.errors(bot_id=None, kind=None, before=None, limit=100),
     "signals": lambda store, bot, _: store.signals(bot, start=DAWN, end=DUSK, limit=100),
     "stated": lambda store, bot, decision: store.stated(bot, [decision], since=DAWN),

@@ -5,6 +5,8 @@ import threading
 from dataclasses import replace
 
 from motherhaven.bot.execution.access import VenueAccess
+from motherhaven.bot.execution.commands import PlaceOrders
+from motherhaven.bot.execution.orders import Grouping
 from motherhaven.bot.execution.venue_setup import VenueSetup
 from motherhaven.bot.running.bridge import VenueBridge
 from motherhaven.bot.venues.ccxt.known import PROFILES
@@ -68,3 +70,8 @@ class CcxtSubject:
         self.thread.join()
         self.loop.close()
         self.fake.__exit__(None, None, None)
+
+
+def submitted(subject, *intents, grouping=Grouping.NA):
+    """The outcomes as the adapter gives them, with nothing asked afterwards."""
+    return subject.bridge.submit([PlaceOrders(tuple(intents), grouping)])

@@ -8,12 +8,11 @@ from datetime import timedelta
 from decimal import Decimal
 
 import pytest
-from ccxt_subject import CcxtSubject
+from ccxt_subject import CcxtSubject, submitted
 
 from motherhaven.bot.execution.commands import PlaceOrders
 from motherhaven.bot.execution.orders import (
     Accepted,
-    Grouping,
     OrderIntent,
     OrderState,
     Rejected,
@@ -41,19 +40,6 @@ from motherhaven.testing.venue_subject import (
 )
 
 STOP = PRICE * Decimal("0.98")
-
-
-@pytest.fixture
-def subject(tmp_path):
-    """The adapter against a fresh exchange."""
-    made = CcxtSubject(tmp_path)
-    yield made
-    made.close()
-
-
-def submitted(subject, *intents, grouping=Grouping.NA):
-    """The outcomes as the adapter gives them, with nothing asked afterwards."""
-    return subject.bridge.submit([PlaceOrders(tuple(intents), grouping)])
 
 
 @pytest.mark.parametrize("fault", ["drop_reply", "half_body", "server_busy"])

@@ -13,14 +13,6 @@ from motherhaven.testing.venue_subject import PRICE, cloid, one, opened, trigger
 STOP = PRICE * 98 / 100
 
 
-@pytest.fixture
-def subject(tmp_path):
-    """The adapter against a fresh exchange."""
-    made = CcxtSubject(tmp_path)
-    yield made
-    made.close()
-
-
 def restart(subject):
     """A new process over the same folder."""
     subject.run(subject.adapter.close())

@@ -2,10 +2,9 @@
 
 from decimal import Decimal
 
-import pytest
-from ccxt_subject import CcxtSubject
+from ccxt_subject import submitted
 
-from motherhaven.bot.execution.commands import CancelOrders, PlaceOrders
+from motherhaven.bot.execution.commands import CancelOrders
 from motherhaven.bot.execution.orders import (
     Accepted,
     Grouping,
@@ -28,19 +27,6 @@ from motherhaven.testing.venue_subject import (
 )
 
 STOP = PRICE * Decimal("0.98")
-
-
-@pytest.fixture
-def subject(tmp_path):
-    """The adapter against a fresh exchange."""
-    made = CcxtSubject(tmp_path)
-    yield made
-    made.close()
-
-
-def submitted(subject, *intents, grouping=Grouping.NA):
-    """The outcomes as the adapter gives them, with nothing asked afterwards."""
-    return subject.bridge.submit([PlaceOrders(tuple(intents), grouping)])
 
 
 def test_a_part_that_fills_is_what_is_protected(subject):

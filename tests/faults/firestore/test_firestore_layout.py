@@ -4,7 +4,9 @@ import asyncio
 import gzip
 import json
 import random
-from datetime import timedelta
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -57,28 +59,30 @@ async def shown(store: Store) -> list[Any]:
 
 async def from_lists(store: FirestoreStore) -> list[Any]:
     """The summaries as the lists tell them: what those kept must be equal to."""
-    found: list[Any] = []
-    for bot in await store.bots():
-        page = await store.positions(status="all", bot_id=bot.id, before=None, limit=1_000)
-        names = sorted({row.entry_decision_id for row in page.items if row.entry_decision_id})
-        since = FIRST + timedelta(days=2)
-        found += [
-            await SummariesOfLists.signals(store, bot.id, start=FIRST, end=LAST, limit=5_000),
-            await stated_by_lists(store, bot.id, names, since),
-        ]
-    return found
+    return await _summaries(
+        store, partial(SummariesOfLists.signals, store), partial(stated_by_lists, store)
+    )
 
 
 async def from_summaries(store: FirestoreStore) -> list[Any]:
     """The same, as the bots' documents keep them."""
+
+    async def stated(bot_id: str, names: list[str], since: datetime) -> Any:
+        return await store.stated(bot_id, names, since=since)
+
+    return await _summaries(store, store.signals, stated)
+
+
+async def _summaries(
+    store: FirestoreStore, signals: Callable[..., Any], stated: Callable[..., Any]
+) -> list[Any]:
     found: list[Any] = []
     for bot in await store.bots():
         page = await store.positions(status="all", bot_id=bot.id, before=None, limit=1_000)
         names = sorted({row.entry_decision_id for row in page.items if row.entry_decision_id})
-        since = FIRST + timedelta(days=2)
         found += [
-            await store.signals(bot.id, start=FIRST, end=LAST, limit=5_000),
-            await store.stated(bot.id, names, since=since),
+            await signals(bot.id, start=FIRST, end=LAST, limit=5_000),
+            await stated(bot.id, names, FIRST + timedelta(days=2)),
         ]
     return found
 

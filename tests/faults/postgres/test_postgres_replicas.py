@@ -3,7 +3,8 @@
 import asyncio
 import sys
 import threading
-from contextlib import aclosing
+from collections.abc import AsyncIterator
+from contextlib import aclosing, asynccontextmanager
 from typing import Any
 
 import psycopg
@@ -92,9 +93,7 @@ def test_a_commit_wakes_the_other_server_without_polling(
     monkeypatch.setattr(store_module, "POLL_SECONDS", 3_600)
 
     async def scenario(store: PostgresStore) -> None:
-        other = store_at(url)
-        await other.open()
-        try:
+        async with another(url) as other:
             await hears(other)
             async with aclosing(other.follow(await other.head())) as tails:
                 for minute in range(3):
@@ -103,10 +102,19 @@ def test_a_commit_wakes_the_other_server_without_polling(
                     await store.append([Bot(f"bot-{minute}").decision()])
                     tail = await within(waiting)
                     assert [one.event.bot_id for one in tail.events] == [f"bot-{minute}"]
-        finally:
-            await other.close()
 
     run(url, scenario)
+
+
+@asynccontextmanager
+async def another(url: str) -> AsyncIterator[PostgresStore]:
+    """A second server's store while the context lasts."""
+    other = store_at(url)
+    await other.open()
+    try:
+        yield other
+    finally:
+        await other.close()
 
 
 async def hears(store: PostgresStore) -> None:
@@ -124,17 +132,13 @@ def test_without_a_listening_connection_it_polls(url: str, monkeypatch: pytest.M
     monkeypatch.setattr(psycopg.AsyncConnection, "connect", refused)
 
     async def scenario(store: PostgresStore) -> None:
-        other = store_at(url)
-        await other.open()
-        try:
+        async with another(url) as other:
             async with aclosing(other.follow(await other.head())) as tails:
                 waiting = asyncio.ensure_future(anext(tails))
                 await store.append([Bot().decision()])
                 assert (await within(waiting)).events
             assert other._listener is not None
             assert not other._listener.listening.is_set()
-        finally:
-            await other.close()
 
     run(url, scenario)
 
@@ -146,9 +150,7 @@ def test_a_lost_listening_connection_is_made_again_and_tells_what_it_missed(
     monkeypatch.setattr(store_module, "POLL_SECONDS", 3_600)
 
     async def scenario(store: PostgresStore) -> None:
-        other = store_at(url)
-        await other.open()
-        try:
+        async with another(url) as other:
             await hears(other)
             tails = other.follow(await other.head())
             waiting = asyncio.ensure_future(anext(tails))
@@ -158,8 +160,6 @@ def test_a_lost_listening_connection_is_made_again_and_tells_what_it_missed(
             assert (await within(waiting)).events
             await hears(other)
             await tails.aclose()
-        finally:
-            await other.close()
 
     run(url, scenario)
 

@@ -96,3 +96,30 @@ def test_another_database_is_no_standby(url: str, tmp_path: Path) -> None:
     asyncio.run(scenario())
     with pytest.raises(ConfigError, match="only a postgresql"):
         open_store("sqlite:///a.db", clock=StillClock(), data_dir=tmp_path, read_url=url)
+
+
+def test_an_answer_is_never_older_than_the_cursor_taken_before_it(
+    url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Though another server committed: of several standbys, one that is behind is passed over."""
+
+    async def scenario() -> None:
+        asked: list[str] = []
+        store, other = PostgresStore(url, clock=StillClock(), read_url=url), store_at(url)
+        for one in (store, other):
+            await one.open()
+        try:
+            note(store._replica._readers if store._replica else None, "standby", asked)
+            note(store._readers, "primary", asked)
+            await other.append([Bot().decision()])
+            cursor = await store.read_cursor()
+            assert cursor == await other.head()
+            assert asked == ["standby"]
+            monkeypatch.setattr(log, "head", lambda _: 0)
+            assert [row.stats.decisions for row in await store.bots()] == [1]
+            assert asked == ["standby", "standby", "primary"]
+        finally:
+            for one in (store, other):
+                await one.close()
+
+    asyncio.run(scenario())

@@ -102,8 +102,8 @@ class RealVenue:
         self.inside.on_prices(Prices("BTC", price, price, price, self.now()))
 
 
-class Market:
-    """Flat minutes at `price`, which the venue follows."""
+class FlatMinutes:
+    """A market of flat minutes at `price`; `low` is how far each falls, None: not at all."""
 
     mark_every = None
     funding_kept = FundingKept.NONE
@@ -112,20 +112,34 @@ class Market:
     simulated = False
     coins = ("BTC",)
     interval = MINUTE
+    low = None
 
-    def __init__(self, venue):
-        self.venue, self.price = venue, PRICE
+    def __init__(self):
+        self.price = PRICE
         self.specs, self.set_aside = {"BTC": default_spec("BTC")}, {}
 
     async def closed(self, since, until):
+        """Every minute that has ended."""
         start = since.replace(second=0, microsecond=0)
         found = []
         while start + MINUTE <= until:
             if start + MINUTE > since:
-                bar = Bar("BTC", start, *(self.price,) * 4, Decimal(1))
+                price, low = self.price, self.low or self.price
+                bar = Bar("BTC", start, price, price, low, price, Decimal(1))
                 found.append(Slice(start + MINUTE, {"BTC": bar}))
             start += MINUTE
         return found
+
+    async def close(self):
+        """Nothing to close."""
+
+
+class Market(FlatMinutes):
+    """Flat minutes at `price`, which the venue follows."""
+
+    def __init__(self, venue):
+        super().__init__()
+        self.venue = venue
 
     async def quotes(self, now):
         self.venue.move(self.price)
@@ -133,9 +147,6 @@ class Market:
 
     async def books(self, _coins):
         return {}
-
-    async def close(self):
-        """Nothing to close."""
 
 
 class Live:

@@ -6,11 +6,11 @@ from decimal import Decimal
 
 import pytest
 from arming_support import LIMITS, NOON
-from live_support import CYCLE, MINUTE, PRICE
+from live_support import CYCLE, PRICE, FlatMinutes
 
 from motherhaven.bot.core.records import Record
-from motherhaven.bot.market.feed import Book, FundingKept, Quote, Slice
-from motherhaven.bot.market.instruments import Bar, Level, default_spec
+from motherhaven.bot.market.feed import Book, Quote
+from motherhaven.bot.market.instruments import Level, default_spec
 from motherhaven.bot.running.build import build_bot
 from motherhaven.bot.running.config import BotConfig
 from motherhaven.bot.running.shadow import Shadow
@@ -25,31 +25,12 @@ D = Decimal
 BOOK = Book((Level(D(49_990), D(1)),), (Level(D(50_100), D("0.0005")), Level(D(50_200), D(1))))
 
 
-class Market:
+class Market(FlatMinutes):
     """Flat minutes with a real order book; `book` None: it is not to be had."""
 
-    mark_every = None
-    funding_kept = FundingKept.NONE
-    warnings = ()
-    name = "flat"
-    simulated = False
-    coins = ("BTC",)
-    interval = MINUTE
-
     def __init__(self, book=BOOK):
-        self.book, self.low = book, PRICE
-        self.specs, self.set_aside = {"BTC": default_spec("BTC")}, {}
-
-    async def closed(self, since, until):
-        """Every minute that has ended; its low is `low`."""
-        start = since.replace(second=0, microsecond=0)
-        found = []
-        while start + MINUTE <= until:
-            if start + MINUTE > since:
-                bar = Bar("BTC", start, PRICE, PRICE, self.low, PRICE, D(1))
-                found.append(Slice(start + MINUTE, {"BTC": bar}))
-            start += MINUTE
-        return found
+        super().__init__()
+        self.book = book
 
     async def quotes(self, now):
         """The price of now."""
@@ -60,9 +41,6 @@ class Market:
         if self.book is None:
             raise MarketError("no book")
         return dict.fromkeys(coins, self.book)
-
-    async def close(self):
-        """Nothing to close."""
 
 
 def run(market, decider="buy-and-hold", cycles=3, sink=None, mode=TradingMode.SHADOW):

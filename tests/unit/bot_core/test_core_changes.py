@@ -127,7 +127,7 @@ def test_what_is_not_plain_is_refused_and_never_guessed(fields, code):
         (None, 58_000, None, "no_position"),
         (replace(LONG, stop=None), 50_000, None, None),
         (replace(LONG, stop=None), 45_100, None, "stop_beyond_liquidation"),
-        (replace(LONG, liquidation=D(58_500)), 58_000, None, None),
+        (replace(LONG, liquidates=D(58_500)), 58_000, None, None),
     ],
 )
 def test_exits_move_within_the_rules(held, stop, target, rule):

@@ -13,6 +13,7 @@ from motherhaven.bot.execution.orders import Grouping
 from motherhaven.bot.execution.states import planned
 from motherhaven.bot.market.feed import Quote, Slice
 from motherhaven.bot.market.instruments import Bar
+from motherhaven.bot.market.simulated import SimulatedFeed
 from motherhaven.bot.running.cycle import Cycle, Facts
 from motherhaven.bot.running.sink import MemorySink
 from motherhaven.bot.running.venues import paper_trader
@@ -122,3 +123,14 @@ class SleepyClock(FakeClock):
         if self.until is not None and self.now() >= self.until:
             self.stop.set()
         await asyncio.sleep(0)
+
+
+def seen_context(hours, **told):
+    """What a decider sees at noon after some hours of a simulated market."""
+    feed = SimulatedFeed(("BTC", "ETH"), 1)
+    ids = count()
+    setup = TraderSetup(("BTC", "ETH"), RiskLimits(), feed.specs, detailed=True)
+    trader = paper_trader(setup, NOON, lambda: f"id-{next(ids)}")
+    for piece in feed.slices(NOON - timedelta(hours=hours), NOON):
+        trader.on_slice(piece)
+    return trader.context(NOON, **told)

@@ -2,24 +2,19 @@
 
 import asyncio
 import json
-from datetime import UTC, datetime, timedelta
-from itertools import count
 
 import pytest
+from shell_support import NOON, seen_context
 
 from motherhaven.bot.core import records
-from motherhaven.bot.core.setup import TraderSetup
 from motherhaven.bot.decider import Attempt, ModelConfig, choose_decider
 from motherhaven.bot.decider.attempts import described, joined, last_of
-from motherhaven.bot.market.simulated import SimulatedFeed
-from motherhaven.bot.running.venues import paper_trader
 from motherhaven.contract.errors import (
     AnswerMalformed,
     AnswerRefused,
     AnswerTruncated,
     DeciderUnavailable,
 )
-from motherhaven.contract.limits import RiskLimits
 from motherhaven.settings import SystemClock
 from motherhaven.testing.messages_server import (
     Answers,
@@ -31,7 +26,6 @@ from motherhaven.testing.messages_server import (
     Sends,
 )
 
-NOW = datetime(2026, 3, 4, 12, tzinfo=UTC)
 BOTH = ["anthropic:claude-sonnet-5-5", "local:some-model"]
 
 
@@ -47,13 +41,7 @@ CLOSE = {"decisions": [hold("BTC", signal="close")]}
 @pytest.fixture(scope="module")
 def context():
     """What a decider sees after two hours of a simulated market."""
-    feed = SimulatedFeed(("BTC", "ETH"), 1)
-    ids = count()
-    setup = TraderSetup(("BTC", "ETH"), RiskLimits(), feed.specs, detailed=True)
-    trader = paper_trader(setup, NOW, lambda: f"id-{next(ids)}")
-    for piece in feed.slices(NOW - timedelta(hours=2), NOW):
-        trader.on_slice(piece)
-    return trader.context(NOW)
+    return seen_context(2)
 
 
 def ask(context, script, name="anthropic:claude-sonnet-5-5"):
@@ -241,8 +229,8 @@ def test_several_answers_as_one_text_and_back():
 def test_the_record_holds_every_attempt_once(context):
     """The raw response has both texts; `attempts` says which part is whose, and why."""
     got, _ = ask(context, [Says("no"), Answers(GOOD)])
-    payload = records.answer(got, "d", "c", NOW, NOW)
+    payload = records.answer(got, "d", "c", NOON, NOON)
     assert [one["refused"] != "" for one in payload["attempts"]] == [True, False]
     assert last_of(payload["raw_response"], payload["attempts"]) == got.attempts[-1].raw
     single, _ = ask(context, [Answers(GOOD)])
-    assert "attempts" not in records.answer(single, "d", "c", NOW, NOW)
+    assert "attempts" not in records.answer(single, "d", "c", NOON, NOON)

@@ -4,7 +4,7 @@ import gc
 
 import pytest
 
-from motherhaven.bot.replay.settled import settled_objects
+from motherhaven.bot.replay.settled import YOUNG, settled_objects
 
 
 def test_what_was_there_before_is_spared_and_given_back() -> None:
@@ -38,3 +38,17 @@ def test_garbage_that_is_made_within_is_collected() -> None:
         cycle.append(cycle)
         del cycle
         assert gc.collect() >= 1
+
+
+def test_young_objects_are_looked_at_less_often_within() -> None:
+    """As often as before afterwards; a collector that is switched off stays so."""
+    usual = gc.get_threshold()
+    with settled_objects():
+        assert gc.get_threshold()[0] >= YOUNG
+    assert gc.get_threshold() == usual
+    gc.set_threshold(0)
+    try:
+        with settled_objects():
+            assert gc.get_threshold()[0] == 0
+    finally:
+        gc.set_threshold(*usual)

@@ -18,7 +18,7 @@ from motherhaven.bot.portfolio.events import Fill, FillReason, Liquidity
 from motherhaven.bot.replay.audit import EquityAudit, Track
 from motherhaven.bot.replay.engine import Replay
 from motherhaven.bot.replay.stride import Strides
-from motherhaven.bot.running.sink import LedgerSink
+from motherhaven.bot.running.sink import MemorySink
 from motherhaven.testing.clock import FakeClock
 from tests.replaykit import CASES, Case, told
 
@@ -106,9 +106,9 @@ def test_stepping_changes_no_figure(tmp_path, monkeypatch, case):
     config = case.config(files, brief=True)
 
     def run():
-        decider, sink = baseline(case.decider), LedgerSink()
-        report = asyncio.run(Replay(config, decider, sink, FakeClock(START)).run())
-        return told(report), [(one.payload, one.event_id) for one in sink.read(("fill",))]
+        replay = Replay(config, baseline(case.decider), MemorySink(), FakeClock(START))
+        report = asyncio.run(replay.run())
+        return told(report), replay._trader.log.booked
 
     stepped = run()
     monkeypatch.setattr(type(config), "plain", property(lambda _: False))
@@ -127,7 +127,7 @@ def test_few_bars_are_looked_at_singly(tmp_path, monkeypatch):
     monkeypatch.setattr(
         Replay, "_happen", lambda self, current: seen.append(current) or real_happen(self, current)
     )
-    sink = LedgerSink()
+    sink = MemorySink()
     report = asyncio.run(Replay(config, baseline("ema-cross"), sink, FakeClock(START)).run())
     assert report.entries > 0
     assert len(seen) < report.bars / 10
@@ -151,6 +151,33 @@ def test_a_difference_within_a_step_is_found():
     assert size.identity_error([fill]) == 20
     lost.span(times, 1, D(80), [])
     assert lost.identity_error([fill]) > 0
+
+
+@pytest.mark.parametrize("seed", range(40))
+def test_whole_numbers_find_the_extremes_of_a_span(seed):
+    """One position over many bars: drawdown, curve and fold are those of a look at each bar."""
+    chance, columns = random.Random(seed), Columns.of(walk(seed, 300))
+    assert [D(one).scaleb(-columns.decimals) for one in columns.ends] == columns.closes
+    spans, singly = EquityAudit(D(1000)), EquityAudit(D(1000))
+    first = 0
+    while first < 300:
+        end = min(300, first + chance.choice((1, 2, 30, 100)))
+        size = D(chance.randrange(-500, 500)) / 100 or D(1)
+        base = D(1000) - size * columns.closes[first]
+        times = [START + n * MINUTE for n in range(first, end)]
+        marks, steps = columns.closes[first:end], columns.ends[first:end]
+        spans.span(times, first, base, [Track("X", size, marks, steps)])
+        for time, mark in zip(times, marks, strict=True):
+            singly.sample(time, first, base, [("X", size, mark)])
+        if chance.random() < 0.2:
+            spans.flow(D(50))
+            singly.flow(D(50))
+        assert spans.max_drawdown == singly.max_drawdown
+        first = end
+    assert spans.curve == singly.curve
+    assert list(spans.curve) == list(singly.curve)
+    assert spans.curve[10:12] == [spans.curve[10], spans.curve[11]]
+    assert spans.curve != EquityAudit(D(1000)).curve
 
 
 def test_steps_until_a_moment_are_rounded_up():

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from motherhaven.contract.quick_init import quick_init
+from motherhaven.contract.quick_init import quick_init, quick_inside
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +33,17 @@ class Quick:
     told: str = field(default="no", repr=False)
 
 
+@quick_inside
+@dataclass(frozen=True, slots=True)
+class Inside:
+    """The same fields; nothing at run time keeps them from being set."""
+
+    first: object
+    second: object = 2
+    many: list[object] = field(default_factory=list)
+    told: str = field(default="no", repr=False)
+
+
 NAMES = ("first", "second", "many", "told")
 
 
@@ -45,14 +56,14 @@ def test_it_takes_and_refuses_what_the_plain_one_does(
 ) -> None:
     """Any arguments give the same fields, or a TypeError in both."""
     found = []
-    for kind in (Plain, Quick):
+    for kind in (Plain, Quick, Inside):
         try:
             made = kind(*values, **named)  # type: ignore[arg-type]
         except TypeError:
             found.append(None)
         else:
             found.append([getattr(made, name) for name in NAMES])
-    assert found[0] == found[1]
+    assert found[0] == found[1] == found[2]
 
 
 def test_it_is_frozen_and_copied_like_the_plain_one() -> None:
@@ -66,6 +77,15 @@ def test_it_is_frozen_and_copied_like_the_plain_one() -> None:
     assert Quick(1).many is not Quick(1).many
     assert hash(Quick(1, many=())) == hash(Plain(1, many=()))  # type: ignore[arg-type]
     assert repr(made) == repr(Plain(1, many=[3])).replace("Plain", "Quick")
+
+
+def test_what_stays_inside_is_like_it_but_for_being_frozen() -> None:
+    """It is made, copied, compared and hashed likewise."""
+    made = Inside(1, many=[3])
+    assert replace(made, second=5) == Inside(1, 5, [3])
+    assert copy.deepcopy(made) == copy.copy(made) == pickle.loads(pickle.dumps(made)) == made
+    assert hash(Inside(1, many=())) == hash(Plain(1, many=()))  # type: ignore[arg-type]
+    assert not hasattr(made, "__dict__")
 
 
 def test_its_parameters_are_told() -> None:

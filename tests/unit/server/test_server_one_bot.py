@@ -59,7 +59,7 @@ def failing_for(bot: str, real: Any) -> Any:
 
 @pytest.mark.parametrize(
     ("module", "name"),
-    [(bot_metrics, "bot_metrics"), (ratios, "histories"), (bot_metrics, "histories"),
+    [(bot_metrics, "bot_metrics"), (ratios, "_returns"), (bot_metrics, "histories"),
      (bot_metrics, "open_positions")],
 )  # fmt: skip
 async def test_a_failing_computation_shows_on_its_bot_alone(

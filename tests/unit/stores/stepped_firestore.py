@@ -144,6 +144,11 @@ class Server:
         self.streams: list[Stream] = []
         self.begun: Begun | None = None
         self.counts = 0
+        self.seen = 0
+
+    def saw(self, number: int) -> None:
+        """The listener told of a live number."""
+        self.seen = max(self.seen, number)
 
     def begin(self) -> None:
         """Send a commit, unless one is under way."""

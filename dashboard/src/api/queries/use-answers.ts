@@ -11,12 +11,13 @@ export function useAnswers(bot: string) {
     queryKey: keys.answers(bot),
     enabled: useStreamReady(),
     initialPageParam: null as string | null,
-    queryFn: ({ pageParam, signal }) =>
+    queryFn: ({ pageParam, signal, queryKey }) =>
       unwrap(
         api.GET("/api/llm-bot/events", {
           signal,
           params: { query: { bot, kind: "answer", cursor: pageParam ?? undefined, limit: PAGE } },
         }),
+        queryKey,
       ),
     getNextPageParam: (page) => page.next,
   });

@@ -8,10 +8,11 @@ export function useBotConfig(bot: string) {
   return useQuery({
     queryKey: keys.botConfig(bot),
     enabled: useStreamReady(),
-    queryFn: async ({ signal }) => {
+    queryFn: async ({ signal, queryKey }) => {
       const query = { ids: bot };
       const comparison = await unwrap(
         api.GET("/api/llm-bot/compare", { signal, params: { query } }),
+        queryKey,
       );
       return comparison.configs.find((one) => one.bot_id === bot)?.items ?? {};
     },

@@ -10,7 +10,10 @@ export function useBotEquity(range: Range, bot: string) {
     queryKey: keys.botEquity(range, bot),
     enabled: useStreamReady(),
     placeholderData: keepPreviousData,
-    queryFn: ({ signal }) =>
-      unwrap(api.GET("/api/llm-bot/equity", { signal, params: { query: { range, bots: bot } } })),
+    queryFn: ({ signal, queryKey }) =>
+      unwrap(
+        api.GET("/api/llm-bot/equity", { signal, params: { query: { range, bots: bot } } }),
+        queryKey,
+      ),
   });
 }

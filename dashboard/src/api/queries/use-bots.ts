@@ -14,6 +14,7 @@ export async function readBots(signal: AbortSignal): Promise<BotRow[]> {
   do {
     const page = await unwrap(
       api.GET("/api/llm-bot/bots", { params: { query: { cursor } }, signal }),
+      keys.bots,
     );
     bots.push(...page.bots);
     cursor = page.next ?? undefined;

@@ -9,7 +9,10 @@ export function useBreakdown(bot: string, zone: string) {
     queryKey: keys.breakdown(bot, zone),
     enabled: useStreamReady(),
     placeholderData: keepPreviousData,
-    queryFn: ({ signal }) =>
-      unwrap(api.GET("/api/llm-bot/breakdown", { signal, params: { query: { bot, zone } } })),
+    queryFn: ({ signal, queryKey }) =>
+      unwrap(
+        api.GET("/api/llm-bot/breakdown", { signal, params: { query: { bot, zone } } }),
+        queryKey,
+      ),
   });
 }

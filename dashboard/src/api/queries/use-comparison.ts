@@ -11,9 +11,9 @@ export function useComparison(ids: readonly string[], range: Range) {
     queryKey: keys.comparison(ids, range),
     enabled: ready && ids.length > 1,
     placeholderData: keepPreviousData,
-    queryFn: ({ signal }) => {
+    queryFn: ({ signal, queryKey }) => {
       const query = { ids: ids.join(","), range };
-      return unwrap(api.GET("/api/llm-bot/compare", { signal, params: { query } }));
+      return unwrap(api.GET("/api/llm-bot/compare", { signal, params: { query } }), queryKey);
     },
   });
 }

@@ -7,7 +7,10 @@ export function useDecision(id: string | null) {
   return useQuery({
     queryKey: keys.decision(id ?? ""),
     enabled: id !== null && id !== "",
-    queryFn: ({ signal }) =>
-      unwrap(api.GET("/api/llm-bot/decision", { signal, params: { query: { id: id ?? "" } } })),
+    queryFn: ({ signal, queryKey }) =>
+      unwrap(
+        api.GET("/api/llm-bot/decision", { signal, params: { query: { id: id ?? "" } } }),
+        queryKey,
+      ),
   });
 }

@@ -10,7 +10,7 @@ export function useEquity(range: Range) {
     queryKey: keys.equity(range),
     enabled: useStreamReady(),
     placeholderData: keepPreviousData,
-    queryFn: ({ signal }) =>
-      unwrap(api.GET("/api/llm-bot/equity", { signal, params: { query: { range } } })),
+    queryFn: ({ signal, queryKey }) =>
+      unwrap(api.GET("/api/llm-bot/equity", { signal, params: { query: { range } } }), queryKey),
   });
 }

@@ -11,11 +11,11 @@ export function useErrorGroups(filter: ErrorFilter) {
     queryKey: keys.errorGroups(filter),
     enabled: useStreamReady(),
     placeholderData: keepPreviousData,
-    queryFn: async ({ signal }) => {
+    queryFn: async ({ signal, queryKey }) => {
       const { kind, bot, since } = filter;
       const from = sinceOf(since, serverNow());
       const query = { kind: kind ?? undefined, bot: bot ?? undefined, since: from ?? undefined };
-      return unwrap(api.GET("/api/llm-bot/errors/groups", { signal, params: { query } }));
+      return unwrap(api.GET("/api/llm-bot/errors/groups", { signal, params: { query } }), queryKey);
     },
   });
 }

@@ -14,7 +14,7 @@ export function useFeed(filter: FeedFilter) {
     queryKey: keys.feed(filter),
     enabled: useStreamReady(),
     initialPageParam: null as string | null,
-    queryFn: ({ pageParam, signal }) =>
+    queryFn: ({ pageParam, signal, queryKey }) =>
       unwrap(
         api.GET("/api/llm-bot/feed", {
           signal,
@@ -31,6 +31,7 @@ export function useFeed(filter: FeedFilter) {
             },
           },
         }),
+        queryKey,
       ),
     getNextPageParam: (page) => page.next,
   });

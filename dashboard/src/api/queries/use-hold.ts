@@ -13,9 +13,10 @@ export function useHold(coin: string | null, range: Range) {
     enabled: useStreamReady() && coin !== null,
     placeholderData: keepPreviousData,
     refetchInterval: MINUTE,
-    queryFn: ({ signal }) =>
+    queryFn: ({ signal, queryKey }) =>
       unwrap(
         api.GET("/api/llm-bot/hold", { signal, params: { query: { coin: coin ?? "", range } } }),
+        queryKey,
       ),
   });
 }

@@ -9,10 +9,10 @@ export function useMetrics(bots: readonly string[] | null) {
     queryKey: keys.metrics(bots),
     enabled: useStreamReady(),
     placeholderData: keepPreviousData,
-    queryFn: async ({ signal }) => {
+    queryFn: async ({ signal, queryKey }) => {
       const query = { bots: bots?.join(",") };
       const answer = api.GET("/api/llm-bot/metrics", { signal, params: { query } });
-      return (await unwrap(answer)).items;
+      return (await unwrap(answer, queryKey)).items;
     },
   });
 }

@@ -9,9 +9,9 @@ export function useTrade(bot: string | null, id: string | null) {
   return useQuery({
     queryKey: keys.trade(bot ?? "", id ?? ""),
     enabled: ready && Boolean(bot) && Boolean(id),
-    queryFn: ({ signal }) => {
+    queryFn: ({ signal, queryKey }) => {
       const query = { bot: bot ?? "", id: id ?? "" };
-      return unwrap(api.GET("/api/llm-bot/trade", { signal, params: { query } }));
+      return unwrap(api.GET("/api/llm-bot/trade", { signal, params: { query } }), queryKey);
     },
   });
 }

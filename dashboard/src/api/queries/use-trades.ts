@@ -12,7 +12,7 @@ export function useTrades(status: TradeStatus, bot: string | null = null) {
     queryKey: keys.trades(status, bot),
     enabled: useStreamReady(),
     initialPageParam: null as string | null,
-    queryFn: ({ pageParam, signal }) =>
+    queryFn: ({ pageParam, signal, queryKey }) =>
       unwrap(
         api.GET("/api/llm-bot/trades", {
           signal,
@@ -20,6 +20,7 @@ export function useTrades(status: TradeStatus, bot: string | null = null) {
             query: { status, bot: bot ?? undefined, cursor: pageParam ?? undefined, limit: PAGE },
           },
         }),
+        queryKey,
       ),
     getNextPageParam: (page) => page.next,
   });

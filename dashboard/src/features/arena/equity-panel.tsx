@@ -5,7 +5,7 @@ import { useFleet } from "@/api/queries/use-fleet";
 import { useFreshBases } from "@/api/queries/use-fresh-bases";
 import { useHold } from "@/api/queries/use-hold";
 import { CHART_PLACE, ChartSkeleton } from "@/charts/chart-skeleton";
-import { RANGES, SHOWN_AS, useView } from "@/lib/prefs/use-view";
+import { SHOWN_AS, useView } from "@/lib/prefs/use-view";
 import { botName } from "@/lib/view-models/bots";
 import { type Line, linesOf, type Unit } from "@/lib/view-models/equity";
 import { stepText } from "@/lib/view-models/format-time";
@@ -18,6 +18,7 @@ import { later, NotLoaded } from "@/ui/later";
 import { Moment } from "@/ui/moment";
 import { Panel } from "@/ui/panel";
 import { Segmented } from "@/ui/segmented";
+import { UnitAndRange } from "@/ui/unit-and-range";
 import { EquityTable } from "./equity-table";
 import { HoldPicker } from "./hold-picker";
 
@@ -26,12 +27,6 @@ const EquityChart = later(
   () => <ChartSkeleton />,
   NotLoaded,
 );
-
-const UNIT_OPTIONS = [
-  { value: "usd", text: "$", title: "Equity in US dollars" },
-  { value: "pct", text: "%", title: "Return since the begin of the range" },
-  { value: "dd", text: "drawdown", title: "Fall below the peak within the range" },
-] as const;
 
 /** Equity of all bots over time, each line named at its end. */
 export function EquityPanel() {
@@ -133,19 +128,7 @@ export function EquityPanel() {
             onChange={(next) => setView({ as: next })}
           />
           <span aria-hidden className="h-4 border-l max-sm:hidden" />
-          <Segmented
-            label="Unit"
-            value={unit}
-            options={UNIT_OPTIONS}
-            onChange={(next) => setView({ unit: next })}
-          />
-          <span aria-hidden className="h-4 border-l max-sm:hidden" />
-          <Segmented
-            label="Range"
-            value={range}
-            options={RANGES.map((value) => ({ value, text: value }))}
-            onChange={(next) => setView({ range: next })}
-          />
+          <UnitAndRange unit={unit} range={range} onChange={setView} />
         </>
       }
     >

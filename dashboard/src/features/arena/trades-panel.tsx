@@ -17,6 +17,7 @@ import { ExportLinks } from "@/ui/export-links";
 import { Panel, SkeletonRows } from "@/ui/panel";
 import { PickOne } from "@/ui/pick-one";
 import { Segmented } from "@/ui/segmented";
+import { ShowMore } from "@/ui/show-more";
 import { closedColumns } from "./closed-columns";
 import { ExposureStrip, ExposureTotals } from "./exposure-strip";
 import { openColumns } from "./open-columns";
@@ -78,16 +79,7 @@ export function TradesPanel() {
         all.length > 0 && (
           <span className="flex flex-wrap items-center gap-3">
             showing {count(rows.length)} of {count(Math.max(total, all.length))}
-            {query.hasNextPage && (
-              <button
-                type="button"
-                className="target text-accent hover:underline"
-                disabled={query.isFetchingNextPage}
-                onClick={() => query.fetchNextPage()}
-              >
-                {query.isFetchingNextPage ? "Loading" : "Show more"}
-              </button>
-            )}
+            <ShowMore query={query} />
             <span className="ml-auto flex items-center gap-3">
               <ShownAsCsv rows={rows} />
               <ExportLinks what="trades" bot={of || null} tags={tags} />

@@ -14,7 +14,7 @@ import { Segmented } from "@/ui/segmented";
 /** The decision that is pointed at, on the curve or in its row. */
 export type Lit = { id: string; from: "curve" | "row" } | null;
 
-type Props = {
+export type DecisionsProps = {
   bot: BotRow;
   selected: string | null;
   lit: Lit;
@@ -23,7 +23,7 @@ type Props = {
 };
 
 /** The bot's decisions, newest first; the one under the pointer is marked on the curve. */
-export function BotDecisions({ bot, selected, lit, onLit, onOpen }: Props) {
+export function BotDecisions({ bot, selected, lit, onLit, onOpen }: DecisionsProps) {
   const [{ trades, folds }, setView] = useBotView();
   const query = useFeed(feedOf(bot.id, trades));
   const rows = useMemo(() => rowsOf(query.data), [query.data]);

@@ -6,7 +6,6 @@ import { useFreshBases } from "@/api/queries/use-fresh-bases";
 import type { BotRow, DecisionRow } from "@/api/types";
 import { CHART_PLACE, ChartSkeleton } from "@/charts/chart-skeleton";
 import { useBotView } from "@/lib/prefs/use-bot-view";
-import { RANGES } from "@/lib/prefs/use-view";
 import { linesOf } from "@/lib/view-models/equity";
 import { feedOf } from "@/lib/view-models/filter-bot";
 import { count } from "@/lib/view-models/format-number";
@@ -15,19 +14,13 @@ import { rowsOf } from "@/lib/view-models/merge";
 import { EmptyState } from "@/ui/empty-state";
 import { later, NotLoaded } from "@/ui/later";
 import { Panel } from "@/ui/panel";
-import { Segmented } from "@/ui/segmented";
+import { UnitAndRange } from "@/ui/unit-and-range";
 
 const BotEquityChart = later(
   () => import("@/charts/bot-equity-chart").then((module) => module.BotEquityChart),
   () => <ChartSkeleton chart="bot" />,
   NotLoaded,
 );
-
-const UNIT_OPTIONS = [
-  { value: "usd", text: "$", title: "Equity in US dollars" },
-  { value: "pct", text: "%", title: "Return since the begin of the range" },
-  { value: "dd", text: "drawdown", title: "Fall below the peak within the range" },
-] as const;
 
 type Props = {
   bot: BotRow;
@@ -95,23 +88,7 @@ export function BotEquity({ bot, hue, lit, onLit, onPick }: Props) {
           )}
         </span>
       }
-      actions={
-        <>
-          <Segmented
-            label="Unit"
-            value={unit}
-            options={UNIT_OPTIONS}
-            onChange={(next) => setView({ unit: next })}
-          />
-          <span aria-hidden className="h-4 border-l max-sm:hidden" />
-          <Segmented
-            label="Range"
-            value={range}
-            options={RANGES.map((value) => ({ value, text: value }))}
-            onChange={(next) => setView({ range: next })}
-          />
-        </>
-      }
+      actions={<UnitAndRange unit={unit} range={range} onChange={setView} />}
     >
       {drawing && <BotEquityChart drawing={drawing} onMarker={onLit} onPick={onPick} />}
     </Panel>

@@ -8,6 +8,7 @@ import { feedOf } from "@/lib/view-models/filter-bot";
 import { count } from "@/lib/view-models/format-number";
 import { rowsOf } from "@/lib/view-models/merge";
 import { Panel, SkeletonRows } from "@/ui/panel";
+import { ShowMore } from "@/ui/show-more";
 import { AnswerEntry } from "./answer-entry";
 
 /** What the model thought, answer by answer over all coins, newest first. */
@@ -34,14 +35,7 @@ export function BotReasoning({ bot }: { bot: BotRow }) {
         query.hasNextPage && (
           <span className="flex items-center gap-3">
             the newest {count(answers.length)}
-            <button
-              type="button"
-              className="target text-accent hover:underline"
-              disabled={query.isFetchingNextPage}
-              onClick={() => query.fetchNextPage()}
-            >
-              {query.isFetchingNextPage ? "Loading" : "Show more"}
-            </button>
+            <ShowMore query={query} />
           </span>
         )
       }

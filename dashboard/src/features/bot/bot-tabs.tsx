@@ -1,11 +1,11 @@
 "use client";
 import { Tabs } from "radix-ui";
+import type { ReactNode } from "react";
 import { useShare } from "@/api/queries/use-shares";
-import type { BotRow } from "@/api/types";
 import { BOT_TABS, type BotTab, useBotView } from "@/lib/prefs/use-bot-view";
 import { count, countShort } from "@/lib/view-models/format-number";
 import { later, NotLoaded } from "@/ui/later";
-import { BotDecisions, type Lit } from "./bot-decisions";
+import { BotDecisions, type DecisionsProps } from "./bot-decisions";
 import { BotErrors } from "./bot-errors";
 import { BotTrades } from "./bot-trades";
 
@@ -34,16 +34,8 @@ const BotReasoning = later(
 /** What a share link shows. */
 const SHARED_TABS = ["decisions", "trades", "performance"] as const satisfies readonly BotTab[];
 
-type Props = {
-  bot: BotRow;
-  selected: string | null;
-  lit: Lit;
-  onLit: (id: string | null) => void;
-  onOpen: (id: string | null) => void;
-};
-
 /** What the bot decided, traded, failed at, and how it is set up. */
-export function BotTabs({ bot, selected, lit, onLit, onOpen }: Props) {
+export function BotTabs({ bot, selected, lit, onLit, onOpen }: DecisionsProps) {
   const [{ tab }, setView] = useBotView();
   const share = useShare();
   const tabs = share ? SHARED_TABS : BOT_TABS;
@@ -87,24 +79,32 @@ export function BotTabs({ bot, selected, lit, onLit, onOpen }: Props) {
       >
         <BotDecisions bot={bot} selected={selected} lit={lit} onLit={onLit} onOpen={onOpen} />
       </Tabs.Content>
-      <Tabs.Content value="reasoning" tabIndex={-1} className="min-h-0 overflow-y-auto">
+      <Scrolled value="reasoning">
         <BotReasoning bot={bot} />
-      </Tabs.Content>
-      <Tabs.Content value="trades" tabIndex={-1} className="min-h-0 overflow-y-auto">
+      </Scrolled>
+      <Scrolled value="trades">
         <BotTrades bot={bot} />
-      </Tabs.Content>
-      <Tabs.Content value="performance" tabIndex={-1} className="min-h-0 overflow-y-auto">
+      </Scrolled>
+      <Scrolled value="performance">
         <BotPerformance bot={bot} />
-      </Tabs.Content>
-      <Tabs.Content value="errors" tabIndex={-1} className="min-h-0 overflow-y-auto">
+      </Scrolled>
+      <Scrolled value="errors">
         <BotErrors bot={bot} />
-      </Tabs.Content>
-      <Tabs.Content value="log" tabIndex={-1} className="min-h-0 overflow-y-auto">
+      </Scrolled>
+      <Scrolled value="log">
         <BotLog bot={bot} />
-      </Tabs.Content>
-      <Tabs.Content value="config" tabIndex={-1} className="min-h-0 overflow-y-auto">
+      </Scrolled>
+      <Scrolled value="config">
         <BotConfig bot={bot} />
-      </Tabs.Content>
+      </Scrolled>
     </Tabs.Root>
+  );
+}
+
+function Scrolled({ value, children }: { value: BotTab; children: ReactNode }) {
+  return (
+    <Tabs.Content value={value} tabIndex={-1} className="min-h-0 overflow-y-auto">
+      {children}
+    </Tabs.Content>
   );
 }

@@ -10,6 +10,7 @@ import { Delta } from "@/ui/delta";
 import { Moment } from "@/ui/moment";
 import { Panel, SkeletonRows } from "@/ui/panel";
 import { Side } from "@/ui/position-cells";
+import { ShowMore } from "@/ui/show-more";
 
 /** What the bot closed, newest first. */
 export function BotTrades({ bot }: { bot: BotRow }) {
@@ -27,16 +28,7 @@ export function BotTrades({ bot }: { bot: BotRow }) {
         rows.length > 0 && (
           <span className="flex items-center gap-3">
             showing {count(rows.length)} of {count(total)}
-            {query.hasNextPage && (
-              <button
-                type="button"
-                className="target text-accent hover:underline"
-                disabled={query.isFetchingNextPage}
-                onClick={() => query.fetchNextPage()}
-              >
-                {query.isFetchingNextPage ? "Loading" : "Show more"}
-              </button>
-            )}
+            <ShowMore query={query} />
           </span>
         )
       }

@@ -56,6 +56,17 @@ export function DecisionFormatted({ detail }: { detail: DecisionDetail }) {
         <Facts title="plan" facts={planOf(detail)} />
         <Facts title="effort" facts={effortOf(detail)} />
       </div>
+      <Prompts detail={detail} />
+      <LongText id={id} field="raw_response" title="Raw answer" length={texts.raw_response ?? 0} />
+    </>
+  );
+}
+
+/** What the model was asked. */
+export function Prompts({ detail }: { detail: DecisionDetail }) {
+  const { id, texts } = detail;
+  return (
+    <>
       <LongText id={id} field="user_prompt" title="User prompt" length={texts.user_prompt ?? 0} />
       <LongText
         id={id}
@@ -63,7 +74,6 @@ export function DecisionFormatted({ detail }: { detail: DecisionDetail }) {
         title="System prompt"
         length={texts.system_prompt ?? 0}
       />
-      <LongText id={id} field="raw_response" title="Raw answer" length={texts.raw_response ?? 0} />
     </>
   );
 }

@@ -1,15 +1,12 @@
 "use client";
-import { ChevronRight } from "lucide-react";
 import { useState } from "react";
 import { useDecision } from "@/api/queries/use-decision";
 import type { DecisionDetail } from "@/api/types";
-import { count } from "@/lib/view-models/format-number";
 import { answerOf, hasReasons, reasonsOf } from "@/lib/view-models/reasons";
 import { CopyButton } from "@/ui/copy-button";
 import { LongText } from "@/ui/long-text";
-
-/** More than this is not set here: it can be copied whole, and stands in the record. */
-const SET_UP_TO = 60_000;
+import { SET_UP_TO, SetText } from "@/ui/set-text";
+import { Unfold } from "@/ui/unfold";
 
 /** What stands here by its beginning when it is long; `texts` has the length of the whole. */
 const CUT = [
@@ -59,31 +56,10 @@ function Thinking({ text }: { text: string }) {
   return (
     <div className="px-3 pb-2">
       <div className="flex min-h-8 flex-wrap items-center gap-2 py-1">
-        <button
-          type="button"
-          aria-expanded={open}
-          onClick={() => setOpen(!open)}
-          className="target flex flex-1 items-center gap-1.5 text-left text-sm hover:text-accent"
-        >
-          <ChevronRight size={13} aria-hidden className={open ? "rotate-90" : ""} />
-          Thinking
-          <span className="num text-faint">{count(text.length)} characters</span>
-        </button>
+        <Unfold open={open} onOpen={setOpen} title="Thinking" length={text.length} />
         <CopyButton text={text} label="Copy thinking" />
       </div>
-      {open && (
-        <section
-          aria-label="Thinking"
-          className="max-h-64 overflow-auto rounded-sm border bg-bg p-2"
-          // biome-ignore lint/a11y/noNoninteractiveTabindex: a scrolled area must be reachable by keys
-          tabIndex={0}
-        >
-          <pre dir="auto" className="whitespace-pre-wrap break-words font-mono text-sm">
-            {text.slice(0, SET_UP_TO)}
-            {text.length > SET_UP_TO && "…"}
-          </pre>
-        </section>
-      )}
+      {open && <SetText label="Thinking" text={text} className="max-h-64" />}
     </div>
   );
 }

@@ -11,8 +11,9 @@ import { stepsOf } from "@/lib/view-models/steps";
 import { CopyButton } from "@/ui/copy-button";
 import { DownloadLink } from "@/ui/download-link";
 import { LongText } from "@/ui/long-text";
+import { SetText } from "@/ui/set-text";
 import { DecisionDiff } from "./decision-diff";
-import { DecisionFormatted, DecisionReasoning } from "./decision-formatted";
+import { DecisionFormatted, DecisionReasoning, Prompts } from "./decision-formatted";
 import { DecisionNext, NextPlace } from "./decision-next";
 import { DecisionReasons } from "./decision-reasons";
 import { FateGrid } from "./fate-grid";
@@ -100,35 +101,16 @@ function Texts({ detail }: { detail: DecisionDetail }) {
   return (
     <>
       <LongText id={id} field="raw_response" title="Raw answer" length={answer} startOpen />
-      <LongText id={id} field="user_prompt" title="User prompt" length={texts.user_prompt ?? 0} />
-      <LongText
-        id={id}
-        field="system_prompt"
-        title="System prompt"
-        length={texts.system_prompt ?? 0}
-      />
+      <Prompts detail={detail} />
     </>
   );
 }
-
-/** More than this of the record is not set here: it can be copied and downloaded whole. */
-const SHOWN = 60_000;
 
 function Json({ detail }: { detail: DecisionDetail }) {
   const text = JSON.stringify(detail.payload, null, 2);
   return (
     <div className="flex flex-col items-start gap-2 p-3">
-      <section
-        aria-label="Record as JSON"
-        className="max-h-[32rem] w-full overflow-auto rounded-sm border bg-bg p-2"
-        // biome-ignore lint/a11y/noNoninteractiveTabindex: a scrolled area must be reachable by keys
-        tabIndex={0}
-      >
-        <pre dir="auto" className="whitespace-pre-wrap break-words font-mono text-sm">
-          {text.slice(0, SHOWN)}
-          {text.length > SHOWN && "…"}
-        </pre>
-      </section>
+      <SetText label="Record as JSON" text={text} className="max-h-[32rem] w-full" />
       <span className="flex gap-2">
         <CopyButton text={text} label="Copy JSON" />
         <DownloadLink

@@ -11,7 +11,7 @@ export function AlarmSettings() {
   const { notify, sound } = usePrefs();
   const [refused, setRefused] = useState(false);
 
-  const chooseNotify = async (wanted: (typeof SIGNALS)[number]) => {
+  const chooseNotify = async (wanted: Signal) => {
     if (wanted === "off" || !("Notification" in window)) {
       setRefused(wanted === "on");
       setPrefs({ notify: "off" });
@@ -28,31 +28,19 @@ export function AlarmSettings() {
         you without one: see <code>MOTHERHAVEN_ALERT_URL</code>.
       </p>
       <dl className="flex flex-col divide-y border-y">
-        <div className="flex min-h-10 items-center gap-3">
-          <dt className="w-28">Notifications</dt>
-          <dd>
-            <Segmented
-              label="Notifications"
-              value={notify}
-              options={OPTIONS}
-              onChange={(wanted) => void chooseNotify(wanted)}
-            />
-          </dd>
-        </div>
-        <div className="flex min-h-10 items-center gap-3">
-          <dt className="w-28">Sound</dt>
-          <dd>
-            <Segmented
-              label="Sound"
-              value={sound}
-              options={OPTIONS}
-              onChange={(wanted) => {
-                setPrefs({ sound: wanted });
-                if (wanted === "on") beep(false);
-              }}
-            />
-          </dd>
-        </div>
+        <Choice
+          label="Notifications"
+          value={notify}
+          onChange={(wanted) => void chooseNotify(wanted)}
+        />
+        <Choice
+          label="Sound"
+          value={sound}
+          onChange={(wanted) => {
+            setPrefs({ sound: wanted });
+            if (wanted === "on") beep(false);
+          }}
+        />
       </dl>
       {refused && (
         <p role="status" className="text-warn">
@@ -61,5 +49,19 @@ export function AlarmSettings() {
         </p>
       )}
     </>
+  );
+}
+
+type Signal = (typeof SIGNALS)[number];
+type ChoiceProps = { label: string; value: Signal; onChange: (wanted: Signal) => void };
+
+function Choice({ label, value, onChange }: ChoiceProps) {
+  return (
+    <div className="flex min-h-10 items-center gap-3">
+      <dt className="w-28">{label}</dt>
+      <dd>
+        <Segmented label={label} value={value} options={OPTIONS} onChange={onChange} />
+      </dd>
+    </div>
   );
 }

@@ -38,9 +38,7 @@ class AnswerRecord:
         self._count = 0
         kept = records.answer(answer, decider, cycle_id, context.now, now)
         self._answer_id = None if kept is None else log.keep("answer", kept, now)
-        self._shared = of_answer(
-            cycle_id=cycle_id, decider=decider, model=answer.model, answer_id=self._answer_id
-        )
+        self._cycle_id, self._decider, self._model = cycle_id, decider, answer.model
         # A baseline's answer has no record of its own; that it costs nothing is said once.
         self._cost = answer.cost_usd if kept is None else None
 
@@ -75,11 +73,17 @@ class AnswerRecord:
             self._keep(coin, payload)
 
     def _of_answer(self) -> Payload:
+        shared = of_answer(
+            cycle_id=self._cycle_id,
+            decider=self._decider,
+            model=self._model,
+            answer_id=self._answer_id,
+        )
         if self._answer_id is not None:
-            return {**self._shared, "answer_index": self._count}
-        if self._cost is not None and self._count == 0:
-            return {**self._shared, "cost_usd": self._cost}
-        return self._shared
+            shared["answer_index"] = self._count
+        elif self._cost is not None and self._count == 0:
+            shared["cost_usd"] = self._cost
+        return shared
 
     def _keep(self, coin: str | None, payload: Payload | Callable[[], Payload]) -> str:
         if coin in self._missing:

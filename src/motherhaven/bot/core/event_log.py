@@ -38,9 +38,6 @@ ORDER_STATUSES: Final = ("rejected", "skipped")
 KEPT_TRADES: Final = 10
 KEPT_OUTCOMES: Final = 12
 
-UNREAD: Final = frozenset({"decision", "execution", "order", "position_opened"})
-"""Kinds that nobody reads of a run whose record is not kept: a brief one leaves them out."""
-
 
 @dataclass(slots=True)
 class Declined:
@@ -62,14 +59,10 @@ class EventLog:
         account: VenueAccount,
         execution: ExecutionEngine,
         new_id: Callable[[], str],
-        *,
-        brief: bool = False,
     ) -> None:
-        """`brief` leaves out the kinds UNREAD."""
         self.records: list[Record] = []
         self.unread = 0
         """Decisions of which no record is kept (a brief run)."""
-        self._brief = brief
         self.declined: dict[tuple[str, str], Declined] = {}
         """What was rejected or skipped, by status and code."""
         self.trades: deque[Trade] = deque(maxlen=KEPT_TRADES)
@@ -89,9 +82,6 @@ class EventLog:
     ) -> str:
         """Put one event on record, `payload` or what makes it; returns its id."""
         event_id = self._new_id()
-        if self._brief and kind in UNREAD:
-            self.unread += kind == "decision"
-            return event_id
         made = payload() if callable(payload) else payload
         self.records.append(Record(kind, made, time, event_id))
         return event_id
@@ -135,8 +125,6 @@ class EventLog:
 
     def order(self, record: OrderRecord) -> None:
         """Record the state of an order of ours; a plan, before it is sent."""
-        if self._brief:
-            return
         now = self._account.now
         self.records.append(Record("order", records.order(record, now), now))
 
@@ -144,8 +132,9 @@ class EventLog:
         """Record what changed a position without a fill, such as another leverage."""
         for position in positions:
             told = self._told.get(position.position_id)
-            if told is not None and told != records.terms(position):
-                self._tell(position, None, None, now)
+            terms = records.terms(position)
+            if told is not None and told != terms:
+                self._tell(position, terms, None, None, now)
 
     def saw(self, bars: Iterable[Bar]) -> None:
         """Remember closed bars until `keep_candles` records them."""
@@ -226,14 +215,21 @@ class EventLog:
         held = self._account.ledger.holdings.get(fill.coin)
         if held is None or held.position_id != fill.position_id:
             return
-        if self._told.get(fill.position_id) != records.terms(held):
-            self._tell(held, decision_id, fill.fee, fill.time)
+        terms = records.terms(held)
+        if self._told.get(fill.position_id) != terms:
+            self._tell(held, terms, decision_id, fill.fee, fill.time)
 
     def _tell(
-        self, held: Position | Holding, decision_id: str | None, fee: Decimal | None, at: datetime
+        self,
+        held: Position | Holding,
+        terms: Payload,
+        decision_id: str | None,
+        fee: Decimal | None,
+        at: datetime,
     ) -> None:
+        """Record a position with its `terms`, by which its exit is found."""
         before = self._told.get(held.position_id)
-        self._told[held.position_id] = records.terms(held)
+        self._told[held.position_id] = terms
 
         def opened() -> Payload:  # only where the record is kept is the account worked out
             if isinstance(held, Position):

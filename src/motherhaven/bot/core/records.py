@@ -26,7 +26,7 @@ from motherhaven.contract.events import order as order_event
 from motherhaven.contract.events import position as position_event
 from motherhaven.contract.events.base import Payload
 from motherhaven.contract.exact import exact
-from motherhaven.contract.quick_init import quick_init
+from motherhaven.contract.quick_init import quick_inside
 
 NO_COIN: Final = "?"
 """Stands for the coin of a decision that names none."""
@@ -36,7 +36,7 @@ _ONE: Final = Decimal(1)
 _NOTHING: Final = Decimal(0)
 
 
-@quick_init
+@quick_inside
 @dataclass(frozen=True, slots=True)
 class Record:
     """One event to be kept: `time` is the market's clock, `event_id` None for a new one."""
@@ -225,6 +225,12 @@ def terms(position: Position | Holding) -> Payload:
     return position_event.terms(margin, position.leverage, position.entry)
 
 
+def last_terms(trade: Trade) -> Payload:
+    """The terms of a finished trade of whose opening nothing is on record."""
+    margin = initial_margin(trade.size, trade.entry, trade.leverage)
+    return position_event.terms(margin, trade.leverage, trade.entry)
+
+
 def opened(
     position: Position,
     decision_id: str | None,
@@ -257,11 +263,10 @@ def closed(trade: Trade, decision_id: str | None, told: Payload | None = None) -
 
     `told` has the terms of its newest opening record, which an exit is found by.
     """
-    margin = initial_margin(trade.size, trade.entry, trade.leverage)
     return position_event.encode_closed(
         coin=trade.coin,
         side="long" if trade.side.sign > 0 else "short",
-        found_by=told or position_event.terms(margin, trade.leverage, trade.entry),
+        found_by=told or last_terms(trade),
         entry_time=trade.opened_at,
         exit_price=trade.exit,
         exit_time=trade.closed_at,

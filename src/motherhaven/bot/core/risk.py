@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Mapping
 from datetime import datetime
 from decimal import Decimal
+from functools import partial
 from typing import Protocol
 
 from motherhaven.bot.core.setup import TraderSetup
@@ -38,20 +39,24 @@ def risk_context(
     now: datetime,
 ) -> RiskContext:
     """The circumstances of a judgement; `waiting` are orders that were allowed before."""
-    account, venue = context.account, bot.account.venue
+    books, orders, venue = bot.account.ledger, bot.account.orders, bot.account.venue
     return RiskContext(
         now=now,
-        equity=account.equity,
+        equity=books.equity(),
         day_start_equity=bot.day.equity if bot.day else None,
         marks=marks,
         positions={
             coin: OpenPosition(
-                held.size, held.entry, held.leverage, held.stop, held.target, held.liquidation
+                held.size,
+                held.entry,
+                held.leverage,
+                *orders.exits(coin, long=held.size > 0),
+                partial(books.liquidation, coin),
             )
-            for coin, held in account.positions.items()
+            for coin, held in books.holdings.items()
         },
         specs=bot.setup.specs,
-        available=account.available,
+        available=books.available(),
         data_times={coin: series.end for coin, series in context.series_by_coin.items()},
         open_candles=context.open_candles(now),
         last_trades=bot.last_entries,

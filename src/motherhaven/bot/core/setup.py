@@ -16,7 +16,7 @@ class TraderSetup:
 
     `patience` is how old a coin's newest bar may be and the coin still be decided on;
     `detailed` keeps every indicator, for prompts; `candles` puts the bars on record;
-    `brief` leaves out the records of holds and accounts, where nobody will read them.
+    `brief` puts nothing on record, where nobody will read it: what a report is made from is kept.
     `margin_mode` is that of entries.
     """
 

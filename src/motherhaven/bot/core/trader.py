@@ -13,6 +13,7 @@ from typing import Any, Final
 
 from motherhaven.bot.core import records
 from motherhaven.bot.core.answers import AnswerRecord
+from motherhaven.bot.core.brief_log import BriefLog
 from motherhaven.bot.core.event_log import EventLog
 from motherhaven.bot.core.funding import book_funding
 from motherhaven.bot.core.partial_bars import PartialBars
@@ -64,7 +65,8 @@ class Trader(AccountUpkeep):
         self.flows: list[tuple[datetime, Decimal]] = []
         """Money that was paid in (positive) or out, in USD, each with its time."""
         self.series_by_coin: dict[str, BarSeries] = {}
-        self.log = EventLog(self.account, self.execution, new_id, brief=setup.brief)
+        log = BriefLog if setup.brief else EventLog
+        self.log = log(self.account, self.execution, new_id)
         self.account.orders.emit = self.log.order
         self.watch = VenueWatch(self.account, self.log)
         self.gaps: list[Gap] = []
@@ -132,7 +134,7 @@ class Trader(AccountUpkeep):
     @property
     def looks_closely(self) -> bool:
         """Whether no bar may be passed over: after a trade one counts in part only."""
-        return bool(self._partial or self.books)
+        return bool(self._partial.traded_at or self.books)
 
     def fresh(self, now: datetime) -> dict[str, BarSeries]:
         """Tapes of the coins whose newest bar is not older than the setup's patience."""
@@ -189,7 +191,8 @@ class Trader(AccountUpkeep):
         approved, self._tickets = self._tickets, []
         approved.sort(key=lambda ticket: ticket.asked.signal.is_entry)  # exits first
         for ticket in approved:
-            quote = quotes.get(ticket.coin)
+            coin = ticket.asked.coin
+            quote = quotes.get(coin)
             if quote is None:
                 reason = "no price to trade at: the market's data have a hole here"
                 self.log.executed(ticket, "skipped", now, code="no_price", error=reason)
@@ -199,18 +202,18 @@ class Trader(AccountUpkeep):
                 self.log.executed(ticket, "skipped", now, code="entries_stopped", error=why)
                 continue
             self._note(self.account.prices(_prices(quote, now)))
-            book = self.books.get(ticket.coin)
+            book = self.books.get(coin)
             if book is not None:
-                self.account.book(ticket.coin, book.bids, book.asks)
+                self.account.book(coin, book.bids, book.asks)
             done = self.execution.trade(ticket)
-            if ticket.coin not in self.polled:
+            if coin not in self.polled:
                 self._partial.traded(quote)
             self._executed(ticket, done, now)
 
     @property
     def asks(self) -> bool:
         """Whether there is an order whose outcome is still to be asked for."""
-        return bool(self.account.orders.unknown) or self.execution.waits
+        return self.account.orders.has_unknown or self.execution.waits
 
     def follow(self) -> None:
         """Record what a venue has told since the last look; it does not wait for more."""

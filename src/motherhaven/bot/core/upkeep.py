@@ -39,6 +39,8 @@ class AccountUpkeep(ABC):
 
     def _note(self, events: Sequence[AccountEvent]) -> None:
         """Put it on record, and act on what only the venue can have done."""
+        if not events:
+            return
         found = self.watch.hear(events)
         self._latch(found)
         self._record(events)

@@ -9,7 +9,7 @@ from typing import Final, Protocol, cast, runtime_checkable
 
 from motherhaven.bot.indicators import Ema
 from motherhaven.bot.market.bar_series import FAST, SLOW
-from motherhaven.contract.quick_init import quick_init
+from motherhaven.contract.quick_init import quick_inside
 
 BELOW: Final = b"\0"
 ABOVE: Final = b"\1"
@@ -43,12 +43,12 @@ class Averages:
             sides += bytes(
                 map(gt, cast("list[float]", quick[cold:]), cast("list[float]", calm[cold:]))
             )
-            fast += quick
-            slow += calm
+            fast = fast + quick if fast else quick
+            slow = slow + calm if slow else calm
         return cls(fast, slow, bytes(sides))
 
 
-@quick_init
+@quick_inside
 @dataclass(frozen=True, slots=True)
 class Coming:
     """The next `count` decisions on one coin, if nothing happens to its position before.

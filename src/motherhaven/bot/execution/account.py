@@ -99,7 +99,7 @@ class VenueAccount:
         self.ledger = OwnBooks(fees, new_id, specs)
         self.ledger.deposit(deposit)
         self.orders = OwnOrders(plans_only=not venue.capabilities.outlives_process)
-        self.passes = self.stepped.passes if self.stepped is not None else _passes_nothing
+        self.passes = self.stepped.passes if self.stepped is not None else lambda _: False
         """Let a bar happen at the venue that reaches nothing; then `mark` it."""
 
     # --- the market comes in ------------------------------------------------------------
@@ -154,8 +154,9 @@ class VenueAccount:
     def submit(self, commands: Sequence[Command]) -> list[Outcome]:
         """Carry out commands at the venue; `take` then tells what came of them."""
         outcomes = self.venue.submit(commands)
-        if any(isinstance(one, Rejected) and one.code in IDENTITY_CODES for one in outcomes):
-            self.signer_refused = True
+        for one in outcomes:
+            if isinstance(one, Rejected) and one.code in IDENTITY_CODES:
+                self.signer_refused = True
         answers = iter(outcomes)
         for command in commands:
             if isinstance(command, PlaceOrders):
@@ -244,8 +245,12 @@ class VenueAccount:
         try:
             yield
         except BaseException:
-            self._untold[:0] = events
+            self.untell(events)
             raise
+
+    def untell(self, events: list[AccountEvent]) -> None:
+        """Have the next `take` tell these again: nobody put them on record."""
+        self._untold[:0] = events
 
     def adopt(self, told: Iterable[VenueEvent]) -> list[AccountEvent]:
         """Fold what an answer of the venue tells; what the books have already changes nothing."""
@@ -265,7 +270,9 @@ class VenueAccount:
             for one in booked:
                 if isinstance(one, Fill):
                     self.orders.filled(one)
-                    self._mark(one.coin)
+                    if self.stepped is not None:  # count by the mark that the venue counts by
+                        known = self.stepped.marks.get(one.coin, one.price)
+                        self.ledger.marks[one.coin] = known
                     self._wants(one)
                 elif isinstance(one, Trade):
                     self.wanted.pop(one.coin, None)
@@ -377,15 +384,9 @@ class VenueAccount:
 
     def _seen(self, coin: str, mark: Decimal) -> list[AccountEvent]:
         """Fold what a price brought; `mark` is the coin's, unless the venue has its own."""
-        events = self.take()
-        self.ledger.marks[coin] = mark
-        self._mark(coin)
+        events, marks = self.take(), self.ledger.marks
+        marks[coin] = mark if self.stepped is None else self.stepped.marks.get(coin, mark)
         return events
-
-    def _mark(self, coin: str) -> None:
-        """Count by the mark that the venue counts by."""
-        if self.stepped is not None and coin in self.stepped.marks:
-            self.ledger.marks[coin] = self.stepped.marks[coin]
 
     def _exits(self, holding: Holding) -> Exits:
         return self.orders.exits(holding.coin, long=holding.size > 0)
@@ -394,7 +395,3 @@ class VenueAccount:
 def _open(_reduces: bool, /) -> str | None:
     """The gate of an account in which no real money is."""
     return None
-
-
-def _passes_nothing(_: Bar, /) -> bool:
-    return False

@@ -3,10 +3,10 @@
 from dataclasses import dataclass
 
 from motherhaven.bot.execution.orders import Grouping, OrderIntent
-from motherhaven.contract.quick_init import quick_init
+from motherhaven.contract.quick_init import quick_init, quick_inside
 
 
-@quick_init
+@quick_inside
 @dataclass(frozen=True, slots=True)
 class PlaceOrders:
     """Send orders; with NORMAL_TPSL the first is the parent of the rest."""

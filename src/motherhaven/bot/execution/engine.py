@@ -152,7 +152,7 @@ class ExecutionEngine:
     # --- decisions ----------------------------------------------------------------------
 
     def _close(self, order: ApprovedOrder) -> ExecutionResult:
-        held = self._account.held(order.coin)
+        held = self._account.held(order.asked.coin)
         if held is None:
             error = "the position was closed before the order was placed"
             return ExecutionResult("skipped", error=error, code="closed_before")
@@ -161,9 +161,9 @@ class ExecutionEngine:
             size = order.verdict.size if size > 0 else -order.verdict.size
             if self._alone and isinstance(held, Position):
                 size = seen_through.whole_or_part(self._account, held, size)
-        intent = close_order(order.coin, size, order.decision_id)
+        intent = close_order(order.asked.coin, size, order.decision_id)
         if size == held.size:
-            self._closing[order.coin] = order.decision_id
+            self._closing[order.asked.coin] = order.decision_id
         finish = partial(self._closed, intent, held.entry, held.leverage)
         return self._result(order, send(self._account, [intent], order.decision_id)[0], finish)
 
@@ -185,7 +185,7 @@ class ExecutionEngine:
 
     def _adjust(self, order: ApprovedOrder) -> ExecutionResult:
         """Move stop and target, each new-first: there is no moment without a stop."""
-        account, coin, verdict = self._account, order.coin, order.verdict
+        account, coin, verdict = self._account, order.asked.coin, order.verdict
         held = account.snapshot().positions.get(coin)
         if held is None:
             error = "the position was closed before its exits were moved"
@@ -246,7 +246,7 @@ class ExecutionEngine:
         outcome: Outcome,
         events: list[AccountEvent],
     ) -> ExecutionResult:
-        account, coin, intents = self._account, order.coin, prepared.intents
+        account, coin, intents = self._account, order.asked.coin, prepared.intents
         before, leverage = prepared.leverage_before, order.verdict.leverage
         if isinstance(outcome, Rejected):
             seen_through.unwant(account, order)
@@ -270,16 +270,16 @@ class ExecutionEngine:
 
     def _secured(self, order: ApprovedOrder, done: ExecutionResult) -> ExecutionResult:
         """The filled size has its stop, read back at the venue, or it is closed again."""
-        found = seen_through.secured(self._account, order.coin)
+        found = seen_through.secured(self._account, order.asked.coin)
         if isinstance(found, str) or found.pending:
-            self._unverified[order.coin] = order
+            self._unverified[order.asked.coin] = order
         elif found.closed:
-            self._closing[order.coin] = order.decision_id
+            self._closing[order.asked.coin] = order.decision_id
         return seen_through.told(done, found)
 
     def _verified(self, order: ApprovedOrder, done: ExecutionResult) -> ExecutionResult:
         """A position whose stop does not rest is closed at once."""
-        account, coin = self._account, order.coin
+        account, coin = self._account, order.asked.coin
         if not order.asked.requires_stop:
             return done
         try:
@@ -311,8 +311,11 @@ class ExecutionEngine:
         if self._alone:
             events += seen_through.fills_of(self._account, outcome)
         if not isinstance(outcome, Unknown):
-            with self._account.kept(events):
+            try:
                 return finish(outcome, events)
+            except BaseException:
+                self._account.untell(events)
+                raise
         self._later[outcome.cloid] = order, finish
         error = f"{outcome.reason}; it is asked for by its id and not sent again"
         return ExecutionResult("unknown", events, error, "order_unknown", outcome.cloid)

@@ -14,7 +14,7 @@ from motherhaven.bot.guard.liquidation import liquidation_alone, stop_is_idle
 from motherhaven.bot.portfolio.account import LeverageSetting
 from motherhaven.bot.portfolio.events import MarginMode, Side
 from motherhaven.contract.errors import ExchangeError
-from motherhaven.contract.quick_init import quick_init
+from motherhaven.contract.quick_init import quick_inside
 
 MAX_SLIP: Final = Decimal("0.02")
 """How much worse than our mark an entry may fill, as a fraction; past it nothing fills."""
@@ -22,7 +22,7 @@ MAX_SLIP: Final = Decimal("0.02")
 PROTECTIVE: Final = (OrderKind.STOP, OrderKind.TARGET)
 
 
-@quick_init
+@quick_inside
 @dataclass(frozen=True, slots=True)
 class Prepared:
     """An entry that may be sent: its orders, the entry first, and what it replaces."""
@@ -43,7 +43,7 @@ def prepare(
     account: VenueAccount, order: ApprovedOrder, mode: MarginMode
 ) -> Prepared | ExecutionResult:
     """The orders of an entry, or why there are none."""
-    coin, capabilities = order.coin, account.venue.capabilities
+    coin, capabilities = order.asked.coin, account.venue.capabilities
     blocked = account.orders.blocks(coin)
     if blocked is not None:
         return ExecutionResult("skipped", error=blocked, code="order_unknown")
@@ -79,9 +79,11 @@ def prepare(
 
 def leverage_refusal(account: VenueAccount, order: ApprovedOrder, mode: MarginMode) -> str | None:
     """Set the entry's leverage and margin mode; why it must not be sent, None if it may."""
-    asked = LeverageSetting(order.coin, order.verdict.leverage, mode)
+    asked = LeverageSetting(order.asked.coin, order.verdict.leverage, mode)
     try:
-        return leverage_mismatch(asked, account.set_leverage(order.coin, asked.leverage, mode))
+        return leverage_mismatch(
+            asked, account.set_leverage(order.asked.coin, asked.leverage, mode)
+        )
     except ExchangeError as error:
         return str(error)
 
@@ -92,7 +94,7 @@ def _fill_price(account: VenueAccount, order: ApprovedOrder) -> Decimal | None:
     A buyer pays more the larger the order. A seller gets less, so the mid bounds the
     margin of a short, or the best bid of a book that stands above it.
     """
-    venue, coin = account.venue, order.coin
+    venue, coin = account.venue, order.asked.coin
     known = venue.prices([coin]).get(coin)
     if known is None:
         return None
@@ -106,7 +108,7 @@ def _idle_stop(
     account: VenueAccount, order: ApprovedOrder, intents: Sequence[OrderIntent]
 ) -> str | None:
     """Why the stop could not act at the price that the entry would fill at; None if it can."""
-    coin = order.coin
+    coin = order.asked.coin
     stop = next((one.price for one in intents if one.kind is OrderKind.STOP), None)
     if stop is None or coin not in account.ledger.marks:
         return None

@@ -3,7 +3,6 @@
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
-from enum import StrEnum
 from typing import Final
 
 from motherhaven.bot.portfolio.events import (
@@ -15,12 +14,13 @@ from motherhaven.bot.portfolio.events import (
     Side,
     Trade,
 )
-from motherhaven.contract.quick_init import quick_init
+from motherhaven.contract.quick_init import quick_init, quick_inside
+from motherhaven.contract.words import Word
 
 ZERO: Final = Decimal(0)
 
 
-class OrderKind(StrEnum):
+class OrderKind(Word):
     """MARKET is an immediate-or-cancel limit; STOP and TARGET are triggers."""
 
     MARKET = "market"
@@ -29,7 +29,7 @@ class OrderKind(StrEnum):
     TARGET = "target"
 
 
-class Grouping(StrEnum):
+class Grouping(Word):
     """How the intents of one `place` belong together (the venue's words)."""
 
     NA = "na"
@@ -37,7 +37,7 @@ class Grouping(StrEnum):
     POSITION_TPSL = "positionTpsl"
 
 
-@quick_init
+@quick_inside
 @dataclass(frozen=True, slots=True)
 class OrderIntent:
     """What is wanted from the exchange.
@@ -68,7 +68,7 @@ class OrderIntent:
         )  # fmt: skip
 
 
-@quick_init
+@quick_inside
 @dataclass(frozen=True, slots=True)
 class Accepted:
     """The exchange has the order. `filled` is unsigned; `average` None while nothing filled.
@@ -108,7 +108,7 @@ class Unknown:
 Outcome = Accepted | Rejected | Unknown
 
 
-@quick_init
+@quick_inside
 @dataclass(frozen=True, slots=True)
 class OpenOrder:
     """An order that rests: a limit, a trigger, or one that waits for the next open.
@@ -133,7 +133,7 @@ class OpenOrder:
     unread: str | None = None
 
 
-class OrderState(StrEnum):
+class OrderState(Word):
     """Where an order stands."""
 
     OPEN = "open"
@@ -160,7 +160,7 @@ class OrderStatus:
     code: str = "venue"
 
 
-@quick_init
+@quick_inside
 @dataclass(frozen=True, slots=True)
 class OrderClosed:
     """A resting order ended without (all of) its fill: canceled, expired or refused.

@@ -4,8 +4,7 @@ from collections.abc import Callable, Iterable
 from contextlib import suppress
 from datetime import datetime
 from decimal import Decimal
-from functools import partial
-from typing import Final
+from typing import Concatenate, Final, ParamSpec
 
 from motherhaven.bot.execution import states
 from motherhaven.bot.execution.orders import OrderClosed, OrderKind, OrderStatus, Outcome
@@ -17,6 +16,9 @@ from motherhaven.contract.exact import exact
 KEPT: Final = 2_000
 """Ended orders that are remembered, for the fills and questions that come late."""
 
+P = ParamSpec("P")
+
+_UNKNOWN: Final = Stage.UNKNOWN
 _ENDED_EARLY: Final = "the process ended before the venue's answer was recorded"
 
 OrderSink = Callable[[OrderRecord], None]
@@ -64,12 +66,19 @@ class OwnOrders:
         return self._last_fills.get(cloid)
 
     @property
+    def has_unknown(self) -> bool:
+        """Whether there is an order of which it is not known whether the venue has it."""
+        return bool(self._unknown)
+
+    @property
     def unknown(self) -> list[OrderRecord]:
         """Orders of which it is not known whether the venue has them, oldest first."""
         return list(self._unknown.values()) if self._unknown else []
 
     def blocks(self, coin: str) -> str | None:
         """Why no entry may be sent in `coin`; None when one may."""
+        if not self._unknown:
+            return self.surprises[0] if self.surprises else None
         coins = {record.coin for record in self._unknown.values()}
         if coin in coins:
             return f"it is not known what became of an earlier order in {coin}; it is asked for"
@@ -145,27 +154,26 @@ class OwnOrders:
         for outcome in outcomes:
             record = self.find(outcome.cloid)
             if record is not None:
-                self._change(record, partial(states.answered, outcome=outcome))
+                self._change(record, states.answered, outcome)
 
     def filled(self, fill: Fill) -> None:
         """A fill, of ours or not."""
         record = self.find(fill.cloid)
         if record is not None:
             self._last_fills[record.cloid] = fill
-            self._change(record, partial(states.filled, size=abs(fill.size)))
+            self._change(record, states.filled, fill.size.copy_abs())
 
     def closed(self, event: OrderClosed) -> None:
         """An order that ended at the venue."""
         record = self.find(event.cloid)
         if record is not None:
-            told = partial(states.closed, state=event.state, reason=event.reason, code=event.code)
-            self._change(record, told)
+            self._change(record, states.closed, event.state, event.reason, event.code)
 
     def looked(self, status: OrderStatus) -> None:
         """What the venue says became of an order of ours."""
         record = self.find(status.cloid)
         if record is not None:
-            self._change(record, partial(states.looked, status=status))
+            self._change(record, states.looked, status)
 
     def resolved(self, record: OrderRecord) -> None:
         """What a question brought of an unknown order."""
@@ -173,9 +181,16 @@ class OwnOrders:
 
     # --- inside -------------------------------------------------------------------------
 
-    def _change(self, record: OrderRecord, step: Callable[[OrderRecord], OrderRecord]) -> None:
+    def _change(
+        self,
+        record: OrderRecord,
+        step: Callable[Concatenate[OrderRecord, P], OrderRecord],
+        *news: P.args,
+        **more: P.kwargs,
+    ) -> None:
+        """Let `step` bring `news` of an order; what cannot be true is kept as a surprise."""
         try:
-            after = step(record)
+            after = step(record, *news, **more)
         except OrderStateError as error:
             self.surprises.append(str(error))
             return
@@ -185,7 +200,7 @@ class OwnOrders:
     def _changed(self, record: OrderRecord) -> None:
         before = self._records[record.cloid].state
         self._keep(record)
-        told = not self._plans_only or before is Stage.UNKNOWN
+        told = not self._plans_only or before is _UNKNOWN
         if told and record.state is not before:
             # It has happened: a journal that is full then changes nothing about it.
             with suppress(JournalError):
@@ -198,9 +213,9 @@ class OwnOrders:
             self._resting.setdefault(record.coin, {})[cloid] = record
         elif record.coin in self._resting:
             self._resting[record.coin].pop(cloid, None)
-        if record.state is Stage.UNKNOWN:
+        if record.state is _UNKNOWN:
             self._unknown[cloid] = record
-        else:
+        elif self._unknown:
             self._unknown.pop(cloid, None)
         if len(self._records) > KEPT:
             self._forget()

@@ -7,10 +7,10 @@ from decimal import Decimal
 from motherhaven.bot.execution.account import AccountEvent
 from motherhaven.bot.guard.types import TradeDecision, Verdict
 from motherhaven.contract.events import ExecutionStatus
-from motherhaven.contract.quick_init import quick_init
+from motherhaven.contract.quick_init import quick_inside
 
 
-@quick_init
+@quick_inside
 @dataclass(frozen=True, slots=True)
 class ApprovedOrder:
     """An allowed decision that waits for a price.
@@ -29,7 +29,7 @@ class ApprovedOrder:
         return self.asked.coin
 
 
-@quick_init
+@quick_inside
 @dataclass(frozen=True, slots=True)
 class ExecutionResult:
     """What became of an order. `filled_usd` is margin; `events` are the account's, in order."""

@@ -25,13 +25,13 @@ def want(
 
     A position that is there already keeps its own until the entry has filled.
     """
-    if order.coin not in account.ledger.holdings:
-        account.wanted[order.coin] = WantedExits(*exits, order.decision_id)
+    if order.asked.coin not in account.ledger.holdings:
+        account.wanted[order.asked.coin] = WantedExits(*exits, order.decision_id)
 
 
 def unwant(account: VenueAccount, order: ApprovedOrder) -> None:
     """Forget where an entry's exits belong: nothing of it filled, and what comes is not ours."""
-    coin, known = order.coin, account.wanted.get(order.coin)
+    coin, known = order.asked.coin, account.wanted.get(order.asked.coin)
     ours = known is not None and known.decision_id == order.decision_id
     if ours and coin not in account.ledger.holdings:
         del account.wanted[coin]
@@ -74,7 +74,7 @@ def told(done: ExecutionResult, found: Secured | str) -> ExecutionResult:
 
 def adjust(account: VenueAccount, order: ApprovedOrder, held: Position) -> ExecutionResult:
     """Move stop and target new-first, each read back before the old one goes."""
-    verdict, coin, before = order.verdict, order.coin, account.wanted.get(order.coin)
+    verdict, coin, before = order.verdict, order.asked.coin, account.wanted.get(order.asked.coin)
     old = before or WantedExits(held.stop, held.target)
     stop = None if _near(verdict.stop, held.stop, held.mark) else verdict.stop
     if stop is None and verdict.target is None:

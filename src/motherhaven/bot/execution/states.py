@@ -13,7 +13,6 @@ nothing is sent. Sizes are unsigned, in coin; what was filled is counted from fi
 from dataclasses import dataclass, replace
 from datetime import datetime
 from decimal import Decimal
-from enum import StrEnum
 from typing import Final
 
 from motherhaven.bot.execution.orders import (
@@ -28,13 +27,14 @@ from motherhaven.bot.execution.orders import (
 )
 from motherhaven.bot.portfolio.events import Side
 from motherhaven.contract.errors import OrderStateError
-from motherhaven.contract.exact import exact
-from motherhaven.contract.quick_init import quick_init
+from motherhaven.contract.exact import plus
+from motherhaven.contract.quick_init import quick_inside
+from motherhaven.contract.words import Word
 
 ZERO: Final = Decimal(0)
 
 
-class Stage(StrEnum):
+class Stage(Word):
     """Where an order of ours stands, as far as we know."""
 
     PLANNED = "planned"
@@ -67,10 +67,21 @@ NEXT: Final[dict[Stage, frozenset[Stage]]] = {
 }
 """Where an order may go from each stage; nothing leaves the last five."""
 
+# A member of an enumeration is looked up several times as slowly as a name of the module.
+_PLANNED: Final = Stage.PLANNED
+_SENT: Final = Stage.SENT
+_ACKNOWLEDGED: Final = Stage.ACKNOWLEDGED
+_PARTLY: Final = Stage.PARTLY
+_FILLED: Final = Stage.FILLED
+_CANCELLED: Final = Stage.CANCELLED
+_EXPIRED: Final = Stage.EXPIRED
+_REFUSED: Final = Stage.REFUSED
+_UNKNOWN: Final = Stage.UNKNOWN
+_MAY_REST: Final = (_ACKNOWLEDGED, _PARTLY)
 ENDED: Final = frozenset(stage for stage, following in NEXT.items() if not following)
 
 
-@quick_init
+@quick_inside
 @dataclass(frozen=True, slots=True)
 class OrderRecord:
     """One order of ours: what was asked for and what is known of it.
@@ -109,7 +120,7 @@ class OrderRecord:
     @property
     def rests(self) -> bool:
         """Whether the venue is known to hold it for later prices."""
-        return self.due is None and self.state in (Stage.ACKNOWLEDGED, Stage.PARTLY)
+        return self.due is None and self.state in _MAY_REST
 
 
 def planned(
@@ -122,18 +133,18 @@ def planned(
     """The record of an order that is about to be sent."""
     return OrderRecord(
         cloid, intent.coin, intent.side, intent.size, intent.price, intent.kind,
-        intent.reduce_only, Stage.PLANNED, time, decision_id, deadline=deadline,
+        intent.reduce_only, _PLANNED, time, decision_id, deadline=deadline,
     )  # fmt: skip
 
 
 def sent(record: OrderRecord) -> OrderRecord:
     """It is on its way: from here on the venue may have it."""
-    return _move(record, Stage.SENT)
+    return _move(record, _SENT)
 
 
 def lost(record: OrderRecord, reason: str) -> OrderRecord:
     """Whether the venue has it is not known: the answer never came, or the process ended."""
-    return _move(record, Stage.UNKNOWN, reason=reason, reason_code="order_unknown")
+    return _move(record, _UNKNOWN, reason=reason, reason_code="order_unknown")
 
 
 def answered(record: OrderRecord, outcome: Outcome) -> OrderRecord:
@@ -142,22 +153,22 @@ def answered(record: OrderRecord, outcome: Outcome) -> OrderRecord:
     Raises:
         OrderStateError: it refuses what it has taken or filled before.
     """
-    if record.ended and not (isinstance(outcome, Rejected) and record.state is not Stage.REFUSED):
+    if record.ended and not (isinstance(outcome, Rejected) and record.state is not _REFUSED):
         return record
     if isinstance(outcome, Unknown):
-        waits = record.state in (Stage.PLANNED, Stage.SENT)
+        waits = record.state in (_PLANNED, _SENT)
         return lost(record, outcome.reason) if waits else record
     if isinstance(outcome, Rejected):
-        return _move(record, Stage.REFUSED, reason=outcome.reason, reason_code=outcome.code)
+        return _move(record, _REFUSED, reason=outcome.reason, reason_code=outcome.code)
     if outcome.oid is not None or outcome.nonce is not None:
         record = replace(record, oid=outcome.oid or record.oid, nonce=outcome.nonce or record.nonce)
     if outcome.resting:
-        at = Stage.PARTLY if record.filled else Stage.ACKNOWLEDGED
+        at = _PARTLY if record.filled else _ACKNOWLEDGED
         return record if record.state is at else _move(record, at)
     # An answer that comes after the first fill says nothing new of the stage.
-    stage: Stage = Stage.PARTLY
-    if record.state is not Stage.PARTLY:
-        stage = Stage.ACKNOWLEDGED
+    stage = record.state
+    if stage is not _PARTLY:
+        stage = _ACKNOWLEDGED
         _check(record, stage)
     stage = _settled(stage, record.filled, record.size, outcome.filled)
     return _copy(record, stage, record.filled, outcome.filled, outcome.average)
@@ -170,14 +181,14 @@ def told(record: OrderRecord, status: OrderStatus) -> OrderRecord:
     if status.state is OrderState.OPEN:
         return answered(record, Accepted(status.cloid, status.filled, status.average, True))
     found = answered(record, Accepted(status.cloid, status.filled, status.average))
-    if status.state is OrderState.CANCELED and found.state is Stage.EXPIRED:
-        return replace(found, state=Stage.CANCELLED, reason=status.reason)
+    if status.state is OrderState.CANCELED and found.state is _EXPIRED:
+        return replace(found, state=_CANCELLED, reason=status.reason)
     return found
 
 
 def looked(record: OrderRecord, status: OrderStatus) -> OrderRecord:
     """What the venue says of an order that we think rests; fills alone say what filled."""
-    if record.state in (Stage.PLANNED, Stage.SENT, Stage.UNKNOWN):
+    if record.state in (_PLANNED, _SENT, _UNKNOWN):
         return told(record, status)
     if record.ended or status.state is OrderState.OPEN:
         return record
@@ -196,14 +207,13 @@ def filled(record: OrderRecord, size: Decimal) -> OrderRecord:
     Raises:
         OrderStateError: the venue filled what it had refused or never had, or more than asked.
     """
-    with exact():
-        total = record.filled + size
-    late = record.state in (Stage.CANCELLED, Stage.EXPIRED)
+    total = plus(record.filled, size)
+    late = record.state in (_CANCELLED, _EXPIRED)
     if record.state in ENDED and not late:
         raise OrderStateError(_impossible(record, f"a fill of {size}"))
     if record.size and total > record.size:
         raise OrderStateError(_impossible(record, f"a fill of {size}, which makes {total}"))
-    if late or (record.state in (Stage.SENT, Stage.UNKNOWN) and total < record.size):
+    if late or (record.state in (_SENT, _UNKNOWN) and total < record.size):
         return _copy(record, record.state, total, record.due, record.average)
     stage = _settled(record.state, total, record.size, record.due)
     _check(record, stage)
@@ -215,7 +225,7 @@ def closed(record: OrderRecord, state: OrderState, reason: str, code: str = "ven
     if record.ended:
         return record
     refused = state is OrderState.REJECTED and not record.filled
-    stage = Stage.REFUSED if refused and not record.rests else Stage.CANCELLED
+    stage = _REFUSED if refused and not record.rests else _CANCELLED
     return _move(record, stage, reason=reason, reason_code=code if refused else None)
 
 
@@ -233,16 +243,17 @@ def never_landed(record: OrderRecord, reason: str | None = None) -> OrderRecord:
 def _settled(at: Stage, total: Decimal, size: Decimal, due: Decimal | None) -> Stage:
     """The stage that fills of `total` make up, of an order that is `at` one."""
     if total and total >= size:
-        return Stage.FILLED
+        return _FILLED
     if due is not None and total >= due:
-        return Stage.EXPIRED
-    return Stage.PARTLY if total else at
+        return _EXPIRED
+    return _PARTLY if total else at
 
 
 def _move(
     record: OrderRecord, stage: Stage, reason: str | None = None, reason_code: str | None = None
 ) -> OrderRecord:
-    _check(record, stage)
+    if stage not in NEXT[record.state]:
+        raise OrderStateError(_impossible(record, f"the news {stage.value}"))
     return _copy(record, stage, record.filled, record.due, record.average, reason_code, reason)
 
 

@@ -1,6 +1,5 @@
 """One entry before the guard, with what the entries before it already took."""
 
-from dataclasses import dataclass
 from decimal import Decimal
 from typing import Final
 
@@ -9,59 +8,65 @@ from motherhaven.bot.guard.types import OpenPosition, RiskContext, TradeDecision
 from motherhaven.bot.market.instruments import MarketSpec, default_spec
 from motherhaven.contract.exact import quotient
 from motherhaven.contract.limits import RiskLimits
-from motherhaven.contract.quick_init import quick_init
+from motherhaven.contract.once import once
 
 ZERO: Final = Decimal(0)
 
 
-@quick_init
-@dataclass(frozen=True, slots=True)
 class EntryCheck:
     """An entry, the circumstances, the limits and the allocation: all that a rule may read."""
 
-    decision: TradeDecision
-    context: RiskContext
-    limits: RiskLimits
-    allocation: Allocation
+    def __init__(
+        self,
+        decision: TradeDecision,
+        context: RiskContext,
+        limits: RiskLimits,
+        allocation: Allocation,
+    ) -> None:
+        """Nothing of these changes while the rules are asked."""
+        self.decision = decision
+        self.context = context
+        self.limits = limits
+        self.allocation = allocation
 
-    @property
+    @once
     def mark(self) -> Decimal:
         """Our own mark of the coin, in USD."""
         return self.context.marks[self.decision.coin]
 
-    @property
+    @once
     def held(self) -> OpenPosition | None:
         """The coin's position, None when there is none."""
         return self.context.positions.get(self.decision.coin)
 
-    @property
+    @once
     def spec(self) -> MarketSpec:
         """The market's rules."""
         coin = self.decision.coin
         return self.context.specs.get(coin) or default_spec(coin, price=self.mark)
 
-    @property
+    @once
     def stop(self) -> Decimal | None:
         """The stop as it would be placed, on the market's price grid."""
         return placed_price(self.decision, self.decision.stop_loss, self.spec, target=False)
 
-    @property
+    @once
     def target(self) -> Decimal | None:
         """The target as it would be placed."""
         return placed_price(self.decision, self.decision.profit_target, self.spec, target=True)
 
-    @property
+    @once
     def leverage_cap(self) -> int:
         """The lower of the user's and the market's maximum leverage."""
         return min(self.limits.max_leverage, self.spec.max_leverage)
 
-    @property
+    @once
     def leverage(self) -> int:
         """The decision's leverage, or with clamping at most the cap."""
         asked = self.decision.leverage
         return min(asked, self.leverage_cap) if self.limits.clamp_entries else asked
 
-    @property
+    @once
     def coin_margin(self) -> Decimal:
         """Margin that the coin has without this entry, at the entry's leverage.
 

@@ -46,6 +46,8 @@ def judge(
 
 def conflicts(decisions: Sequence[TradeDecision]) -> dict[int, tuple[RuleText, str]]:
     """Which decisions are refused for what stands beside them, with rule and reason."""
+    if len(decisions) < 2:
+        return {}
     by_coin: dict[str, list[int]] = {}
     for index, decision in enumerate(decisions):
         by_coin.setdefault(decision.coin, []).append(index)

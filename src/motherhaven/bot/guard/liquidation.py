@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from decimal import Decimal
 from functools import lru_cache
-from typing import Final
+from typing import Final, NamedTuple
 
 from motherhaven.bot.market.instruments import MarketSpec
 from motherhaven.bot.portfolio.account import Position
@@ -50,11 +50,20 @@ def idle_stop(position: Position) -> bool:
     return stop_is_idle(position.stop, position.liquidation, position.side.sign)
 
 
-def idle_stops(positions: Iterable[Position]) -> list[str]:
+class StopPlace(NamedTuple):
+    """Where the stop of a position lies, and its liquidation, in USD; `sign` is +1 for a long."""
+
+    coin: str
+    sign: int
+    stop: Decimal
+    liquidation: Decimal | None
+
+
+def idle_stops(stops: Iterable[StopPlace]) -> list[str]:
     """A warning for each position whose stop can not act any more."""
     return [
-        f"{held.coin}: the stop {plain(held.stop)} lies beyond the liquidation price "
-        f"{held.liquidation:.6g}, so it cannot act; close the position or lower its leverage"
-        for held in positions
-        if held.stop is not None and held.liquidation is not None and idle_stop(held)
+        f"{one.coin}: the stop {plain(one.stop)} lies beyond the liquidation price "
+        f"{one.liquidation:.6g}, so it cannot act; close the position or lower its leverage"
+        for one in stops
+        if stop_is_idle(one.stop, one.liquidation, one.sign)
     ]

@@ -1,19 +1,19 @@
 """What the guard judges, by which limits, in which circumstances, and what it answers."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
-from enum import StrEnum
 from typing import Final
 
 from motherhaven.bot.market.instruments import MarketSpec
 from motherhaven.contract.quick_init import quick_init
+from motherhaven.contract.words import Word
 
 ZERO: Final = Decimal(0)
 
 
-class Signal(StrEnum):
+class Signal(Word):
     """What a decision wants, in the wire's words."""
 
     BUY = "buy_to_enter"
@@ -21,20 +21,14 @@ class Signal(StrEnum):
     HOLD = "hold"
     CLOSE = "close"
 
-    @property
-    def is_entry(self) -> bool:
-        """Whether the signal opens or adds to a position."""
-        return self is Signal.BUY or self is Signal.SELL
-
-    @property
-    def sign(self) -> int:
+    def __init__(self, word: str) -> None:
+        self.sign = {"buy_to_enter": 1, "sell_to_enter": -1}.get(word, 0)
         """+1 for a long entry, -1 for a short entry, 0 otherwise."""
-        if self is Signal.BUY:
-            return 1
-        return -1 if self is Signal.SELL else 0
+        self.is_entry = self.sign != 0
+        """Whether the signal opens or adds to a position."""
 
 
-class Action(StrEnum):
+class Action(Word):
     """What a decision wants, in the model's words: two of them travel as another signal."""
 
     BUY = "buy_to_enter"
@@ -50,6 +44,10 @@ class Action(StrEnum):
         if self is Action.ADJUST:
             return Signal.HOLD
         return Signal.CLOSE if self is Action.REDUCE else Signal(self.value)
+
+
+_ACTIONS: Final = {signal: Action(signal.value) for signal in Signal}
+"""The action that a signal stands for by itself."""
 
 
 @quick_init
@@ -85,9 +83,9 @@ class TradeDecision:
     @property
     def adjusts(self) -> bool:
         """Whether it moves the exits of an open position."""
-        return self.signal is Signal.HOLD and (
-            self.adjusted_stop_loss is not None or self.adjusted_profit_target is not None
-        )
+        if self.adjusted_stop_loss is None and self.adjusted_profit_target is None:
+            return False
+        return self.signal is Signal.HOLD
 
     @property
     def action(self) -> Action:
@@ -95,9 +93,9 @@ class TradeDecision:
         if self.adjusts:
             return Action.ADJUST
         part = self.close_fraction
-        if self.signal is Signal.CLOSE and part is not None and part < 1:
+        if part is not None and part < 1 and self.signal is Signal.CLOSE:
             return Action.REDUCE
-        return Action(self.signal.value)
+        return _ACTIONS[self.signal]
 
 
 @quick_init
@@ -105,7 +103,8 @@ class TradeDecision:
 class OpenPosition:
     """What the guard must know of a position: signed size, entry, leverage, resting exits.
 
-    `stop`, `target` and `liquidation` are prices in USD, None where there is none.
+    `stop`, `target` and `liquidation` are prices in USD, None where there is none;
+    `liquidates` is the last of them, or what works it out, for few judgements ask for it.
     """
 
     size: Decimal
@@ -113,7 +112,13 @@ class OpenPosition:
     leverage: int
     stop: Decimal | None = None
     target: Decimal | None = None
-    liquidation: Decimal | None = None
+    liquidates: Decimal | Callable[[], Decimal | None] | None = None
+
+    @property
+    def liquidation(self) -> Decimal | None:
+        """The price in USD at which the position would be liquidated as it stands."""
+        found = self.liquidates
+        return found() if callable(found) else found
 
     @property
     def notional(self) -> Decimal:

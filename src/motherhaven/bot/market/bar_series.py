@@ -14,6 +14,7 @@ from motherhaven.bot.market.timeframes import Timeframe, timeframes
 KEPT: Final = 1440
 FAST: Final = 60
 SLOW: Final = 240
+_PIECES: Final = 64
 NEVER: Final = datetime.min.replace(tzinfo=UTC)
 
 
@@ -25,15 +26,19 @@ class BarSeries:
     indicator, for a value that spans a hole means nothing.
     """
 
-    __slots__ = ("_atr", "_bands", "_bars", "_detailed", "_fast", "_longer", "_macd", "_new",
-                 "_rsi", "_slow", "coin", "end", "spec")  # fmt: skip
+    __slots__ = ("_atr", "_bands", "_bars", "_detailed", "_fast", "_last", "_longer", "_macd",
+                 "_new", "_passed", "_rsi", "_slow", "coin", "end", "spec")  # fmt: skip
 
     def __init__(self, coin: str, spec: MarketSpec, *, detailed: bool) -> None:
         self.coin = coin
         self.spec = spec
         self._detailed = detailed
         self._bars: deque[Bar] = deque(maxlen=KEPT)
+        self._passed: list[Sequence[Bar]] = []
+        """Newer bars that the averages have seen; `_bars` takes them when somebody looks."""
         self._new: list[Bar] = []
+        """Bars that no indicator has seen yet."""
+        self._last: Bar | None = None
         self._longer: tuple[Timeframe, ...] | None = None
         self.end = NEVER
         """The end of the newest closed bar."""
@@ -47,7 +52,7 @@ class BarSeries:
         """
         if bar.start != self.end:
             self._restart()
-        self.end = bar.start + bar.interval
+        self.end, self._last = bar.start + bar.interval, bar
         # Between two decisions nobody looks: the averages then take several bars in one loop.
         self._new.append(bar)
         if self._detailed or len(self._new) == KEPT:
@@ -56,28 +61,34 @@ class BarSeries:
     def follow(self, bars: Sequence[Bar], fast: float | None, slow: float | None) -> None:
         """Take several next bars, none after a hole; the two averages after them are known.
 
-        None for one that is not warm: then both are worked out here.
+        None for one that is not warm: then both are worked out here. Where they are known, and
+        the series is not detailed, the newest KEPT are enough.
         """
         if self._detailed or fast is None or slow is None:
             for bar in bars:
                 self.push(bar)
             return
-        self.end = bars[-1].end
-        self._bars.extend(self._new)
-        self._new.clear()
-        self._bars.extend(bars[-KEPT:])
+        self._last = bars[-1]
+        self.end = self._last.end
+        self._passed += (self._new, bars)
+        self._new = []
         self._fast.value, self._slow.value = fast, slow
 
     @property
     def bars(self) -> deque[Bar]:
         """The closed bars since the last hole, oldest first, at most KEPT."""
         self._follow()
+        for passed in self._passed:
+            self._bars.extend(passed)
+        self._passed.clear()
         return self._bars
 
     @property
     def last(self) -> Bar:
         """The newest closed bar. Do not ask before the first one came."""
-        return self._new[-1] if self._new else self._bars[-1]
+        if self._last is None:
+            raise IndexError("no bar has come yet")
+        return self._last
 
     @property
     def averages(self) -> tuple[float | None, float | None]:
@@ -123,12 +134,15 @@ class BarSeries:
                 self._macd.update(close)
                 self._atr.update(bar.high, bar.low, close)
                 self._bands.update(close)
-        self._bars.extend(bars)
-        bars.clear()
+        self._passed.append(bars)
+        self._new = []
+        if len(self._passed) > _PIECES:
+            _ = self.bars
 
     def _restart(self) -> None:
         self._bars.clear()
-        self._new.clear()
+        self._passed.clear()
+        self._new = []
         self._fast, self._slow = Ema(FAST), Ema(SLOW)
         self._rsi, self._macd = Rsi(14), Macd()
         self._atr, self._bands = Atr(14), Bollinger(20, 2.0)

@@ -1,31 +1,28 @@
 """Public market data of any venue that ccxt knows: linear perpetual futures, no key, no orders."""
 
-import asyncio
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 from decimal import Decimal
-from typing import Any, Final, TypeVar
+from typing import Any, Final
 
 from motherhaven.bot.market import ccxt_read
 from motherhaven.bot.market.ccxt_venue import open_venue
-from motherhaven.bot.market.feed import Book, FundingKept, Gap, Quote, Slice
-from motherhaven.bot.market.health import CoinHealth
+from motherhaven.bot.market.feed import Book, FundingKept, Quote
 from motherhaven.bot.market.instruments import Bar, MarketSpec, tiers_unknown, with_known_tiers
 from motherhaven.bot.market.timeframes import label_of
+from motherhaven.bot.market.venue_feed import MINUTE, VenueFeed
 from motherhaven.contract.clock import Clock
-from motherhaven.contract.errors import ConfigError, MarketError
+from motherhaven.contract.errors import MarketError
 from motherhaven.contract.similar import closest
 
-T = TypeVar("T")
-MINUTE: Final = timedelta(minutes=1)
 PAGE: Final = 500
 """Bars or rates that are asked for at once; every venue gives so many or fewer."""
 BOOK_LEVELS: Final = 20
 MAX_PAGES: Final = 100
 
 
-class CcxtFeed:
+class CcxtFeed(VenueFeed):
     """One venue through ccxt. Reads only: it is given no key."""
 
     def __init__(
@@ -40,45 +37,15 @@ class CcxtFeed:
         Raises:
             ConfigError: ccxt is not installed, or knows no such venue.
         """
+        super().__init__(coins, clock)
         self._venue = venue
-        self._coins = tuple(coins)
-        self._clock = clock
         self._exchange = open_(venue)
         self._markets: dict[str, Mapping[str, Any]] = {}
-        self._specs: dict[str, MarketSpec] = {}
-        self._untold: list[str] = []
-        self._health = CoinHealth()
-        self._last: dict[str, datetime] = {}
 
     @property
     def name(self) -> str:
         """ "ccxt:" and the venue."""
         return f"ccxt:{self._venue}"
-
-    @property
-    def simulated(self) -> bool:
-        """False: real prices."""
-        return False
-
-    @property
-    def coins(self) -> tuple[str, ...]:
-        """The coins asked for, in the venue's spelling once that is known."""
-        return self._coins
-
-    @property
-    def set_aside(self) -> Mapping[str, str]:
-        """Coins that the venue does not have, or whose data are not to be had or not true."""
-        return self._health.set_aside
-
-    @property
-    def interval(self) -> timedelta:
-        """One minute."""
-        return MINUTE
-
-    @property
-    def specs(self) -> Mapping[str, MarketSpec]:
-        """The venue's rules, known after `connect`."""
-        return self._specs
 
     @property
     def mark_every(self) -> timedelta | None:
@@ -121,37 +88,12 @@ class CcxtFeed:
                 continue
             self._markets[coin] = market
             self._specs[coin] = await self._with_tiers(spec)
-        if not self._specs:
-            why = "; ".join(f"{coin}: {text}" for coin, text in self.set_aside.items())
-            raise ConfigError(f"none of the coins of TRADING_ASSETS can be traded here: {why}")
-
-    async def closed(self, since: datetime, until: datetime) -> Sequence[Slice]:
-        """Slices with since < time <= until; the candle that is still open is left out."""
-        due = [coin for coin in self._coins if self._health.is_due(coin, "candles", until)]
-        found = await self._each(due, lambda coin: self._all(coin, since, until), "candles", until)
-        by_end: dict[datetime, dict[str, Bar]] = {}
-        gaps: dict[datetime, list[Gap]] = {}
-        for coin, bars in found.items():
-            expected = self._last.get(coin)
-            for bar in bars:
-                by_end.setdefault(bar.end, {})[coin] = bar
-                if expected is not None and bar.start > expected:
-                    gaps.setdefault(bar.end, []).append(Gap(coin, expected, bar.start))
-                expected = bar.end
-            if expected is not None:
-                self._last[coin] = expected
-            self._health.hears(coin, bars[-1].end if bars else None, since, until)
-        return [Slice(end, by_end[end], tuple(gaps.get(end, ()))) for end in sorted(by_end)]
+        self._check_specs()
 
     async def quotes(self, now: datetime) -> Mapping[str, Quote]:
         """Mid, mark and oracle, with hourly funding and open interest where they are told."""
         coins = [coin for coin in self._coins if self._health.is_listed(coin)]
         return await self._each(coins, self._quote, "prices", now)
-
-    async def books(self, coins: Sequence[str]) -> Mapping[str, Book]:
-        """The venue's books; without one a coin is traded all the same."""
-        listed = [coin for coin in coins if self._health.is_listed(coin)]
-        return await self._each(listed, self._book, None, self._clock.now())
 
     async def candles(
         self, coin: str, since: datetime, until: datetime, interval: timedelta = MINUTE
@@ -206,7 +148,7 @@ class CcxtFeed:
         self._untold.append(coin)
         return with_known_tiers(spec)
 
-    async def _all(self, coin: str, since: datetime, until: datetime) -> list[Bar]:
+    async def _bars(self, coin: str, since: datetime, until: datetime) -> list[Bar]:
         found: list[Bar] = []
         for _ in range(MAX_PAGES):
             page = await self.candles(coin, since, until)
@@ -238,34 +180,6 @@ class CcxtFeed:
             f"book of {coin}", self._exchange.fetch_order_book(self._symbol(coin), BOOK_LEVELS)
         )
         return ccxt_read.book_of(coin, self._markets[coin], raw)
-
-    async def _each(
-        self,
-        coins: Sequence[str],
-        ask: Callable[[str], Awaitable[T]],
-        kind: str | None,
-        now: datetime,
-    ) -> dict[str, T]:
-        """`ask` for each coin at once; one that fails is left out, unless all that were well do."""
-        well = [coin for coin in coins if coin not in self.set_aside]
-        answers = await asyncio.gather(*(ask(coin) for coin in coins), return_exceptions=True)
-        found: dict[str, T] = {}
-        faults: dict[str, MarketError] = {}
-        for coin, answer in zip(coins, answers, strict=True):
-            if isinstance(answer, MarketError):
-                faults[coin] = answer
-            elif isinstance(answer, BaseException):
-                raise answer
-            else:
-                found[coin] = answer
-        if faults and not found and well:
-            raise faults[well[0]]
-        if kind is not None:
-            for coin, fault in faults.items():
-                self._health.fails(coin, kind, str(fault), now)
-            for coin in found:
-                self._health.works(coin, kind)
-        return found
 
     async def _ask(self, what: str, call: Awaitable[Any]) -> Any:
         """What a call brings; whatever a venue's class raises becomes a MarketError.

@@ -160,6 +160,20 @@ class Feed(Protocol):
         ...
 
 
+class WithoutMarks:
+    """A feed of bars alone: it has no marks of its own, and nothing to warn of."""
+
+    @property
+    def mark_every(self) -> timedelta | None:
+        """None: the bar is the mark."""
+        return None
+
+    @property
+    def warnings(self) -> Sequence[str]:
+        """None."""
+        return ()
+
+
 def first_of_interval(moment: datetime, interval: timedelta) -> datetime:
     """The start of the interval in which `moment` lies (intervals are counted from 1970)."""
     seconds = int(interval.total_seconds())

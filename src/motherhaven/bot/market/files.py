@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Final
 
 from motherhaven.bot.market.bars import BarFile, read_bar_file
-from motherhaven.bot.market.feed import Book, FundingKept, Gap, Quote, Slice
+from motherhaven.bot.market.feed import Book, FundingKept, Gap, Quote, Slice, WithoutMarks
 from motherhaven.bot.market.instruments import Bar, MarketSpec, default_spec
 from motherhaven.bot.market.timeline import Timeline
 from motherhaven.contract.coins import normalise_symbol
@@ -83,7 +83,7 @@ def _clock(phase: timedelta) -> str:
     return str(phase)
 
 
-class FileFeed:
+class FileFeed(WithoutMarks):
     """Recorded bars of one or several coins, as a feed. Not simulated, but not of today."""
 
     def __init__(self, files: Mapping[str, Path]) -> None:
@@ -178,19 +178,9 @@ class FileFeed:
         return iter(self.timeline)
 
     @property
-    def mark_every(self) -> timedelta | None:
-        """None: the bar is the mark."""
-        return None
-
-    @property
     def funding_kept(self) -> FundingKept:
         """None: bars have no funding."""
         return FundingKept.NONE
-
-    @property
-    def warnings(self) -> Sequence[str]:
-        """None."""
-        return ()
 
     async def funding_rates(
         self, coin: str, since: datetime, until: datetime

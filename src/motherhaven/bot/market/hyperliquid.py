@@ -1,16 +1,14 @@
 """Public market data of Hyperliquid over plain HTTP: candles, mids, marks, oracles, funding."""
 
-import asyncio
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
-from typing import Any, Final, TypeVar
+from typing import Any, Final
 
 import httpx
 
-from motherhaven.bot.market.feed import Book, FundingKept, Gap, Quote, Slice
-from motherhaven.bot.market.health import CoinHealth
+from motherhaven.bot.market.feed import Book, FundingKept, Quote
 from motherhaven.bot.market.hyperliquid_rules import (
     Universe,
     spec_of,
@@ -21,27 +19,25 @@ from motherhaven.bot.market.hyperliquid_rules import (
 from motherhaven.bot.market.instruments import (
     Bar,
     Level,
-    MarketSpec,
     check_bar,
     tiers_unknown,
     with_known_tiers,
 )
 from motherhaven.bot.market.timeframes import label_of
+from motherhaven.bot.market.venue_feed import MINUTE, VenueFeed
 from motherhaven.contract.clock import Clock
 from motherhaven.contract.coins import match_coin
-from motherhaven.contract.errors import ConfigError, InvalidJson, InvalidMoney, MarketError
+from motherhaven.contract.errors import InvalidJson, InvalidMoney, MarketError
 from motherhaven.contract.jsonio import loads
 from motherhaven.contract.money import to_decimal
 
-T = TypeVar("T")
 MAINNET: Final = "https://api.hyperliquid.xyz"
 TESTNET: Final = "https://api.hyperliquid-testnet.xyz"
-MINUTE: Final = timedelta(minutes=1)
 _ORIGIN: Final = datetime(1970, 1, 1, tzinfo=UTC)
 _MAX_ANSWER: Final = 16 << 20
 
 
-class HyperliquidFeed:
+class HyperliquidFeed(VenueFeed):
     """The venue's own public data. Reads only: it holds no key and places nothing."""
 
     def __init__(
@@ -51,44 +47,14 @@ class HyperliquidFeed:
         base_url: str = MAINNET,
         timeout: float = 10.0,
     ) -> None:
-        self._coins = tuple(coins)
-        self._clock = clock
+        super().__init__(coins, clock)
         self._base_url = base_url.rstrip("/")
         self._client = httpx.AsyncClient(timeout=timeout, follow_redirects=False)
-        self._specs: dict[str, MarketSpec] = {}
-        self._untold: list[str] = []
-        self._health = CoinHealth()
-        self._last: dict[str, datetime] = {}
 
     @property
     def name(self) -> str:
         """ "hyperliquid"."""
         return "hyperliquid"
-
-    @property
-    def simulated(self) -> bool:
-        """False: real prices."""
-        return False
-
-    @property
-    def coins(self) -> tuple[str, ...]:
-        """The coins asked for, in the venue's spelling once that is known."""
-        return self._coins
-
-    @property
-    def set_aside(self) -> Mapping[str, str]:
-        """Coins that the venue does not have, or whose data are not to be had or not true."""
-        return self._health.set_aside
-
-    @property
-    def interval(self) -> timedelta:
-        """One minute."""
-        return MINUTE
-
-    @property
-    def specs(self) -> Mapping[str, MarketSpec]:
-        """The venue's rules, known after `connect`."""
-        return self._specs
 
     @property
     def mark_every(self) -> timedelta | None:
@@ -116,31 +82,7 @@ class HyperliquidFeed:
         universe = universe_of(meta)
         self._coins = tuple(match_coin(coin, universe) or coin for coin in self._coins)
         self._learn(universe, meta)
-        if not self._specs:
-            why = "; ".join(f"{coin}: {text}" for coin, text in self.set_aside.items())
-            raise ConfigError(f"none of the coins of TRADING_ASSETS can be traded here: {why}")
-
-    async def closed(self, since: datetime, until: datetime) -> Sequence[Slice]:
-        """Slices with since < time <= until; the candle that is still open is left out."""
-        found = await self._each(
-            [coin for coin in self._coins if self._health.is_due(coin, "candles", until)],
-            lambda coin: self.candles(coin, since, until),
-            "candles",
-            until,
-        )
-        by_end: dict[datetime, dict[str, Bar]] = {}
-        gaps: dict[datetime, list[Gap]] = {}
-        for coin, bars in found.items():
-            expected = self._last.get(coin)
-            for bar in bars:
-                by_end.setdefault(bar.end, {})[coin] = bar
-                if expected is not None and bar.start > expected:
-                    gaps.setdefault(bar.end, []).append(Gap(coin, expected, bar.start))
-                expected = bar.end
-            if expected is not None:
-                self._last[coin] = expected
-            self._health.hears(coin, bars[-1].end if bars else None, since, until)
-        return [Slice(end, by_end[end], tuple(gaps.get(end, ()))) for end in sorted(by_end)]
+        self._check_specs()
 
     async def quotes(self, now: datetime) -> Mapping[str, Quote]:
         """Mid, mark, oracle and hourly funding rate of each coin."""
@@ -160,45 +102,6 @@ class HyperliquidFeed:
         coins = [coin for coin in self._coins if coin in by_name and self._health.is_listed(coin)]
         return await self._each(coins, read, "prices", now)
 
-    async def books(self, coins: Sequence[str]) -> Mapping[str, Book]:
-        """The venue's books, twenty levels a side; without one a coin is traded all the same."""
-        listed = [coin for coin in coins if self._health.is_listed(coin)]
-        return await self._each(listed, self._book, None, self._clock.now())
-
-    async def _each(
-        self,
-        coins: Sequence[str],
-        ask: Callable[[str], Awaitable[T]],
-        kind: str | None,
-        now: datetime,
-    ) -> dict[str, T]:
-        """`ask` for each coin at once; one that fails is left out, unless all do.
-
-        With a `kind` of data the coin is set aside until they are right again.
-
-        Raises:
-            MarketError: every coin that was well before has failed.
-        """
-        faults: dict[str, MarketError] = {}
-        found: dict[str, T] = {}
-
-        async def one(coin: str) -> None:
-            try:
-                found[coin] = await ask(coin)
-            except MarketError as error:
-                faults[coin] = error
-
-        well = [coin for coin in coins if coin not in self.set_aside]
-        await asyncio.gather(*(one(coin) for coin in coins))
-        if faults and not found and well:
-            raise faults[well[0]]
-        if kind is not None:
-            for coin, fault in faults.items():
-                self._health.fails(coin, kind, str(fault), now)
-            for coin in found:
-                self._health.works(coin, kind)
-        return {coin: found[coin] for coin in coins if coin in found}
-
     def _learn(self, universe: Universe, meta: Mapping[str, Any]) -> None:
         """Take the rules of the coins that the venue has; set the others aside."""
         for coin in self._coins:
@@ -216,6 +119,9 @@ class HyperliquidFeed:
             known = with_known_tiers(spec) if tiers is None else replace(spec, tiers=tiers)
             self._specs[coin] = known
             self._health.lists(coin, None)
+
+    async def _bars(self, coin: str, since: datetime, until: datetime) -> list[Bar]:
+        return await self.candles(coin, since, until)
 
     async def _book(self, coin: str) -> Book:
         answer = await self._info({"type": "l2Book", "coin": coin})

@@ -8,7 +8,7 @@ from typing import Final
 
 from motherhaven.contract.errors import MarketError
 from motherhaven.contract.exact import EXACT, exact, remainder
-from motherhaven.contract.quick_init import quick_init
+from motherhaven.contract.quick_init import quick_init, quick_inside
 
 MINUTE: Final = timedelta(minutes=1)
 SIGNIFICANT_FIGURES: Final = 5
@@ -61,7 +61,7 @@ def check_bar(bar: Bar) -> Bar:
     return bar
 
 
-@quick_init
+@quick_inside
 @dataclass(frozen=True, slots=True)
 class Prices:
     """A coin's prices in USD: mark for margin, oracle for funding, mid for slippage."""
@@ -112,19 +112,25 @@ class MarketSpec:
     tick: Decimal | None = None
     price_decimals: int | None = PRICE_DECIMALS
 
+    def __hash__(self) -> int:
+        """By what differs from coin to coin: tables are looked up by it at every order."""
+        return hash((self.coin, self.size_decimals, self.max_leverage))
+
     @property
     def lot(self) -> Decimal:
         """The smallest step of a size, in coin."""
-        return _step(-self.size_decimals)
+        return _STEPS.get(-self.size_decimals) or _step(-self.size_decimals)
 
     def price_step(self, price: Decimal) -> Decimal:
         """The price step that is legal around `price`, in USD."""
         if self.tick is not None:
             return self.tick
         figures = price.adjusted() - SIGNIFICANT_FIGURES + 1
+        if figures >= 0:
+            return _ONE  # an integer is always legal
         if self.price_decimals is not None:
-            figures = max(figures, self.size_decimals - self.price_decimals)
-        return _step(min(figures, 0))
+            figures = min(max(figures, self.size_decimals - self.price_decimals), 0)
+        return _STEPS.get(figures) or _step(figures)
 
     def round_price(self, price: Decimal, *, up: bool) -> Decimal:
         """`price` moved to the next legal price, up or down."""

@@ -14,7 +14,14 @@ from decimal import Decimal
 from random import Random
 from typing import Final
 
-from motherhaven.bot.market.feed import Book, FundingKept, Quote, Slice, first_of_interval
+from motherhaven.bot.market.feed import (
+    Book,
+    FundingKept,
+    Quote,
+    Slice,
+    WithoutMarks,
+    first_of_interval,
+)
 from motherhaven.bot.market.instruments import Bar, MarketSpec, default_spec
 from motherhaven.contract.coins import match_coin
 
@@ -46,7 +53,7 @@ _OCTAVES: Final = (2, 5, 13, 34, 89)
 """Periods in days of the slow waves that move the daily level."""
 
 
-class SimulatedFeed:
+class SimulatedFeed(WithoutMarks):
     """One-minute bars that never were: `simulated` is always True.
 
     The same seed gives the same market to everyone; bars end where `until` says, so
@@ -92,19 +99,9 @@ class SimulatedFeed:
         return {}
 
     @property
-    def mark_every(self) -> timedelta | None:
-        """None: the bar is the mark."""
-        return None
-
-    @property
     def funding_kept(self) -> FundingKept:
         """All of it: rates depend on seed and hour alone."""
         return FundingKept.HISTORY
-
-    @property
-    def warnings(self) -> Sequence[str]:
-        """None."""
-        return ()
 
     async def funding_rates(
         self, coin: str, since: datetime, until: datetime

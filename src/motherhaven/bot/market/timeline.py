@@ -15,15 +15,16 @@ from motherhaven.bot.market.instruments import Bar
 class Columns:
     """One coin's bars, oldest first.
 
-    `lows` and `highs` count steps of 10**-decimals USD: Python's integers have no bound, so
-    that nothing is rounded and nothing overflows. `numbers` are the closes as floats, for
-    indicators. `begins` names the bars that follow no other at once.
+    `lows`, `highs` and `ends` (the closes) count steps of 10**-decimals USD: Python's integers
+    have no bound, so that nothing is rounded and nothing overflows. `numbers` are the closes as
+    floats, for indicators. `begins` names the bars that follow no other at once.
     """
 
     bars: tuple[Bar, ...]
     decimals: int
     lows: list[int]
     highs: list[int]
+    ends: list[int]
     closes: list[Decimal]
     numbers: list[float]
     begins: tuple[int, ...]
@@ -31,7 +32,9 @@ class Columns:
     @classmethod
     def of(cls, bars: tuple[Bar, ...]) -> "Columns":
         """The columns of checked bars of one interval."""
-        decimals = max(0, *(_decimals(price) for bar in bars for price in (bar.low, bar.high)))
+        decimals = max(
+            0, *(_decimals(price) for bar in bars for price in (bar.low, bar.high, bar.close))
+        )
         step = 10**decimals
         begins = [0]
         for index in range(1, len(bars)):
@@ -43,6 +46,7 @@ class Columns:
             decimals,
             [_steps(bar.low, step) for bar in bars],
             [_steps(bar.high, step) for bar in bars],
+            [_steps(bar.close, step) for bar in bars],
             [bar.close for bar in bars],
             [float(bar.close) for bar in bars],
             tuple(begins),

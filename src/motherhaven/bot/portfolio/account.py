@@ -6,7 +6,7 @@ from datetime import datetime
 from decimal import Decimal
 
 from motherhaven.bot.portfolio.events import MarginMode, Side
-from motherhaven.contract.quick_init import quick_init
+from motherhaven.contract.quick_init import quick_init, quick_inside
 
 
 @quick_init
@@ -73,7 +73,7 @@ class AccountSnapshot:
     time: datetime
 
 
-@quick_init
+@quick_inside
 @dataclass(frozen=True, slots=True)
 class LeverageSetting:
     """Leverage and margin mode of a coin as the exchange has them: read back, not assumed."""

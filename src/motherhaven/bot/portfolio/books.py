@@ -13,9 +13,22 @@ from motherhaven.bot.portfolio.holding import Exits, Holding
 from motherhaven.bot.portfolio.margin import MarginTiers
 from motherhaven.bot.portfolio.snapshot import Totals, take_snapshot
 from motherhaven.bot.portfolio.transfers import KEPT
-from motherhaven.contract.exact import exact, fma, minus, quotient, truncate_fee
+from motherhaven.contract.exact import (
+    exact,
+    fma,
+    minus,
+    plus,
+    quotient,
+    times,
+    truncate_fee,
+)
 
 ZERO: Final = Decimal(0)
+
+
+# Names of the module are looked up far more quickly than members of an enumeration.
+_TAKER: Final = Liquidity.TAKER
+_ISOLATED: Final = MarginMode.ISOLATED
 
 
 def _no_exits(_: Holding) -> Exits:
@@ -85,14 +98,12 @@ class AccountBooks:
 
     def fee(self, notional: Decimal, liquidity: Liquidity) -> Decimal:
         """The fee in USD on `notional`, truncated at six decimals."""
-        rate = self._fees.taker if liquidity is Liquidity.TAKER else self._fees.maker
-        with exact():
-            return truncate_fee(notional * rate)
+        rate = self._fees.taker if liquidity is _TAKER else self._fees.maker
+        return truncate_fee(times(notional, rate))
 
     def wallet(self) -> Decimal:
         """deposits + realized - fees + funding."""
-        with exact():
-            return self.deposits + self.realized - self.fees + self.funding
+        return plus(minus(plus(self.deposits, self.realized), self.fees), self.funding)
 
     def unrealized(self) -> Decimal:
         """The sum over all positions of size * mark - cost."""
@@ -124,15 +135,12 @@ class AccountBooks:
 
     def used(self) -> Decimal:
         """Initial margin of the cross positions at their marks."""
-        with exact():
-            return sum(
-                (
-                    quotient(abs(h.size) * self.marks[c], Decimal(h.leverage))
-                    for c, h in self.holdings.items()
-                    if not h.isolated
-                ),
-                ZERO,
-            )
+        total = ZERO
+        for coin, held in self.holdings.items():
+            if held.mode is not _ISOLATED:
+                value = times(held.size.copy_abs(), self.marks[coin])
+                total = plus(total, quotient(value, Decimal(held.leverage)))
+        return total
 
     def available(self) -> Decimal:
         """cross_value - used: what new positions may take."""
@@ -180,7 +188,7 @@ class AccountBooks:
     def _cross_value(self) -> Decimal:
         total = self.deposits + self.realized - self.fees + self.funding
         for coin, holding in self.holdings.items():
-            if holding.mode is MarginMode.ISOLATED:
+            if holding.mode is _ISOLATED:
                 total -= holding.bucket
             else:
                 total += holding.size * self.marks[coin] - holding.cost

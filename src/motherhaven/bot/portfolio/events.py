@@ -3,41 +3,40 @@
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
-from enum import StrEnum
 from typing import Final
 
 from motherhaven.contract.quick_init import quick_init
+from motherhaven.contract.words import Word
 
 ZERO: Final = Decimal(0)
 
 
-class Side(StrEnum):
+class Side(Word):
     """The direction of an order."""
 
     BUY = "buy"
     SELL = "sell"
 
-    @property
-    def sign(self) -> int:
+    def __init__(self, word: str) -> None:
+        self.sign = 1 if word == "buy" else -1
         """+1 for a buy, -1 for a sell."""
-        return 1 if self is Side.BUY else -1
 
 
-class MarginMode(StrEnum):
+class MarginMode(Word):
     """Whether a position shares the account's margin or has a bucket of its own."""
 
     CROSS = "cross"
     ISOLATED = "isolated"
 
 
-class Liquidity(StrEnum):
+class Liquidity(Word):
     """Who took and who made; decides the fee."""
 
     TAKER = "taker"
     MAKER = "maker"
 
 
-class FillReason(StrEnum):
+class FillReason(Word):
     """Why a fill happened.
 
     ADL: the venue closed it to cover somebody else's loss. EXTERNAL: it is of no order of ours.
@@ -94,7 +93,7 @@ class FundingPayment:
     time: datetime
 
 
-class FlowReason(StrEnum):
+class FlowReason(Word):
     """Why money came into the account or left it."""
 
     DEPOSIT = "deposit"

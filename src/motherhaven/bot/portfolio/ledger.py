@@ -32,6 +32,13 @@ ZERO: Final = Decimal(0)
 NO_LEVERAGES: Final[Mapping[str, int]] = MappingProxyType({})
 
 
+# Names of the module are looked up far more quickly than members of an enumeration.
+_TAKER: Final = Liquidity.TAKER
+_ENTRY: Final = FillReason.ENTRY
+_CLOSE: Final = FillReason.CLOSE
+_CROSS: Final = MarginMode.CROSS
+
+
 class Ledger(AccountBooks):
     """The account of one bot. Every amount is USD, every size coin; all Decimal.
 
@@ -83,7 +90,7 @@ class Ledger(AccountBooks):
         *,
         time: datetime,
         reason: FillReason,
-        liquidity: Liquidity = Liquidity.TAKER,
+        liquidity: Liquidity = _TAKER,
         leverage: int | None = None,
         mode: MarginMode | None = None,
         cloid: str | None = None,
@@ -101,7 +108,7 @@ class Ledger(AccountBooks):
         if leverage is None:
             leverage = holding.leverage if holding else 1
         if mode is None:
-            mode = holding.mode if holding else MarginMode.CROSS
+            mode = holding.mode if holding else _CROSS
         self._check(coin, size, price, leverage, mode)
         with exact():
             total_fee = self.fee(abs(size) * price, liquidity)
@@ -116,10 +123,10 @@ class Ledger(AccountBooks):
             for part, fee in parts:
                 if part:
                     self.seq += 1
-                    reduces = part is closing and reason is FillReason.ENTRY
+                    reduces = part is closing and reason is _ENTRY
                     fill = Fill(
                         self.seq, coin, part, price, fee, liquidity, ZERO,
-                        FillReason.CLOSE if reduces else reason,
+                        _CLOSE if reduces else reason,
                         "", time, cloid, leverage, mode,
                     )  # fmt: skip
                     out.extend(self._book(fill))
@@ -282,7 +289,10 @@ class Ledger(AccountBooks):
         """
         if reduced.size:
             return ZERO
-        lacking = max(-self._cross_value(), ZERO)
+        value = self._cross_value()
+        if value > 0:
+            return ZERO
+        lacking = max(-value, ZERO)
         others = any(not h.isolated and h is not reduced for h in self.holdings.values())
         return min(lacking, max(fill.fee - realized, ZERO)) if others else lacking
 

@@ -11,7 +11,7 @@ from operator import add, mul, sub
 from typing import Final
 
 from motherhaven.bot.market.instruments import MarketSpec, Tier
-from motherhaven.contract.exact import exact, quotient, quotients
+from motherhaven.contract.exact import quotient, quotients, times
 
 ZERO: Final = Decimal(0)
 _ENDLESS: Final = Decimal("Infinity")
@@ -151,5 +151,4 @@ def hourly_funding_rate(premium: Decimal) -> Decimal:
 
 def initial_margin(size: Decimal, entry: Decimal, leverage: int) -> Decimal:
     """Initial margin in USD of a position at its entry."""
-    with exact():
-        return quotient(abs(size) * entry, Decimal(leverage))
+    return quotient(times(size.copy_abs(), entry), Decimal(leverage))

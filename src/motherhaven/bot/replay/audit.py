@@ -10,7 +10,7 @@ from typing import Final, NamedTuple, overload
 from motherhaven.bot.portfolio.events import Fill, FundingPayment, LedgerRecord
 from motherhaven.bot.portfolio.fold import EquityFold
 from motherhaven.contract.exact import exact, fma, quotient
-from motherhaven.contract.quick_init import quick_init
+from motherhaven.contract.quick_init import quick_inside
 from motherhaven.metrics import EquityPoint
 
 ZERO: Final = Decimal(0)
@@ -18,40 +18,43 @@ _ROOM: Final = 1e-9
 """More than the error of a quotient of two floats near 1."""
 
 
-@dataclass(frozen=True, slots=True)
-class EquityCurve(Sequence[EquityPoint]):
-    """Equity in USD by time; its points are made when they are asked for."""
-
-    times: Sequence[datetime] = ()
-    equities: Sequence[Decimal] = ()
-
-    def __len__(self) -> int:
-        return len(self.times)
-
-    @overload
-    def __getitem__(self, index: int) -> EquityPoint: ...
-
-    @overload
-    def __getitem__(self, index: slice) -> "EquityCurve": ...
-
-    def __getitem__(self, index: int | slice) -> "EquityPoint | EquityCurve":
-        if isinstance(index, slice):
-            return EquityCurve(self.times[index], self.equities[index])
-        return EquityPoint(self.times[index], self.equities[index])
-
-    def __iter__(self) -> Iterator[EquityPoint]:
-        return map(EquityPoint, self.times, self.equities)
-
-
 class Track(NamedTuple):
-    """A position that stays the same over several bars: signed size, and its marks in USD."""
+    """A position that stays the same over several bars: signed size, and its marks in USD.
+
+    `steps` are the same marks in whole numbers of one step, where they are known so.
+    """
 
     coin: str
     size: Decimal
     marks: Sequence[Decimal]
+    steps: Sequence[int] = ()
+
+    def ends(self) -> tuple[Decimal, Decimal]:
+        """The marks at which the position is worth the most and the least."""
+        steps = self.steps
+        low, high = steps.index(min(steps)), steps.index(max(steps))
+        return (
+            (self.marks[high], self.marks[low])
+            if self.size > 0
+            else (self.marks[low], self.marks[high])
+        )
+
+    def turns(self) -> list[int]:
+        """The marks that may be a new peak of its worth, or a new low since a peak."""
+        steps = self.steps if self.size > 0 else [-step for step in self.steps]
+        top = low = steps[0]
+        found = []
+        for number, step in enumerate(steps):
+            if step >= top:
+                top = low = step
+                found.append(number)
+            elif step < low:
+                low = step
+                found.append(number)
+        return found
 
 
-@quick_init
+@quick_inside
 @dataclass(frozen=True, slots=True)
 class _Piece:
     """Samples in a row after one record of the ledger: equity = base + sum of size * mark."""
@@ -62,6 +65,54 @@ class _Piece:
     base: Decimal
     tracks: Sequence[Track]
 
+    def equities(self) -> list[Decimal]:
+        """The equity at each sample, in USD."""
+        found = [self.base] * self.count
+        for track in self.tracks:
+            found = list(map(fma, repeat(track.size), track.marks, found))
+        return found
+
+
+class EquityCurve(Sequence[EquityPoint]):
+    """Equity in USD by time; equities and points are worked out when they are asked for."""
+
+    def __init__(self, times: Sequence[datetime], pieces: Sequence[_Piece]) -> None:
+        """`pieces` make up the equities, in the order of `times`."""
+        self._times = times
+        self._pieces = pieces
+        self._equities: list[Decimal] | None = None
+
+    def __len__(self) -> int:
+        return len(self._times)
+
+    @overload
+    def __getitem__(self, index: int) -> EquityPoint: ...
+
+    @overload
+    def __getitem__(self, index: slice) -> Sequence[EquityPoint]: ...
+
+    def __getitem__(self, index: int | slice) -> EquityPoint | Sequence[EquityPoint]:
+        equities = self._worked_out()
+        if isinstance(index, slice):
+            return list(map(EquityPoint, self._times[index], equities[index]))
+        return EquityPoint(self._times[index], equities[index])
+
+    def __eq__(self, other: object) -> bool:
+        if not isinstance(other, EquityCurve):
+            return NotImplemented
+        return self._times == other._times and self._worked_out() == other._worked_out()
+
+    def __hash__(self) -> int:
+        return hash(tuple(self._times))
+
+    def __iter__(self) -> Iterator[EquityPoint]:
+        return map(EquityPoint, self._times, self._worked_out())
+
+    def _worked_out(self) -> list[Decimal]:
+        if self._equities is None:
+            self._equities = [one for piece in self._pieces for one in piece.equities()]
+        return self._equities
+
 
 class EquityAudit:
     """Keeps a sample a bar, the running drawdown, and compares with the fold at the end."""
@@ -69,7 +120,8 @@ class EquityAudit:
     def __init__(self, deposit: Decimal) -> None:
         self._deposit = deposit
         self._times: list[datetime] = []
-        self._equities: list[Decimal] = []
+        self._last = deposit
+        """The equity at the last sample."""
         self._pieces: list[_Piece] = []
         self._peak = self._low = deposit
         self._worst, self._worst_float = ZERO, 0.0
@@ -82,7 +134,7 @@ class EquityAudit:
     @property
     def curve(self) -> EquityCurve:
         """The equity at every bar, in order of time."""
-        return EquityCurve(tuple(self._times), tuple(self._equities))
+        return EquityCurve(tuple(self._times), tuple(self._pieces))
 
     def sample(
         self, time: datetime, seq: int, base: Decimal, held: Iterable[tuple[str, Decimal, Decimal]]
@@ -97,32 +149,35 @@ class EquityAudit:
             equity = fma(size, mark, equity)
         self._pieces.append(_Piece(seq, len(self._times), 1, base, tracks))
         self._times.append(time)
-        self._equities.append(equity)
-        self._extremes((equity,))
+        self._last = equity
+        if equity >= self._peak or equity < self._low:
+            self._extremes((equity,))
 
     def span(
         self, times: Sequence[datetime], seq: int, base: Decimal, tracks: Sequence[Track]
     ) -> None:
         """As `sample`, for all of `times`, between which nothing but marks changed."""
-        self._pieces.append(_Piece(seq, len(self._times), len(times), base, tracks))
+        piece = _Piece(seq, len(self._times), len(times), base, tracks)
+        self._pieces.append(piece)
         self._times += times
-        if not tracks:
-            self._equities += [base] * len(times)
-            self._extremes((base,))
+        if len(tracks) == 1 and tracks[0].steps:
+            # One position: the equity rises and falls with its mark alone.
+            _, size, marks, _ = tracks[0]
+            best, worst = tracks[0].ends()
+            self._last = fma(size, marks[-1], base)
+            if fma(size, best, base) < self._peak:
+                self._extremes((fma(size, worst, base),))
+            else:
+                turns = tracks[0].turns()
+                self._extremes([fma(size, marks[number], base) for number in turns])
             return
-        _, size, marks = tracks[0]
-        equities = list(map(fma, repeat(size), marks, repeat(base)))
-        for _, size, marks in tracks[1:]:
-            equities = list(map(fma, repeat(size), marks, equities))
-        self._equities += equities
-        if len(equities) > 1 and max(equities) < self._peak:
-            self._extremes((min(equities),))
-        else:
-            self._extremes(equities)
+        equities = piece.equities() if tracks else [base]
+        self._last = equities[-1]
+        self._extremes(equities)
 
     def flow(self, amount: Decimal) -> None:
         """Money came in or went out after the last sample: the peak moves in proportion."""
-        before = self._equities[-1] if self._equities else self._deposit
+        before = self._last
         if before > 0 and before + amount > 0:
             with exact():
                 self._peak = quotient(self._peak * (before + amount), before)
@@ -158,17 +213,18 @@ class EquityAudit:
 
     def _difference(self, piece: _Piece, fold: EquityFold) -> Decimal:
         """The largest one within a piece: none where cash and coins are the same."""
-        sizes = {track.coin: track.size for track in piece.tracks}
+        tracks = piece.tracks
+        sizes = {track.coin: track.size for track in tracks} if tracks else {}
         if fold.cash == piece.base and fold.coins == sizes:
             return ZERO
         worst = ZERO
         # A coin that the ledger does not hold has no mark here: its size tells that it is wrong.
         unknown = sum((abs(size) for coin, size in fold.coins.items() if coin not in sizes), ZERO)
-        for number in range(piece.count):
+        for number, equity in enumerate(piece.equities()):
             marks = {track.coin: track.marks[number] for track in piece.tracks}
             with exact():
                 folded = fold.equity({coin: marks.get(coin, ZERO) for coin in fold.coins})
-                worst = max(worst, abs(folded - self._equities[piece.first + number]))
+                worst = max(worst, abs(folded - equity))
         return worst + unknown
 
 

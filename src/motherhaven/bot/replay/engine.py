@@ -14,6 +14,7 @@ from itertools import count, islice
 from pathlib import Path
 from typing import Final
 
+from motherhaven.bot.core.brief_log import BriefLog
 from motherhaven.bot.core.setup import TraderSetup
 from motherhaven.bot.decider.recorded import RecordedDecider
 from motherhaven.bot.decider.types import Decider
@@ -51,7 +52,7 @@ class ReplayConfig:
     `funding` names a file of rates by coin; without one a coin's funding is 0. `slippage`
     is what takers pay beyond the mid, None (worked cases) for nothing. `candles`
     puts the bars on record too, for a page that is to draw them; `bulk` keeps holds and the
-    accounts of their cycles in bulk records, for a journal; `brief` leaves them out,
+    accounts of their cycles in bulk records, for a journal; `brief` puts nothing on record,
     for a run whose record nobody keeps. `cash_flows` come in
     (positive) and go out at the first bar that ends at or after their time. `margin_mode` is
     that of entries.
@@ -272,10 +273,15 @@ class Replay:
         return HoldRecords(self._trader, self._decider.name, heartbeat)
 
     def _begin(self) -> None:
+        if self._config.brief:  # nobody reads it
+            return
         self._cycle.status(f"replay of {self.feed.name} begins", self._market.time)
         self._write()
 
     def _end(self) -> None:
+        if isinstance(self._trader.log, BriefLog):
+            self._sink.count(self._trader.log)
+            return
         self._trader.report_account(self._market.time)
         self._trader.log.keep_candles(self._market.time)
         self._write()
@@ -341,7 +347,13 @@ class Replay:
         await self._sleep(max(0.0, ahead - (self._clock.monotonic() - started)))
 
     def _journal(self) -> list[LedgerRecord]:
-        """What the journal has of this run's ledger records, in its own order."""
+        """What the journal has of this run's ledger records, in its own order.
+
+        A run that puts nothing on record has them as its books were told.
+        """
+        log = self._trader.log
+        if isinstance(log, BriefLog):
+            return log.booked
         kept = islice(self._sink.read(LEDGER_KINDS), self._before, None)
         return [record_of(event) for event in kept]
 

@@ -7,9 +7,11 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
+from motherhaven.bot.core.brief_log import BriefLog
 from motherhaven.bot.core.records import Record
 from motherhaven.bot.execution.slippage import Slippage
 from motherhaven.bot.market.feed import Gap
+from motherhaven.bot.portfolio.events import Fill
 from motherhaven.bot.running.sink import Kept, Sink
 from motherhaven.contract.bulk import is_bulk, single_kind
 from motherhaven.contract.events import Kind
@@ -40,6 +42,13 @@ class CountingSink:
                 self.counts[record.payload["reason"]] += 1
             elif record.kind == "position_closed":
                 self.trades.append(_trade(record.payload))
+
+    def count(self, log: BriefLog) -> None:
+        """Count what a run did that puts nothing on record."""
+        fills = (one for one in log.booked if isinstance(one, Fill))
+        self.counts.update(one.reason.value for one in fills)
+        self.counts["position_closed"] += len(log.finished)
+        self.trades += log.finished
 
     def read(self, kinds: Sequence[Kind]) -> Iterator[Kept]:
         """As the inner sink."""

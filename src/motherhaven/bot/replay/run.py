@@ -19,7 +19,7 @@ from motherhaven.bot.replay.engine import Replay, ReplayConfig, Sleep
 from motherhaven.bot.replay.report import ReplayReport
 from motherhaven.bot.replay.settled import settled_objects
 from motherhaven.bot.running.journal_sink import JournalSink
-from motherhaven.bot.running.sink import LedgerSink
+from motherhaven.bot.running.sink import MemorySink
 from motherhaven.contract.clock import Clock
 from motherhaven.contract.ids import IdSource
 from motherhaven.recorder.factory import open_recorder, open_shipper
@@ -42,7 +42,7 @@ class ShipTo:
 class ReplayRequest:
     """A replay with what surrounds it.
 
-    `journal` None keeps no more of the record than the audit needs. `decider`
+    `journal` None puts nothing on record; the audit then folds what the books were told. `decider`
     is any name that TRADING_DECIDER takes; `decisions` names a journal whose recorded
     answers decide in its place.
     """
@@ -76,9 +76,9 @@ async def run_replay(
     """
     decider = _decider(request, clock, say)
     if request.journal is None and request.ship is None:
-        # Nobody will read the record: only what the audit reads back is kept.
+        # Nobody will read a record: the audit folds what the books were told instead.
         config = replace(request.config, brief=True)
-        replay = Replay(config, decider, LedgerSink(), clock, sleep, feed)
+        replay = Replay(config, decider, MemorySink(), clock, sleep, feed)
         with settled_objects():
             return await replay.run(stop)
     with ExitStack() as stack:

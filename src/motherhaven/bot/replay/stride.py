@@ -14,10 +14,11 @@ from motherhaven.bot.decider.foresight import Averages, Coming, Foreseeing
 from motherhaven.bot.decider.types import Decider
 from motherhaven.bot.execution.port import Stepped
 from motherhaven.bot.guard.day import day_end
+from motherhaven.bot.market.bar_series import KEPT
 from motherhaven.bot.market.timeline import Stretch, Timeline, steps_until
 from motherhaven.bot.replay.audit import EquityAudit, Track
 from motherhaven.bot.replay.holds import HoldRecords, Holds
-from motherhaven.contract.quick_init import quick_init
+from motherhaven.contract.quick_init import quick_inside
 
 
 class Step(NamedTuple):
@@ -29,7 +30,7 @@ class Step(NamedTuple):
     """The slice of the last of the decisions."""
 
 
-@quick_init
+@quick_inside
 @dataclass(frozen=True, slots=True)
 class _Plan:
     """Decisions that may be passed over: `count` from slice `first` on, one each `every`."""
@@ -170,19 +171,23 @@ class Strides:
         for coin, offset in stretch.offsets.items():
             columns, averages = self._timeline.columns[coin], self._averages[coin]
             last = stop + offset - 1
-            bars = columns.bars[start + offset : stop + offset]
+            # A series that keeps no more than averages needs no older bars.
+            first = start if trader.setup.detailed else max(start, stop - KEPT)
+            bars = columns.bars[first + offset : stop + offset]
             trader.series_by_coin[coin].follow(bars, averages.fast[last], averages.slow[last])
             account.mark(coin, columns.closes[last])
             holding = ledger.holdings.get(coin)
             if holding is not None:
                 marks = columns.closes[start + offset : stop + offset]
-                tracks.append((coin, Track(coin, holding.size, marks)))
-        order = list(ledger.holdings)
-        tracks.sort(key=lambda track: order.index(track[0]))
+                steps = columns.ends[start + offset : stop + offset]
+                tracks.append(Track(coin, holding.size, marks, steps))
+        if len(tracks) > 1:
+            order = list(ledger.holdings)
+            tracks.sort(key=lambda track: order.index(track.coin))
         times = self._timeline.times[start:stop]
         trader.now = times[-1]
         account.at(times[-1])
-        self._audit.span(times, ledger.seq, ledger.base(), [track for _, track in tracks])
+        self._audit.span(times, ledger.seq, ledger.base(), tracks)
 
 
 def _bars_between(interval: timedelta, cadence: timedelta) -> int:

@@ -2,7 +2,7 @@
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final, ParamSpec, TypeVar
@@ -13,7 +13,7 @@ from motherhaven.bot.core.trader import Trader
 from motherhaven.bot.decider.guidance import Guidance
 from motherhaven.bot.decider.types import Answer, Context, Decider
 from motherhaven.bot.execution.states import OrderRecord
-from motherhaven.bot.guard.liquidation import idle_stops
+from motherhaven.bot.guard.liquidation import StopPlace, idle_stops
 from motherhaven.bot.market.feed import Quote
 from motherhaven.bot.running.sink import Sink
 from motherhaven.contract.errors import ContractError, JournalError, MarketError
@@ -58,6 +58,15 @@ class Trouble:
 
 async def _think(decider: Decider, context: Context) -> Answer:
     return await decider.decide(context)
+
+
+def _stops(trader: Trader) -> Iterator[StopPlace]:
+    """The stop of each open position that has one."""
+    for coin, held in trader.ledger.holdings.items():
+        long = held.size > 0
+        stop = trader.account.orders.exits(coin, long=long)[0]
+        if stop is not None:
+            yield StopPlace(coin, 1 if long else -1, stop, trader.ledger.liquidation(coin))
 
 
 class Cycle:
@@ -234,14 +243,19 @@ class Cycle:
         """What is not right and does not stop the bot: shown with every status."""
         aside = [f"{coin} is set aside: {why}" for coin, why in self.set_aside.items()]
         trader = self.trader
-        held = trader.account.snapshot().positions.values() if trader.ledger.holdings else ()
         borne, self.trader.log.shortfalls = self.trader.log.shortfalls, []
         self.trader.notices.extend(
             f"{one.coin} was closed {plain(one.amount)} USD past what its margin could lose, at "
             f"{one.time:%Y-%m-%d %H:%M} UTC: the venue bears that"
             for one in borne
         )
-        return [*self.watched(), *self.notes, *aside, *self.trader.notices, *idle_stops(held)]
+        return [
+            *self.watched(),
+            *self.notes,
+            *aside,
+            *self.trader.notices,
+            *idle_stops(_stops(trader)),
+        ]
 
     def _wish(self, now: datetime) -> str | None:
         """The user's guidance while it holds; what has expired is forgotten, on the record."""

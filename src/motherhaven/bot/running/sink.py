@@ -8,14 +8,13 @@ from typing import Any, Final, Protocol
 from motherhaven.bot.core.records import Record
 from motherhaven.contract.bulk import expand, item_id, single_kind
 from motherhaven.contract.events import Kind
-from motherhaven.contract.jsonio import dumps, loads
-from motherhaven.contract.quick_init import quick_init
+from motherhaven.contract.quick_init import quick_inside
 
 LEDGER_KINDS: Final[tuple[Kind, ...]] = ("fill", "funding", "cash_flow")
 """What an account is a fold of."""
 
 
-@quick_init
+@quick_inside
 @dataclass(frozen=True, slots=True)
 class Kept:
     """One event as it is kept: payload with exact numbers (decimal text or Decimal)."""
@@ -94,25 +93,3 @@ class MemorySink:
 
     def close(self) -> None:
         """Nothing to let go of."""
-
-
-class LedgerSink(MemorySink):
-    """Keeps what changes the ledger, as the bytes that a journal would have: for the audit."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self._kept: list[tuple[Kind, bytes, datetime, str]] = []
-
-    def write(self, batch: Sequence[Record]) -> None:
-        """Keep what changes the ledger."""
-        for record in batch:
-            kind = single_kind(record.kind)
-            if kind in LEDGER_KINDS:
-                data = dumps(record.payload)
-                self._kept.append((kind, data, record.time, record.event_id or ""))
-
-    def read(self, kinds: Sequence[Kind]) -> Iterator[Kept]:
-        """Everything kept of these kinds."""
-        for kind, data, time, event_id in self._kept:
-            if kind in kinds:
-                yield Kept(kind, loads(data), time, event_id)

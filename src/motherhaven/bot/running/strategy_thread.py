@@ -2,7 +2,6 @@
 
 import asyncio
 import threading
-from types import TracebackType
 from typing import Final, Self
 
 from motherhaven.bot.decider.types import Answer, Context, Decider
@@ -25,12 +24,7 @@ class StrategyThread:
         self._thread.start()
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         """End the loop; one that is blocked is left to the end of the process."""
         self._loop.call_soon_threadsafe(self._loop.stop)
         self._thread.join(0.5)

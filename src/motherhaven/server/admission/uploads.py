@@ -90,7 +90,7 @@ def _too_slow() -> Problem:
     return Problem(
         408,
         "too_slow",
-        "the body did not arrive in time, and others waited",
+        "the body did not arrive in time while other requests waited",
         "send the head and the body of a request at once, over a faster connection",
         {"connection": "close"},
     )

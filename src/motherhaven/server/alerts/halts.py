@@ -44,7 +44,9 @@ def fold_halts(halts: Halts, events: Iterable[Event]) -> dict[str, dict[Halt, st
         try:
             _fold(known, event, event.received_at)
         except Exception:  # boundary of one event: whatever it holds, the others count
-            LOG.exception("event %s was left out of the alerts' watch", event.event_id)
+            LOG.exception(
+                "event %s could not be read for the alerts and was left out", event.event_id
+            )
         if known:
             after[event.bot_id] = known
     return after

@@ -86,8 +86,8 @@ FOREIGN_ORIGIN: Final = Problem(
 RIGHT_ENDED: Final = Problem(
     401,
     "unauthorized",
-    "the right by which this request came in has ended",
-    "ask again: what else came with it may still open this",
+    "the key, session or link of this request is no longer valid",
+    "send it again: another key or session that comes with it may still be valid",
 )
 CROSS_SITE: Final = Problem(
     403,

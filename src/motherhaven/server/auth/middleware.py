@@ -22,7 +22,7 @@ from motherhaven.server.auth.standing import (
 from motherhaven.server.auth.visible.cursor_seal import CursorSeal
 from motherhaven.server.auth.visible.viewer import viewing
 from motherhaven.server.http.pages import key_page, plain_page
-from motherhaven.server.http.request_facts import RequestFacts
+from motherhaven.server.http.request_facts import HEARD, RequestFacts
 from motherhaven.server.http.security import LOG
 from motherhaven.server.refusals import Refusals
 from motherhaven.server.wire.problems import TOO_MANY_ATTEMPTS, Problem, answer, problem_of
@@ -78,21 +78,21 @@ class AuthMiddleware:
         scope[PRINCIPAL_ENTRY], scope[POLICY_ENTRY] = who, policy
         scope[STANDING_ENTRY] = Standing(self._authenticator, self._authorizer, who, policy, facts)
         with ExitStack() as held:
-            self._enter(held, who if policy.is_personal else None)
+            self._enter(held, who if policy.is_personal else None, facts)
             sending = WhileAllowed(send, standing_of(scope)) if policy.is_personal else send
             try:
                 await self._app(scope, receive, sending)
             except RightEndedError:
                 LOG.info("an answer was cut off: the right to it ended")
 
-    def _enter(self, held: ExitStack, who: Principal | None) -> None:
+    def _enter(self, held: ExitStack, who: Principal | None, facts: RequestFacts) -> None:
         """What lasts as long as the request does."""
         if who is not None and who.key is not None:
             held.enter_context(self._authenticator.keys.stream(who.key))
             if who.link is None:
                 self._uses.note(who.key.id)
             held.enter_context(self._authenticator.links.watched(who.link))
-        held.enter_context(viewing(who))
+        held.enter_context(viewing(who, facts.header(HEARD)))
 
     async def _refused(
         self, problem: Problem, policy: Policy, facts: RequestFacts, who: Principal, scope: Scope

@@ -35,7 +35,7 @@ class PollPlaces:
         raise Problem(
             503 if is_full else 429,
             "too_many_polls",
-            f"{reached.most} requests wait for commands, which is all that {reached.whose} may",
+            f"{reached.most} requests wait for commands, the most that {reached.whose} may have",
             "let one bot wait once; ask again after the time in Retry-After",
             {"retry-after": "5"},
         )

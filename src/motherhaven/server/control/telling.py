@@ -48,7 +48,7 @@ class CommandTeller:
         try:
             await self._keep(bot_id, command, "delivered", self._clock.now())
         except StoreError as error:
-            LOG.warning("that a command was handed out is not on record: %s", error)
+            LOG.warning("the delivery of a command could not be recorded: %s", error)
 
     async def refused(
         self, bot_id: str, command_id: str, body: Mapping[str, Any], by: str, error: InvalidEvent

@@ -19,6 +19,7 @@ from motherhaven.server.figures.ratios import DailyReturns
 from motherhaven.server.figures.stated import Confidences
 from motherhaven.server.wire.figures import BotMetrics
 from motherhaven.stores.protocol import TIERS, Reader
+from motherhaven.stores.read_places import cursor_now, note_kept
 
 MOST_BOTS: Final = 100
 FRESH_SECONDS: Final = 15.0
@@ -33,6 +34,7 @@ class _Kept:
     item: BotMetrics
     told: Any
     at: float
+    cursor: str | None
 
 
 class Metrics:
@@ -58,7 +60,13 @@ class Metrics:
             stale = [row for row in wanted[:MOST_BOTS] if not self._is_fresh(row)]
             if stale:
                 await self._renew(stale)
-        return tuple(self._kept[row.id].item for row in wanted[:MOST_BOTS])
+        return tuple(self._used(row) for row in wanted[:MOST_BOTS])
+
+    def _used(self, row: BotRow) -> BotMetrics:
+        kept = self._kept[row.id]
+        if kept.told != _told(row):
+            note_kept(kept.cursor)
+        return kept.item
 
     def _is_fresh(self, row: BotRow) -> bool:
         kept = self._kept.get(row.id)
@@ -79,7 +87,7 @@ class Metrics:
                 if row.id in failed
                 else await self._item(row, found.get(row.id, History()), returns[row.id])
             )
-            self._kept[row.id] = _Kept(item, _told(row), self._clock.monotonic())
+            self._kept[row.id] = _Kept(item, _told(row), self._clock.monotonic(), cursor_now())
 
     async def _item(self, row: BotRow, history: History, returns: tuple[float, ...]) -> BotMetrics:
         """One bot's metrics, or that they are unavailable: the others go on."""

@@ -39,18 +39,21 @@ async def compare(
     confidences: Confidences,
     ids: Sequence[str],
     span: timedelta | None,
-) -> Comparison:
-    """The bots `ids` side by side; one whose figures fail is left out, with a warning."""
+) -> tuple[Comparison, bool]:
+    """The bots `ids` side by side, and whether all are there: one whose figures fail is left
+    out, with a warning.
+    """
 
     async def beside(some: Sequence[str]) -> dict[str, Comparison]:
         return dict.fromkeys(some, await _compare(store, kept, confidences, some, span))
 
     found, failed = await of_each(ids, beside)
     if not failed:
-        return found[ids[0]] if ids else await _compare(store, kept, confidences, ids, span)
+        alone = None if ids else await _compare(store, kept, confidences, ids, span)
+        return alone or found[ids[0]], True
     left = await _compare(store, kept, confidences, [n for n in ids if n not in failed], span)
     told = tuple(f"the figures of {name} are unavailable: {why}" for name, why in failed.items())
-    return left.model_copy(update={"warnings": (*told, *left.warnings)})
+    return left.model_copy(update={"warnings": (*told, *left.warnings)}), False
 
 
 async def _compare(

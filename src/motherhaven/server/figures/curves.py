@@ -32,16 +32,17 @@ DUSK: Final = datetime(2200, 12, 31, tzinfo=UTC)
 
 async def equity_curves(
     store: Reader, wanted: Sequence[BotRow], span: timedelta | None, now: datetime
-) -> Equity:
+) -> tuple[Equity, bool]:
     """The curves of these bots over the span that ends at their newest time.
 
-    The end is market time, so a replay of 2018 ends in 2018.
+    The end is market time, so a replay of 2018 ends in 2018. And whether it is all that
+    there is to tell of them: False where there is no bot, or some of a curve failed.
     """
     end = max((newest_time(row) for row in wanted), default=now)
     if not wanted:
         start = end - (span or timedelta(days=1))
-        return Equity(bucket_seconds=TIERS[0], start=start, end=end, series=())
-    start = end - span if span else await _first(store, wanted, end)
+        return Equity(bucket_seconds=TIERS[0], start=start, end=end, series=()), False
+    start, is_whole = (end - span, True) if span else await _first(store, wanted, end)
     bucket = bucket_for(end - start, len(wanted))
     start = floor_time(start, bucket)
     until = end + timedelta(microseconds=1)
@@ -50,8 +51,9 @@ async def equity_curves(
         found = await store.equity(some, start=start, end=until, bucket=bucket)
         return {one.bot_id: one for one in found}
 
-    series, _ = await of_each([row.id for row in wanted], read)
-    return Equity(bucket_seconds=bucket, start=start, end=end, series=tuple(series.values()))
+    series, failed = await of_each([row.id for row in wanted], read)
+    found = Equity(bucket_seconds=bucket, start=start, end=end, series=tuple(series.values()))
+    return found, is_whole and not failed
 
 
 def bucket_for(span: timedelta, bots: int) -> int:
@@ -61,23 +63,26 @@ def bucket_for(span: timedelta, bots: int) -> int:
     return next((tier for tier in TIERS if seconds / tier <= most), TIERS[-1])
 
 
-async def _first(store: Reader, rows: Sequence[BotRow], end: datetime) -> datetime:
+async def _first(store: Reader, rows: Sequence[BotRow], end: datetime) -> tuple[datetime, bool]:
+    """The first minute of any of them, and whether all could be asked."""
     ids = [row.id for row in rows]
     until = end + timedelta(microseconds=1)
-    first = await _earliest(store, ids, DAWN, until, TIERS[-1]) or end
+    day, all_days = await _earliest(store, ids, DAWN, until, TIERS[-1])
+    first = day or end
     after = first + timedelta(seconds=TIERS[-1])
-    return await _earliest(store, ids, first, after, TIERS[0]) or first
+    minute, all_minutes = await _earliest(store, ids, first, after, TIERS[0])
+    return minute or first, all_days and all_minutes
 
 
 async def _earliest(
     store: Reader, ids: Sequence[str], start: datetime, end: datetime, bucket: int
-) -> datetime | None:
+) -> tuple[datetime | None, bool]:
     async def read(some: Sequence[str]) -> dict[str, datetime]:
         curves = await store.equity(some, start=start, end=end, bucket=bucket)
         return {one.bot_id: one.points[0].time for one in curves if one.points}
 
-    found, _ = await of_each(ids, read)
-    return min(found.values(), default=None)
+    found, failed = await of_each(ids, read)
+    return min(found.values(), default=None), not failed
 
 
 def newest_time(row: BotRow) -> datetime:

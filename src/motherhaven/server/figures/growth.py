@@ -45,7 +45,10 @@ class _Known:
 
 
 class Bases:
-    """The base of each bot's return; only a bot whose deposits have changed costs a query."""
+    """The base of each bot's return; only a bot whose deposits have changed costs a query.
+
+    A report that comes late, from before a flow, counts from the next flow on.
+    """
 
     def __init__(self, store: Reader) -> None:
         self._store = store

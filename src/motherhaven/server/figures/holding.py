@@ -9,6 +9,7 @@ from motherhaven.contract.views import BotRow, Candle
 from motherhaven.server.figures.curves import bucket_for, floor_time, newest_time
 from motherhaven.server.wire.hold import Hold, HoldPoint
 from motherhaven.stores.protocol import Reader
+from motherhaven.stores.read_places import cursor_now, note_kept
 
 MOST_ASKED: Final = 5
 """Bots whose candles are looked for; the newest ones that trade the coin come first."""
@@ -29,21 +30,22 @@ class Holds:
 
     def __init__(self, clock: Clock) -> None:
         self._clock = clock
-        self._kept: dict[Hashable, tuple[float, Hold]] = {}
+        self._kept: dict[Hashable, tuple[float, Hold, str | None]] = {}
 
     def find(self, key: Hashable, span: timedelta | None) -> Hold | None:
         """What was answered to the same question a short while ago."""
-        at, found = self._kept.get(key, (0.0, None))
+        at, found, cursor = self._kept.get(key, (0.0, None, None))
         least, most = _FRESH
         fresh = most if span is None else min(max(span / 200, least), most)
         if found is None or self._clock.monotonic() - at >= fresh.total_seconds():
             return None
+        note_kept(cursor)
         return found
 
     def keep(self, key: Hashable, found: Hold) -> None:
         """Remember an answer; the oldest is forgotten for it."""
         self._kept.pop(key, None)
-        self._kept[key] = (self._clock.monotonic(), found)
+        self._kept[key] = (self._clock.monotonic(), found, cursor_now())
         while len(self._kept) > _KEPT:
             del self._kept[next(iter(self._kept))]
 

@@ -4,13 +4,14 @@ from collections.abc import Sequence
 from datetime import UTC, date, datetime, time
 from typing import Final
 
-from motherhaven.contract.views import BotRow
-from motherhaven.metrics import MIN_DAYS, Figure, daily_closes, daily_returns, sharpe
-from motherhaven.server.figures.curves import DAWN
-from motherhaven.server.figures.histories import History, histories
+from motherhaven.contract.views import BotRow, DepositPoint, EquitySeries
+from motherhaven.metrics import MIN_DAYS, Figure, Flow, daily_closes, daily_returns, sharpe
+from motherhaven.server.figures.curves import DAWN, floor_time
+from motherhaven.server.figures.histories import flows_of
 from motherhaven.server.figures.isolated import of_each
 from motherhaven.stores.protocol import TIERS, Reader
 
+_DAY: Final = TIERS[-1]
 _NOTHING: Final[tuple[date, tuple[float, ...]]] = (date.min, ())
 
 
@@ -31,8 +32,12 @@ class DailyReturns:
             end = datetime.combine(max(days[name] for name in old), time(), UTC)
 
             async def read(ids: Sequence[str]) -> dict[str, tuple[float, ...]]:
-                found = await histories(self._store, ids, start=DAWN, end=end, bucket=TIERS[-1])
-                return {name: _returns(one, days[name]) for name, one in found.items()}
+                curves = await self._store.equity(ids, start=DAWN, end=end, bucket=_DAY)
+                deposits = await self._store.deposits(ids)
+                return {
+                    one.bot_id: _returns(one, deposits.get(one.bot_id, ()), days[one.bot_id])
+                    for one in curves
+                }
 
             found, failed = await of_each(old, read)
             for name in old:
@@ -49,7 +54,11 @@ def sharpe_of(returns: Sequence[float]) -> Figure[float]:
     return Figure(sharpe(returns) if len(returns) >= MIN_DAYS else None, len(returns))
 
 
-def _returns(history: History, today: date) -> tuple[float, ...]:
+def _returns(
+    curve: EquitySeries, deposits: Sequence[DepositPoint], today: date
+) -> tuple[float, ...]:
+    """Of a curve by day, whose points stand where their day begins, and so do the flows here."""
     until = datetime.combine(today, time(), UTC)
-    points = [point for point in history.points if point.time < until]
-    return tuple(daily_returns(daily_closes(points, history.flows)))
+    points = [point for point in curve.points if point.time < until]
+    flows = [Flow(floor_time(flow.time, _DAY), flow.amount) for flow in flows_of(deposits)]
+    return tuple(daily_returns(daily_closes(points, flows)))

@@ -15,6 +15,9 @@ SECURE_SHARE_COOKIE: Final = "__Host-motherhaven_share"
 CONFIRMED: Final = b"x-motherhaven-confirmed"
 """The header with what a session was given when it confirmed; no other site can know it."""
 
+HEARD: Final = b"motherhaven-heard"
+"""The header with the newest id that the caller has from the live stream."""
+
 
 class RequestFacts:
     """The parts of a request that decide about access."""

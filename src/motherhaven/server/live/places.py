@@ -37,7 +37,7 @@ class StreamPlaces:
             raise Problem(
                 503 if is_full else 429,
                 "too_many_streams" if is_full else "too_many_streams_of_one",
-                f"{reached.most} streams are open, which is all that {reached.whose} may have",
+                f"{reached.most} streams are open, the most that {reached.whose} may have",
                 "close a stream that is not needed, or connect again later",
                 {"retry-after": "5"},
             )

@@ -1,4 +1,4 @@
-"""From a stored event to the bytes of its live message."""
+"""From a stored event to its live message."""
 
 from typing import Any
 

@@ -2,9 +2,10 @@
 
 from starlette.responses import Response
 
-from motherhaven.server.auth.policy import READ, Routes
+from motherhaven.server.auth.policy import API, READ, Routes
 from motherhaven.server.auth.visible.viewer import only_bot
-from motherhaven.server.reads.params import add_reads, json_view
+from motherhaven.server.reads.params import FAILURES, json_view
+from motherhaven.server.wire import schemas
 from motherhaven.server.wire.bill import StoreBill
 from motherhaven.stores.billing import FREE, Billed, Paid
 from motherhaven.stores.protocol import Store
@@ -26,7 +27,16 @@ class BillReads:
 
     def add_routes(self, routes: Routes) -> None:
         """Register the reads."""
-        add_reads(routes, self, (("/bill", "bill", READ, StoreBill),))
+        routes.add(
+            f"{API}/bill",
+            self.bill,
+            READ,
+            methods=["GET"],
+            tags=["reads"],
+            operation_id="bill",
+            response_model=StoreBill,
+            responses=schemas.failures(*FAILURES),
+        )
 
     async def bill(self) -> Response:
         """The documents that the store read, wrote and deleted today, and what they cost."""

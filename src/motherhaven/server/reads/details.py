@@ -12,6 +12,7 @@ from starlette.responses import Response
 from motherhaven.contract.errors import NotFound
 from motherhaven.contract.views import Candle, DecisionDetail, EventPage, EventRow
 from motherhaven.server.auth.policy import READ, SHOWN, Routes
+from motherhaven.server.auth.visible.reader import VisibleReader
 from motherhaven.server.figures.curves import DAWN, DUSK
 from motherhaven.server.figures.trade_sums import trade_detail
 from motherhaven.server.reads.groups import grouped, with_code
@@ -37,7 +38,6 @@ from motherhaven.server.wire.details import (
     TradeDetail,
 )
 from motherhaven.server.wire.sizes import fitting, page_of, short
-from motherhaven.stores.protocol import Reader
 
 _OUTCOME_CANDLES: Final = 5_000
 _COUNTED_ERRORS: Final = 5_000
@@ -49,7 +49,7 @@ _COIN: Final = Query(min_length=1, max_length=64)
 class Details:
     """Answers from the store about single things."""
 
-    def __init__(self, store: Reader) -> None:
+    def __init__(self, store: VisibleReader) -> None:
         self._store = store
 
     def add_routes(self, routes: Routes) -> None:
@@ -62,7 +62,7 @@ class Details:
             ("/event", "event", READ, EventRow),
             ("/events", "events", READ, EventPage),
         )
-        add_reads(routes, self, reads)
+        add_reads(routes, self, reads, self._store)
 
     async def trade(self, id: Id, bot: Id) -> Response:
         """One position with its fills and funding; the figures add up exactly."""

@@ -6,11 +6,12 @@ from typing import Literal
 from starlette.responses import Response, StreamingResponse
 
 from motherhaven.server.auth.policy import API, READ, Routes
+from motherhaven.server.auth.visible.reader import VisibleReader
+from motherhaven.server.reads.at_cursor import DOCUMENTED, at_cursor
 from motherhaven.server.reads.export_rows import COLUMNS, Pages, pages_of
 from motherhaven.server.reads.export_text import Row, csv_pieces, json_pieces
 from motherhaven.server.reads.params import FAILURES, MaybeId, MaybeTags
 from motherhaven.server.wire import schemas
-from motherhaven.stores.protocol import Reader
 
 What = Literal["decisions", "trades", "equity", "errors"]
 Format = Literal["csv", "json"]
@@ -19,21 +20,21 @@ Format = Literal["csv", "json"]
 class Export:
     """Streams what the store holds; money stays exact text."""
 
-    def __init__(self, store: Reader) -> None:
+    def __init__(self, store: VisibleReader) -> None:
         self._store = store
 
     def add_routes(self, routes: Routes) -> None:
         """Register the download."""
         routes.add(
             f"{API}/export",
-            self.export,
+            at_cursor(self.export, self._store),
             READ,
             methods=["GET"],
             tags=["reads"],
             operation_id="export",
             response_model=list[dict[str, str | int | None]],
             responses={
-                200: {"content": {"text/csv": {"schema": {"type": "string"}}}},
+                200: {**DOCUMENTED[200], "content": {"text/csv": {"schema": {"type": "string"}}}},
                 **schemas.failures(*FAILURES),
             },
         )

@@ -111,11 +111,11 @@ async def _equity(store: Reader, ids: Sequence[str] | None) -> Pages:
                    for one in fine for point in one.points]  # fmt: skip
 
 
-def _flat(view: BaseModel, columns: Sequence[str]) -> Row:
+def _flat(view: object, columns: Sequence[str]) -> Row:
     return {name: _cell(_reach(view, name)) for name in columns if name != "tags"}
 
 
-def _reach(view: BaseModel, name: str) -> Any:
+def _reach(view: object, name: str) -> Any:
     value: Any = view
     for part in name.split("."):
         value = None if value is None else getattr(value, part)

@@ -4,12 +4,14 @@ import asyncio
 from typing import Annotated, Final
 
 from fastapi import Query
+from starlette.requests import Request
 from starlette.responses import Response
 
 from motherhaven.contract.clock import Clock
 from motherhaven.contract.errors import ConfigError, NotFound
 from motherhaven.contract.zones import find_zone
 from motherhaven.server.auth.policy import SHOWN, Routes
+from motherhaven.server.auth.visible.reader import VisibleReader
 from motherhaven.server.auth.visible.viewer import only_bot
 from motherhaven.server.figures.bot_metrics import Metrics
 from motherhaven.server.figures.breakdown import breakdown
@@ -19,6 +21,7 @@ from motherhaven.server.figures.curves import RANGES
 from motherhaven.server.figures.holding import Holds, hold
 from motherhaven.server.figures.ratios import DailyReturns
 from motherhaven.server.figures.stated import Confidences
+from motherhaven.server.reads.kept_answers import KeptAnswers, Made
 from motherhaven.server.reads.params import (
     Id,
     Ids,
@@ -33,7 +36,6 @@ from motherhaven.server.wire.figures import Comparison, MetricsList
 from motherhaven.server.wire.hold import Hold
 from motherhaven.server.wire.problems import Problem
 from motherhaven.server.wire.sizes import short
-from motherhaven.stores.protocol import Reader
 
 _MOST_COMPARED: Final = 10
 _MOST_HELD: Final = 250
@@ -46,10 +48,11 @@ Zone = Annotated[str, Query(min_length=1, max_length=64, description="IANA name 
 class Figures:
     """Answers with figures, each with the number of observations behind it."""
 
-    def __init__(self, store: Reader, clock: Clock, returns: DailyReturns) -> None:
+    def __init__(self, store: VisibleReader, clock: Clock, returns: DailyReturns) -> None:
         self._store = store
         self._clock = clock
         self._holds = Holds(clock)
+        self._answers = KeptAnswers(store)
         self._trades = ClosedTrades(store)
         self._confidences = Confidences(store)
         self._metrics = Metrics(store, clock, returns, self._trades)
@@ -62,17 +65,23 @@ class Figures:
             ("/breakdown", "breakdown", SHOWN, Breakdown),
             ("/hold", "hold", SHOWN, Hold),
         )
-        add_reads(routes, self, reads)
+        add_reads(routes, self, reads, self._store)
 
     async def metrics(self, bots: MaybeIds = None) -> Response:
         """Performance, trades and calibration of the bots (at most 100; without ids: all)."""
         return json_view(MetricsList(items=await self._metrics.of(ids_of(bots))))
 
-    async def compare(self, ids: Ids, range: Range = "all") -> Response:
+    async def compare(self, request: Request, ids: Ids, range: Range = "all") -> Response:
         """Up to ten bots beside each other, from the first time at which all had begun."""
         chosen = ids_of(ids, most=_MOST_COMPARED) or ()
-        found = await compare(self._store, self._trades, self._confidences, chosen, RANGES[range])
-        return json_view(short(found))
+
+        async def make() -> Made:
+            found, is_whole = await compare(
+                self._store, self._trades, self._confidences, chosen, RANGES[range]
+            )
+            return Made(short(found), is_whole)
+
+        return await self._answers.give(request, (chosen, range), chosen, make)
 
     async def breakdown(self, bot: Id, zone: Zone = "UTC") -> Response:
         """A bot's closed trades by coin and side, by day of `zone`, by result and by hold."""

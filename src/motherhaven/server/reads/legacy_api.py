@@ -12,6 +12,8 @@ from motherhaven.contract.errors import NotFound
 from motherhaven.contract.times import format_time
 from motherhaven.contract.views import AccountRow, DecisionRow, PositionRow, StatusRow
 from motherhaven.server.auth.policy import API, READ, Routes
+from motherhaven.server.auth.visible.reader import VisibleReader
+from motherhaven.server.reads.at_cursor import DOCUMENTED, at_cursor
 from motherhaven.server.reads.params import MaybeId, Status
 from motherhaven.server.wire import schemas
 from motherhaven.server.wire.answers import (
@@ -23,7 +25,7 @@ from motherhaven.server.wire.answers import (
 )
 from motherhaven.server.wire.problems import json_answer
 from motherhaven.server.wire.sizes import ROW_CHARS, BoundedArray, cut
-from motherhaven.stores.protocol import DecisionFilter, Reader
+from motherhaven.stores.protocol import DecisionFilter
 
 _MOST: Final = 500
 _ANSWER_CHARS: Final = 65_536
@@ -35,7 +37,7 @@ _STEP: Final = 25
 class LegacyApi:
     """Answers the old front ends from the store."""
 
-    def __init__(self, store: Reader) -> None:
+    def __init__(self, store: VisibleReader) -> None:
         self._store = store
 
     def add_routes(self, routes: Routes) -> None:
@@ -50,13 +52,13 @@ class LegacyApi:
         for path, handler, model in reads:
             routes.add(
                 API + path,
-                handler,
+                at_cursor(handler, self._store),
                 READ,
                 methods=["GET"],
                 tags=["old reads"],
                 operation_id=f"old_{handler.__name__}",
                 response_model=model,
-                responses=schemas.failures(400, 401, 403, 422, 429, 503),
+                responses={**DOCUMENTED, **schemas.failures(400, 401, 403, 422, 429, 503)},
             )
 
     async def decisions(

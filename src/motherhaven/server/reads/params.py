@@ -11,7 +11,9 @@ from starlette.responses import Response
 
 from motherhaven.contract.times import parse_instant
 from motherhaven.server.auth.policy import API, Policy, Routes
+from motherhaven.server.auth.visible.reader import VisibleReader
 from motherhaven.server.auth.visible.viewer import check_visible
+from motherhaven.server.reads.at_cursor import DOCUMENTED, at_cursor
 from motherhaven.server.wire import schemas
 from motherhaven.server.wire.problems import Problem
 from motherhaven.stores.looks import one_question
@@ -80,18 +82,26 @@ def time_of(text: str | None, what: str) -> datetime | None:
     )
 
 
-def add_reads(routes: Routes, owner: object, reads: Sequence[tuple[str, str, Policy, Any]]) -> None:
-    """Register GET routes: (path below the API, method of `owner`, who may, what it answers)."""
+def add_reads(
+    routes: Routes,
+    owner: object,
+    reads: Sequence[tuple[str, str, Policy, Any]],
+    seen: VisibleReader,
+) -> None:
+    """Register GET routes: (path below the API, method of `owner`, who may, what it answers).
+
+    `seen`: what they read, whose cursor the answers carry.
+    """
     for path, name, policy, model in reads:
         routes.add(
             API + path,
-            _as_one_question(getattr(owner, name)),
+            _as_one_question(at_cursor(getattr(owner, name), seen)),
             policy,
             methods=["GET"],
             tags=["reads"],
             operation_id=name,
             response_model=model,
-            responses=schemas.failures(*FAILURES),
+            responses={**DOCUMENTED, **schemas.failures(*FAILURES)},
         )
 
 

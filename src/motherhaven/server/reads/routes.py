@@ -4,6 +4,7 @@ from collections.abc import AsyncIterator, Sequence
 from datetime import datetime
 from typing import Final, Literal
 
+from starlette.requests import Request
 from starlette.responses import Response, StreamingResponse
 
 from motherhaven.contract.clock import Clock
@@ -19,10 +20,12 @@ from motherhaven.contract.views import (
     TextSlice,
 )
 from motherhaven.server.auth.policy import READ, SHOWN, SHOWN_WITH_PROMPTS, Routes
+from motherhaven.server.auth.visible.reader import VisibleReader
 from motherhaven.server.figures.bots import bot_view
 from motherhaven.server.figures.curves import MOST_CURVES, RANGES, equity_curves
 from motherhaven.server.figures.growth import Bases, in_buckets
 from motherhaven.server.figures.ratios import DailyReturns, sharpe_of
+from motherhaven.server.reads.kept_answers import KeptAnswers, Made
 from motherhaven.server.reads.namesakes import Namesakes
 from motherhaven.server.reads.params import (
     Cursor,
@@ -44,7 +47,8 @@ from motherhaven.server.reads.params import (
 )
 from motherhaven.server.wire.answers import BotList, BotView, Equity, ErrorPage, ReturnBase
 from motherhaven.server.wire.sizes import page_of
-from motherhaven.stores.protocol import DecisionFilter, Reader
+from motherhaven.stores.amounts import shown
+from motherhaven.stores.protocol import DecisionFilter
 
 _DOWNLOAD_CHARS: Final = 500_000
 
@@ -52,11 +56,12 @@ _DOWNLOAD_CHARS: Final = 500_000
 class Reads:
     """Answers the dashboard from the store."""
 
-    def __init__(self, store: Reader, clock: Clock, returns: DailyReturns) -> None:
+    def __init__(self, store: VisibleReader, clock: Clock, returns: DailyReturns) -> None:
         self._store = store
         self._clock = clock
         self._returns = returns
         self._bases = Bases(store)
+        self._answers = KeptAnswers(store)
         self._namesakes = Namesakes(store, clock)
 
     def add_routes(self, routes: Routes) -> None:
@@ -71,7 +76,7 @@ class Reads:
             ("/equity", "equity", SHOWN, Equity),
             ("/errors", "errors", READ, ErrorPage),
         )
-        add_reads(routes, self, reads)
+        add_reads(routes, self, reads, self._store)
 
     async def bots(self, cursor: Cursor = None, limit: Limit = 500) -> Response:
         """Bots with their state and totals, page by page."""
@@ -169,20 +174,28 @@ class Reads:
         items, following = await page_of(read, cursor, limit, lambda row: row.cursor)
         return json_view(PositionPage(items=items, next=following))
 
-    async def equity(self, bots: MaybeIds = None, range: Range = "1d") -> Response:
+    async def equity(
+        self, request: Request, bots: MaybeIds = None, range: Range = "1d"
+    ) -> Response:
         """Equity up to the newest market time; buckets follow the range. Without ids: 250 bots."""
         ids = ids_of(bots, most=MOST_CURVES)
+        return await self._answers.give(
+            request, (ids, range), ids, lambda: self._curves(ids, range)
+        )
+
+    async def _curves(self, ids: Sequence[str] | None, range: Range) -> Made:
         rows = await self._store.bots(ids, limit=MOST_CURVES)
-        found = await equity_curves(self._store, rows, RANGES[range], self._clock.now())
+        found, is_whole = await equity_curves(self._store, rows, RANGES[range], self._clock.now())
         steps = await self._bases.steps_of(rows)
         bases = {
             name: tuple(
-                ReturnBase(time=step.time, base_usd=step.base)
+                ReturnBase(time=step.time, base_usd=base)
                 for step in in_buckets(some, found.start, found.bucket_seconds)
+                if (base := shown(step.base)) is not None
             )
             for name, some in steps.items()
         }
-        return json_view(found.model_copy(update={"bases": bases}))
+        return Made(found.model_copy(update={"bases": bases}), is_whole)
 
     async def errors(
         self,

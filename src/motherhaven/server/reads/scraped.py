@@ -9,11 +9,13 @@ from starlette.responses import Response
 from motherhaven.contract.clock import Clock
 from motherhaven.contract.views import BotRow
 from motherhaven.server.auth.policy import READ, Routes
+from motherhaven.server.auth.visible.reader import VisibleReader
+from motherhaven.server.reads.at_cursor import DOCUMENTED, at_cursor
 from motherhaven.server.reads.bill import billed_today
 from motherhaven.server.reads.params import FAILURES
 from motherhaven.server.wire import schemas
 from motherhaven.stores.billing import FREE, Billed
-from motherhaven.stores.protocol import Reader, Store
+from motherhaven.stores.protocol import Store
 
 _TEXT: Final = "text/plain; version=0.0.4; charset=utf-8"
 _MOST_BOTS: Final = 1_000
@@ -29,7 +31,7 @@ _AGE: Final = "motherhaven_bot_status_age_seconds"
 class ScrapedFigures:
     """Answers /metrics: the store's bill, and how the bots' positions are protected."""
 
-    def __init__(self, store: Store, seen: Reader, clock: Clock) -> None:
+    def __init__(self, store: Store, seen: VisibleReader, clock: Clock) -> None:
         """Take the bots from `seen`, which a key of one bot reads nobody else's from."""
         self._store, self._seen, self._clock = store, seen, clock
 
@@ -37,13 +39,13 @@ class ScrapedFigures:
         """Register the read."""
         routes.add(
             "/metrics",
-            self.scraped,
+            at_cursor(self.scraped, self._seen),
             READ,
             methods=["GET"],
             tags=["health"],
             operation_id="scraped",
             response_model=str,
-            responses=schemas.failures(*FAILURES),
+            responses={**DOCUMENTED, **schemas.failures(*FAILURES)},
         )
 
     async def scraped(self) -> Response:

@@ -15,7 +15,7 @@ from google.cloud.firestore_v1.types import firestore as messages
 
 from motherhaven.stores.firestore.encode import NotPlain, changed, written
 from motherhaven.stores.firestore.failures import no_credentials, told_error
-from motherhaven.stores.firestore.keytext import COMMIT_SECONDS
+from motherhaven.stores.firestore.keytext import COMMIT_SECONDS, last_number
 from motherhaven.stores.firestore.known import KnownBots
 from motherhaven.stores.firestore.own_commits import OwnCommits
 from motherhaven.stores.firestore.paths import Path
@@ -56,6 +56,8 @@ class Database:
         self.known = KnownBots(self)
         self.own = OwnCommits()
         self.project = project
+        self.seen = 0
+        """A live number: what is asked from now on is answered with all up to there."""
         try:
             self._client = firestore.AsyncClient(project=project, database=database)
         except DefaultCredentialsError as error:
@@ -64,6 +66,10 @@ class Database:
     async def close(self) -> None:
         """Close the channel. The library has no public way to do that for its async client."""
         await self._client._firestore_api.transport.close()
+
+    def saw(self, number: int) -> None:
+        """An answer, a commit or the listener told of this live number, as of the past."""
+        self.seen = max(self.seen, number)
 
     def document(self, path: Path) -> Any:
         """A reference to the document at `path`."""
@@ -86,6 +92,7 @@ class Database:
                 async for snapshot in self._client.get_all(
                     step, field_paths=only, retry=None, timeout=READ_SECONDS
                 ):
+                    self.saw(last_number(snapshot.read_time))
                     if snapshot.exists:
                         found[tuple(snapshot.reference._path)] = snapshot
         return found
@@ -172,6 +179,8 @@ class Database:
         async with self.translated():
             found: list[DocumentSnapshot[Any]] = await query.get(retry=None, timeout=READ_SECONDS)
         self.usage.reads += max(len(found), 1)
+        if found:
+            self.saw(last_number(found[0].read_time))
         return list(found)
 
     @asynccontextmanager
@@ -274,6 +283,7 @@ class Batch:
         usage.deletes, usage.commits = usage.deletes + self._deletes, usage.commits + 1
         committed = answer.commit_time
         assert isinstance(committed, datetime)
+        self._database.saw(last_number(committed))
         return committed
 
 

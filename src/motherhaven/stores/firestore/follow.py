@@ -94,6 +94,7 @@ async def _heard(
                         events, place.number, more = await events_of(
                             database, generation, found, place.number, AT_ONCE
                         )
+                        database.saw(place.number)
                         if events:
                             yield Tail(
                                 tuple(events), live_cursor(generation, place.number), more=more

@@ -166,6 +166,10 @@ class FirestoreStore:
         """The cursor after the newest event."""
         return live_cursor(self._generation, await log.head(self._open))
 
+    async def read_cursor(self) -> str:
+        """The cursor that the next answers hold all up to: the newest that was seen here."""
+        return live_cursor(self._generation, self._open.seen)
+
     async def origin(self) -> str:
         """The cursor before the oldest event that tail() still gives."""
         return live_cursor(self._generation, await self._floor())
@@ -273,6 +277,12 @@ class FirestoreStore:
         """The newest heartbeats, newest first."""
         found = await feeds.newest(self._open, "status", bot_id, held(limit))
         return self.unreadable.each(found, named, status_row)
+
+    async def revisions(self, bot_ids: Sequence[str] | None) -> dict[str, str]:
+        """When each bot's document was changed, which every commit does; see Reader.revisions."""
+        known = self._open.known
+        found = await known.all() if bot_ids is None else (await known.some(bot_ids)).values()
+        return {bot.id: str(bot.update_time) for bot in found}
 
     async def equity(
         self, bot_ids: Sequence[str] | None, *, start: datetime, end: datetime, bucket: int

@@ -32,7 +32,8 @@ class NativeRows(Rows):
         """Money as it is."""
         return value
 
-    def money(self, kept: Any) -> Decimal:
+    @staticmethod
+    def money(kept: Any) -> Decimal:
         """Kept money."""
         assert isinstance(kept, Decimal)
         return kept

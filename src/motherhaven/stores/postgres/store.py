@@ -109,6 +109,12 @@ class PostgresStore(RelationalStore[Writer, Readers]):
         self._know([number])
         return found
 
+    async def read_cursor(self) -> str:
+        """As Lists.read_cursor; no standby that is further behind answers after it."""
+        cursor = await super().read_cursor()
+        self._know([read_live_cursor(self._generation, cursor, floor=0, head=_FAR)])
+        return cursor
+
     def _know(self, numbers: Iterable[int]) -> None:
         """No answer may be older than these; the writer's thread says so too."""
         with self._known_lock:

@@ -20,10 +20,10 @@ from motherhaven.stores.keys import Key
 from motherhaven.stores.records import Record
 from motherhaven.stores.relational.dialect import Dialect, Session
 from motherhaven.stores.relational.feeds import OWN, named, where_all
-from motherhaven.stores.rows import BOT, BUCKET, POSITION, Row
+from motherhaven.stores.rows import BOT, POSITION, SPREAD, Row
 from motherhaven.stores.states import Marked, PositionState
 from motherhaven.stores.unreadable import UNREADABLE, one
-from motherhaven.stores.views import bot_row, equity_point, position_row
+from motherhaven.stores.views import bot_row, bucket_time, position_row
 
 Shown = TypeVar("Shown")
 
@@ -228,16 +228,18 @@ def equity(
     bots_asked = [known[bot_id] for bot_id in wanted if bot_id in known]
     curves: dict[int, list[EquityPoint]] = {row[1]: [] for row in bots_asked}
     query = f"""
-        SELECT r.bot, r.bucket, {columns(BUCKET, "r")} FROM rollups r
+        SELECT r.bot, r.bucket, {columns(SPREAD, "r")} FROM rollups r
         WHERE r.tier = ? AND {d.among("r.bot")} AND r.bucket >= ? AND r.bucket < ?
         ORDER BY r.bot, r.bucket
     """
     ids = {row[1]: row[0] for row in bots_asked}
-    for row in session.rows(query, (tier, d.listed(curves), first, last)):
+    read = d.rows.spread_of
+    found = session.rows(query, (tier, d.listed(curves), first, last))
+    for no, number, end, low, high in found:
         try:
-            curves[row[0]].append(equity_point(tier, row[1], d.rows.bucket_of(row[2:])))
+            curves[no].append(EquityPoint(bucket_time(tier, number), *read(end, low, high)))
         except UNREADABLE as error:
-            session.unreadable.note(ids[row[0]], f"equity {tier}:{row[1]}", error)
+            session.unreadable.note(ids[no], f"equity {tier}:{number}", error)
     return session.unreadable.each(
         bots_asked,
         lambda bot: (bot[0], "bot"),

@@ -66,7 +66,7 @@ class Asking:
             StoreUnavailable: nobody waits for the answer any more.
         """
         if self.is_cancelled:
-            raise StoreUnavailable("nobody waits for the answer any more; ask again")
+            raise StoreUnavailable("the request was cancelled before the store was read; ask again")
 
     def cancel(self) -> None:
         """Nobody waits any more: end the statement that runs, and let none follow."""

@@ -2,7 +2,7 @@
 
 import asyncio
 from abc import ABC, abstractmethod
-from collections.abc import AsyncGenerator, Callable, Sequence
+from collections.abc import AsyncGenerator, Callable, Iterable, Sequence
 from datetime import datetime
 from typing import Any, Generic, Literal, TypeVar
 
@@ -20,6 +20,7 @@ from motherhaven.stores.protocol import DEPOSITS_TIER, Appended, DecisionFilter,
 from motherhaven.stores.relational import feeds, ingest, log, money, shared, tail, trades
 from motherhaven.stores.relational.dialect import Session
 from motherhaven.stores.relational.readers import Answer, Answering, Readers
+from motherhaven.stores.relational.revisions import Revisions
 from motherhaven.stores.relational.writer import Writer, closed
 from motherhaven.stores.shared import Shared
 from motherhaven.stores.summaries import SummariesOfLists
@@ -45,6 +46,7 @@ class RelationalStore(SummariesOfLists, ABC, Generic[AnyWriter, AnyReaders]):
         self._clock = clock
         self._hub = CommitNotifier()
         self.lanes = Lanes(Bounds(of_a_kind=2, long=4))
+        self._revisions = Revisions()
         self._generation = ""
         self._writer: AnyWriter | None = None
         self._readers: AnyReaders | None = None
@@ -84,6 +86,10 @@ class RelationalStore(SummariesOfLists, ABC, Generic[AnyWriter, AnyReaders]):
     async def head(self) -> str:
         """The cursor after the newest event."""
         return live_cursor(self._generation, await self._read.ask(log.head))
+
+    async def read_cursor(self) -> str:
+        """The cursor that the next answers hold all up to; see Lists.read_cursor."""
+        return live_cursor(self._generation, await self._asked.ask(log.head))
 
     async def origin(self) -> str:
         """The cursor before the oldest event that tail() still gives."""
@@ -202,6 +208,15 @@ class RelationalStore(SummariesOfLists, ABC, Generic[AnyWriter, AnyReaders]):
         return await self._asked.ask(
             lambda db: money.newest(db, "status", bot_id, held(limit), status_row)
         )
+
+    async def revisions(self, bot_ids: Sequence[str] | None) -> dict[str, str]:
+        """What changes with every commit of each bot; see Reader.revisions."""
+        head, found = await self._asked.ask(lambda db: self._revisions.look(db, bot_ids))
+        self._know([head])
+        return found
+
+    def _know(self, numbers: Iterable[int]) -> None:
+        """No answer may be older than these commit numbers, if somebody else may answer."""
 
     async def equity(
         self, bot_ids: Sequence[str] | None, *, start: datetime, end: datetime, bucket: int

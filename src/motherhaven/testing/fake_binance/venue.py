@@ -5,7 +5,6 @@ from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
 from decimal import Decimal
-from types import TracebackType
 from typing import Any, Final, Self, TypeVar
 
 from motherhaven.contract.errors import ConfigError
@@ -41,12 +40,7 @@ class FakeBinance:
         self._server.start()
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        where: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         self._server.close()
 
     @property

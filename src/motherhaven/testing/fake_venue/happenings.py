@@ -51,11 +51,8 @@ class ExternalClose:
     def apply(self, venue: AtVenue) -> None:
         """Send the orders."""
         account = venue.account_of(self.account)
-        for coin, size in _held(account, self.coin):
-            spec = account.market.specs[coin]
-            with exact():
-                part = spec.floor_size(abs(size) * self.fraction)
-            by_hand(account, coin, buy=size < 0, size=part, reduce=True)
+        for coin, is_long, part in _parts(account, self.coin, self.fraction):
+            by_hand(account, coin, buy=not is_long, size=part, reduce=True)
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,10 +115,8 @@ class Adl:
     def apply(self, venue: AtVenue) -> None:
         """Close it."""
         account = venue.account_of(self.account)
-        for coin, size in _held(account, self.coin):
-            with exact():
-                part = account.market.specs[coin].floor_size(abs(size) * self.fraction)
-            side = Side.SELL if size > 0 else Side.BUY
+        for coin, is_long, part in _parts(account, self.coin, self.fraction):
+            side = Side.SELL if is_long else Side.BUY
             account.direction = ADL
             account.venue.submit([PlaceOrders((OrderIntent(coin, side, part, reduce_only=True),))])
             account.absorb()
@@ -206,6 +201,16 @@ def _held(account: Account, coin: str | None) -> Iterator[tuple[str, Decimal]]:
         for name, size in account.sizes.items()
         if size and coin in (None, name)
     ])  # fmt: skip
+
+
+def _parts(
+    account: Account, coin: str | None, fraction: Decimal
+) -> Iterator[tuple[str, bool, Decimal]]:
+    """Of each position: its coin, whether it is long, and a fraction of its size."""
+    for name, size in _held(account, coin):
+        with exact():
+            part = account.market.specs[name].floor_size(abs(size) * fraction)
+        yield name, size > 0, part
 
 
 HAPPENINGS: Final[Mapping[str, type]] = {

@@ -83,12 +83,7 @@ def beyond_limit(order: VenueOrder, mark: Decimal, mid: Decimal) -> bool:
 def short_form(order: VenueOrder) -> dict[str, Any]:
     """As in openOrders and orderUpdates."""
     return {
-        "coin": order.coin,
-        "side": "B" if order.buy else "A",
-        "limitPx": wire(order.price),
-        "sz": wire(order.left),
-        "oid": order.oid,
-        "timestamp": to_ms(order.placed_at),
+        **_either_form(order),
         "origSz": wire(order.size),
         **({"cloid": order.cloid} if order.cloid else {}),
         **({"reduceOnly": True} if order.reduce_only else {}),
@@ -103,12 +98,7 @@ def long_form(order: VenueOrder, children: list[dict[str, Any]]) -> dict[str, An
         word = "above" if order.triggers_above else "below"
         condition = f"Price {word} {wire(trigger.price).removesuffix('.0')}"
     return {
-        "coin": order.coin,
-        "side": "B" if order.buy else "A",
-        "limitPx": wire(order.price),
-        "sz": wire(order.left),
-        "oid": order.oid,
-        "timestamp": to_ms(order.placed_at),
+        **_either_form(order),
         "triggerCondition": condition,
         "isTrigger": trigger is not None,
         "triggerPx": "0.0" if trigger is None else wire(trigger.price),
@@ -119,6 +109,17 @@ def long_form(order: VenueOrder, children: list[dict[str, Any]]) -> dict[str, An
         "origSz": wire(order.size),
         "tif": order.tif,
         "cloid": order.cloid,
+    }
+
+
+def _either_form(order: VenueOrder) -> dict[str, Any]:
+    return {
+        "coin": order.coin,
+        "side": "B" if order.buy else "A",
+        "limitPx": wire(order.price),
+        "sz": wire(order.left),
+        "oid": order.oid,
+        "timestamp": to_ms(order.placed_at),
     }
 
 

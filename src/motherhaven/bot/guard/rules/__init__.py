@@ -8,10 +8,10 @@ from motherhaven.bot.guard.rules import (
     coins,
     day,
     entries,
-    exits,
     freshness,
     halts,
     size,
+    stops,
 )
 from motherhaven.contract.limits import RiskLimits
 
@@ -22,7 +22,7 @@ RULES: Final[tuple[Rule, ...]] = (
     *day.RULES,
     *entries.RULES,
     *size.RULES,
-    *exits.RULES,
+    *stops.RULES,
 )
 """What refuses an entry outright, in order; those with `on_adjust` refuse to move exits too."""
 

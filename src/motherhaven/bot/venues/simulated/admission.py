@@ -6,9 +6,17 @@ from typing import Final, NamedTuple
 from motherhaven.bot.execution.orders import OrderIntent, OrderKind
 from motherhaven.bot.portfolio.events import MarginMode
 from motherhaven.bot.portfolio.ledger import Ledger
-from motherhaven.contract.exact import exact, quotient
+from motherhaven.contract.exact import exact, quotient, times
 
 ZERO: Final = Decimal(0)
+
+
+# Names of the module are looked up far more quickly than members of an enumeration.
+_STOP: Final = OrderKind.STOP
+_TARGET: Final = OrderKind.TARGET
+_MARKET: Final = OrderKind.MARKET
+_LIMIT: Final = OrderKind.LIMIT
+_TRIGGERS: Final = (_STOP, _TARGET)
 
 
 class Refusal(NamedTuple):
@@ -43,7 +51,7 @@ def refusal(
     reason = _form(intent, ledger)
     if reason is not None:
         return reason
-    if intent.kind in (OrderKind.STOP, OrderKind.TARGET):
+    if intent.kind in _TRIGGERS:
         return None if child else _trigger(intent, ledger, mark)
     if intent.reduce_only:
         return _reduction(intent, ledger) or _minimum(intent, ledger, intent.price or mark)
@@ -52,7 +60,7 @@ def refusal(
 
 def _form(intent: OrderIntent, ledger: Ledger) -> Refusal | None:
     spec = ledger.spec(intent.coin)
-    trigger = intent.kind in (OrderKind.STOP, OrderKind.TARGET)
+    trigger = intent.kind in _TRIGGERS
     if intent.size == 0 and not trigger:
         return Refusal("Order has zero size.", "venue_size")
     if (
@@ -63,11 +71,11 @@ def _form(intent: OrderIntent, ledger: Ledger) -> Refusal | None:
         return Refusal(
             f"Order has invalid size. {intent.size} is not a multiple of {spec.lot}.", "venue_size"
         )
-    if intent.price is None and intent.kind is not OrderKind.MARKET:
+    if intent.price is None and intent.kind is not _MARKET:
         return Refusal("Order has no price.", "venue_action")
     if (
         intent.price is not None
-        and intent.kind is not OrderKind.MARKET
+        and intent.kind is not _MARKET
         and not spec.is_legal_price(intent.price)
     ):
         return Refusal(
@@ -90,7 +98,7 @@ def _trigger(intent: OrderIntent, ledger: Ledger, mark: Decimal) -> Refusal | No
         if intent.size:
             reason = _minimum(intent, ledger, intent.price)
         above = intent.price > mark
-        wants_above = (intent.kind is OrderKind.TARGET) == (intent.side.sign < 0)
+        wants_above = (intent.kind is _TARGET) == (intent.side.sign < 0)
         if intent.price == mark or above != wants_above:
             return Refusal(
                 f"Invalid TP/SL price. {intent.price} would trigger at once at {mark}.",
@@ -107,7 +115,7 @@ def _reduction(intent: OrderIntent, ledger: Ledger) -> Refusal | None:
 
 
 def _entry(intent: OrderIntent, ledger: Ledger, mark: Decimal) -> Refusal | None:
-    limit = intent.price if intent.kind is OrderKind.LIMIT and intent.price else mark
+    limit = intent.price if intent.kind is _LIMIT and intent.price else mark
     least = _minimum(intent, ledger, intent.price or mark)
     return least or margin_refusal(intent, ledger, limit)
 
@@ -116,9 +124,8 @@ def _minimum(intent: OrderIntent, ledger: Ledger, price: Decimal) -> Refusal | N
     """Too small by its limit price, unless it is one that closes the whole position."""
     least = ledger.spec(intent.coin).min_notional
     size = within(intent, intent.size, ledger)
-    with exact():
-        if size * price >= least:
-            return None
+    if times(size, price) >= least:
+        return None
     if _whole(intent, ledger, size):
         return None
     return Refusal(f"Order must have minimum value of ${least}.", "venue_minimum")

@@ -105,10 +105,8 @@ class PaperEngine(FundVerbs, FactVerbs):
     def on_bar(self, bar: Bar) -> list[ExchangeEvent]:
         """Let a closed bar happen; return all events since the last time they were taken."""
         self.now = bar.end
-        if self._books:
-            self._books.pop(bar.coin, None)
-        if self.quoted:
-            self.quoted.pop(bar.coin, None)
+        self._books.pop(bar.coin, None)
+        self.quoted.pop(bar.coin, None)
         self._matcher.bar(bar)
         return self.take_events()
 
@@ -116,8 +114,7 @@ class PaperEngine(FundVerbs, FactVerbs):
         """Let a bar happen that reaches nothing; the caller then sets `now`. False: `on_bar`."""
         if not self._matcher.passes(bar):
             return False
-        if self.quoted:
-            self.quoted.pop(bar.coin, None)
+        self.quoted.pop(bar.coin, None)
         return True
 
     def on_prices(self, prices: Prices) -> list[ExchangeEvent]:
@@ -153,8 +150,11 @@ class PaperEngine(FundVerbs, FactVerbs):
         if not self._executor.events:
             return []
         events, self._executor.events = self._executor.events, []
-        self._fills.extend(event for event in events if isinstance(event, Fill))
-        self._flows.extend(event for event in events if isinstance(event, CashFlow))
+        for event in events:
+            if isinstance(event, Fill):
+                self._fills.append(event)
+            elif isinstance(event, CashFlow):
+                self._flows.append(event)
         return events
 
     def resume(
@@ -376,7 +376,7 @@ class PaperEngine(FundVerbs, FactVerbs):
         coin = normalise_symbol(intent.coin)
         setting = self._settings.get(coin)
         leverage, mode = intent.leverage, intent.mode
-        if setting is not None:
+        if setting is not None and not intent.reduce_only:  # a reduction sets neither
             leverage = leverage if leverage is not None else setting.leverage
             mode = mode if mode is not None else setting.mode
         if (coin, leverage, mode) != (intent.coin, intent.leverage, intent.mode):

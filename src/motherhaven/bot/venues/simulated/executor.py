@@ -175,6 +175,8 @@ class Executor:
     def _liquidate_rest(self, time: datetime) -> None:
         """Liquidate the next cross position, at its mark, if the account cannot carry all."""
         ledger = self._ledger
+        if not ledger.holdings:
+            return
         coin = next((c for c, held in ledger.holdings.items() if not held.isolated), None)
         if coin is not None and ledger.cross_value() < ledger.maintenance(MarginMode.CROSS):
             self.liquidate(coin, ledger.marks[coin], time)

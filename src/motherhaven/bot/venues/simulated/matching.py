@@ -136,6 +136,10 @@ class Matcher:
         Where the `mid` is another price, the mark triggers and the mid is what fills.
         """
         self._ledger.marks[coin] = mark
+        if mid is None or mid == mark:
+            calm = self.calm(coin)
+            if calm.low < mark < calm.high:
+                return
         orders = self._registry.of(coin)
         holding = self._ledger.holdings.get(coin)
         if holding is None and (orders is None or not orders.limits):

@@ -16,11 +16,19 @@ from motherhaven.bot.execution.orders import (
     Outcome,
     Rejected,
 )
-from motherhaven.contract.exact import exact, quotient
+from motherhaven.contract.exact import fma, plus, quotient
 
 ZERO: Final = Decimal(0)
 KEPT: Final = 20_000
 """Ended orders that are remembered, so that a repeated cloid changes nothing."""
+
+
+# Names of the module are looked up far more quickly than members of an enumeration.
+_STOP: Final = OrderKind.STOP
+_TARGET: Final = OrderKind.TARGET
+_LIMIT: Final = OrderKind.LIMIT
+_OPEN: Final = OrderState.OPEN
+_REJECTED: Final = OrderState.REJECTED
 
 
 @dataclass(slots=True, eq=False)
@@ -30,7 +38,7 @@ class Order:
     cloid: str
     intent: OrderIntent
     placed_at: datetime
-    state: OrderState = OrderState.OPEN
+    state: OrderState = _OPEN
     filled: Decimal = ZERO
     value: Decimal = ZERO
     reason: str | None = None
@@ -46,9 +54,8 @@ class Order:
 
     def book(self, size: Decimal, price: Decimal) -> None:
         """Note an execution of the unsigned `size`."""
-        with exact():
-            self.filled += size
-            self.value += size * price
+        self.filled = plus(self.filled, size)
+        self.value = fma(size, price, self.value)
 
     def average(self) -> Decimal | None:
         """Size-weighted fill price."""
@@ -56,9 +63,9 @@ class Order:
 
     def outcome(self) -> Outcome:
         """The answer to whoever placed it."""
-        if self.state is OrderState.REJECTED:
+        if self.state is _REJECTED:
             return Rejected(self.cloid, self.reason or "rejected", self.code)
-        resting = self.state is OrderState.OPEN
+        resting = self.state is _OPEN
         return Accepted(self.cloid, self.filled, self.average(), resting)
 
     def status(self) -> OrderStatus:
@@ -88,11 +95,11 @@ class CoinOrders:
 
     def shelf(self, kind: OrderKind) -> list[Order]:
         """The list that orders of this kind rest in."""
-        if kind is OrderKind.LIMIT:
+        if kind is _LIMIT:
             return self.limits
-        if kind is OrderKind.STOP:
+        if kind is _STOP:
             return self.stops
-        return self.targets if kind is OrderKind.TARGET else self.pending
+        return self.targets if kind is _TARGET else self.pending
 
     def __iter__(self) -> Iterator[Order]:
         yield from self.pending
@@ -161,10 +168,10 @@ class Registry:
         for shelf in coins:
             for order in shelf:
                 found.append(order)
-                found.extend(child for child in order.children if child.state is OrderState.OPEN)
+                found.extend(child for child in order.children if child.state is _OPEN)
         return found
 
     def _forget(self) -> None:
-        ended = [c for c, o in self._by_cloid.items() if o.state is not OrderState.OPEN]
+        ended = [c for c, o in self._by_cloid.items() if o.state is not _OPEN]
         for cloid in ended[: KEPT // 2]:
             del self._by_cloid[cloid]

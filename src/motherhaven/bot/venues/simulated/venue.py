@@ -72,11 +72,15 @@ class SimulatedVenue:
 
     def on_bar(self, bar: Bar) -> None:
         """Let a closed bar happen."""
-        self._happened(self.engine.on_bar(bar))
+        happened = self.engine.on_bar(bar)
+        if happened:
+            self._happened(happened)
 
     def on_prices(self, prices: Prices) -> None:
         """Let polled prices happen."""
-        self._happened(self.engine.on_prices(prices))
+        happened = self.engine.on_prices(prices)
+        if happened:
+            self._happened(happened)
 
     def on_book(self, coin: str, bids: Sequence[Level], asks: Sequence[Level]) -> None:
         """Give the order book, best first, that takers walk until the next prices."""
@@ -134,12 +138,18 @@ class SimulatedVenue:
 
     def drain(self) -> list[VenueEvent]:
         """What happened since the last call; finished trades are the books' to find."""
-        self._happened(self.engine.take_events())
+        happened = self.engine.take_events()
+        if happened:
+            self._happened(happened)
+        elif not self._waiting:
+            return []
         events, self._waiting = self._waiting, []
         return events
 
     def _happened(self, events: Iterable[VenueEvent | Trade]) -> None:
-        self._waiting += [event for event in events if not isinstance(event, Trade)]
+        for event in events:
+            if not isinstance(event, Trade):
+                self._waiting.append(event)
 
     # --- questions ----------------------------------------------------------------------
 

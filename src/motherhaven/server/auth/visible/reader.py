@@ -32,7 +32,8 @@ from motherhaven.contract.views import (
 )
 from motherhaven.server.auth.visible.cursor_seal import CursorSeal
 from motherhaven.server.auth.visible.shared_view import shared_view
-from motherhaven.server.auth.visible.viewer import check_visible, only_bot
+from motherhaven.server.auth.visible.viewer import check_visible, heard_before, only_bot
+from motherhaven.stores.cursors import is_reached
 from motherhaven.stores.protocol import DecisionFilter, Reader
 from motherhaven.stores.records import no_event
 from motherhaven.stores.signals import Signal
@@ -54,6 +55,24 @@ class VisibleReader:
     def __init__(self, store: Reader, seal: CursorSeal) -> None:
         self._store = store
         self._seal = seal
+
+    async def read_cursor(self) -> str:
+        """See Lists.read_cursor; it is not for the caller, who gets the shown_cursor of it."""
+        return await self._store.read_cursor()
+
+    def shown_cursor(self, cursor: str) -> str:
+        """The cursor of an answer as this request may see it.
+
+        Sealed ones cannot be compared: where all that the caller has heard is in the answer,
+        it gets the id back that it said to have heard.
+        """
+        if only_bot() is None:
+            return cursor
+        heard = heard_before()
+        place = None if heard is None else self._seal.open(heard)
+        if heard is not None and place is not None and is_reached(place, cursor):
+            return heard
+        return self._seal.seal(cursor)
 
     def _opened(self, before: str | None) -> str | None:
         """The store's cursor behind one that this request was given.
@@ -197,6 +216,14 @@ class VisibleReader:
     async def statuses(self, bot_id: str | None, *, limit: int) -> list[StatusRow]:
         """See Reader.statuses."""
         return [shared_view(row) for row in await self._store.statuses(_held(bot_id), limit=limit)]
+
+    async def revisions(self, bot_ids: Sequence[str] | None) -> dict[str, str]:
+        """See Reader.revisions."""
+        mine = only_bot()
+        if bot_ids is None and mine is not None:
+            bot_ids = [mine]
+        check_visible(bot_ids or ())
+        return await self._store.revisions(bot_ids)
 
     async def equity(
         self, bot_ids: Sequence[str] | None, *, start: datetime, end: datetime, bucket: int

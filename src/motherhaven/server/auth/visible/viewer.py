@@ -15,14 +15,26 @@ from motherhaven.stores.share_links import ShareLink
 _VIEWER: Final[ContextVar[Principal | None]] = ContextVar("motherhaven_viewer", default=None)
 
 
+_HEARD: Final[ContextVar[str | None]] = ContextVar("motherhaven_heard", default=None)
+
+
 @contextmanager
-def viewing(who: Principal | None) -> Iterator[None]:
-    """Within the context, and in tasks begun there, reads are for `who`; None: see all."""
-    token = _VIEWER.set(who)
+def viewing(who: Principal | None, heard: str | None = None) -> Iterator[None]:
+    """Within the context, and in tasks begun there, reads are for `who`; None: see all.
+
+    `heard`: the newest id that the caller says to have from the live stream.
+    """
+    token, token_heard = _VIEWER.set(who), _HEARD.set(heard)
     try:
         yield
     finally:
+        _HEARD.reset(token_heard)
         _VIEWER.reset(token)
+
+
+def heard_before() -> str | None:
+    """The newest id of the live stream that the caller had when it asked, if it told."""
+    return _HEARD.get()
 
 
 def only_bot() -> str | None:
