@@ -131,8 +131,8 @@ class PostgresStore(RelationalStore[Writer, Readers]):
             await asyncio.to_thread(free_space, self._location)
         return dropped
 
-    async def _change(self, deed: Callable[[Session], Answer], *, weight: int = 1) -> Answer:
-        return await self._read.change(deed)
+    async def _change(self, operation: Callable[[Session], Answer], *, weight: int = 1) -> Answer:
+        return await self._read.change(operation)
 
     def _poll_seconds(self) -> tuple[float, float] | None:
         """Looks are only needed while nothing is heard."""

@@ -71,8 +71,8 @@ class RelationalStore(SummariesOfLists, ABC, Generic[AnyWriter, AnyReaders]):
             await asyncio.to_thread(writer.stop)
 
     @abstractmethod
-    async def _change(self, deed: Callable[[Session], Answer], *, weight: int = 1) -> Answer:
-        """Run `deed`, and return when its commit is durable."""
+    async def _change(self, operation: Callable[[Session], Answer], *, weight: int = 1) -> Answer:
+        """Run `operation`, and return when its commit is durable."""
 
     async def append(self, events: Sequence[Event]) -> list[Appended]:
         """Keep events; returns after the commit is on the disk. See Store.append."""

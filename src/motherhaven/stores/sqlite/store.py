@@ -43,5 +43,5 @@ class SqliteStore(RelationalStore[Writer, Readers]):
         writer.generation = self._generation
         self._writer, self._readers = writer, readers
 
-    async def _change(self, deed: Callable[[Session], Answer], *, weight: int = 1) -> Answer:
-        return await self._write.do(deed, weight=weight)
+    async def _change(self, operation: Callable[[Session], Answer], *, weight: int = 1) -> Answer:
+        return await self._write.do(operation, weight=weight)
