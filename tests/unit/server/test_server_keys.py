@@ -62,7 +62,7 @@ async def old_key(store: Any, scopes: tuple[KeyScope, ...], bot: str | None) -> 
 
 async def asked(server: Server, key: str, path: str, rule: Rule) -> int:
     """The status that a key meets at a route from far away."""
-    server.app.state.hub.close()  # so that the live route answers at once
+    server.app.state.broadcaster.close()  # so that the live route answers at once
     address = path.replace("{path:path}", "llm-bot")
     async with server.client(peer="203.0.113.9", host="bots.example", key=key) as client:
         return (await client.request(METHODS.get(rule, "GET"), address)).status_code

@@ -44,7 +44,7 @@ async def test_no_answer_names_the_store(
     store = Failing()
     seen: list[str] = []
     async with running(config(), store) as server:
-        server.app.state.hub.close()
+        server.app.state.broadcaster.close()
         store.fault = kind(f"store {CANARY}: refused")
         for key in (KEY, f"mh_{'a' * 10}_{'b' * 43}", None):
             async with server.client(key=key) as client:

@@ -73,7 +73,7 @@ class PostgresStore(RelationalStore[Writer, Readers]):
                 raise
             self._replica = replica
         writer = Writer(self._location, identity, channel, self._committed)
-        self._listener = Listener(self._location, channel, self._hub.wake, lambda: writer.pid)
+        self._listener = Listener(self._location, channel, self._notifier.wake, lambda: writer.pid)
         self._listener.start()
         self._writer, self._readers = writer, readers
 
@@ -89,7 +89,7 @@ class PostgresStore(RelationalStore[Writer, Readers]):
 
     def _committed(self, commits: Sequence[Commit]) -> None:
         self._know(commit.last for commit in commits)
-        self._hub.wake(commits)
+        self._notifier.wake(commits)
 
     async def append(self, events: Sequence[Event]) -> list[Appended]:
         """As Store.append; whoever was answered finds the events in every answer."""

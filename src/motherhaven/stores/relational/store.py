@@ -44,7 +44,7 @@ class RelationalStore(SummariesOfLists, ABC, Generic[AnyWriter, AnyReaders]):
     def __init__(self, shown: str, *, clock: Clock) -> None:
         self._shown = shown
         self._clock = clock
-        self._hub = CommitNotifier()
+        self._notifier = CommitNotifier()
         self.lanes = Lanes(Bounds(of_a_kind=2, long=4))
         self._revisions = Revisions()
         self._generation = ""
@@ -64,7 +64,7 @@ class RelationalStore(SummariesOfLists, ABC, Generic[AnyWriter, AnyReaders]):
         """Finish what was accepted, then close every connection and thread."""
         writer, readers = self._writer, self._readers
         self._writer = self._readers = None
-        self._hub.end()
+        self._notifier.end()
         if readers is not None:
             await asyncio.to_thread(readers.stop)
         if writer is not None:
@@ -103,7 +103,7 @@ class RelationalStore(SummariesOfLists, ABC, Generic[AnyWriter, AnyReaders]):
     def follow(self, after: str) -> AsyncGenerator[Tail, None]:
         """What was committed after `after`, then what is, as it is; see Store.follow."""
         return follow(
-            self._hub, self._generation, self.tail, after, self._poll_seconds, self.unreadable
+            self._notifier, self._generation, self.tail, after, self._poll_seconds, self.unreadable
         )
 
     def _poll_seconds(self) -> tuple[float, float] | None:

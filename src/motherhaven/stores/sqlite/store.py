@@ -31,7 +31,9 @@ class SqliteStore(RelationalStore[Writer, Readers]):
         """
         if self._writer is not None:
             return
-        writer = await asyncio.to_thread(Writer, self._path, secrets.token_hex(6), self._hub.wake)
+        writer = await asyncio.to_thread(
+            Writer, self._path, secrets.token_hex(6), self._notifier.wake
+        )
         readers = Readers(self._path)
         try:
             self._generation = await readers.ask(log.identity)
