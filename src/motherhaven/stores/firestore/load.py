@@ -198,7 +198,7 @@ async def _executions(
             continue
         seen.homes.add(pair)
         if decision.get("troubled"):
-            seen.rows.troubled.add(pair)
+            seen.rows.with_error.add(pair)
         if "execution" in decision:
             _take_execution(seen, pair, decision["execution"])
         elif "v" not in decision:  # written by a version that kept them apart
