@@ -322,14 +322,14 @@ class MemoryStore(MemoryTrades, SummariesOfLists):
                 insort(tables.errors, state)
             return state is not None
 
-    async def record(self, name: str) -> Shared | None:
-        """A shared record; see Store.record."""
+    async def get_shared_record(self, name: str) -> Shared | None:
+        """A shared record; see Store.get_shared_record."""
         with self._usable():
             check_record(name)
             return self._tables.shared.get(name)
 
-    async def put_record(self, name: str, text: str, revision: int | None) -> bool:
-        """Change a shared record; see Store.put_record."""
+    async def put_shared_record(self, name: str, text: str, revision: int | None) -> bool:
+        """Change a shared record; see Store.put_shared_record."""
         with self._usable():
             return replaced(self._tables.shared, name, text, revision)
 

@@ -170,7 +170,7 @@ class Frozen(MemoryStore):
         self.changed: list[str] = []
 
     def __getattribute__(self, name: str) -> object:
-        if name in {"append", "put_parts", "report_rejected", "put_record", "prune"}:
+        if name in {"append", "put_parts", "report_rejected", "put_shared_record", "prune"}:
             self.changed.append(name)
         return super().__getattribute__(name)
 

@@ -33,7 +33,15 @@ class Watched(MemoryStore):
         self.used: list[str] = []
 
     def __getattribute__(self, name: str) -> object:
-        if name in {"bots", "decisions", "accounts", "statuses", "errors", "append", "record"}:
+        if name in {
+            "bots",
+            "decisions",
+            "accounts",
+            "statuses",
+            "errors",
+            "append",
+            "get_shared_record",
+        }:
             self.used.append(name)
         return super().__getattribute__(name)
 
@@ -53,7 +61,7 @@ async def test_nothing_runs_for_another_site(headers: Any, is_open: bool) -> Non
             assert answer.status_code == 403, (method, path)
             assert "another site asked for this" in answer.text or method == "HEAD"
         # The tasks beside the requests look at the shared records.
-        assert [name for name in store.used if name != "record"] == []
+        assert [name for name in store.used if name != "get_shared_record"] == []
 
 
 async def test_a_link_to_a_page_is_followed_and_nothing_else() -> None:

@@ -15,7 +15,7 @@ CANARY = "canary-host.internal:5432 schema canary_schema at /canary/socket"
 VERBS = (
     "append", "put_parts", "bots", "decisions", "decision", "text", "positions", "position",
     "opened_by", "fills", "fundings", "candles", "accounts", "statuses", "equity", "deposits",
-    "errors", "head", "tail", "record",
+    "errors", "head", "tail", "get_shared_record",
 )  # fmt: skip
 QUERY = "id=a&bot=a&coin=BTC&field=raw_response&ids=a&bots=a&what=errors&format=csv"
 

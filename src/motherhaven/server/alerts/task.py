@@ -186,7 +186,7 @@ class Alerts:
             await self._tell_own({})
 
     async def _look(self) -> None:
-        record = await self._store.record(RECORD)
+        record = await self._store.get_shared_record(RECORD)
         before = load_state(record.text) if record else AlertState()
         state = await self._followed(self._known.onto(before) if self._is_billed else before)
         bots = await self._bots()
@@ -259,7 +259,7 @@ class Alerts:
 
     async def _settle(self, tried: dict[int, tuple[int, ...]]) -> None:
         for _ in range(10):
-            record = await self._store.record(RECORD)
+            record = await self._store.get_shared_record(RECORD)
             if record is None:
                 return
             state = settled(load_state(record.text), tried, self._clock.now().timestamp())

@@ -256,13 +256,13 @@ class RelationalStore(SummariesOfLists, ABC, Generic[AnyWriter, AnyReaders]):
         """Keep a refusal among the errors; see Store.report_rejected."""
         return await self._change(lambda db: ingest.report_rejected(db, bot_id, at, message))
 
-    async def record(self, name: str) -> Shared | None:
-        """A shared record; see Store.record."""
-        return await self._read.ask(lambda db: shared.record(db, name))
+    async def get_shared_record(self, name: str) -> Shared | None:
+        """A shared record; see Store.get_shared_record."""
+        return await self._read.ask(lambda db: shared.get_shared_record(db, name))
 
-    async def put_record(self, name: str, text: str, revision: int | None) -> bool:
-        """Change a shared record; see Store.put_record."""
-        return await self._change(lambda db: shared.put_record(db, name, text, revision))
+    async def put_shared_record(self, name: str, text: str, revision: int | None) -> bool:
+        """Change a shared record; see Store.put_shared_record."""
+        return await self._change(lambda db: shared.put_shared_record(db, name, text, revision))
 
     async def full_payload(self, event_id: str) -> tuple[Kind, bytes]:
         """The kind and the canonical payload, byte for byte as it was recorded."""
