@@ -57,7 +57,9 @@ conformance: bootstrap ## the suite over all four stores; its table into docs/re
 
 soak: bootstrap page ## the slow sweeps, and the figures in seconds with a verdict; a table into benchmarks/reliability.md
 	@$(VENV)/python -m benchmarks reliability --full
-	@MOTHERHAVEN_TEST_FULL=1 $(VENV)/pytest tests/property tests/conformance/stores/test_store_agreement.py
+	@MOTHERHAVEN_TEST_FULL=1 $(VENV)/pytest tests/property \
+		tests/conformance/stores/test_store_agreement.py tests/conformance/server/test_server_odd_text.py \
+		tests/acceptance/bot/test_misbehaving_model.py
 	@MOTHERHAVEN_TEST_FIGURES=1 $(VENV)/pytest -rs -m "soak or figures" $(ARGS)
 
 mutants: bootstrap ## break each safeguard in a copy: the tests must notice (ARGS="guard" chooses)

@@ -8,7 +8,7 @@ from typing import Final
 
 from scripts.test_parts import LANE
 
-_PORTS_A_LANE: Final = 5_000
+_PORTS_A_LANE: Final = 2_000
 _FIRST: Final = 20_000
 _next_port = itertools.count(int.from_bytes(os.urandom(2)))
 

@@ -44,7 +44,8 @@ def finished(
         ToolError: it did not end with 0, or not within `limit` seconds; the text begins with its
             output. A pytest that is stopped so tells where each of its threads stood.
     """
-    known = {**(env or os.environ), "PYTHONDONTWRITEBYTECODE": "1", LANE: str(lane)}
+    known = {**(env or os.environ), LANE: str(lane)}
+    known.pop("PYTHONDONTWRITEBYTECODE", None)  # each process would compile every package anew
     # A file and not a pipe: a program that the command left behind cannot hold us up.
     with tempfile.TemporaryFile() as told:
         process = subprocess.Popen(

@@ -1,7 +1,7 @@
-"""The parts of the test suite, for two processes that run side by side.
+"""The parts of the test suite, for processes that run side by side.
 
-A part is what one pytest process runs. Each process takes the next part when it is done with one,
-the longest first, so both end at about the same time on a machine of any pace. Parts share no
+A part is what one pytest process runs. Each lane takes the next part when it is done with one,
+the longest first, so all end at about the same time on a machine of any pace. Parts share no
 port (LANE gives each process a range of its own), no folder and no database server.
 """
 
@@ -14,17 +14,20 @@ from typing import Final
 LANE: Final = "MOTHERHAVEN_TEST_LANE"
 """The variable that tells a process its number, from 0 on; see scripts/ports.py."""
 
-LANES: Final = 2
+LANES: Final = 3
+"""One more than the cores of a small machine: real bots and servers wait most of their time."""
 
 PARTS: Final[tuple[tuple[str, ...], ...]] = (
-    ("tests/acceptance",),
-    ("tests/conformance/stores",),
+    ("tests/acceptance/test_[a-l]*",),
     ("tests/browser",),
-    ("tests/unit/server", "tests/unit/stores"),
+    ("tests/acceptance/test_[m-z]*",),
     ("tests/conformance/server", "tests/conformance/venues", "tests/conformance/test_*.py"),
     ("tests/faults",),
-    ("tests/property",),
+    ("tests/acceptance/bot",),
+    ("tests/conformance/stores",),
+    ("tests/unit/server", "tests/unit/stores"),
     ("tests/golden",),
+    ("tests/property",),
     ("tests/unit/[a-r]*", "tests/unit/se[t-z]*", "tests/unit/[tv]*"),
     ("tests/architecture",),
 )

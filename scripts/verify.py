@@ -5,15 +5,18 @@
     python scripts/verify.py --fast                 static checks, unit tests without a process
     python scripts/verify.py -- tests/unit -k money  all, with other arguments for one pytest
 
-Two steps run side by side, the tests in parts (test_parts.py). All run even when one has failed;
+Three steps run side by side, the tests in parts (test_parts.py). All run even when one has failed;
 the program fails when any of them did. When everything has passed on a clean tree, the commit is
 written to .tools/green.
 """
 
 import argparse
+import os
+import shutil
 import sys
 import tempfile
 import time
+from contextlib import suppress
 from pathlib import Path
 
 if __package__ in (None, ""):
@@ -25,8 +28,13 @@ from scripts.common import ROOT, TOOLS, VENV, ToolError, say, venv_bin
 from scripts.node_env import node_environment, program
 from scripts.side_by_side import Step, finished, run_steps
 from scripts.test_parts import LANES, PARTS, Result, paths_of
+from scripts.test_programs import bring_programs, tell
 
 GREEN = TOOLS / "green"
+MEMORY = Path("/dev/shm")  # noqa: S108  # a folder of our own is made in it
+ROOM_BYTES = 6 << 30
+ON_DISK = ("tests/faults",)
+"""Parts that are about what a disk does."""
 FAST = (
     ("tests/unit/server", "tests/unit/metrics", "tests/unit/settings"),
     ("tests/unit/bot_core", "tests/unit/bot_shell", "tests/unit/contract"),
@@ -57,10 +65,24 @@ def _prepared(_lane: int) -> str:
     return f"Chromium for the tests: {find_chromium().executable}\n"
 
 
+def _room() -> Path | None:
+    """Where there is room for what tests write: memory, so that none waits for the disk.
+
+    None: where temporary files are kept. A kill of a process loses nothing in either place.
+    """
+    with suppress(OSError):
+        if shutil.disk_usage(MEMORY).free >= ROOM_BYTES and os.access(MEMORY, os.W_OK):
+            return MEMORY
+    return None
+
+
 def _pytest(name: str, args: list[str], folder: Path) -> Step:
     report = f"--junitxml={folder / name.replace('/', '-')}.xml"
     command: list[str | Path] = [venv_bin(VENV, "pytest"), report, *args]
-    return Step(f"pytest {name}", lambda lane: finished(command, lane))
+    env = dict(os.environ)
+    if name not in ON_DISK:
+        env["TMPDIR"] = str(folder)
+    return Step(f"pytest {name}", lambda lane: finished(command, lane, env=env))
 
 
 STATIC = [
@@ -69,12 +91,18 @@ STATIC = [
     _tool("lint-imports"),
     _tool("mypy"),
 ]
-PREPARE = Step("page: build, browser", _prepared)
+PREPARE = [
+    Step("page: build, browser", _prepared),
+    Step("programs for the tests", lambda _lane: tell(bring_programs())),
+]
 
 
 def _tests(given: list[str], folder: Path, *, fast: bool) -> list[Step]:
     if fast:
-        return [_pytest(part[0], ["--no-processes", *part, *given], folder) for part in FAST]
+        return [
+            _pytest(part[0], ["--no-processes", "-m", "not (soak or long)", *part, *given], folder)
+            for part in FAST
+        ]
     if given:
         return [_pytest("chosen", given, folder)]
     return [_pytest(part[0], paths_of(part, ROOT), folder) for part in PARTS]
@@ -105,14 +133,14 @@ def main() -> None:
     given = parser.parse_args()
     sys.stdout.reconfigure(line_buffering=True)  # type: ignore[union-attr]  # a text stream here
     started, before = time.monotonic(), _commit()
-    with tempfile.TemporaryDirectory(prefix="motherhaven-tests-") as name:
+    with tempfile.TemporaryDirectory(prefix="mh-tests-", dir=_room()) as name:
         folder = Path(name)
         if given.static:
             failed = run_steps([*STATIC, _page_step("lint", "typecheck")], LANES)
         elif given.fast:
             failed = run_steps([*_tests(given.pytest, folder, fast=True), *STATIC], LANES)
         else:
-            failed = run_steps([PREPARE], 1)
+            failed = run_steps(PREPARE, LANES)
             rest = [
                 *STATIC,
                 _page_step("verify", "size"),

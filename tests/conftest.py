@@ -11,6 +11,8 @@ from typing import Final
 import pytest
 from hypothesis import HealthCheck, settings
 
+from scripts.test_programs import FOLDER
+
 _STDERR: Final = pytest.StashKey[int]()
 _WITH_PROCESSES: Final = re.compile(
     r"\b(subprocess|multiprocessing|os\.fork|postgres_server|firestore_emulator|ServerThread|wait_for|wait_until)\b"
@@ -47,6 +49,8 @@ def pytest_configure(config: pytest.Config) -> None:
         "any pace", deadline=None, suppress_health_check=[HealthCheck.too_slow]
     )
     settings.load_profile("any pace")
+    # Last in the path: a program of the system goes before one that was brought.
+    os.environ["PATH"] = os.pathsep.join((os.environ.get("PATH", ""), str(FOLDER / "bin")))
     for name in ("SIGHUP", "SIGINT"):
         number = getattr(signal, name, None)
         if number is not None and signal.getsignal(number) is signal.SIG_IGN:

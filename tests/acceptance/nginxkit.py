@@ -5,7 +5,6 @@ own; and one that stands for a host of static files.
 import http.client
 import json
 import os
-import shutil
 import socket
 import ssl
 import subprocess
@@ -14,12 +13,13 @@ from pathlib import Path
 from typing import Any, Self
 
 from scripts.ports import free_port
+from scripts.test_programs import brought_file
 from tests.acceptance.processes import ROOT
 from tests.patience import HANG_SECONDS, wait_until
+from tests.programs import path_of
 
 NAME = "motherhaven.example.com"
 SHIPPED = ROOT / "deploy" / "nginx" / "motherhaven.conf"
-PROGRAM = shutil.which("nginx") or shutil.which("nginx", path="/usr/sbin:/usr/local/sbin")
 
 _AROUND = """
 daemon off;
@@ -60,10 +60,10 @@ server {{
 
 
 def certificate(folder: Path) -> Path:
-    """A self-signed certificate for NAME and localhost, made by the system's openssl."""
+    """A self-signed certificate for NAME and localhost, made by openssl."""
     key, cert = folder / "key.pem", folder / "cert.pem"
-    command = ["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256"]
-    command += ["-nodes", "-days", "2", "-subj", f"/CN={NAME}", "-keyout", str(key)]
+    command = [path_of("openssl"), "req", "-x509", "-newkey", "ec", "-nodes", "-days", "2"]
+    command += ["-pkeyopt", "ec_paramgen_curve:P-256", "-subj", f"/CN={NAME}", "-keyout", str(key)]
     command += ["-addext", f"subjectAltName=DNS:{NAME},DNS:localhost", "-out", str(cert)]
     subprocess.run(command, check=True, capture_output=True)
     return cert
@@ -96,21 +96,16 @@ class Nginx:
     """nginx with this content of its http block, until the context ends."""
 
     def __init__(self, folder: Path, content: str, port: int) -> None:
-        assert PROGRAM is not None
-        mime = next(
-            (
-                p
-                for p in ("/etc/nginx/mime.types", "/usr/local/etc/nginx/mime.types")
-                if os.path.exists(p)
-            ),
-            "mime.types",
-        )
+        places = ("/etc/nginx/mime.types", "/usr/local/etc/nginx/mime.types")
+        found = (brought_file(one) for one in places)
+        mime = next((one for one in found if one.exists()), "mime.types")
         user = "user root;" if hasattr(os, "geteuid") and os.geteuid() == 0 else ""
         self.folder = folder
         self._port = port
         config = folder / "nginx.conf"
         config.write_text(_AROUND.format(folder=folder, content=content, user=user, mime=mime))
-        self._command = [PROGRAM, "-p", str(folder), "-e", f"{folder}/error.log", "-c", str(config)]
+        errors = ["-e", f"{folder}/error.log"]
+        self._command = [path_of("nginx"), "-p", str(folder), *errors, "-c", str(config)]
         self._process: subprocess.Popen[bytes] | None = None
 
     def __enter__(self) -> Self:

@@ -14,6 +14,7 @@ import pytest
 from scripts.ports import free_port
 from tests.acceptance.processes import KEY, ROOT, Process, clean_environment, get, start_server
 from tests.patience import HANG_SECONDS, wait_until
+from tests.programs import needs
 
 EXAMPLES = ROOT / "examples"
 COMMAND = [sys.executable, "-m", "motherhaven.cli.main"]
@@ -79,7 +80,7 @@ def test_the_example_has_ten_statements() -> None:
     assert len(tree.body) - 1 <= 10, "the docstring is not counted"
 
 
-@pytest.mark.skipif(shutil.which("curl") is None, reason="no curl here")
+@needs("curl")
 def test_plain_http_is_enough(port: int, tmp_path: Path) -> None:
     """The curl script sends all four kinds; each answer is the documented one."""
     env = bot_environment(tmp_path, port)

@@ -102,26 +102,38 @@ def version_0_1(path: str, body: bytes, send: Pass) -> Answer:
     return status, answer
 
 
-@pytest.fixture
-def port(tmp_path: Path) -> Iterator[int]:
-    """A real server's."""
-    number = free_port()
-    (tmp_path / ".env.local").write_text(f"LLM_BOT_API_KEY={KEY}\n", encoding="utf-8")
-    with start_server(tmp_path, number, "--store", f"sqlite:///{tmp_path}/s.db"):
+@pytest.fixture(scope="module")
+def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[int]:
+    """A real server's port."""
+    number, folder = free_port(), tmp_path_factory.mktemp("served")
+    with start_server(folder, number, "--store", f"sqlite:///{folder}/s.db"):
         yield number
+
+
+@pytest.fixture
+def port(served: int, tmp_path: Path) -> int:
+    """The server's port, whose key is in this test's folder too: each test is a bot of its own."""
+    (tmp_path / ".env.local").write_text(f"LLM_BOT_API_KEY={KEY}\n", encoding="utf-8")
+    return served
+
+
+def bots_at(base: str) -> set[str]:
+    """The ids of all bots."""
+    with urllib.request.urlopen(f"{base}/bots", timeout=HANG_SECONDS) as found:
+        return {bot["id"] for bot in json.load(found)["bots"]}
 
 
 def test_every_later_kind_arrives_with_its_fields(tmp_path: Path, port: int) -> None:
     """One event of each is kept by the server that the guide's lines are printed for."""
-    done = run_step_4(tmp_path, guide_env(port))
-    assert done.stdout.endswith(PASSED), done.stdout + done.stderr
     read = changing(frozenset(), lambda event: event, "stored")
     with between(port, read) as front:
         base = f"http://127.0.0.1:{front}/api/llm-bot"
-        with urllib.request.urlopen(f"{base}/bots", timeout=HANG_SECONDS) as found:
-            [bot] = json.load(found)["bots"]
+        known = bots_at(base)
+        done = run_step_4(tmp_path, guide_env(port))
+        assert done.stdout.endswith(PASSED), done.stdout + done.stderr
+        [bot] = bots_at(base) - known
         for kind in LISTED_KINDS:
-            query = f"{base}/events?bot={bot['id']}&kind={kind}"
+            query = f"{base}/events?bot={bot}&kind={kind}"
             with urllib.request.urlopen(query, timeout=HANG_SECONDS) as found:
                 assert len(json.load(found)["items"]) == 1, kind
 

@@ -15,12 +15,11 @@ from tests.acceptance import nginxkit
 from tests.acceptance.nginxkit import NAME, Nginx, Visitor
 from tests.acceptance.processes import KEY, get, start_server
 from tests.patience import HANG_SECONDS, figure
+from tests.programs import needs
 
 API = "/api/llm-bot"
 
-pytestmark = pytest.mark.skipif(
-    nginxkit.PROGRAM is None, reason="no nginx here (Debian, Ubuntu: apt install nginx-light)"
-)
+pytestmark = needs("nginx")
 
 
 def decision(text: str) -> dict[str, Any]:

@@ -5,7 +5,6 @@ Vercel, Netlify and a container engine are not run here; what a reading can show
 
 import json
 import re
-import shutil
 import subprocess
 import sys
 import tomllib
@@ -18,6 +17,7 @@ import yaml
 
 from motherhaven.settings import ServerSettings, Settings
 from tests.acceptance.processes import ROOT, clean_environment
+from tests.programs import needs, path_of
 
 UNITS = sorted((ROOT / "deploy" / "systemd").glob("*.service"))
 SETTINGS = {name.upper() for name in {*ServerSettings.model_fields, *Settings.model_fields}}
@@ -151,16 +151,17 @@ def test_units_name_settings_that_exist(unit: Path) -> None:
     assert command.split()[1] in {"serve", "bot"}
 
 
-@pytest.mark.skipif(shutil.which("systemd-analyze") is None, reason="no systemd-analyze here")
+@needs("systemd-analyze")
 @pytest.mark.parametrize("unit", UNITS, ids=lambda unit: unit.name)
 def test_systemd_accepts_the_units_and_finds_them_locked_down(unit: Path, tmp_path: Path) -> None:
     """`systemd-analyze verify` is silent and `security` rates the exposure below 2 of 10."""
     copy = tmp_path / unit.name
     # The program is installed on the server, not here.
     copy.write_text(unit.read_text().replace("/opt/motherhaven/bin/motherhaven", "/bin/true"))
-    command = ["systemd-analyze", "verify", "--man=no", str(copy)]
+    analyze = path_of("systemd-analyze")
+    command = [analyze, "verify", "--man=no", str(copy)]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     assert (done.returncode, done.stderr) == (0, "")
-    command = ["systemd-analyze", "security", "--offline=true", "--threshold=20", str(copy)]
+    command = [analyze, "security", "--offline=true", "--threshold=20", str(copy)]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stdout[-300:]

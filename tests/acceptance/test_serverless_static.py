@@ -19,11 +19,9 @@ from tests.acceptance import nginxkit
 from tests.acceptance.nginxkit import Nginx, Visitor
 from tests.acceptance.processes import KEY, ROOT, Process, clean_environment, start_server
 from tests.patience import HANG_MS, HANG_SECONDS, wait_until
+from tests.programs import needs
 
 pytestmark = pytest.mark.browser
-needs_nginx = pytest.mark.skipif(
-    nginxkit.PROGRAM is None, reason="no nginx here (Debian, Ubuntu: apt install nginx-light)"
-)
 
 DECISION = {
     "timestamp": "2026-03-01T12:00:00+00:00",
@@ -69,7 +67,7 @@ def test_every_page_is_bound_before_it_loads_anything(export: Path) -> None:
     assert not (export / "csp.json").exists()
 
 
-@needs_nginx
+@needs("nginx")
 def test_a_visitor_signs_in_and_sees_what_arrives(host: Visitor) -> None:
     """The static page leads to the key page and back, then shows a decision as it is posted."""
     url = f"https://localhost:{host.port}"

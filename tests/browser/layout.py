@@ -1,6 +1,6 @@
 """What is wrong with how a page is laid out: cut, over one another, too wide, or moving."""
 
-from playwright.sync_api import Page
+from playwright.sync_api import Page, TimeoutError
 
 from tests.browser.conftest import Site
 from tests.browser.looks import OpenPage, settle
@@ -71,6 +71,16 @@ UNDEFINED = """() => [...document.querySelectorAll('main th.text-right, main dl 
   .filter(e => e.checkVisibility() && e.innerText.trim() && !e.title
     && !e.querySelector('[title]') && !e.closest('[data-plain-words]'))
   .map(e => `${e.closest('section, table')?.ariaLabel}: ${e.innerText}`)"""
+
+
+def layout_faults(page: Page) -> list[str]:
+    """What FAULTS finds; what a new width or medium is still moving is waited for."""
+    try:
+        page.wait_for_function(f"() => ({FAULTS})().length === 0")
+    except TimeoutError:
+        found: list[str] = page.evaluate(FAULTS)
+        return found
+    return []
 
 
 def opened(site: Site, open_page: OpenPage, path: str, width: int, theme: str = "dark") -> Page:

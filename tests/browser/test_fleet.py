@@ -8,7 +8,7 @@ from playwright.sync_api import Page, expect
 
 from tests.browser.conftest import Site
 from tests.browser.fleet import REASON, WHALE
-from tests.browser.layout import FAULTS, HEIGHTS, opened
+from tests.browser.layout import FAULTS, HEIGHTS, layout_faults, opened
 from tests.browser.looks import OpenPage, rest
 
 
@@ -17,10 +17,10 @@ def test_the_arena_holds_21_bots(fleet: Site, open_page: OpenPage, width: int) -
     """Nothing is cut without a sign or drawn over another, in both themes; nothing moves."""
     page = opened(fleet, open_page, "/llm-bot", width)
     assert page.evaluate("window.shift") <= 0.05
-    assert page.evaluate(FAULTS) == []
+    assert layout_faults(page) == []
     page.get_by_role("button", name=re.compile("(Dark|Light) theme")).click()
     rest(page)
-    assert page.evaluate(FAULTS) == []
+    assert layout_faults(page) == []
 
 
 @pytest.mark.parametrize("path", ["bot?id=whale", "decision?id=whale-4", "errors"])
@@ -28,13 +28,13 @@ def test_a_phone_holds_billions(fleet: Site, open_page: OpenPage, path: str) -> 
     """375 px wide: no sideways scroll, nothing cut or over one another, nothing moves."""
     page = opened(fleet, open_page, f"/llm-bot/{path}", 375)
     assert page.evaluate("window.shift") <= 0.05
-    assert page.evaluate(FAULTS) == []
+    assert layout_faults(page) == []
 
 
 def test_planted_faults_are_found(fleet: Site, open_page: OpenPage) -> None:
     """The checks can fail: a text that is cut, one over another, and a page that is too wide."""
     page = opened(fleet, open_page, "/llm-bot/errors", 768)
-    assert page.evaluate(FAULTS) == []
+    assert layout_faults(page) == []
     page.evaluate("""() => {
       const plant = (style, text) => Object.assign(document.body.appendChild(
         document.createElement('div')), { innerText: text, style });

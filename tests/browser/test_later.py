@@ -6,7 +6,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from tests.browser.conftest import Site
-from tests.browser.looks import OpenPage, settle
+from tests.browser.looks import OpenPage, rest, settle
 from tests.browser.test_keyboard import answered, focus_complaints, tab_to
 
 NOTE = "This part of the page could not be loaded"
@@ -85,6 +85,7 @@ def test_a_panel_ends_with_escape_and_stays_within_the_window(
     alerts = page.get_by_role("dialog", name="Alerts")
     button.click()
     expect(alerts).to_be_visible()
+    rest(page)  # it slides into its place
     place = alerts.bounding_box()
     assert place is not None
     assert place["x"] >= 0

@@ -43,6 +43,12 @@ def click(css: str) -> Step:
     return lambda page: page.locator(css).first.click()
 
 
+def open_decision(page: Page) -> None:
+    """Click the first row; its panel comes after the row says that it is chosen."""
+    page.locator("[data-decision]").first.click()
+    page.locator("main :is(aside, article) header").first.wait_for()
+
+
 STEPS: dict[str, list[Step]] = {
     "arena": [
         pick("radio", "1w"),
@@ -53,7 +59,7 @@ STEPS: dict[str, list[Step]] = {
         pick("radio", "Closed"),
         pick("button", "trades only"),
         lambda page: page.get_by_placeholder("btc buy").fill("btc"),
-        click("[data-decision]"),
+        open_decision,
     ],
     "bot": [
         pick("radio", "1w"),
@@ -63,7 +69,7 @@ STEPS: dict[str, list[Step]] = {
         click("[role=tab]:has-text('Config')"),
         click("[role=tab]:has-text('Decisions')"),
         pick("radio", "entries and exits"),
-        click("[data-decision]"),
+        open_decision,
         click("[role=tab]:has-text('Raw')"),
     ],
     "decision": [
@@ -113,7 +119,7 @@ def link_complaints(
     last = page.evaluate(CHOICES)
     complaints = differs(fresh(page.url), last, f"a fresh {page.url}", seconds)
     away = "Errors" if page.url.endswith("settings") else "Settings"
-    page.get_by_role("navigation", name="Screens").get_by_text(away).click()
+    page.get_by_role("navigation", name="Screens").get_by_role("link", name=away).click()
     page.wait_for_url(f"**/{away.lower()}")
     before.append(last)
     for number, choices in reversed(list(enumerate(before))):

@@ -10,8 +10,8 @@ from playwright.sync_api import Page, expect
 from motherhaven.contract.log_lines import MAX_BATCH, MAX_KEPT
 from tests.acceptance.processes import KEY
 from tests.browser.conftest import Site
+from tests.browser.layout import layout_faults
 from tests.browser.looks import OpenPage, read, settle
-from tests.browser.test_fleet import FAULTS
 from tests.patience import HANG_SECONDS
 
 AT = "2026-01-02T03:04:05Z"
@@ -85,4 +85,4 @@ def test_a_full_log_on_a_phone(site: Site, open_page: OpenPage) -> None:
         log(site, first, *(("INFO", text) for text in texts))
     panel = page.get_by_role("region", name="Log", exact=True)
     expect(panel).to_contain_text("showing 500 of 500 lines; 100 older ones are no longer kept")
-    assert page.evaluate(FAULTS) == []
+    assert layout_faults(page) == []

@@ -7,7 +7,7 @@ from playwright.sync_api import Page, expect
 
 from tests.browser.conftest import Site
 from tests.browser.fleet import bots
-from tests.browser.layout import FAULTS, HEIGHTS, UNDEFINED, opened
+from tests.browser.layout import HEIGHTS, UNDEFINED, layout_faults, opened
 from tests.browser.looks import OpenPage, rest
 
 THEMES = ("dark", "light")
@@ -48,7 +48,7 @@ NAMELESS = """() => [...document.querySelectorAll('main thead th')]
 def check(page: Page) -> None:
     """Nothing has moved; nothing is cut without a sign, over another or beside the page."""
     assert page.evaluate("window.shift") <= 0.05
-    assert page.evaluate(FAULTS) == []
+    assert layout_faults(page) == []
 
 
 @pytest.mark.parametrize(
@@ -67,7 +67,7 @@ def test_a_screen_holds_the_fleet(fleet: Site, open_page: OpenPage, name: str, w
     check(page)
     page.evaluate("theme => { document.documentElement.dataset.theme = theme }", THEMES[1 - at % 2])
     rest(page)
-    assert page.evaluate(FAULTS) == []
+    assert layout_faults(page) == []
     assert page.evaluate(UNDEFINED) == []
     page.set_viewport_size(PAPER)
     page.emulate_media(media="print")
@@ -75,7 +75,7 @@ def test_a_screen_holds_the_fleet(fleet: Site, open_page: OpenPage, name: str, w
     assert page.evaluate("getComputedStyle(document.documentElement).backgroundColor") == (
         "rgb(255, 255, 255)"
     )
-    assert page.evaluate(FAULTS) == []
+    assert layout_faults(page) == []
     assert page.evaluate(BUTTONS) == []
     assert page.evaluate(NAMELESS) == []
 

@@ -10,8 +10,8 @@ from playwright.sync_api import Page, expect
 
 from tests.browser.conftest import Site, _serve
 from tests.browser.fleet import fill
+from tests.browser.layout import HEIGHTS, layout_faults
 from tests.browser.looks import OpenPage, settle
-from tests.browser.test_fleet import FAULTS, HEIGHTS
 
 
 @pytest.fixture(scope="module")
@@ -106,4 +106,4 @@ def test_a_bot_and_a_comparison_show_tags(fleet: Site, open_page: OpenPage) -> N
 def test_groups_hold_21_bots(fleet: Site, open_page: OpenPage, width: int) -> None:
     """Nothing is cut without a sign or drawn over another, on a phone as on a desk."""
     page = opened(fleet, open_page, "/llm-bot?per=tag", width)
-    assert page.evaluate(FAULTS) == []
+    assert layout_faults(page) == []

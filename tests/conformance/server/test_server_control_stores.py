@@ -98,6 +98,7 @@ async def test_many_who_wait_cost_one_look(backend: Backend, tmp_path: Path) -> 
     store = backend.make(tmp_path, clock)
     async with running(store=store) as server, server.client(key=KEY) as client:
         watch = server.app.state.command_watch
+        watch._every = 0.05
         commands = watch.commands
         asked: list[str] = []
         read = commands.of

@@ -1,5 +1,7 @@
 """Odd text in any parameter of any route is 400, whatever the store; made from the OpenAPI."""
 
+import itertools
+import os
 from collections.abc import Iterator
 from typing import Any
 
@@ -7,6 +9,8 @@ import pytest
 
 from motherhaven.server.http.text_checks import MAX_QUERY_BYTES
 from tests.conformance.server.conftest import Served
+from tests.conformance.stores.kit import Backend
+from tests.examples import FULL
 from tests.serverkit import API, KEY, config, item, running
 
 pytestmark = pytest.mark.anyio
@@ -39,20 +43,25 @@ def parameters(document: dict[str, Any]) -> Iterator[tuple[str, str, str]]:
                     yield method.upper(), path, one["name"]
 
 
-async def test_odd_text_is_400_on_every_route_and_store(served: Served) -> None:
-    """Every parameter × every kind of odd text, in value and in name; the store answers on."""
+async def test_odd_text_is_400_on_every_route_and_store(served: Served, backend: Backend) -> None:
+    """Every parameter × every kind of odd text, in value and in name; the store answers on.
+
+    No store is asked, so all kinds are tried over one, and over the others each has its turn.
+    """
+    whole = backend.name == "memory" or os.environ.get(FULL) == "1"
+    turns = itertools.cycle(ODD.items())
     async with served() as api:
         await api.keep(item(1))
         document = (await api.client.get("/api/openapi.json")).json()
         seen = 0
         for method, path, name in parameters(document):
-            for kind, text in ODD.items():
+            for kind, text in ODD.items() if whole else (next(turns), next(turns)):
                 for query in (f"{name}={text}", f"{name}=1&{text}=1"):
                     answer = await api.client.request(method, f"{path}?{query}")
                     assert answer.status_code == 400, (method, path, name, kind)
                     assert answer.json()["error"]["code"] == "odd_text"
                     seen += 1
-        assert seen > 1_000
+        assert seen > (1_000 if whole else 100)
         assert [row["id"] for row in (await api.get("feed"))["items"]] == ["event-000001"]
 
 

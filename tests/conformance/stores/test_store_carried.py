@@ -105,7 +105,7 @@ def test_a_record_that_is_never_still_is_told() -> None:
         await source.open()
         await target.open()
         await source.put_shared_record("keys", '{"keys":[],"token":""}', None)
-        with pytest.raises(StoreUnavailable, match="run it again"):
+        with pytest.raises(StoreUnavailable, match="run this again"):
             await copy(StoreSource(source, SHARED_RECORDS), target, nothing, merged)
 
     asyncio.run(scenario())

@@ -255,7 +255,6 @@ def test_a_followed_commit_costs_two_reads(project: str, monkeypatch: pytest.Mon
         for number in range(2, 12):
             await store.append(cycle(bot, 3.0 * number))
             await until(lambda number=number: given == 5 * number)
-        await until(lambda: bill.methods["Listen"] >= 10)
         own = bill.take()
         async with opened(project) as other:
             bill.take()
@@ -267,7 +266,8 @@ def test_a_followed_commit_costs_two_reads(project: str, monkeypatch: pytest.Mon
         await asyncio.gather(task, return_exceptions=True)
         print(f"10 commits that are followed: {own.methods}, another's: {theirs.methods}")
         assert own.reads - own.methods["Listen"] <= 10
-        assert theirs.methods["Listen"] == 10
+        # A listener may tell of several commits at once, and of the first one late.
+        assert own.methods["Listen"] + theirs.methods["Listen"] <= 21
         assert theirs.methods["RunAggregationQuery"] == 0
 
     run(project, monkeypatch, scenario)

@@ -20,6 +20,7 @@ from motherhaven.testing.postgres import PostgresProcess
 from tests.conformance.stores.kit import Bot
 from tests.faults.postgres.tools import ids_from, run, schema_of, store_at
 from tests.patience import wait_until, within
+from tests.programs import path_of
 
 Pooled = Callable[[str, str], str]
 
@@ -27,9 +28,7 @@ Pooled = Callable[[str, str], str]
 @pytest.fixture
 def pooled(server: PostgresProcess) -> Iterator[Pooled]:
     """(mode, URL of a store) -> the same through a pgbouncer in this mode."""
-    program = shutil.which("pgbouncer", path=f"{os.environ.get('PATH', '')}:/usr/sbin")
-    if program is None:
-        pytest.skip("pgbouncer is not installed (Debian: apt-get install pgbouncer)")
+    program = path_of("pgbouncer")
     user: dict[str, Any] = {}
     folder = Path(tempfile.mkdtemp(prefix="mh-pool-", dir="/tmp"))
     if os.geteuid() == 0:  # which pgbouncer refuses to run as

@@ -11,6 +11,7 @@ import pytest
 
 from motherhaven.testing.clock import FakeClock
 from tests.patience import HANG_SECONDS
+from tests.programs import path_of
 from tests.unit.recorder.support import open_recorder
 
 ROOT = Path(__file__).parents[3]
@@ -97,8 +98,6 @@ os.write(1, b"end\\n")
 @pytest.mark.soak
 def test_a_kill_at_every_write_keeps_what_was_acknowledged(tmp_path):
     """SIGKILL at the n-th pwrite64, for every n of a run with checkpoints."""
-    if not shutil.which("strace"):
-        pytest.skip("strace is not installed")
     script = tmp_path / "write.py"
     script.write_text(WRITE)
     n, finished = 0, False
@@ -108,7 +107,7 @@ def test_a_kill_at_every_write_keeps_what_was_acknowledged(tmp_path):
         folder.mkdir()
         inject = f"inject=pwrite64:signal=SIGKILL:when={n}"
         done = subprocess.run(
-            ["strace", "-f", "-o", os.devnull, "-e", "trace=pwrite64", "-e", inject,
+            [path_of("strace"), "-f", "-o", os.devnull, "-e", "trace=pwrite64", "-e", inject,
              sys.executable, script, folder, ROOT],
             capture_output=True, text=True, timeout=HANG_SECONDS, check=False,
         )  # fmt: skip

@@ -113,6 +113,7 @@ def test_what_a_restored_server_issues_again_is_refused(anywhere):
     assert set(rig.sizes) == {"BTC", "ETH"}
 
 
+@pytest.mark.long
 def test_the_file_of_seen_commands_is_bounded(rig):
     """Six hundred commands later the first is forgotten, and its number is still known."""
     for number in range(1, 601):

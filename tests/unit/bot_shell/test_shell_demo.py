@@ -33,6 +33,7 @@ def rows(folder, name, query):
     )
 
 
+@pytest.mark.long
 def test_three_bots_a_day_old_and_alive(tmp_path):
     """Equity over a whole past day, trades, then live cycles by the minute; all simulated."""
     demo(tmp_path, NOON, 3)
@@ -50,6 +51,7 @@ def test_three_bots_a_day_old_and_alive(tmp_path):
     assert rows(tmp_path, "random", "SELECT count(*) FROM positions WHERE status = 'closed'")[0][0]
 
 
+@pytest.mark.long
 def test_a_second_run_goes_on_with_the_same_accounts(tmp_path):
     """No second start of the account, no position opened twice, the pause lived through."""
     demo(tmp_path, NOON, 2)

@@ -98,6 +98,7 @@ def test_a_tape_that_follows_many_bars_is_as_one_that_took_each(detailed):
         at = end
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("case", [*CASES[::4], Case(31, "random"), Case(40, "ema-cross")])
 def test_stepping_changes_no_figure(tmp_path, monkeypatch, case):
     """The same run with every bar looked at and every decision asked for."""

@@ -20,6 +20,7 @@ values = st.recursive(
 )
 
 
+@pytest.mark.long
 @given(st.dictionaries(texts, values))
 def test_the_bytes_are_the_same(payload):
     """Sorted keys at every level, exact decimals, any text."""

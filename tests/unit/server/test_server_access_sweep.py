@@ -14,6 +14,7 @@ from tests.unit.server.access_sweep import GOLDEN, probes, table
 pytestmark = pytest.mark.anyio
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("name", SERVERS)
 async def test_every_caller_at_every_route(name: str) -> None:
     """Statuses, codes and what is put on record, for sessions, keys, links and strangers."""

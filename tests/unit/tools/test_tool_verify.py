@@ -12,7 +12,7 @@ import pytest
 from scripts import verify
 from scripts.common import ROOT, ToolError
 from scripts.side_by_side import Step, finished, run_steps
-from scripts.test_parts import LANE, PARTS, Result, paths_of
+from scripts.test_parts import LANE, LANES, PARTS, Result, paths_of
 
 REPORT = """<testsuites><testsuite>
 <testcase classname="a" name="good" time="0.5"/>
@@ -77,12 +77,13 @@ def test_lanes_have_ports_of_their_own(monkeypatch: pytest.MonkeyPatch) -> None:
     from scripts.ports import free_port
 
     ports = {}
-    for lane in ("0", "1"):
-        monkeypatch.setenv(LANE, lane)
+    for lane in range(LANES):
+        monkeypatch.setenv(LANE, str(lane))
         ports[lane] = {free_port() for _ in range(50)}
         assert len(ports[lane]) == 50
-    assert max(ports["0"]) < 25_000 <= min(ports["1"])
-    assert max(ports["1"]) < 30_000
+        first = 20_000 + 2_000 * lane
+        assert first <= min(ports[lane]) <= max(ports[lane]) < first + 2_000
+    assert max(ports[LANES - 1]) < 32_768, "from there on Linux gives ports to who asks for any"
 
 
 def test_the_summary_names_skips_with_their_reason_and_failures(tmp_path: Path) -> None:
@@ -124,3 +125,16 @@ def test_only_a_clean_tree_is_noted_as_green(
             assert verify.GREEN.read_text().strip() == before
     finally:
         verify.GREEN.unlink(missing_ok=True)
+
+
+def test_tests_write_to_memory_only_where_there_is_room(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Too little of it, or a system without such a folder: the usual place."""
+    monkeypatch.setattr(verify, "MEMORY", tmp_path)
+    monkeypatch.setattr(verify, "ROOM_BYTES", 1)
+    assert verify._room() == tmp_path
+    monkeypatch.setattr(verify, "ROOM_BYTES", 1 << 60)
+    assert verify._room() is None
+    monkeypatch.setattr(verify, "MEMORY", tmp_path / "none")
+    assert verify._room() is None

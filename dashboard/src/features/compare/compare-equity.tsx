@@ -5,7 +5,7 @@ import { useFleet } from "@/api/queries/use-fleet";
 import { useFreshBases } from "@/api/queries/use-fresh-bases";
 import type { Comparison, Range } from "@/api/types";
 import { CHART_PLACE, ChartSkeleton } from "@/charts/chart-skeleton";
-import { alignedSeries, rebased } from "@/lib/view-models/compare";
+import { alignedSeries, chartRange, rebased } from "@/lib/view-models/compare";
 import { linesOf } from "@/lib/view-models/equity";
 import { later, NotLoaded } from "@/ui/later";
 import { Moment } from "@/ui/moment";
@@ -17,14 +17,20 @@ const EquityChart = later(
   NotLoaded,
 );
 
-type Props = { ids: readonly string[]; range: Range; comparison: Comparison | undefined };
+type Props = {
+  ids: readonly string[];
+  range: Range;
+  comparison: Comparison | undefined;
+  /** Whether it is known from when on the bots can be compared, or that it cannot be known. */
+  ready: boolean;
+};
 
 /** Returns counted from the instant at which all of them had begun. */
-export function CompareEquity({ ids, range, comparison }: Props) {
+export function CompareEquity({ ids, range, comparison, ready }: Props) {
   const [whole, setWhole] = useState(false);
   const start = comparison?.aligned_start ?? null;
   const { bots, hues } = useFleet();
-  const query = useEquity(range);
+  const query = useEquity(chartRange(range, start, bots), ready);
   const data = query.data;
   useFreshBases(bots);
   const lines = useMemo(() => {

@@ -61,7 +61,12 @@ export function CompareScreen() {
       ) : (
         <>
           <Warnings texts={[...(left ? [left] : []), ...(query.data?.warnings ?? [])]} />
-          <CompareEquity ids={ids} range={range} comparison={query.data} />
+          <CompareEquity
+            ids={ids}
+            range={range}
+            comparison={query.data}
+            ready={query.data !== undefined || query.isError}
+          />
           <CompareFigures {...props} />
           <CompareShadow {...props} />
           <div className="grid lg:grid-cols-2">

@@ -3,6 +3,7 @@ import type { Comparison, EquitySeries } from "@/api/types";
 import {
   agreementText,
   alignedSeries,
+  chartRange,
   chosenOf,
   configRows,
   leftOut,
@@ -24,6 +25,24 @@ function series(bot_id: string, equities: Record<string, string>): EquitySeries 
   }));
   return { bot_id, bot_name: bot_id, mode: "paper", points };
 }
+
+describe("the range of the chart", () => {
+  const now = Date.parse(bots[0]?.account?.time ?? "");
+  const back = (hours: number) => new Date(now - hours * 3_600_000).toISOString();
+
+  it("is the shortest that reaches back to the common start", () => {
+    expect(chartRange("all", back(0.5), bots)).toBe("1h");
+    expect(chartRange("all", back(24), bots)).toBe("1d");
+    expect(chartRange("all", back(25), bots)).toBe("1w");
+    expect(chartRange("all", back(24 * 400), bots)).toBe("all");
+  });
+
+  it("is never longer than asked, and as asked while no start is known", () => {
+    expect(chartRange("1d", back(100), bots)).toBe("1d");
+    expect(chartRange("1w", back(2), bots)).toBe("1d");
+    expect(chartRange("all", null, bots)).toBe("all");
+  });
+});
 
 describe("the choice of bots", () => {
   it("is the address's, each bot once, without those that are gone", () => {

@@ -1,4 +1,4 @@
-import type { BotRow, Comparison, EquitySeries } from "@/api/types";
+import type { BotRow, Comparison, EquitySeries, Range } from "@/api/types";
 import { count, share } from "./format-number";
 import { stepText } from "./format-time";
 import { type Bases, netSeries } from "./net-equity";
@@ -45,6 +45,34 @@ export function alignedSeries(
     const points = one?.points.filter((point) => Date.parse(point.time) >= from) ?? [];
     return one && points.length > 0 ? [netSeries({ ...one, points }, bases)] : [];
   });
+}
+
+const DAY = 86_400_000;
+/** Shortest first; its curves have the finest steps. The answer's start lies on a bucket. */
+const REACHES: readonly (readonly [Range, number])[] = [
+  ["1h", DAY / 24],
+  ["1d", DAY],
+  ["1w", 7 * DAY],
+  ["1m", 30 * DAY],
+  ["1y", 365 * DAY],
+];
+
+/**
+ * The shortest range whose curves reach back to `start`, at most the one that was asked for.
+ *
+ * A range ends at the newest time of any bot; bots that began today beside one that runs for
+ * years would have a handful of points otherwise.
+ */
+export function chartRange(asked: Range, start: string | null, bots: readonly BotRow[]): Range {
+  if (start === null) return asked;
+  const ends = bots.map((bot) =>
+    Date.parse(bot.account?.time ?? bot.status?.time ?? bot.last_decision_at ?? bot.last_seen),
+  );
+  const back = Math.max(...ends) - Date.parse(start);
+  const fits = REACHES.findIndex(([, reach]) => reach >= back);
+  const most = REACHES.findIndex(([range]) => range === asked);
+  if (fits < 0 || (most >= 0 && most < fits)) return asked;
+  return REACHES[fits]?.[0] ?? asked;
 }
 
 /** Bots whose return counts from their equity at the common start, not from their deposits. */

@@ -43,6 +43,7 @@ _SPECIAL_V6: Final = (
     IPv6Network("3fff::/20"),
 )
 
+_LOOPBACK_V6: Final = IPv6Address("::1")
 _COMPATIBLE: Final = IPv6Network("::/96")
 _TRANSLATED: Final = (IPv6Network("64:ff9b::/96"), IPv6Network("64:ff9b:1::/48"))
 _ISATAP: Final = (0x00005EFE, 0x02005EFE)
@@ -95,7 +96,7 @@ def _embedded(address: IPv4Address | IPv6Address) -> list[IPv4Address]:
     """Every IPv4 address that routers on the way may take out of an IPv6 one."""
     if isinstance(address, IPv4Address):
         return []
-    if address.is_loopback:
+    if address == _LOOPBACK_V6:  # is_loopback, since Python 3.13, is true of mapped ones too
         return []
     found = [address.ipv4_mapped, address.sixtofour, *(address.teredo or ())]
     raw = address.packed

@@ -1,8 +1,9 @@
 """What OpenAPI says about bodies that lean handlers read themselves."""
 
 from copy import deepcopy
-from typing import Any, Final, get_args
+from typing import Any, Final, Literal, get_args
 
+from pydantic import BaseModel
 from pydantic.json_schema import models_json_schema
 
 from motherhaven.contract.events import (
@@ -114,18 +115,24 @@ def request_body(schema: dict[str, Any]) -> dict[str, Any]:
 
 
 def failures(*statuses: int, html: bool = False) -> dict[int | str, dict[str, Any]]:
-    """The documented failures of a route; with `html` a form is answered with a page."""
-    page = {"content": {"text/html": {"schema": {"type": "string"}}}} if html else {}
+    """The documented failures of a route; with `html` a form is answered with a page.
+
+    By reference: of a model FastAPI would build a serializer for each status of each route.
+    """
+    page = {"text/html": {"schema": {"type": "string"}}} if html else {}
+    body = {"application/json": {"schema": {"$ref": _REF.format(model=ErrorBody.__name__)}}}
     return {
-        status: {"model": ErrorBody, "description": _REASONS[status], **deepcopy(page)}
+        status: {"description": _REASONS[status], "content": deepcopy({**page, **body})}
         for status in statuses
     }
 
 
 def extra_schemas() -> dict[str, Any]:
-    """Component schemas that no route declares: payloads of requests, and stream openings."""
-    models = [(model, "validation") for model in _INPUTS] + [(Hello, "serialization")]
-    _, schema = models_json_schema(models, ref_template=_REF)  # type: ignore[arg-type]  # literals
+    """Component schemas that no route declares: payloads, stream openings, failures."""
+    models: list[tuple[type[BaseModel], Literal["validation", "serialization"]]]
+    models = [(Hello, "serialization"), (ErrorBody, "serialization")]
+    models += [(model, "validation") for model in _INPUTS]
+    _, schema = models_json_schema(models, ref_template=_REF)
     return {name: _loosen(part) for name, part in schema["$defs"].items()}
 
 
