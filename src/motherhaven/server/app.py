@@ -87,12 +87,10 @@ def create_app(
     config.check()
     broadcaster = Broadcaster(store, clock, config.limits)
     keys = ApiKeyCache(store, clock, broadcaster.wake)
-    uses = KeyUse(store, clock, random_bytes)
-    unreadable = UnreadableWatch(
-        store, clock, config.limits.heartbeat_seconds, broadcaster.tell_refusal
-    )
+    uses, alerts = KeyUse(store, clock, random_bytes), _alerts(config, store, clock, random_bytes)
+    seconds, tell = config.limits.heartbeat_seconds, broadcaster.tell_refusal
+    unreadable = UnreadableWatch(store, clock, seconds, tell)
     watch = CommandWatch(store, CommandStore(store, random_bytes), broadcaster.ending)
-    alerts = _alerts(config, store, clock, random_bytes)
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
