@@ -42,7 +42,7 @@ async def _add_key(folder: Path) -> None:
     store = open_store("sqlite:///bench.db", clock=SystemClock(), data_dir=folder)
     await store.open()
     key = ApiKey("a" * 10, "bench", "bot-0", ("read",), digest_of(BOUND), SystemClock().now())
-    await store.put_record(RECORD, write_keys((key,), "bench"), None)
+    await store.put_shared_record(RECORD, write_keys((key,), "bench"), None)
     await store.close()
 
 

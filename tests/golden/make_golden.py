@@ -150,7 +150,7 @@ async def filled(store: Store, extra: list[Event]) -> dict[str, Any]:
     for start in range(0, len(extra), 100):
         await store.append(extra[start : start + 100])
     for name, text in SHARED_RECORDS.items():
-        assert await store.put_record(name, text, None)
+        assert await store.put_shared_record(name, text, None)
     return await expected(store)
 
 

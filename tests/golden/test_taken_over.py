@@ -70,7 +70,7 @@ async def read_all(store: Store) -> Found:
     await store.open()
     try:
         events = [event_line(event) async for event in StoreSource(store).whole(0)]
-        records = {name: await store.record(name) for name in SHARED_RECORDS}
+        records = {name: await store.get_shared_record(name) for name in SHARED_RECORDS}
         reads = plain(await everything(store))
     finally:
         await store.close()

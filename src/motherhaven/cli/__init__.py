@@ -1,1 +1,1 @@
-"""The composition root: every command, and nothing that another room needs."""
+"""The composition root: every command, and nothing that another package needs."""

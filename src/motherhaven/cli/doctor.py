@@ -166,9 +166,9 @@ async def _probe(store: Store) -> Billed | None:
     await store.open()
     try:
         await store.head()
-        known = await store.record(_PROBE)
+        known = await store.get_shared_record(_PROBE)
         text = datetime.now(UTC).isoformat()
-        await store.put_record(_PROBE, text, known.revision if known else None)
+        await store.put_shared_record(_PROBE, text, known.revision if known else None)
         return store.billed() if isinstance(store, Paid) else None
     finally:
         await store.close()

@@ -31,9 +31,9 @@ _Answer = TypeVar("_Answer")
 
 
 def _with_store(
-    url: str | None, deed: Callable[["Store", datetime], Awaitable[_Answer]]
+    url: str | None, operation: Callable[["Store", datetime], Awaitable[_Answer]]
 ) -> _Answer:
-    """Run `deed` on the open store, with the time now."""
+    """Run `operation` on the open store, with the time now."""
     import asyncio  # commands load only what they use
 
     from motherhaven.settings import SystemClock, load_server_settings
@@ -48,7 +48,7 @@ def _with_store(
     async def run() -> _Answer:
         await store.open()
         try:
-            return await deed(store, clock.now())
+            return await operation(store, clock.now())
         finally:
             await store.close()
 

@@ -42,7 +42,7 @@ from motherhaven.server.health import add_health_routes
 from motherhaven.server.http.compression import LEAST_COMPRESSED, LEVEL
 from motherhaven.server.http.security import LOG, SecurityMiddleware
 from motherhaven.server.ingest.routes import Ingest
-from motherhaven.server.live.broadcaster import Hub
+from motherhaven.server.live.broadcaster import Broadcaster
 from motherhaven.server.live.stream import Live
 from motherhaven.server.page import Page
 from motherhaven.server.reads.bill import BillReads
@@ -85,12 +85,12 @@ def create_app(
         ConfigError: the settings would leave the server open to the network.
     """
     config.check()
-    hub = Hub(store, clock, config.limits)
-    keys = ApiKeyCache(store, clock, hub.wake)
-    uses = KeyUse(store, clock, random_bytes)
-    unreadable = UnreadableWatch(store, clock, config.limits.heartbeat_seconds, hub.tell_refusal)
-    watch = CommandWatch(store, CommandStore(store, random_bytes), hub.ending)
-    alerts = _alerts(config, store, clock, random_bytes)
+    broadcaster = Broadcaster(store, clock, config.limits)
+    keys = ApiKeyCache(store, clock, broadcaster.wake)
+    uses, alerts = KeyUse(store, clock, random_bytes), _alerts(config, store, clock, random_bytes)
+    seconds, tell = config.limits.heartbeat_seconds, broadcaster.tell_refusal
+    unreadable = UnreadableWatch(store, clock, seconds, tell)
+    watch = CommandWatch(store, CommandStore(store, random_bytes), broadcaster.ending)
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
@@ -98,7 +98,7 @@ def create_app(
             if manage_store:
                 await store.open()
                 stack.push_async_callback(store.close)
-            for task in (hub, keys, uses, alerts, *app.state.linked, unreadable, watch):
+            for task in (broadcaster, keys, uses, alerts, *app.state.linked, unreadable, watch):
                 await stack.enter_async_context(task.running())
             yield
 
@@ -113,7 +113,7 @@ def create_app(
         lifespan=lifespan,
         telemetry=_TELEMETRY_OFF,  # type: ignore[arg-type]  # a plain dict of its keys
     )
-    app.state.hub, app.state.keys, app.state.uses = hub, keys, uses
+    app.state.broadcaster, app.state.keys, app.state.uses = broadcaster, keys, uses
     app.state.unreadable, app.state.command_watch = unreadable, watch
     _add_routes(app, config, store, clock, random_bytes)
     _add_error_handlers(app)
@@ -137,7 +137,7 @@ def _add_routes(
     clock: Clock,
     random_bytes: Callable[[int], bytes],
 ) -> None:
-    hub: Hub = app.state.hub
+    broadcaster: Broadcaster = app.state.broadcaster
     limits = config.limits
     routes = app.state.routes = Routes(app.router)
     routes.declare(str(app.openapi_url), READ)
@@ -149,15 +149,17 @@ def _add_routes(
     )
     judge = Authorizer(config, found, sessions, guesses)
     seal = CursorSeal(store, random_bytes)
-    refusals = Refusals(store, clock, config.api_key, hub.tell_refusal)
+    refusals = Refusals(store, clock, config.api_key, broadcaster.tell_refusal)
     Ingest(store, clock, IdSource(clock, random_bytes), limits, refusals).add_routes(routes)
     _add_reads(routes, store, VisibleReader(store, seal), clock)
-    Live(hub, clock, limits, seal).add_routes(routes)
+    Live(broadcaster, clock, limits, seal).add_routes(routes)
     Login(config, found, judge, sessions, logins, app.state.ended.tell).add_routes(routes)
     Shares(store, clock, found, limits).add_routes(routes)
     watch: CommandWatch = app.state.command_watch
     Control(store, watch, clock, judge, logins, refusals, limits).add_routes(routes)
-    BotLogRoutes(store, BotLogs(store, random_bytes), hub.log_news, limits).add_routes(routes)
+    BotLogRoutes(store, BotLogs(store, random_bytes), broadcaster.log_news, limits).add_routes(
+        routes
+    )
     add_health_routes(routes, store)
     # The page takes every path that is left, so it comes last.
     Page(config.page_dir, config.page_building).add_routes(routes)
@@ -184,7 +186,7 @@ def _callers(
     random_bytes: Callable[[int], bytes],
 ) -> tuple[Sessions, Authenticator]:
     """What tells who makes a request."""
-    hub: Hub = app.state.hub
+    broadcaster: Broadcaster = app.state.broadcaster
     sessions = app.state.sessions = Sessions(
         clock,
         config.api_key,
@@ -193,9 +195,9 @@ def _callers(
         random_bytes=random_bytes,
         revoked_path=config.revoked_path,
     )
-    links = app.state.links = KnownLinks(store, clock, hub.wake)
+    links = app.state.links = KnownLinks(store, clock, broadcaster.wake)
     ended = app.state.ended = RemoteRevocation(
-        store, clock, sessions, hub.wake, random_bytes, lambda: hub.streams > 0
+        store, clock, sessions, broadcaster.wake, random_bytes, lambda: broadcaster.streams > 0
     )
     app.state.linked = (links, ended)
     return sessions, Authenticator(config, sessions, app.state.keys, ended, links)

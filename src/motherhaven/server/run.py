@@ -17,7 +17,7 @@ from motherhaven.contract.clock import Clock
 from motherhaven.contract.errors import ConfigError, MotherhavenError, StoreUnavailable
 from motherhaven.server.app import create_app
 from motherhaven.server.config import ServerConfig
-from motherhaven.server.live.broadcaster import Hub
+from motherhaven.server.live.broadcaster import Broadcaster
 from motherhaven.server.live.memory import MemoryRelease
 from motherhaven.server.protocol import bounded_protocol
 from motherhaven.stores.protocol import Store
@@ -81,9 +81,9 @@ async def serve(
     clock: Clock,
     *,
     on_ready: Callable[[str], None] | None = None,
-    on_created: Callable[[uvicorn.Server, Hub], None] | None = None,
+    on_created: Callable[[uvicorn.Server, Broadcaster], None] | None = None,
 ) -> None:
-    """As run_server, in a running event loop; `on_created` gets what stops it and its hub."""
+    """As run_server, in a running loop; `on_created` gets the server and its broadcaster."""
     sockets = bind(config)
     try:
         app = create_app(config, store, clock, manage_store=False)
@@ -92,10 +92,10 @@ async def serve(
         for one in sockets:
             one.close()
         raise
-    hub: Hub = app.state.hub
-    server = _Server(uvicorn_config(app, config), hub.close)
+    broadcaster: Broadcaster = app.state.broadcaster
+    server = _Server(uvicorn_config(app, config), broadcaster.close)
     if on_created is not None:
-        on_created(server, hub)
+        on_created(server, broadcaster)
     if on_ready is not None:
         server.on_started = lambda: on_ready(address(config, sockets))
     try:
@@ -260,7 +260,7 @@ class ServerThread:
         self._error: MotherhavenError | None = None
         self._thread = threading.Thread(target=self._run, name="motherhaven-server", daemon=True)
         self.url = ""
-        self.hub: Hub
+        self.broadcaster: Broadcaster
 
     def __enter__(self) -> Self:
         self.start()
@@ -302,9 +302,9 @@ class ServerThread:
             self.url = url
             self._ready.set()
 
-        def created(server: uvicorn.Server, hub: Hub) -> None:
+        def created(server: uvicorn.Server, broadcaster: Broadcaster) -> None:
             self._server = server
-            self.hub = hub
+            self.broadcaster = broadcaster
 
         try:
             _run(serve(self._config, self._store, self._clock, on_ready=ready, on_created=created))

@@ -64,7 +64,7 @@ class BotLogs:
         Raises:
             StoreError: the store does not answer.
         """
-        record = await self._store.record(record_of(bot_id))
+        record = await self._store.get_shared_record(record_of(bot_id))
         return BotLog() if record is None else _read(record.text, bot_id)
 
     async def add(self, bot_id: str, batch: LogBatch) -> int:
@@ -75,7 +75,7 @@ class BotLogs:
         """
         name = record_of(bot_id)
         for _ in range(_ATTEMPTS):
-            record = await self._store.record(name)
+            record = await self._store.get_shared_record(name)
             known = BotLog() if record is None else _read(record.text, bot_id)
             fresh = _fresh(known, batch)
             if not fresh and batch.lost == known.lost and batch.run == known.run:

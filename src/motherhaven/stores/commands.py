@@ -136,7 +136,7 @@ class CommandStore:
 
     async def of(self, bot_id: str) -> BotCommands:
         """A bot's commands; none for a bot that never had one."""
-        record = await self._store.record(shard_of(bot_id))
+        record = await self._store.get_shared_record(shard_of(bot_id))
         bots = _read(record.text) if record else {}
         return bots.get(bot_id, BotCommands())
 
@@ -155,15 +155,15 @@ class CommandStore:
 
     async def news(self) -> int:
         """A number that grows with each command to any bot."""
-        record = await self._store.record(NEWS)
+        record = await self._store.get_shared_record(NEWS)
         return record.revision if record else 0
 
     async def _tell(self) -> None:
         """Let those who wait look: after the command is kept, so that they find it."""
         for _ in range(_ATTEMPTS):
-            record = await self._store.record(NEWS)
+            record = await self._store.get_shared_record(NEWS)
             revision = record.revision if record else None
-            if await self._store.put_record(NEWS, self._random(8).hex(), revision):
+            if await self._store.put_shared_record(NEWS, self._random(8).hex(), revision):
                 return
 
     async def _change(
@@ -171,7 +171,7 @@ class CommandStore:
     ) -> None:
         name = shard_of(bot_id)
         for _ in range(_ATTEMPTS):
-            record = await self._store.record(name)
+            record = await self._store.get_shared_record(name)
             bots = _read(record.text) if record else {}
             if not change(bots):
                 return

@@ -43,7 +43,7 @@ class Loaded:
     marks: dict[Pair, Marked] = field(default_factory=dict)
     buckets: dict[tuple[str, int, int], Bucket] = field(default_factory=dict)
     parts: dict[Pair, list[TextPart]] = field(default_factory=dict)
-    troubled: set[Pair] = field(default_factory=set)
+    with_error: set[Pair] = field(default_factory=set)
     candles: dict[tuple[str, str, int], CandleState] = field(default_factory=dict)
     payloads: dict[str, bytes] = field(default_factory=dict)
 
@@ -186,10 +186,10 @@ class LoadedWork:
         place = (bot_id, tier, number)
         self._loaded.buckets[place] = self.changes.buckets[place] = bucket
 
-    def troubled(self, bot_id: str, decision_id: str) -> bool:
-        return (bot_id, decision_id) in self._loaded.troubled
+    def has_error(self, bot_id: str, decision_id: str) -> bool:
+        return (bot_id, decision_id) in self._loaded.with_error
 
     def add_error(self, state: ErrorState) -> None:
         self.changes.errors.append(state)
         if state.kind in DECISION_ERRORS:
-            self._loaded.troubled.add((state.bot_id, state.event_id))
+            self._loaded.with_error.add((state.bot_id, state.event_id))

@@ -56,7 +56,7 @@ class MemoryStore(MemoryTrades, SummariesOfLists):
         self._tables = Tables()
         self._part_times: dict[tuple[str, str], int] = {}
         self._floor = 0
-        self._hub = CommitNotifier()
+        self._notifier = CommitNotifier()
         self._closed = False
         self.unreadable = UnreadableRows()
 
@@ -67,7 +67,7 @@ class MemoryStore(MemoryTrades, SummariesOfLists):
     async def close(self) -> None:
         """End the subscriptions; what was kept stays for the next open."""
         self._closed = True
-        self._hub.end()
+        self._notifier.end()
 
     async def append(self, events: Sequence[Event]) -> list[Appended]:
         """Keep events; see Store.append. Durable only as long as the process."""
@@ -76,7 +76,7 @@ class MemoryStore(MemoryTrades, SummariesOfLists):
             results = [self._keep(event, work) for event in events]
             work.commit()
         if any(result.status == "stored" for result in results):
-            self._hub.wake()
+            self._notifier.wake()
         return results
 
     def _keep(self, sent: Event, work: MemoryWork) -> Appended:
@@ -143,7 +143,7 @@ class MemoryStore(MemoryTrades, SummariesOfLists):
 
     def follow(self, after: str) -> AsyncGenerator[Tail, None]:
         """What was committed after `after`, then what is, as it is; see Store.follow."""
-        return follow(self._hub, self._generation, self.tail, after, None, self.unreadable)
+        return follow(self._notifier, self._generation, self.tail, after, None, self.unreadable)
 
     async def bots(
         self,
@@ -322,14 +322,14 @@ class MemoryStore(MemoryTrades, SummariesOfLists):
                 insort(tables.errors, state)
             return state is not None
 
-    async def record(self, name: str) -> Shared | None:
-        """A shared record; see Store.record."""
+    async def get_shared_record(self, name: str) -> Shared | None:
+        """A shared record; see Store.get_shared_record."""
         with self._usable():
             check_record(name)
             return self._tables.shared.get(name)
 
-    async def put_record(self, name: str, text: str, revision: int | None) -> bool:
-        """Change a shared record; see Store.put_record."""
+    async def put_shared_record(self, name: str, text: str, revision: int | None) -> bool:
+        """Change a shared record; see Store.put_shared_record."""
         with self._usable():
             return replaced(self._tables.shared, name, text, revision)
 

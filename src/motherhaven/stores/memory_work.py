@@ -55,7 +55,7 @@ class Tables:
     marks: dict[Pair, Marked] = field(default_factory=dict)
     curves: dict[Curve, dict[int, Bucket]] = field(default_factory=dict)
     errors: list[ErrorState] = field(default_factory=list)
-    troubled: set[Pair] = field(default_factory=set)
+    with_error: set[Pair] = field(default_factory=set)
     postings: dict[Pair, list[PostingState]] = field(default_factory=dict)
     candles: dict[Pair, dict[int, CandleState]] = field(default_factory=dict)
     shared: dict[str, Shared] = field(default_factory=dict)
@@ -78,7 +78,7 @@ class MemoryWork:
         self._marks: dict[Pair, Marked] = {}
         self._curves: dict[Curve, dict[int, Bucket]] = {}
         self._errors: list[ErrorState] = []
-        self._troubled: set[Pair] = set()
+        self._with_error: set[Pair] = set()
         self._postings: list[PostingState] = []
         self._candles: dict[Pair, dict[int, CandleState]] = {}
 
@@ -178,14 +178,14 @@ class MemoryWork:
     def add_bucket(self, bot_id: str, tier: int, number: int, bucket: Bucket) -> None:
         self._curves.setdefault((tier, bot_id), {})[number] = bucket
 
-    def troubled(self, bot_id: str, decision_id: str) -> bool:
+    def has_error(self, bot_id: str, decision_id: str) -> bool:
         pair = (bot_id, decision_id)
-        return pair in self._troubled or pair in self._tables.troubled
+        return pair in self._with_error or pair in self._tables.with_error
 
     def add_error(self, state: ErrorState) -> None:
         self._errors.append(state)
         if state.kind in DECISION_ERRORS:
-            self._troubled.add((state.bot_id, state.event_id))
+            self._with_error.add((state.bot_id, state.event_id))
 
     def commit(self) -> None:
         """Let everything take effect."""
@@ -214,7 +214,7 @@ class MemoryWork:
         for pair, state in self._positions.items():
             self._index(pair, state)
         tables.bots |= self._bots
-        tables.troubled |= self._troubled
+        tables.with_error |= self._with_error
         tables.executions |= self._executions
         tables.positions |= self._positions
         tables.marks |= self._marks

@@ -139,7 +139,7 @@ class StoreSource:
     async def records(self) -> AsyncIterator[tuple[str, str]]:
         """Name and text of each carried record that there is."""
         for name in self.carried:
-            record = await self.store.record(name)
+            record = await self.store.get_shared_record(name)
             if record is not None:
                 yield name, record.text
 
@@ -239,11 +239,11 @@ async def _batches(events: AsyncIterator[Event]) -> AsyncGenerator[list[Event], 
 async def _carry(target: Store, name: str, text: str, merge: Merge) -> None:
     """Put one shared record into the target, whoever else changes it there."""
     for _ in range(_CARRY_ATTEMPTS):
-        known = await target.record(name)
+        known = await target.get_shared_record(name)
         wanted = text if known is None else merge(name, text, known.text)
         if known is not None and known.text == wanted:
             return
-        if await target.put_record(name, wanted, known.revision if known else None):
+        if await target.put_shared_record(name, wanted, known.revision if known else None):
             return
     raise StoreUnavailable(
         f"the target's record {name} keeps changing; stop what writes to it, then run this again"

@@ -133,7 +133,7 @@ def _execution(record: Record, body: DecisionExecuted, bot: BotState, work: Work
             latency_ms=body.latency_ms,
         )
         work.put_execution(record.bot_id, body.decision_id, Executed(record.pointer, execution))
-    refused = body.execution_status == "rejected" and work.troubled(bot.id, body.decision_id)
+    refused = body.execution_status == "rejected" and work.has_error(bot.id, body.decision_id)
     if body.execution_status in _FAILED and not refused:
         bot.totals.errors += 1
         reason = body.execution_error or f"order {body.execution_status}"

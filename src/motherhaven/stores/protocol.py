@@ -320,11 +320,11 @@ class Store(Log, Reader, Protocol):
         """
         ...
 
-    async def record(self, name: str) -> Shared | None:
+    async def get_shared_record(self, name: str) -> Shared | None:
         """A small record that all servers of this store share; None if there is none."""
         ...
 
-    async def put_record(self, name: str, text: str, revision: int | None) -> bool:
+    async def put_shared_record(self, name: str, text: str, revision: int | None) -> bool:
         """Make (`revision` None) or replace a shared record, durably, by compare-and-set.
 
         False: it has another revision, nothing was changed (or the answer to our own change

@@ -89,7 +89,7 @@ class ShareLinks:
         Raises:
             StoreError: the store does not answer, or its record is damaged.
         """
-        record = await self._store.record(RECORD)
+        record = await self._store.get_shared_record(RECORD)
         return {} if record is None else _read(record.text)
 
     async def create(
@@ -151,7 +151,7 @@ class ShareLinks:
 
     async def _change(self, change: Callable[[dict[str, ShareLink]], bool]) -> None:
         for _ in range(_ATTEMPTS):
-            record = await self._store.record(RECORD)
+            record = await self._store.get_shared_record(RECORD)
             links = {} if record is None else _read(record.text)
             if not change(links):
                 return

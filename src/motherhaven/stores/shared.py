@@ -25,12 +25,12 @@ class Shared(NamedTuple):
 class SharedRecords(Protocol):
     """The part of a store that keeps shared records."""
 
-    async def record(self, name: str) -> Shared | None:
-        """See Store.record."""
+    async def get_shared_record(self, name: str) -> Shared | None:
+        """See Store.get_shared_record."""
         ...
 
-    async def put_record(self, name: str, text: str, revision: int | None) -> bool:
-        """See Store.put_record."""
+    async def put_shared_record(self, name: str, text: str, revision: int | None) -> bool:
+        """See Store.put_shared_record."""
         ...
 
 
@@ -60,12 +60,12 @@ def replaced(records: dict[str, Shared], name: str, text: str, revision: int | N
 
 
 async def put_own_record(store: SharedRecords, name: str, text: str, revision: int | None) -> bool:
-    """As Store.put_record, for a `text` that nobody else would write (it holds a random id).
+    """As Store.put_shared_record, for a `text` that nobody else would write (it holds a random id).
 
     A store that lost the answer to a commit and asked again says False to its own success;
     here that is recognised.
     """
-    if await store.put_record(name, text, revision):
+    if await store.put_shared_record(name, text, revision):
         return True
-    known = await store.record(name)
+    known = await store.get_shared_record(name)
     return known is not None and known.text == text

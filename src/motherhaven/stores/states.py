@@ -239,7 +239,7 @@ class Work(Protocol):
         """Make this the candle that begins at `start`."""
         ...
 
-    def troubled(self, bot_id: str, decision_id: str) -> bool:
+    def has_error(self, bot_id: str, decision_id: str) -> bool:
         """Whether the decision itself, not its execution, is among the errors."""
         ...
 

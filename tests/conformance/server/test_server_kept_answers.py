@@ -81,16 +81,16 @@ async def test_no_answer_is_older_than_what_was_kept_before_it(
     async with opened(backend, tmp_path) as stores:
         server = server_over(stores[0])
         for _ in range(STEPS):
-            writer, deed = chance.choice(stores), chance.random()
+            writer, draw = chance.choice(stores), chance.random()
             path = chance.choice(PATHS)
-            if deed < 0.45:
+            if draw < 0.45:
                 writing = writer.append([events.pop(0) for _ in range(chance.randrange(1, 4))])
                 reading = [answer_of(server, path)] if chance.random() < 0.3 else []
                 await asyncio.gather(writing, *reading)
-            elif deed < 0.5:
+            elif draw < 0.5:
                 await writer.prune(START + timedelta(seconds=chance.randrange(60)))
-            elif deed < 0.55:
-                await writer.report_rejected(bot_id="bot-a", at=START, message=f"no {deed}")
+            elif draw < 0.55:
+                await writer.report_rejected(bot_id="bot-a", at=START, message=f"no {draw}")
             else:
                 given = await answer_of(server, path)
                 assert given == await answer_of(server_over(stores[0]), path)

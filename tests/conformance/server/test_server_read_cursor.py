@@ -168,7 +168,7 @@ async def test_an_answer_that_is_older_than_what_was_heard_says_so() -> None:
         )
         async with server.client(key=secret) as client:
             await client.post(f"{API}/ingest/batch", json={"events": [item(1)]})
-            head = server.app.state.hub.store
+            head = server.app.state.broadcaster.store
             seal = next(
                 layer.kwargs["seal"]
                 for layer in server.app.user_middleware

@@ -140,7 +140,7 @@ async def test_a_plain_or_foreign_cursor_resets_a_bound_stream() -> None:
 async def test_a_damaged_secret_is_told_and_the_shared_key_goes_on() -> None:
     """503 for the bound key; nobody else needs the record."""
     async with running() as server:
-        await server.store.put_record("cursor-secret", '{"secret": "short"}', None)
+        await server.store.put_shared_record("cursor-secret", '{"secret": "short"}', None)
         _, secret = await create_key(server.store, NOW, name="k", bot_id="b", scopes=("read",))
         async with server.client(key=secret) as client:
             assert (await client.get(f"{API}/feed")).status_code == 503

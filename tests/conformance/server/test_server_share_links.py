@@ -91,7 +91,7 @@ async def test_a_link_is_traded_for_a_cookie_and_leaves_no_token(served: Served)
             told = (await client.get(f"{API}/session")).json()
             assert told["share"]["prompts"] is False
             assert (told["bot_id"], told["signed_in"], told["control"]) == (MINE, False, False)
-        record = await api.store.record(RECORD)
+        record = await api.store.get_shared_record(RECORD)
         assert record is not None
         assert token not in record.text
         assert token not in (await api.client.get(f"{API}/shares")).text
@@ -284,13 +284,13 @@ async def test_guesses_cost_the_store_next_to_nothing(
     """Anybody may ask, and some stores are paid by the read: many wrong tokens, one read."""
     async with served() as api:
         asked: list[str] = []
-        read = api.store.record
+        read = api.store.get_shared_record
 
         async def counted(name: str) -> object:
             asked.append(name)
             return await read(name)
 
-        monkeypatch.setattr(api.store, "record", counted)
+        monkeypatch.setattr(api.store, "get_shared_record", counted)
         async with browser(api) as client:
             for number in range(20):
                 wrong = f"mhs_{'abcdefghij'[number % 10] * 10}_" + "a" * 43

@@ -8,7 +8,7 @@ from fastapi.routing import APIRoute
 
 from motherhaven.server import Limits
 from motherhaven.server.auth.policy import API
-from motherhaven.server.live.broadcaster import Hub
+from motherhaven.server.live.broadcaster import Broadcaster
 from motherhaven.server.unreadable import UnreadableWatch
 from tests.alertkit import Wire, watch
 from tests.conformance.server.conftest import Api, Served
@@ -102,8 +102,8 @@ async def _is_told(api: Api, one: Plant, *, is_read: bool) -> None:
     """The stream passes it, the alerts go on, and the errors and the bot say so."""
     told: list[int] = []
     tail = await api.store.tail(await api.store.origin(), 100)
-    hub = Hub(api.store, api.clock, Limits())
-    messages = hub.encode(tail.events)
+    broadcaster = Broadcaster(api.store, api.clock, Limits())
+    messages = broadcaster.encode(tail.events)
     assert {m.bot_id for m in messages if m.data} >= {"good"}
     wire = Wire()
     alerts = watch(api.store, api.clock, wire)

@@ -29,13 +29,13 @@ async def fill(store: Store) -> None:
         key, secret = await create_key(store, START, name=name, bot_id="bot-a", scopes=("read",))
         SECRETS.append(secret)
     await revoke_key(store, START, key.id)
-    await store.put_record("keys-used", write_uses({key.id: START}, "t"), None)
-    await store.put_record("alerts", '{"told":{"bot:bot-a":"it is back"}}', None)
+    await store.put_shared_record("keys-used", write_uses({key.id: START}, "t"), None)
+    await store.put_shared_record("alerts", '{"told":{"bot:bot-a":"it is back"}}', None)
 
 
 async def records(store: Store) -> list[str | None]:
     """The texts of what is carried."""
-    found = [await store.record(name) for name in SHARED_RECORDS]
+    found = [await store.get_shared_record(name) for name in SHARED_RECORDS]
     return [one.text if one else None for one in found]
 
 
@@ -75,9 +75,11 @@ def test_what_is_in_both_becomes_one(place: Place) -> None:
         await revoke_key(store, START + timedelta(hours=1), first.id)
         later = START + timedelta(minutes=5)
         there, _ = await create_key(source, later, name="there", bot_id=None, scopes=("read",))
-        used = await source.record("keys-used")
+        used = await source.get_shared_record("keys-used")
         assert used is not None
-        await source.put_record("keys-used", write_uses({there.id: later}, "u"), used.revision)
+        await source.put_shared_record(
+            "keys-used", write_uses({there.id: later}, "u"), used.revision
+        )
         await copy(StoreSource(source, SHARED_RECORDS), store, nothing, merged)
         found = {key.name: key for key in await list_keys(store)}
         assert set(found) == {"claude", "gone", "here", "there"}
@@ -95,14 +97,14 @@ def test_a_record_that_is_never_still_is_told() -> None:
     """A target whose record changes each time it is read ends with a clear error, not a loop."""
 
     class Restless(MemoryStore):
-        async def put_record(self, name: str, text: str, revision: int | None) -> bool:
+        async def put_shared_record(self, name: str, text: str, revision: int | None) -> bool:
             return False
 
     async def scenario() -> None:
         source, target = MemoryStore(), Restless()
         await source.open()
         await target.open()
-        await source.put_record("keys", '{"keys":[],"token":""}', None)
+        await source.put_shared_record("keys", '{"keys":[],"token":""}', None)
         with pytest.raises(StoreUnavailable, match="run this again"):
             await copy(StoreSource(source, SHARED_RECORDS), target, nothing, merged)
 

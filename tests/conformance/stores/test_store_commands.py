@@ -162,7 +162,7 @@ def test_a_damaged_record_is_told(place: Place) -> None:
     """It is not taken for a bot without commands."""
 
     async def scenario(store: Store) -> None:
-        await store.put_record(shard_of("bot-a"), '{"bots":{"bot-a":{"seq":"x"}}}', None)
+        await store.put_shared_record(shard_of("bot-a"), '{"bots":{"bot-a":{"seq":"x"}}}', None)
         with pytest.raises(StoreCorrupt, match="restore a backup"):
             await CommandStore(store).of("bot-a")
 

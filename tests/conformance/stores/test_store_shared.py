@@ -14,15 +14,15 @@ def test_a_record_is_made_once_and_changed_by_who_read_the_latest(place: Place) 
     """None before, revisions 1, 2, …; an old revision changes nothing; names are apart."""
 
     async def scenario(store: Store) -> None:
-        assert await store.record("keys") is None
-        assert not await store.put_record("keys", "too early", 1)
-        assert await store.put_record("keys", "one ✓", None)
-        assert not await store.put_record("keys", "again", None)
-        assert await store.record("keys") == Shared("one ✓", 1)
-        assert await store.put_record("keys", "two", 1)
-        assert not await store.put_record("keys", "late", 1)
-        assert await store.record("keys") == Shared("two", 2)
-        assert await store.record("alerts") is None
+        assert await store.get_shared_record("keys") is None
+        assert not await store.put_shared_record("keys", "too early", 1)
+        assert await store.put_shared_record("keys", "one ✓", None)
+        assert not await store.put_shared_record("keys", "again", None)
+        assert await store.get_shared_record("keys") == Shared("one ✓", 1)
+        assert await store.put_shared_record("keys", "two", 1)
+        assert not await store.put_shared_record("keys", "late", 1)
+        assert await store.get_shared_record("keys") == Shared("two", 2)
+        assert await store.get_shared_record("alerts") is None
         assert await put_own_record(store, "keys", "two", 1), "its own change, answer lost"
         assert not await put_own_record(store, "keys", "another", 1)
 
@@ -34,14 +34,14 @@ def test_of_many_who_change_it_at_once_one_wins_each_revision(place: Place) -> N
 
     async def add_one(store: Store) -> None:
         while True:
-            known = await store.record("count")
+            known = await store.get_shared_record("count")
             number = int(known.text) if known else 0
-            if await store.put_record("count", str(number + 1), known and known.revision):
+            if await store.put_shared_record("count", str(number + 1), known and known.revision):
                 return
 
     async def scenario(store: Store) -> None:
         await asyncio.gather(*(add_one(store) for _ in range(8)))
-        assert await store.record("count") == Shared("8", 8)
+        assert await store.get_shared_record("count") == Shared("8", 8)
 
     place.run(scenario)
 
@@ -51,14 +51,14 @@ def test_records_are_bounded(place: Place) -> None:
 
     async def scenario(store: Store) -> None:
         largest = "ü" * MAX_CHARS
-        assert await store.put_record("large", largest, None)
-        assert await store.record("large") == Shared(largest, 1)
+        assert await store.put_shared_record("large", largest, None)
+        assert await store.get_shared_record("large") == Shared(largest, 1)
         for name, text in (("large", largest + "x"), ("large", "a\0b"), ("../x", ""), ("", "")):
             with pytest.raises(StoreError):
-                await store.put_record(name, text, 1)
+                await store.put_shared_record(name, text, 1)
         with pytest.raises(StoreError):
-            await store.record("No Name")
-        assert await store.record("large") == Shared(largest, 1)
+            await store.get_shared_record("No Name")
+        assert await store.get_shared_record("large") == Shared(largest, 1)
 
     place.run(scenario)
 
@@ -67,10 +67,10 @@ def reopened_in_place(place: Place) -> None:
     """What forgets at exit keeps its records over a close and open of the same store."""
 
     async def scenario(store: Store) -> None:
-        assert await store.put_record("keys", "kept", None)
+        assert await store.put_shared_record("keys", "kept", None)
         await store.close()
         await store.open()
-        assert await store.record("keys") == Shared("kept", 1)
+        assert await store.get_shared_record("keys") == Shared("kept", 1)
 
     place.run(scenario)
 
@@ -82,18 +82,18 @@ def test_records_outlive_a_restart(place: Place) -> None:
         return
 
     async def first(store: Store) -> None:
-        assert await store.put_record("keys", "kept", None)
+        assert await store.put_shared_record("keys", "kept", None)
         other = place.store()
         await other.open()
         try:
-            assert await other.record("keys") == Shared("kept", 1)
-            assert await other.put_record("keys", "by the other", 1)
+            assert await other.get_shared_record("keys") == Shared("kept", 1)
+            assert await other.put_shared_record("keys", "by the other", 1)
         finally:
             await other.close()
-        assert not await store.put_record("keys", "stale", 1)
+        assert not await store.put_shared_record("keys", "stale", 1)
 
     async def second(store: Store) -> None:
-        assert await store.record("keys") == Shared("by the other", 2)
+        assert await store.get_shared_record("keys") == Shared("by the other", 2)
 
     place.run(first)
     place.run(second)

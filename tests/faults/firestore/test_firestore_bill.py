@@ -77,7 +77,7 @@ async def fill_week(store: FirestoreStore, bots: list[Bot], *, trades: int, erro
 
 async def asked(app: Any, path: str) -> httpx.Response:
     """One request of a page."""
-    server = Server(app, app.state.hub.store, StillClock())  # type: ignore[arg-type]
+    server = Server(app, app.state.broadcaster.store, StillClock())  # type: ignore[arg-type]
     async with server.client(key=KEY) as client:
         answer = await client.get(f"{API}{path}")
     assert answer.status_code == 200, answer.text

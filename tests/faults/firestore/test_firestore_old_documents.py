@@ -154,7 +154,7 @@ def test_an_exit_of_today_closes_an_old_document_too(project: str) -> None:
     asyncio.run(scenario())
 
 
-def test_a_takeover_that_is_killed_goes_on_where_it_was(
+def test_an_adoption_that_is_killed_goes_on_where_it_was(
     project: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Closed in the middle, again and again, it ends with each document once."""

@@ -20,7 +20,7 @@ class Slow(PostgresStore):
     """A store whose writer has answered before it tells anybody else of its commits."""
 
     def _committed(self, commits: Any) -> None:
-        self._hub.wake(commits)
+        self._notifier.wake(commits)
 
 
 async def bots_of(

@@ -50,7 +50,7 @@ async def test_a_reader_that_stops_is_dropped_and_others_go_on() -> None:
         silent.sendall(f"GET {API}/live HTTP/1.1\r\nHost: localhost\r\n\r\n".encode())
         lively = await Sse.open(server.url)
         await lively.event()
-        await until(lambda: server.hub.streams == 2)
+        await until(lambda: server.broadcaster.streams == 2)
         async with poster(server.url) as post:
             long = {**item(1)["payload"], "justification": "x" * 9_000}
             reading = asyncio.ensure_future(numbers(lively, 900))
@@ -58,7 +58,7 @@ async def test_a_reader_that_stops_is_dropped_and_others_go_on() -> None:
             assert await reading == list(range(1, 901))
         await until(lambda: len(stalled(server)) == 1, "the stall")
         end_patience(server)
-        await until(lambda: server.hub.streams == 1, "the end of the stalled stream alone")
+        await until(lambda: server.broadcaster.streams == 1, "the end of the stalled stream alone")
         silent.close()
         lively.close()
 
@@ -84,7 +84,7 @@ async def test_a_stopped_process_is_dropped_and_resumes_where_it_was() -> None:
                     await post(1, 1_500, payload=long)
                     await until(lambda: len(stalled(server)) == 1, "the stall")
                     end_patience(server)
-                    await until(lambda: server.hub.streams == 0, "the end of the stream")
+                    await until(lambda: server.broadcaster.streams == 0, "the end of the stream")
             finally:
                 one.send_signal(signal.SIGCONT)
             rest, _ = await asyncio.to_thread(one.communicate, timeout=HANG_SECONDS)

@@ -169,8 +169,8 @@ async def test_history_that_is_gone_is_a_reset(
         first = await Sse.open(url)
         hello = await first.event()
         first.close()
-        # While a stream is there the hub keeps what is posted, and would tell it without a reset.
-        await until(lambda: server.hub.streams == 0, "the end of the first stream")
+        # While a stream is there the broadcaster keeps what is posted and would need no reset.
+        await until(lambda: server.broadcaster.streams == 0, "the end of the first stream")
         await post(1, 3)
         if cursor is None:
             cursor = hello["id"]
@@ -223,7 +223,7 @@ async def test_two_hundred_streams_come_and_go() -> None:
             assert {stream.status for stream in streams} == {200}
             for stream in streams:
                 stream.close()
-        await until(lambda: server.hub.streams == 0)
+        await until(lambda: server.broadcaster.streams == 0)
 
 
 async def test_streams_beyond_the_cap_are_told_to_come_later() -> None:
@@ -236,7 +236,7 @@ async def test_streams_beyond_the_cap_are_told_to_come_later() -> None:
         assert third.status == 503
         assert "retry-after: 5" in third.head
         streams[0].close()
-        await until(lambda: server.hub.streams == 1)
+        await until(lambda: server.broadcaster.streams == 1)
         assert (await Sse.open(server.url)).status == 200
 
 
@@ -262,7 +262,7 @@ async def test_signing_out_ends_open_streams() -> None:
 
 @pytest.mark.parametrize("way", ["key", "session"])
 async def test_a_bound_key_s_stream_brings_its_own_bot_alone(way: str) -> None:
-    """From the hub, from the store and on resuming; at each heartbeat it passes the others."""
+    """From the broadcaster, the store and on resuming; at a heartbeat it passes the others."""
     store = MemoryStore()
     settings = ServerConfig(port=0, api_key=KEY, limits=QUICK)
     _, secret = await create_key(

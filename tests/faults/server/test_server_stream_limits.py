@@ -96,7 +96,7 @@ async def test_a_bound_key_that_wants_a_thousand_streams_leaves_the_owner_its_ow
         assert signed_in.status == 200
         for one in streams:
             one.close()
-        await until(lambda: server.hub.streams == 1)
+        await until(lambda: server.broadcaster.streams == 1)
         assert (await Sse.open(server.url, x_api_key=bound)).status == 200
 
 
@@ -109,7 +109,7 @@ async def test_stalled_streams_hold_little_and_are_dropped(way: str) -> None:
     limits = Limits(heartbeat_seconds=0.2, send_seconds=SEND_FOREVER, history_messages=50)
     settings = ServerConfig(port=0, api_key=KEY, open_reading=True, limits=limits)
     with ServerThread(settings, MemoryStore(), SystemClock()) as server:
-        cursor = await server.hub.store.head()
+        cursor = await server.broadcaster.store.head()
         long = {**item(1)["payload"], "justification": "x" * 9_000}
         auth = {"x-api-key": KEY}
         async with httpx.AsyncClient(
@@ -119,7 +119,7 @@ async def test_stalled_streams_hold_little_and_are_dropped(way: str) -> None:
             if way == "from the store":
                 await send(client, 1, count, long)
             clients = [stall(server.url, cursor) for _ in range(STALLED)]
-            await until(lambda: server.hub.streams == STALLED, "every stream")
+            await until(lambda: server.broadcaster.streams == STALLED, "every stream")
             if way == "live":
                 await send(client, 1, count, long)
             await until(lambda: len(stalled(server)) == STALLED, "a stall of every stream")
@@ -127,7 +127,7 @@ async def test_stalled_streams_hold_little_and_are_dropped(way: str) -> None:
             assert min(bytes_held) > 0, "the clients were not so slow after all"
             assert max(bytes_held) <= 4 * BLOCK_BYTES
             end_patience(server)
-            await until(lambda: server.hub.streams == 0, "the end of every stream")
+            await until(lambda: server.broadcaster.streams == 0, "the end of every stream")
             await until(lambda: not any(map(held, connections(server))), "nothing held")
             whole = await Sse.open(server.url, f"?after={cursor}")
             for number in range(count + 1):
@@ -144,8 +144,8 @@ async def test_a_stalled_stream_is_dropped_when_its_time_is_over() -> None:
     limits = Limits(heartbeat_seconds=0.2, send_seconds=0.3)
     settings = ServerConfig(port=0, api_key=KEY, open_reading=True, limits=limits)
     with ServerThread(settings, MemoryStore(), SystemClock()) as server:
-        begun = count_calls(server.hub, "join")
-        one = stall(server.url, await server.hub.store.head())
+        begun = count_calls(server.broadcaster, "join")
+        one = stall(server.url, await server.broadcaster.store.head())
         await until(lambda: begun() == 1, "the stream")
         long = {**item(1)["payload"], "justification": "x" * 9_000}
         headers = {"x-api-key": KEY}
@@ -153,7 +153,7 @@ async def test_a_stalled_stream_is_dropped_when_its_time_is_over() -> None:
             base_url=server.url, headers=headers, timeout=HANG_SECONDS
         ) as client:
             await send(client, 1, 400, long)
-        await until(lambda: server.hub.streams == 0, "the end of the stream")
+        await until(lambda: server.broadcaster.streams == 0, "the end of the stream")
         one.close()
 
 

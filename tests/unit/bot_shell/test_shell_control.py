@@ -36,12 +36,12 @@ def test_a_second_bot_is_refused_with_the_first_one_s_pid(tmp_path):
 def test_what_a_dead_bot_left_is_not_a_running_one(tmp_path):
     """A state file without the lock means: no bot."""
     clock = FakeClock(NOON)
-    room = ControlServer(tmp_path, clock)
-    room.enter("r1")
-    room.publish({"state": "running"})
+    control = ControlServer(tmp_path, clock)
+    control.enter("r1")
+    control.publish({"state": "running"})
     desk = ControlClient(tmp_path, clock, lambda: "c1")
     assert desk.state()["state"] == "running"
-    room.leave()
+    control.leave()
     assert desk.state() is None
     with pytest.raises(ConfigError, match="no bot is running"):
         desk.send("pause")
@@ -50,30 +50,30 @@ def test_what_a_dead_bot_left_is_not_a_running_one(tmp_path):
 def test_commands_are_done_once_and_only_for_this_run(tmp_path):
     """Repeated, expired, unknown, foreign and broken commands do nothing."""
     clock = FakeClock(NOON)
-    room = ControlServer(tmp_path, clock)
-    room.enter("r1")
+    control = ControlServer(tmp_path, clock)
+    control.enter("r1")
     put(tmp_path, "good")
-    assert [command.command_id for command in room.take()] == ["good"]
+    assert [command.command_id for command in control.take()] == ["good"]
     put(tmp_path, "good")
     put(tmp_path, "expired", at=format_time(NOON - timedelta(minutes=5)))
     put(tmp_path, "foreign", run="r0")
     put(tmp_path, "unknown", verb="withdraw")
     (tmp_path / "commands" / "broken.json").write_text("{")
-    assert room.take() == []
+    assert control.take() == []
     assert list((tmp_path / "commands").iterdir()) == []
-    room.leave()
+    control.leave()
 
 
 def test_commands_from_before_the_start_are_dropped(tmp_path):
     """A stop for yesterday's run does not stop today's."""
     clock = FakeClock(NOON)
-    room = ControlServer(tmp_path, clock)
-    room.enter("r1")
+    control = ControlServer(tmp_path, clock)
+    control.enter("r1")
     put(tmp_path, "old")
-    room.leave()
-    room.enter("r1")
-    assert room.take() == []
-    room.leave()
+    control.leave()
+    control.enter("r1")
+    assert control.take() == []
+    control.leave()
 
 
 def test_the_status_tells_what_people_ask_for():

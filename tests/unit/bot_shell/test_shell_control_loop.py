@@ -63,9 +63,9 @@ def test_a_strategy_that_never_comes_back_holds_up_no_command(tmp_path):
         clock = SleepyClock(NOON, stop)
         sink = MemorySink()
         cycle = new_cycle(new_trader(patience=2 * MINUTE), strategy, sink)
-        room = ControlServer(tmp_path, clock)
-        room.enter("run-1")
-        runner = Runner(cycle, FlatFeed(), clock, room, sleep=clock.sleep)
+        control = ControlServer(tmp_path, clock)
+        control.enter("run-1")
+        runner = Runner(cycle, FlatFeed(), clock, control, sleep=clock.sleep)
         with StrategyThread() as thread:
             cycle.think = thread.think
             running = asyncio.create_task(runner.run(stop))

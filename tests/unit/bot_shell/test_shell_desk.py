@@ -26,7 +26,7 @@ def market(**setup):
     return trader
 
 
-def ticket(signal=Signal.BUY, leverage=2, number=1, limits=LIMITS, held=None):
+def approved(signal=Signal.BUY, leverage=2, number=1, limits=LIMITS, held=None):
     """An entry of 100 USD that the guard has allowed at 50,000."""
     stop = D(49000) if signal is Signal.BUY else D(51000)
     asked = TradeDecision("BTC", signal, D(100), leverage, D("0.8"), stop)
@@ -44,7 +44,7 @@ def test_a_moved_market_never_carries_an_entry_past_its_margin(price, signal, sl
     trader = market(slippage=slippage)
     moved = D(price)
     trader.account.prices(Prices("BTC", moved, moved, moved, NOON))
-    done = trader.execution.trade(ticket(signal))
+    done = trader.execution.trade(approved(signal))
     assert done.status == "executed"
     margin = trader.account.snapshot().positions["BTC"].margin
     assert D(98) < margin <= D(100)
@@ -55,7 +55,7 @@ def test_what_a_thin_book_gives_is_recorded_as_partial():
     """The rest of the order is gone, the part has its stop for its whole size."""
     trader = market()
     trader.account.book("BTC", [Level(D(49999), D(1))], [Level(D(50001), D("0.001"))])
-    done = trader.execution.trade(ticket())
+    done = trader.execution.trade(approved())
     assert done.status == "partial"
     held = trader.account.snapshot().positions["BTC"]
     assert held.size == D("0.001")
@@ -67,7 +67,7 @@ def test_a_book_without_offers_within_the_bound_fills_nothing():
     """The entry is an IOC limit: beyond our own mark and a slip nothing is bought."""
     trader = market()
     trader.account.book("BTC", [], [Level(D(51_500), D(9))])
-    done = trader.execution.trade(ticket())
+    done = trader.execution.trade(approved())
     assert done.status == "rejected"
     assert "immediately match" in done.error
     assert not trader.ledger.holdings
@@ -76,10 +76,10 @@ def test_a_book_without_offers_within_the_bound_fills_nothing():
 def test_a_refused_entry_leaves_the_old_leverage():
     """An order that has no effect has none on the position's leverage either."""
     trader = market()
-    trader.execution.trade(ticket(leverage=2))
+    trader.execution.trade(approved(leverage=2))
     trader.account.book("BTC", [], [Level(D(51_500), D(9))])
     done = trader.execution.trade(
-        ticket(leverage=5, number=2, limits=RiskLimits(max_position_size_usd=D(500)))
+        approved(leverage=5, number=2, limits=RiskLimits(max_position_size_usd=D(500)))
     )
     assert done.status == "rejected"
     assert trader.ledger.holdings["BTC"].leverage == 2
@@ -88,10 +88,10 @@ def test_a_refused_entry_leaves_the_old_leverage():
 def test_a_refused_entry_leaves_an_isolated_position_s_margin_in_the_books():
     """Margin moved for the entry's leverage and back; the books heard of both at once."""
     trader = market(margin_mode=MarginMode.ISOLATED)
-    trader.execution.trade(ticket(leverage=2))
+    trader.execution.trade(approved(leverage=2))
     trader.account.book("BTC", [], [Level(D(51_500), D(9))])
     done = trader.execution.trade(
-        ticket(leverage=5, number=2, limits=RiskLimits(max_position_size_usd=D(500)))
+        approved(leverage=5, number=2, limits=RiskLimits(max_position_size_usd=D(500)))
     )
     moved = [event for event in done.events if isinstance(event, MarginTransfer)]
     assert (done.status, [event.leverage for event in moved]) == ("rejected", [5, 2])
@@ -125,7 +125,7 @@ def test_a_position_whose_stop_does_not_rest_is_closed_again(monkeypatch):
         return place(intents[:1], grouping)
 
     monkeypatch.setattr(engine, "place", without_stops)
-    done = trader.execution.trade(ticket())
+    done = trader.execution.trade(approved())
     assert (done.status, "stop does not rest" in done.error) == ("partial", True)
     assert not trader.ledger.holdings
     assert len([event for event in done.events if isinstance(event, Fill)]) == 2

@@ -84,12 +84,12 @@ def world(*said, minutes=5, feed=None, control=None, hook=None, said_by=None):
         sink, model = MemorySink(), said_by or ScriptedModel(said)
         cycle = new_cycle(trader, model, sink)
         market = feed or FlatFeed()
-        room = None if control is None else ControlServer(control, clock)
-        if room is not None:
-            room.enter("run-1")
+        server = None if control is None else ControlServer(control, clock)
+        if server is not None:
+            server.enter("run-1")
         if hook is not None:
-            hook(clock, market, cycle, room)
-        runner = Runner(cycle, market, clock, room, sleep=clock.sleep)
+            hook(clock, market, cycle, server)
+        runner = Runner(cycle, market, clock, server, sleep=clock.sleep)
         await within(runner.run(stop))
         return sink, cycle, model, clock
 
@@ -112,7 +112,7 @@ def test_cycles_come_on_a_fixed_grid():
 def test_a_late_wake_up_leaves_the_decision_out_and_goes_on_by_schedule():
     """A laptop that slept for ten minutes makes no decision of ten minutes ago."""
 
-    def sleep_long(clock, market, cycle, room):
+    def sleep_long(clock, market, cycle, server):
         inner = clock.sleep
 
         async def sleep(seconds):
@@ -147,7 +147,7 @@ def test_a_market_failure_is_a_failed_cycle_on_record_and_heals():
     """No decision on no data; the error is in the status; then it goes on."""
     feed = FlatFeed()
 
-    def break_it(clock, market, cycle, room):
+    def break_it(clock, market, cycle, server):
         inner = market.closed
 
         async def closed(since, until):
@@ -184,7 +184,7 @@ def test_bars_are_acted_on_between_decisions():
     """A stop is struck in the minute in which the bar closes."""
     feed = FlatFeed()
 
-    def crash(clock, market, cycle, room):
+    def crash(clock, market, cycle, server):
         inner = market.closed
 
         async def closed(since, until):
@@ -235,7 +235,7 @@ def test_stop_ends_a_waiting_model_at_once():
 
     slow = Slow([answer(entry())])
 
-    def give_clock(clock, market, cycle, room):
+    def give_clock(clock, market, cycle, server):
         slow.clock = clock
 
     sink, _, _, _ = world(said_by=slow, hook=give_clock, minutes=60)
@@ -247,7 +247,7 @@ def test_stop_ends_a_waiting_model_at_once():
 def test_commands_pause_resume_kill_and_stop(tmp_path):
     """Each is done once, journaled with its id, and answered in the published state."""
 
-    def command(clock, market, cycle, room):
+    def command(clock, market, cycle, server):
         ids = iter("abcdefgh")
         desk = ControlClient(tmp_path, clock, lambda: next(ids), sleep=lambda _: None)
         waits = [(1, "pause"), (3, "resume"), (5, "kill"), (6, "stop")]
@@ -274,13 +274,13 @@ def test_commands_pause_resume_kill_and_stop(tmp_path):
     async def live():
         stop = asyncio.Event()
         clock = SleepyClock(NOON + timedelta(seconds=10), stop, NOON + timedelta(minutes=30))
-        room = ControlServer(tmp_path, clock)
-        room.enter("run-1")
+        server = ControlServer(tmp_path, clock)
+        server.enter("run-1")
         model, sink = ScriptedModel([answer(entry()), answer(action())]), MemorySink()
         cycle = new_cycle(new_trader(patience=timedelta(minutes=2)), model, sink)
-        command(clock, None, cycle, room)
-        await Runner(cycle, FlatFeed(), clock, room, sleep=clock.sleep).run(stop)
-        room.leave()
+        command(clock, None, cycle, server)
+        await Runner(cycle, FlatFeed(), clock, server, sleep=clock.sleep).run(stop)
+        server.leave()
         return sink, model, cycle, clock
 
     sink, model, cycle, clock = asyncio.run(live())
@@ -301,7 +301,7 @@ def test_guidance_and_kill_reach_a_running_bot_as_words(tmp_path):
         (5, "arm", {}),
     ]
 
-    def put(clock, market, cycle, room):
+    def put(clock, market, cycle, server):
         inner = clock.sleep
 
         async def sleep(seconds):

@@ -65,7 +65,7 @@ async def answers(name: str) -> tuple[dict[tuple[str, str], httpx.Response], lis
         for number, bot in ((1, "bot-1"), (2, "bot-2")):
             await keep(server, item(number, bot_id=bot, bot_name=bot))
         cast = await cast_of(server)
-        server.app.state.hub.close()  # so that the live route answers at once
+        server.app.state.broadcaster.close()  # so that the live route answers at once
         for who, visitor in cast.items():
             for method, path in probes(server.app):
                 body = BODIES.get(path, {}) if method == "POST" else None

@@ -154,7 +154,7 @@ async def met(server: Server, visitor: dict[str, object], method: str, path: str
 async def test_each_visitor_meets_what_the_rule_says(visitor: str, is_open: bool) -> None:
     """Visitor × route, on a closed server and on one that is open to its own machine."""
     async with running(config(open_reading=is_open)) as server:
-        server.app.state.hub.close()  # so that the live route answers at once
+        server.app.state.broadcaster.close()  # so that the live route answers at once
         for method, path in routes():
             if path.removeprefix(API) in ("/share", "/share/revoke", "/shared"):
                 continue  # these judge by themselves: test_server_share_links
@@ -170,7 +170,7 @@ class Frozen(MemoryStore):
         self.changed: list[str] = []
 
     def __getattribute__(self, name: str) -> object:
-        if name in {"append", "put_parts", "report_rejected", "put_record", "prune"}:
+        if name in {"append", "put_parts", "report_rejected", "put_shared_record", "prune"}:
             self.changed.append(name)
         return super().__getattribute__(name)
 
@@ -179,7 +179,7 @@ async def test_no_get_has_an_effect() -> None:
     """GET and HEAD of every route, with the key and signed in: nothing is written, none set."""
     store = Frozen()
     async with running(store=store) as server, server.client(key=KEY) as client:
-        server.app.state.hub.close()
+        server.app.state.broadcaster.close()
         for path in {path.replace("{path:path}", "llm-bot") for _, path in routes()}:
             for method in ("GET", "HEAD"):
                 answer = await client.request(method, path)

@@ -38,7 +38,7 @@ async def test_a_caller_is_found_out_once(monkeypatch: pytest.MonkeyPatch) -> No
     monkeypatch.setattr(Authenticator, "identify", counted)
     async with running() as server:
         who = await session(server, KEY)
-        server.app.state.hub.close()
+        server.app.state.broadcaster.close()
         for method, path in probes(server.app):
             looks.clear()
             body = {"key": KEY} if method == "POST" else None

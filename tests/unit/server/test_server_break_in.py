@@ -53,7 +53,7 @@ async def test_a_mounted_server_asks_for_the_same() -> None:
     async with running(config(limits=FREE)) as server:
         secrets = await keys(server.store)
         visitors = [Visitor(), key(secrets["read key"]), await session(server, KEY)]
-        server.app.state.hub.close()
+        server.app.state.broadcaster.close()
         for method, path in probes(server.app):
             for who in visitors:
                 body = BODIES.get(path.partition("?")[0]) if method == "POST" else None

@@ -293,7 +293,7 @@ async def test_a_waiting_bot_is_woken_and_costs_no_store() -> None:
         assert watch.waiting == 0
         gone = asyncio.create_task(fetched(client, after=1, wait=30))
         await until(lambda: watch.waiting == 1)
-        server.app.state.hub.close()
+        server.app.state.broadcaster.close()
         assert (await gone).status_code == 204, "a server that stops lets nobody wait"
 
 
@@ -359,16 +359,16 @@ async def test_the_stream_tells_of_a_command() -> None:
     """Requested and refused ones come live, as any event does."""
     async with running() as server, server.client(key=KEY) as client:
         await know_bot(server)
-        hub = server.app.state.hub
-        hub.join()
-        await until(lambda: hub._is_following)
-        start = hub.newest
+        broadcaster = server.app.state.broadcaster
+        broadcaster.join()
+        await until(lambda: broadcaster._is_following)
+        start = broadcaster.newest
         await client.post(f"{API}/control", json=wish(server, "halt"))
         await client.post(f"{API}/control", json=wish(server, "arm"))
-        await until(lambda: len(hub._history) >= 2)
-        block = hub.after(start)
+        await until(lambda: len(broadcaster._history) >= 2)
+        block = broadcaster.after(start)
         told = block.piece["body"].decode()
         assert told.count("event: command") == 2
         assert '"requested"' in told
         assert '"local_only"' in told
-        hub.leave()
+        broadcaster.leave()

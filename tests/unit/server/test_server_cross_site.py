@@ -33,7 +33,15 @@ class Watched(MemoryStore):
         self.used: list[str] = []
 
     def __getattribute__(self, name: str) -> object:
-        if name in {"bots", "decisions", "accounts", "statuses", "errors", "append", "record"}:
+        if name in {
+            "bots",
+            "decisions",
+            "accounts",
+            "statuses",
+            "errors",
+            "append",
+            "get_shared_record",
+        }:
             self.used.append(name)
         return super().__getattribute__(name)
 
@@ -45,7 +53,7 @@ async def test_nothing_runs_for_another_site(headers: Any, is_open: bool) -> Non
     store = Watched()
     settings = config(open_reading=is_open)
     async with running(settings, store) as server, server.client(key=KEY) as client:
-        server.app.state.hub.close()
+        server.app.state.broadcaster.close()
         store.used.clear()
         for method, path in routes():
             address = path.replace("{path:path}", "llm-bot")
@@ -53,13 +61,13 @@ async def test_nothing_runs_for_another_site(headers: Any, is_open: bool) -> Non
             assert answer.status_code == 403, (method, path)
             assert "another site asked for this" in answer.text or method == "HEAD"
         # The tasks beside the requests look at the shared records.
-        assert [name for name in store.used if name != "record"] == []
+        assert [name for name in store.used if name != "get_shared_record"] == []
 
 
 async def test_a_link_to_a_page_is_followed_and_nothing_else() -> None:
     """A user may come from anywhere to a page, to the key page, and to the first address."""
     async with running(config(open_reading=True)) as server, server.client() as client:
-        server.app.state.hub.close()
+        server.app.state.broadcaster.close()
         for method, path in routes():
             address = path.replace("{path:path}", "llm-bot")
             is_page = rule_of(path) is Rule.PAGE or address in {"/", f"{API}/login"}

@@ -49,7 +49,7 @@ NO_HOLD = config(limits=Limits(wrong_key_hold_seconds=0))
 async def test_every_route_sets_the_security_headers(key: str | None) -> None:
     """With the key and without, on answers and on refusals, whatever the method."""
     async with running(NO_HOLD) as server, server.client(key=key) as client:
-        server.app.state.hub.close()
+        server.app.state.broadcaster.close()
         for _, path in routes():
             address = path.replace("{path:path}", "llm-bot")
             for method in ("GET", "POST", "HEAD", "OPTIONS", "DELETE", "PUT"):
@@ -83,7 +83,7 @@ async def test_no_secret_leaks(caplog: pytest.LogCaptureFixture, tmp_path: Path)
     settings = config(api_key=key, session_secret=secret, page_dir=tmp_path, limits=NO_HOLD.limits)
     seen = [repr(settings)]
     async with running(settings, Exploding()) as server:
-        server.app.state.hub.close()
+        server.app.state.broadcaster.close()
         for given in (key, key + "x", None):
             async with server.client(key=given) as client:
                 await client.post(f"{API}/login", json={"key": given or ""})

@@ -61,4 +61,4 @@ def test_an_idle_server_asks_nothing_all_day() -> None:
         asked = runner.run(a_day(Billed()))
     asked.pop("unreadable", None)
     assert asked.total() <= 1_000, asked
-    assert set(asked) <= {"record"}, "each is one read of one document"
+    assert set(asked) <= {"get_shared_record"}, "each is one read of one document"

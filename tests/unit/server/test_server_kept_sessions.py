@@ -86,7 +86,7 @@ async def test_the_end_of_a_session_is_known_to_every_server_of_the_store() -> N
     left.revoke(kept)
     clock.advance(50)
     await left_ends.level()
-    record = await store.record(RECORD)
+    record = await store.get_shared_record(RECORD)
     assert record is not None
     assert len(json.loads(record.text)["ended"]) == 2
     clock.advance(60)
@@ -95,7 +95,7 @@ async def test_the_end_of_a_session_is_known_to_every_server_of_the_store() -> N
     assert session is not None
     left.revoke(last)
     await left_ends.level()
-    record = await store.record(RECORD)
+    record = await store.get_shared_record(RECORD)
     assert record is not None
     assert list(json.loads(record.text)["ended"]) == [session.name]
 
@@ -124,13 +124,13 @@ async def test_a_billed_store_is_asked_only_when_a_session_comes() -> None:
 def counted(store: MemoryStore) -> list[str]:
     """The names of the records that are asked for from now on."""
     asked: list[str] = []
-    original = store.record
+    original = store.get_shared_record
 
-    async def record(name: str) -> Shared | None:
+    async def get_shared_record(name: str) -> Shared | None:
         asked.append(name)
         return await original(name)
 
-    store.record = record  # type: ignore[method-assign]
+    store.get_shared_record = get_shared_record  # type: ignore[method-assign]
     return asked
 
 
@@ -140,13 +140,13 @@ async def test_a_damaged_record_of_ended_sessions_is_written_anew() -> None:
     sessions = Sessions(clock, KEY, secret=b"s" * 32, seconds=100)
     ends = RemoteRevocation(store, clock, sessions, lambda: None, os.urandom)
     for number, text in enumerate(("garbage", '{"ended": 7}', '{"ended": {"a": "x"}}', "[]")):
-        assert await store.put_record(RECORD, text, number * 2 or None)
+        assert await store.put_shared_record(RECORD, text, number * 2 or None)
         token = sessions.new()
         session = sessions.read(token)
         assert session is not None
         sessions.revoke(token)
         await ends.level()
-        record = await store.record(RECORD)
+        record = await store.get_shared_record(RECORD)
         assert record is not None
         assert session.name in json.loads(record.text)["ended"]
 

@@ -56,13 +56,13 @@ async def old_key(store: Any, scopes: tuple[KeyScope, ...], bot: str | None) -> 
     """The secret of a key with any scopes."""
     secret = "mh_" + "a" * 10 + "_" + "b" * 43
     key = ApiKey("a" * 10, "k", bot, scopes, digest_of(secret), NOW)
-    assert await store.put_record("keys", write_keys((key,), "t"), None)
+    assert await store.put_shared_record("keys", write_keys((key,), "t"), None)
     return secret
 
 
 async def asked(server: Server, key: str, path: str, rule: Rule) -> int:
     """The status that a key meets at a route from far away."""
-    server.app.state.hub.close()  # so that the live route answers at once
+    server.app.state.broadcaster.close()  # so that the live route answers at once
     address = path.replace("{path:path}", "llm-bot")
     async with server.client(peer="203.0.113.9", host="bots.example", key=key) as client:
         return (await client.request(METHODS.get(rule, "GET"), address)).status_code
@@ -154,10 +154,10 @@ class Counting(MemoryStore):
 
     writes = 0
 
-    async def put_record(self, name: str, text: str, revision: int | None) -> bool:
+    async def put_shared_record(self, name: str, text: str, revision: int | None) -> bool:
         """Count one."""
         self.writes += 1
-        return await super().put_record(name, text, revision)
+        return await super().put_shared_record(name, text, revision)
 
 
 async def turns() -> None:
@@ -249,7 +249,7 @@ async def test_no_secret_is_told(caplog: pytest.LogCaptureFixture) -> None:
     async with running() as server:
         key = await made(server.store, "ingest", "read", bot="bot-1")
         sends = await made(server.store, "ingest")
-        record = await server.store.record("keys")
+        record = await server.store.get_shared_record("keys")
         assert record is not None
         told = [record.text, repr(await list_keys(server.store))]
         async with server.client(key=key) as client:
@@ -287,6 +287,6 @@ async def test_what_keys_may_be_called() -> None:
             await create_key(store, NOW, name=name, bot_id=bot, scopes=scopes)
     with pytest.raises(NotFound, match="keys list"):
         await revoke_key(store, NOW, "unknown")
-    assert await store.put_record("keys", json.dumps({"keys": [{"id": 1}]}), None)
+    assert await store.put_shared_record("keys", json.dumps({"keys": [{"id": 1}]}), None)
     with pytest.raises(StoreCorrupt, match="damaged"):
         await list_keys(store)

@@ -15,7 +15,7 @@ CANARY = "canary-host.internal:5432 schema canary_schema at /canary/socket"
 VERBS = (
     "append", "put_parts", "bots", "decisions", "decision", "text", "positions", "position",
     "opened_by", "fills", "fundings", "candles", "accounts", "statuses", "equity", "deposits",
-    "errors", "head", "tail", "record",
+    "errors", "head", "tail", "get_shared_record",
 )  # fmt: skip
 QUERY = "id=a&bot=a&coin=BTC&field=raw_response&ids=a&bots=a&what=errors&format=csv"
 
@@ -44,7 +44,7 @@ async def test_no_answer_names_the_store(
     store = Failing()
     seen: list[str] = []
     async with running(config(), store) as server:
-        server.app.state.hub.close()
+        server.app.state.broadcaster.close()
         store.fault = kind(f"store {CANARY}: refused")
         for key in (KEY, f"mh_{'a' * 10}_{'b' * 43}", None):
             async with server.client(key=key) as client:

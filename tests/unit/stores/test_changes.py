@@ -14,12 +14,12 @@ def test_a_cancellation_is_never_swallowed(steps: int, seconds: float | None) ->
     """Whatever the loop is about to do for a commit, a cancelled wait ends as cancelled."""
 
     async def scenario() -> None:
-        hub = CommitNotifier()
-        subscription = hub.subscribe()
+        notifier = CommitNotifier()
+        subscription = notifier.subscribe()
         waiting = asyncio.ensure_future(subscription.wait(seconds))
         for _ in range(3):
             await asyncio.sleep(0)
-        hub.wake()
+        notifier.wake()
         for _ in range(steps):
             await asyncio.sleep(0)
         if waiting.cancel():
@@ -34,10 +34,10 @@ def test_what_waits_for_a_slow_follower_is_bounded(monkeypatch: pytest.MonkeyPat
     monkeypatch.setattr(changes, "MAX_EVENTS", 25)
 
     async def scenario() -> None:
-        hub = CommitNotifier()
-        subscription = hub.subscribe()
+        notifier = CommitNotifier()
+        subscription = notifier.subscribe()
         for number in range(0, 100, 10):
-            hub.wake([Commit(number, number + 10, lambda *_: [])])
+            notifier.wake([Commit(number, number + 10, lambda *_: [])])
         assert await subscription.wait(None)
         await asyncio.sleep(0)
         commits, others = subscription.take()

@@ -23,7 +23,7 @@ STEPS = ("own", "others", "tell", "take", "turn")
 class Numbered:
     """A log of numbered events, the news of it that are under way, and who follows it."""
 
-    hub: CommitNotifier = field(default_factory=CommitNotifier)
+    notifier: CommitNotifier = field(default_factory=CommitNotifier)
     head: int = 0
     news: list[list[Commit]] = field(default_factory=list)
     seen: list[str] = field(default_factory=list)
@@ -55,7 +55,7 @@ class Numbered:
         """Follow from the beginning; a tail is taken when the test says so."""
         start = live_cursor(GENERATION, 0)
         async for tail in follow(
-            self.hub, GENERATION, self.tail, start, lambda: None, UnreadableRows()
+            self.notifier, GENERATION, self.tail, start, lambda: None, UnreadableRows()
         ):
             self.seen += [one.cursor for one in tail.events]
             await self.may_take.wait()
@@ -65,7 +65,7 @@ class Numbered:
         if name in ("own", "others"):
             self.commit(3, own=name == "own")
         elif name == "tell" and self.news:
-            self.hub.wake(self.news.pop(0))
+            self.notifier.wake(self.news.pop(0))
         elif name == "take":
             self.may_take.set()
         elif name == "turn":
@@ -82,11 +82,11 @@ async def play(steps: Sequence[str]) -> None:
         await log.step(name)
     log.may_take.set()
     while log.news:
-        log.hub.wake(log.news.pop(0))
+        log.notifier.wake(log.news.pop(0))
     for _ in range(60 + 10 * len(steps)):
         await asyncio.sleep(0)
     assert log.seen == [live_cursor(GENERATION, n) for n in range(1, log.head + 1)]
-    log.hub.end()
+    log.notifier.end()
     reading.cancel()
     await asyncio.gather(reading, return_exceptions=True)
 

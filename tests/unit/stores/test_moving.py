@@ -194,7 +194,7 @@ def saved(path: Path, count: int = 300) -> tuple[Tally, list[Any]]:
     async def scenario() -> tuple[Tally, list[Any]]:
         source = MemoryStore()
         await fill(source, count)
-        await source.put_record("keys", '{"keys":["k"]}', None)
+        await source.put_shared_record("keys", '{"keys":["k"]}', None)
         total = await write_archive(StoreSource(source, ["keys"]), path, START, nothing)
         return total, await everything(source)
 

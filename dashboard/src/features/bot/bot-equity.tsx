@@ -35,7 +35,7 @@ type Props = {
 export function BotEquity({ bot, hue, lit, onLit, onPick }: Props) {
   const [{ range, unit }, setView] = useBotView();
   const query = useBotEquity(range, bot.id);
-  const deeds = useFeed(feedOf(bot.id, true));
+  const feed = useFeed(feedOf(bot.id, true));
   const data = query.data;
   useFreshBases([bot]);
   const bucket = data?.bucket_seconds ?? 60;
@@ -44,7 +44,7 @@ export function BotEquity({ bot, hue, lit, onLit, onPick }: Props) {
     const own = data?.series.filter((one) => one.bot_id === bot.id && one.points.length > 0);
     return linesOf(own ?? [], [bot], unit, bucket, since, data?.bases)[0];
   }, [data, bot, unit, bucket, since]);
-  const decisions = useMemo(() => rowsOf(deeds.data), [deeds.data]);
+  const decisions = useMemo(() => rowsOf(feed.data), [feed.data]);
   const markers = useMemo(() => {
     if (!line) return [];
     const extra = lit && !decisions.some((row) => row.id === lit.id) ? [lit] : [];
@@ -83,7 +83,7 @@ export function BotEquity({ bot, hue, lit, onLit, onPick }: Props) {
           <span className="text-text">■ close</span>
           <span>grey: refused</span>
           {markers.some((one) => (one.count ?? 1) > 1) && <span>a figure: so many together</span>}
-          {deeds.hasNextPage && (
+          {feed.hasNextPage && (
             <span>of the newest {count(decisions.length)} entries and exits</span>
           )}
         </span>

@@ -20,9 +20,11 @@ describe("the palette", () => {
   });
 
   it("goes to a bot, to a coin's decisions and to the comparison of all", () => {
-    expect(commands.find((one) => one.id === "bot-b2")?.deed).toEqual({ go: "/llm-bot/bot?id=b2" });
-    expect(commands.find((one) => one.id === "coin-BTC")?.deed).toEqual({ go: "/llm-bot?q=BTC" });
-    expect(commands.find((one) => one.id === "screen-Compare")?.deed).toEqual({
+    expect(commands.find((one) => one.id === "bot-b2")?.action).toEqual({
+      go: "/llm-bot/bot?id=b2",
+    });
+    expect(commands.find((one) => one.id === "coin-BTC")?.action).toEqual({ go: "/llm-bot?q=BTC" });
+    expect(commands.find((one) => one.id === "screen-Compare")?.action).toEqual({
       go: "/llm-bot/compare?ids=b1,b2",
     });
   });

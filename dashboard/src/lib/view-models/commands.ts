@@ -4,7 +4,7 @@ import { botHref, compareHref, SCREENS } from "./screens";
 import { allTags, tagsOf } from "./tags";
 
 /** What a command of the palette does: goes somewhere, or does something to the page. */
-export type Deed =
+export type CommandAction =
   | { go: string }
   | { newest: "trade" | "decision" }
   | { toggle: "zone" | "theme" | "colours" | "motion" | "density" }
@@ -15,7 +15,7 @@ export type Command = {
   group: "Screens" | "Bots" | "Tags" | "Coins" | "Page";
   text: string;
   hint?: string;
-  deed: Deed;
+  action: CommandAction;
 };
 
 const PAGE: readonly Command[] = [
@@ -27,7 +27,7 @@ const PAGE: readonly Command[] = [
   ["copy-link", "Copy the link to what is shown", { run: "copy-link" }],
   ["picture", "Save the chart as PNG", { run: "picture" }],
   ["help", "Keys", { run: "help" }],
-].map(([id, text, deed]) => ({ id, group: "Page", text, deed }) as Command);
+].map(([id, text, action]) => ({ id, group: "Page", text, action }) as Command);
 
 /** Every command there is for these bots. */
 export function commandsOf(bots: readonly BotRow[]): Command[] {
@@ -36,17 +36,17 @@ export function commandsOf(bots: readonly BotRow[]): Command[] {
     const id = `screen-${name}`;
     const newest = name === "Trade" ? "trade" : name === "Decision" ? "decision" : null;
     if (newest) {
-      return { id, group: "Screens", text: name, hint: "the newest", deed: { newest } };
+      return { id, group: "Screens", text: name, hint: "the newest", action: { newest } };
     }
     if (name === "Bot" && leader) {
       const hint = botName(leader);
-      return { id, group: "Screens", text: name, hint, deed: { go: botHref(leader.id) } };
+      return { id, group: "Screens", text: name, hint, action: { go: botHref(leader.id) } };
     }
     if (name === "Compare" && bots.length > 1) {
       const go = compareHref(bots.slice(0, 4).map((bot) => bot.id));
-      return { id, group: "Screens", text: name, deed: { go } };
+      return { id, group: "Screens", text: name, action: { go } };
     }
-    return { id, group: "Screens", text: name, deed: { go: path } };
+    return { id, group: "Screens", text: name, action: { go: path } };
   });
   const named = bots.map(
     (bot): Command => ({
@@ -54,7 +54,7 @@ export function commandsOf(bots: readonly BotRow[]): Command[] {
       group: "Bots",
       text: botName(bot),
       hint: [bot.decider, ...tagsOf(bot)].filter(Boolean).join(" · ") || undefined,
-      deed: { go: botHref(bot.id) },
+      action: { go: botHref(bot.id) },
     }),
   );
   const coins = [...new Set(bots.flatMap((bot) => bot.status?.coins ?? []))].sort().map(
@@ -63,7 +63,7 @@ export function commandsOf(bots: readonly BotRow[]): Command[] {
       group: "Coins",
       text: coin,
       hint: "decisions",
-      deed: { go: `/llm-bot?q=${encodeURIComponent(coin)}` },
+      action: { go: `/llm-bot?q=${encodeURIComponent(coin)}` },
     }),
   );
   const tags = allTags(bots).map(
@@ -72,7 +72,7 @@ export function commandsOf(bots: readonly BotRow[]): Command[] {
       group: "Tags",
       text: tag,
       hint: n === 1 ? "1 bot" : `${n} bots`,
-      deed: { go: `/llm-bot?tags=${encodeURIComponent(tag)}` },
+      action: { go: `/llm-bot?tags=${encodeURIComponent(tag)}` },
     }),
   );
   return [...screens, ...named, ...tags, ...coins, ...PAGE];

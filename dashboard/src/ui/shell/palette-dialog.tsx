@@ -2,7 +2,7 @@
 import { type KeyboardEvent, useEffect, useMemo, useRef, useState } from "react";
 import { useFleet } from "@/api/queries/use-fleet";
 import { useShare } from "@/api/queries/use-shares";
-import { chartButton, useDeed } from "@/lib/prefs/use-deed";
+import { chartButton, useCommandAction } from "@/lib/prefs/use-command-action";
 import { type Command, commandsOf, findCommands } from "@/lib/view-models/commands";
 import { hueColor } from "@/lib/view-models/hue";
 import { isShared, SCREENS } from "@/lib/view-models/screens";
@@ -29,7 +29,7 @@ export function PaletteDialog({ open, onOpenChange }: Props) {
 
 function Choices({ onDone }: { onDone: () => void }) {
   const { bots, hues } = useFleet();
-  const act = useDeed();
+  const act = useCommandAction();
   const [typed, setTyped] = useState("");
   const [at, setAt] = useState(0);
   const share = useShare();
@@ -49,7 +49,7 @@ function Choices({ onDone }: { onDone: () => void }) {
   const run = (command: Command | undefined) => {
     if (!command) return;
     onDone();
-    act(command.deed);
+    act(command.action);
   };
   const press = (event: KeyboardEvent) => {
     const last = found.length - 1;

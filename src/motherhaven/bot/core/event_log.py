@@ -182,7 +182,7 @@ class EventLog:
 
     def executed(
         self,
-        ticket: ApprovedOrder,
+        order: ApprovedOrder,
         status: ExecutionStatus,
         now: datetime,
         *,
@@ -195,15 +195,15 @@ class EventLog:
         self.keep(
             "execution",
             lambda: execution_event.encode(
-                now, ticket.decision_id, ticket.coin, status, reason_code=code, **known
+                now, order.decision_id, order.coin, status, reason_code=code, **known
             ),
             now,
         )
-        asked = ticket.asked
+        asked = order.asked
         if asked.signal.is_entry and known.get("filled_usd") is not None:
             self.plans[asked.coin] = Plan(asked.justification, asked.invalidation_condition)
         self.outcomes.append(
-            Outcome(now, ticket.coin, asked.action.value, lambda: outcome_text(status, known))
+            Outcome(now, order.coin, asked.action.value, lambda: outcome_text(status, known))
         )
 
     def _decline(self, status: str, code: str, reason: str) -> None:

@@ -66,9 +66,9 @@ def risk_context(
         frozen=bot.watch.frozen,
         not_reconciled=bot.watch.blocked(now),
         pending=tuple(
-            PendingEntry(ticket.coin, ticket.verdict.allowed_usd, ticket.verdict.leverage)
-            for ticket in waiting
-            if ticket.asked.signal.is_entry
+            PendingEntry(order.coin, order.verdict.allowed_usd, order.verdict.leverage)
+            for order in waiting
+            if order.asked.signal.is_entry
         ),
         kill_switch=bot.kill.engaged,
         live=venue.capabilities.real_money,

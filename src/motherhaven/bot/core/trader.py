@@ -84,7 +84,7 @@ class Trader(AccountUpkeep):
         self.polled: dict[str, datetime] = {}
         """When each coin's own mark was last polled."""
         self.notices: deque[str] = deque(maxlen=KEPT_NOTICES)  # what the user must know
-        self._tickets: list[ApprovedOrder] = []
+        self._approved: list[ApprovedOrder] = []
         self._partial = PartialBars()
 
     # --- the market comes in ------------------------------------------------------------
@@ -174,7 +174,7 @@ class Trader(AccountUpkeep):
         if answer.holds:
             verdicts = [held_verdict(asked, n) for n, asked in enumerate(answer.decisions)]
         else:
-            view = risk_context(self, self._tickets, context, record.marks, now)
+            view = risk_context(self, self._approved, context, record.marks, now)
             verdicts = judge(answer.decisions, view, self.setup.limits)
         for asked, verdict in zip(answer.decisions, verdicts, strict=True):
             decision_id = record.decision(asked, verdict)
@@ -188,27 +188,27 @@ class Trader(AccountUpkeep):
 
         Where there is a book in `books`, it is walked: an order can fill in part.
         """
-        approved, self._tickets = self._tickets, []
-        approved.sort(key=lambda ticket: ticket.asked.signal.is_entry)  # exits first
-        for ticket in approved:
-            coin = ticket.asked.coin
+        approved, self._approved = self._approved, []
+        approved.sort(key=lambda order: order.asked.signal.is_entry)  # exits first
+        for order in approved:
+            coin = order.asked.coin
             quote = quotes.get(coin)
             if quote is None:
                 reason = "no price to trade at: the market's data have a hole here"
-                self.log.executed(ticket, "skipped", now, code="no_price", error=reason)
+                self.log.executed(order, "skipped", now, code="no_price", error=reason)
                 continue
-            if self.kill.engaged and ticket.asked.signal.is_entry:  # by an order before this one
+            if self.kill.engaged and order.asked.signal.is_entry:  # by an order before this one
                 why = self.kill.reason
-                self.log.executed(ticket, "skipped", now, code="entries_stopped", error=why)
+                self.log.executed(order, "skipped", now, code="entries_stopped", error=why)
                 continue
             self._note(self.account.prices(_prices(quote, now)))
             book = self.books.get(coin)
             if book is not None:
                 self.account.book(coin, book.bids, book.asks)
-            done = self.execution.trade(ticket)
+            done = self.execution.trade(order)
             if coin not in self.polled:
                 self._partial.traded(quote)
-            self._executed(ticket, done, now)
+            self._executed(order, done, now)
 
     @property
     def asks(self) -> bool:
@@ -223,34 +223,34 @@ class Trader(AccountUpkeep):
         """Ask what became of orders whose answer was lost, and record what is known by now."""
         events, results = self.execution.resolve(now)
         self._note(events)
-        for ticket, done in results:
-            self._executed(ticket, done, now)
+        for order, done in results:
+            self._executed(order, done, now)
 
     @property
     def has_orders(self) -> bool:
         """Whether anything waits for a price."""
-        return bool(self._tickets)
+        return bool(self._approved)
 
     @property
     def waiting_coins(self) -> tuple[str, ...]:
         """The coins in which something waits for a price."""
-        return tuple(dict.fromkeys(ticket.coin for ticket in self._tickets))
+        return tuple(dict.fromkeys(order.coin for order in self._approved))
 
     def drop_entries(self, reason: str, now: datetime) -> None:
         """Give up the entries that wait; what closes a position stays."""
         kept = []
-        for ticket in self._tickets:
-            if ticket.asked.signal.is_entry:
-                self.log.executed(ticket, "skipped", now, code="entries_stopped", error=reason)
+        for order in self._approved:
+            if order.asked.signal.is_entry:
+                self.log.executed(order, "skipped", now, code="entries_stopped", error=reason)
             else:
-                kept.append(ticket)
-        self._tickets = kept
+                kept.append(order)
+        self._approved = kept
 
     def abandon(self, reason: str, now: datetime) -> None:
         """Give up every order that waits, on the record."""
-        approved, self._tickets = self._tickets, []
-        for ticket in approved:
-            self.log.executed(ticket, "skipped", now, code="abandoned", error=reason)
+        approved, self._approved = self._approved, []
+        for order in approved:
+            self.log.executed(order, "skipped", now, code="abandoned", error=reason)
 
     def settle(self, decision_id: str, coin: str, reason: str, now: datetime) -> None:
         """Put on record that an earlier run's order was never seen to its end."""
@@ -318,13 +318,13 @@ class Trader(AccountUpkeep):
                 self.flows.append((event.time, event.amount))
                 self.day = None if self.day is None else self.day.moved_by(event.amount)
 
-    def _executed(self, ticket: ApprovedOrder, done: ExecutionResult, now: datetime) -> None:
+    def _executed(self, order: ApprovedOrder, done: ExecutionResult, now: datetime) -> None:
         """Put on record what became of an order, and what happened at the account meanwhile."""
-        if done.filled_usd is not None and ticket.asked.signal.is_entry:
+        if done.filled_usd is not None and order.asked.signal.is_entry:
             self.entries_today += 1
-            self.last_entries[ticket.coin] = now
+            self.last_entries[order.coin] = now
         self.log.executed(
-            ticket,
+            order,
             done.status,
             now,
             code=done.code,
@@ -362,7 +362,7 @@ class Trader(AccountUpkeep):
         if not verdict.allowed:
             self.log.refused_by_guard(decision_id, asked.signal.value, verdict, now)
         elif verdict.acts:
-            self._tickets.append(ApprovedOrder(decision_id, asked, verdict, mark))
+            self._approved.append(ApprovedOrder(decision_id, asked, verdict, mark))
 
     def _series_of(self, coin: str) -> BarSeries:
         series = self.series_by_coin.get(coin)

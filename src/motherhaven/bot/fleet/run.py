@@ -86,13 +86,13 @@ async def run_fleet(plan: FleetPlan, clock: Clock, stop: asyncio.Event | None = 
     stop_on_signals(ends)
     settings = load_settings()
     undo = configure_bot_logging(settings.log_dir, settings.log_level, "fleet")
-    room = ControlServer(_control(plan), clock)
-    room.enter(IdSource(clock, os.urandom).new())
-    commands = asyncio.ensure_future(_handle_commands(room, ends))
+    server = ControlServer(_control(plan), clock)
+    server.enter(IdSource(clock, os.urandom).new())
+    commands = asyncio.ensure_future(_handle_commands(server, ends))
 
     def publish(members: Mapping[str, Member]) -> None:
         shown = [member.public() for member in members.values()]
-        room.publish({"state": "running", "members": shown})
+        server.publish({"state": "running", "members": shown})
 
     supervisor = Supervisor(
         [bot.name for bot in plan.bots], spawner(plan, _line), clock, changed=publish
@@ -103,7 +103,7 @@ async def run_fleet(plan: FleetPlan, clock: Clock, stop: asyncio.Event | None = 
     finally:
         commands.cancel()
         await asyncio.gather(commands, return_exceptions=True)
-        room.leave()
+        server.leave()
         undo()
     return not any(member.state == "given up" for member in supervisor.members.values())
 
@@ -166,9 +166,9 @@ async def _relay(
             write(f"[{member.name}] {words}")
 
 
-async def _handle_commands(room: ControlServer, stop: asyncio.Event) -> None:
+async def _handle_commands(server: ControlServer, stop: asyncio.Event) -> None:
     while not stop.is_set():
-        if any(command.verb == "stop" for command in room.take()):
+        if any(command.verb == "stop" for command in server.take()):
             stop.set()
         await asyncio.sleep(_POLL_SECONDS)
 

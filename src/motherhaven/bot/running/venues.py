@@ -26,11 +26,11 @@ VENUES: Final[Mapping[str, Opener]] = {
 }
 """Venues inside this process, by name; a new one is its folder and a line here."""
 
-_ROOM: Final = "motherhaven.bot.venues"
+_PACKAGE: Final = "motherhaven.bot.venues"
 _LIVE: Final = ("hyperliquid", "ccxt:NAME")
 ADAPTERS: Final[Mapping[tuple[str, bool], tuple[str, str]]] = {
-    ("hyperliquid", False): (f"{_ROOM}.hyperliquid.venue", "open_hyperliquid"),
-    ("ccxt", True): (f"{_ROOM}.ccxt.venue", "open_ccxt"),
+    ("hyperliquid", False): (f"{_PACKAGE}.hyperliquid.venue", "open_hyperliquid"),
+    ("ccxt", True): (f"{_PACKAGE}.ccxt.venue", "open_ccxt"),
 }
 """Venues with real money: by kind and whether a name follows it, the module and its opener."""
 

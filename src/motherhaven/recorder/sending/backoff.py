@@ -39,7 +39,7 @@ class Backoff:
             self._not_before = 0.0
 
     @property
-    def troubled(self) -> bool:
+    def has_error(self) -> bool:
         """Whether the last request failed."""
         return self._failures > 0 or self.state == "paused"
 

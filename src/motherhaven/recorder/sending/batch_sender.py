@@ -374,7 +374,7 @@ class BatchSender:
 
     def _succeeded(self) -> None:
         now = self._clock.monotonic()
-        if self.backoff.troubled:
+        if self.backoff.has_error:
             self._report.recovered(self._outbox.behind())
         self.backoff.clear()
         if not self._old.in_use and self._old.takes_batches():

@@ -213,7 +213,7 @@ class Shipper:
     def turn(self) -> tuple[float | None, bool]:
         """One step: seconds until the next, None without work; and whether news shortens that."""
         delay = self._work()
-        return delay, delay is None or not self._sender.backoff.troubled
+        return delay, delay is None or not self._sender.backoff.has_error
 
     def _work(self) -> float | None:
         try:

@@ -57,6 +57,11 @@ COSTLY_PROOF_SECONDS: Final = 900.0
 _PAGE: Final = 500
 _PAGES: Final = 20
 _LOG_SECONDS: Final = 60.0
+_FAULT: Final = "if it comes again, report the error below, a fault of Motherhaven"
+_FAILED: Final = f"a check for alerts failed and is tried again; {_FAULT}"
+_NOT_FOLLOWED: Final = (
+    f"the alerts could not follow the store and begin anew; checks go on meanwhile; {_FAULT}"
+)
 
 
 class Alerts:
@@ -114,7 +119,7 @@ class Alerts:
             try:
                 await self.tick()
             except Exception:  # task boundary: whatever went wrong once, the watch goes on
-                LOG.exception("the alerts' watch failed; it goes on")
+                LOG.exception(_FAILED)
 
     def _lapsed(self, began: datetime) -> None:
         """This machine slept, or was too busy to take events, from `began` on."""
@@ -157,9 +162,9 @@ class Alerts:
         except CursorGone:
             self._known.forget()
         except StoreError as error:
-            LOG.debug("the alerts' watch follows the store again: %s", error)
+            LOG.debug("the alerts follow the store again after an error: %s", error)
         except Exception:  # boundary of a round: looks go on meanwhile, and it is followed anew
-            LOG.exception("the alerts' watch could not follow the store; it begins anew")
+            LOG.exception(_NOT_FOLLOWED)
             self._known.forget()
         finally:
             self._is_following = False
@@ -174,14 +179,14 @@ class Alerts:
             await self._fails(self._store_trouble(error))
         except Exception as error:  # boundary of a round: a watch that fails is told, and goes on
             self._hearing.lost()
-            LOG.exception("the alerts' watch failed; it goes on")
+            LOG.exception(_FAILED)
             await self._fails(self._watch_trouble(error))
         else:
             self._failing_since = None
             await self._tell_own({})
 
     async def _look(self) -> None:
-        record = await self._store.record(RECORD)
+        record = await self._store.get_shared_record(RECORD)
         before = load_state(record.text) if record else AlertState()
         state = await self._followed(self._known.onto(before) if self._is_billed else before)
         bots = await self._bots()
@@ -254,7 +259,7 @@ class Alerts:
 
     async def _settle(self, tried: dict[int, tuple[int, ...]]) -> None:
         for _ in range(10):
-            record = await self._store.record(RECORD)
+            record = await self._store.get_shared_record(RECORD)
             if record is None:
                 return
             state = settled(load_state(record.text), tried, self._clock.now().timestamp())
@@ -293,7 +298,7 @@ class Alerts:
         now = self._clock.monotonic()
         if self._failing_since is None:
             self._failing_since = now
-            LOG.warning("the alerts' watch failed: %s", trouble.text)
+            LOG.warning("a check for alerts failed and is tried again: %s", trouble.text)
         if now - self._failing_since >= STORE_PATIENCE_SECONDS:
             await self._tell_own({trouble.name: trouble})
 

@@ -51,8 +51,9 @@ UNKNOWN_KEY: Final = Problem(
 WRONG_KEY: Final = Problem(
     401,
     "unauthorized",
-    "That key is not this server's",
-    "enter the server's LLM_BOT_API_KEY, or a key with the scope read",
+    "The key is wrong: this server does not accept it",
+    "enter the server's LLM_BOT_API_KEY, or a key with the scope read; `motherhaven keys list` "
+    "shows the keys of the server's store",
 )
 NO_SENDER: Final = Problem(
     401,

@@ -83,7 +83,10 @@ class AuthMiddleware:
             try:
                 await self._app(scope, receive, sending)
             except RightEndedError:
-                LOG.info("an answer was cut off: the right to it ended")
+                LOG.info(
+                    "the rest of an answer was not sent: the key, session or share link that "
+                    "asked for it is no longer valid; sign in again, or use a valid key"
+                )
 
     def _enter(self, held: ExitStack, who: Principal | None, facts: RequestFacts) -> None:
         """What lasts as long as the request does."""

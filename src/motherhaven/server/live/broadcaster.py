@@ -60,7 +60,7 @@ def piece_of(data: bytes) -> Message:
     return {"type": "http.response.body", "body": data, "more_body": True}
 
 
-class Hub:
+class Broadcaster:
     """Encodes each event once; streams are only places in its short history.
 
     A stream that falls out of the history reads the store itself, so nobody waits for

@@ -21,7 +21,15 @@ from motherhaven.server.auth.visible.shared_view import shared_messages
 from motherhaven.server.auth.visible.viewer import viewing_link
 from motherhaven.server.config import Limits
 from motherhaven.server.http.security import DIRECT_SEND
-from motherhaven.server.live.broadcaster import BLOCK_BYTES, LOG, PAGE, Block, Hub, piece_of, sse
+from motherhaven.server.live.broadcaster import (
+    BLOCK_BYTES,
+    LOG,
+    PAGE,
+    Block,
+    Broadcaster,
+    piece_of,
+    sse,
+)
 from motherhaven.server.live.places import StreamPlaces
 from motherhaven.server.wire import schemas
 from motherhaven.server.wire.answers import Hello, LiveMessage
@@ -100,12 +108,12 @@ class Live:
 
     def __init__(
         self,
-        hub: Hub,
+        broadcaster: Broadcaster,
         clock: Clock,
         limits: Limits,
         seal: CursorSeal,
     ) -> None:
-        self._hub = hub
+        self._broadcaster = broadcaster
         self._clock = clock
         self._limits = limits
         self._seal = seal
@@ -135,7 +143,7 @@ class Live:
         an id, tells that ingest refused something, which the list of errors now has; `log`,
         without an id, that a bot's log has grown.
         """
-        if self._hub.closed:
+        if self._broadcaster.closed:
             raise Problem(
                 503, "stopping", "the server is stopping", "connect again", {"retry-after": "2"}
             )
@@ -146,15 +154,15 @@ class Live:
             given = last_event_id or after
             if given and mine is not None:
                 given = self._seal.open(given) or _NO_PLACE
-            cursor = given or await self._hub.now()
+            cursor = given or await self._broadcaster.now()
         except BaseException:
             leave_place()
             raise
-        self._hub.join()
+        self._broadcaster.join()
 
         def ended() -> None:
             leave_place()
-            self._hub.leave()
+            self._broadcaster.leave()
 
         async def feed(send: Send) -> None:
             try:
@@ -165,30 +173,30 @@ class Live:
                 # The client connects again and goes on after the last id it saw.
                 LOG.warning("a live stream ended because the store failed: %s", error)
 
-        return EventStream(feed, ended, self._hub.ending)
+        return EventStream(feed, ended, self._broadcaster.ending)
 
     async def _follow(self, send: Send, cursor: str, standing: Standing, mine: str | None) -> None:
-        hub = self._hub
-        told = (hub.pulse, hub.refusals, hub.log_news.count)
+        broadcaster = self._broadcaster
+        told = (broadcaster.pulse, broadcaster.refusals, broadcaster.log_news.count)
         page = _Page()
         while True:
-            news = hub.news
-            if hub.closed or standing.problem(hub.pulse) is not None:
+            news = broadcaster.news
+            if broadcaster.closed or standing.problem(broadcaster.pulse) is not None:
                 return
-            if cursor != hub.newest:
-                block = hub.after(cursor, mine)
+            if cursor != broadcaster.newest:
+                block = broadcaster.after(cursor, mine)
                 if block is None:
                     data, cursor, at_end = await self._from_store(cursor, mine, page)
                     if data:
                         await _send_pieces(send, data)
-                    if not at_end or hub.after(cursor) is not None:
+                    if not at_end or broadcaster.after(cursor) is not None:
                         continue
                 else:
                     cursor = block.cursor
                     await self._send_block(send, block, mine)
-                    if cursor != hub.newest:
+                    if cursor != broadcaster.newest:
                         continue
-            if told == (hub.pulse, hub.refusals, hub.log_news.count):
+            if told == (broadcaster.pulse, broadcaster.refusals, broadcaster.log_news.count):
                 await news.wait()
             told = await self._tell(send, told, mine, cursor)
 
@@ -210,18 +218,18 @@ class Live:
 
         Gives how far each is now.
         """
-        hub = self._hub
-        now = (hub.pulse, hub.refusals, hub.log_news.count)
+        broadcaster = self._broadcaster
+        now = (broadcaster.pulse, broadcaster.refusals, broadcaster.log_news.count)
         if viewing_link() is None:
-            for message in hub.log_news.since(told[2], mine):
+            for message in broadcaster.log_news.since(told[2], mine):
                 await send(piece_of(sse("log", message)))
         if told[1] != now[1] and viewing_link() is None:
-            await send(hub.refusal)
+            await send(broadcaster.refusal)
         if told[0] != now[0]:
             if mine is not None:
                 # Who comes back need not pass what was not for it again.
                 await send(piece_of(b"id: " + self._seal.seal(cursor).encode() + b"\n\n"))
-            await send(hub.beat)
+            await send(broadcaster.beat)
         return now
 
     async def _from_store(
@@ -233,9 +241,9 @@ class Live:
         """
         async with self._catching_up:
             try:
-                tail = await self._hub.store.tail(cursor, page.size)
+                tail = await self._broadcaster.store.tail(cursor, page.size)
             except CursorGone:
-                head = await self._hub.store.head()
+                head = await self._broadcaster.store.head()
                 return self._hello("reset", head, mine), head, False
             pieces: list[bytes] = []
             size = 0
@@ -246,7 +254,7 @@ class Live:
                     return self._told(pieces, mine), cursor, False
                 cursor = one.cursor
                 if mine in (None, one.event.bot_id):
-                    [told] = self._hub.encode([one])
+                    [told] = self._broadcaster.encode([one])
                     pieces.append(told.data)
                     size += len(told.data)
         page.size = min(2 * page.size, PAGE)

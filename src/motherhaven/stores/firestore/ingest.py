@@ -155,11 +155,11 @@ def _write(batch: Batch, work: FirestoreWork, layouts: Sequence[Layout], *, read
     changes = work.changes
     answers = {r.event_id: one for (r, _), one in zip(changes.kept, layouts, strict=True)
                if r.kind == "answer"}  # fmt: skip
-    troubled = {error.event_id for error in changes.errors if error.kind in DECISION_ERRORS}
+    with_error = {error.event_id for error in changes.errors if error.kind in DECISION_ERRORS}
     kept = changes.executions
     for rank, ((record, prepared), layout) in enumerate(zip(changes.kept, layouts, strict=True), 1):
         document = documents.event_document(record, prepared, rank) | layout.fields
-        if record.event_id in troubled:
+        if record.event_id in with_error:
             document["troubled"] = True
         pair = (record.bot_id, record.event_id)
         executed = work.executed(pair) if record.kind == "decision" else None

@@ -15,7 +15,7 @@ from google.cloud.firestore_v1.base_document import DocumentSnapshot
 
 from motherhaven.contract.errors import NotFound
 from motherhaven.contract.events import AccountReported, CandlesRecorded, Event, TextPart
-from motherhaven.stores.firestore import candles, documents, entries, paths, takeover
+from motherhaven.stores.firestore import candles, documents, entries, old_layout, paths
 from motherhaven.stores.firestore.current import Current, current_of, is_current
 from motherhaven.stores.firestore.database import Database
 from motherhaven.stores.firestore.documents import Document
@@ -104,7 +104,7 @@ async def _bots(database: Database, needs: Needs, seen: Seen, events: Sequence[E
                 micros(event.received_at or event.recorded_at)
                 for event in events if event.bot_id == bot_id
             )  # fmt: skip
-            seen.current[bot_id] = await takeover.taken_over(database, one, latest)
+            seen.current[bot_id] = await old_layout.read_current(database, one, latest)
 
 
 def _old_spans(needs: Needs, seen: Seen, events: Sequence[Event]) -> set[tuple[str, int, int]]:
@@ -198,7 +198,7 @@ async def _executions(
             continue
         seen.homes.add(pair)
         if decision.get("troubled"):
-            seen.rows.troubled.add(pair)
+            seen.rows.with_error.add(pair)
         if "execution" in decision:
             _take_execution(seen, pair, decision["execution"])
         elif "v" not in decision:  # written by a version that kept them apart

@@ -7,14 +7,14 @@ from motherhaven.stores.firestore.database import Database
 from motherhaven.stores.shared import Shared, check_record
 
 
-async def record(database: Database, name: str) -> Shared | None:
+async def get_shared_record(database: Database, name: str) -> Shared | None:
     """A record, or None."""
     check_record(name)
     found = await database.one(paths.shared(name))
     return None if found is None else Shared(str(found.get("text")), int(found.get("revision")))
 
 
-async def put_record(database: Database, name: str, text: str, revision: int | None) -> bool:
+async def put_shared_record(database: Database, name: str, text: str, revision: int | None) -> bool:
     """Replace a record that still has this revision; None: that is not there yet."""
     check_record(name, text)
     path = paths.shared(name)

@@ -338,13 +338,13 @@ class FirestoreStore:
         """Keep a refusal among the errors; see Store.report_rejected."""
         return await report_rejected(self._open, bot_id, at, message)
 
-    async def record(self, name: str) -> Shared | None:
-        """A shared record; see Store.record."""
-        return await shared.record(self._open, name)
+    async def get_shared_record(self, name: str) -> Shared | None:
+        """A shared record; see Store.get_shared_record."""
+        return await shared.get_shared_record(self._open, name)
 
-    async def put_record(self, name: str, text: str, revision: int | None) -> bool:
-        """Change a shared record; see Store.put_record."""
-        return await shared.put_record(self._open, name, text, revision)
+    async def put_shared_record(self, name: str, text: str, revision: int | None) -> bool:
+        """Change a shared record; see Store.put_shared_record."""
+        return await shared.put_shared_record(self._open, name, text, revision)
 
     async def full_payload(self, event_id: str) -> tuple[Kind, bytes]:
         """The kind and the canonical payload, byte for byte as it was recorded."""

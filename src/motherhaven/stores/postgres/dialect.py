@@ -112,11 +112,11 @@ class PostgresSession(Session):
         self.connection = connection
         self._lock = lock
 
-    def transact(self, begin: str, deed: Callable[[Session], Answer]) -> Answer:
-        """Run `deed` between `begin` and COMMIT; an error in it rolls back."""
+    def transact(self, begin: str, operation: Callable[[Session], Answer]) -> Answer:
+        """Run `operation` between `begin` and COMMIT; an error in it rolls back."""
         self.connection.execute(begin)
         try:
-            result = deed(self)
+            result = operation(self)
         except BaseException:
             if not self.connection.closed:
                 self.connection.execute("ROLLBACK")
@@ -161,7 +161,7 @@ class PostgresSession(Session):
         self.run("SELECT pg_advisory_xact_lock(?, ?)", (LOCK_CLASS, self._lock))
 
     def alone(self) -> None:
-        """Wait until no other server runs a deed that calls this, in this transaction."""
+        """Wait until no other server runs an operation that calls this, in this transaction."""
         self.run("SELECT pg_advisory_xact_lock(?, ?)", (LOCK_CLASS + 1, self._lock))
 
 

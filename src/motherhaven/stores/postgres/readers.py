@@ -38,8 +38,8 @@ class Readers(relational.Readers[Connection]):
         self._location = location
         self._log_lock = lock
 
-    async def change(self, deed: Callable[[Session], Answer]) -> Answer:
-        """Run `deed`, and return when its commit is durable. It may run twice.
+    async def change(self, operation: Callable[[Session], Answer]) -> Answer:
+        """Run `operation`, and return when its commit is durable. It may run twice.
 
         Raises:
             StoreUnavailable: the store is closed, or cannot be written now.
@@ -48,7 +48,7 @@ class Readers(relational.Readers[Connection]):
 
         def durable(session: Session) -> Answer:
             session.run(DURABLE)
-            return deed(session)
+            return operation(session)
 
         # A change goes on though nobody waits for it.
         return await self._submit(lambda _: self._retried(_WRITE, durable, Asking()))
@@ -56,7 +56,9 @@ class Readers(relational.Readers[Connection]):
     def _answer(self, query: Callable[[Session], Answer], asking: Asking) -> Answer:
         return self._retried(_READ, query, asking)
 
-    def _retried(self, begin: str, deed: Callable[[Session], Answer], asking: Asking) -> Answer:
+    def _retried(
+        self, begin: str, operation: Callable[[Session], Answer], asking: Asking
+    ) -> Answer:
         connection = self._take()
         is_new = connection is None
         while True:
@@ -66,7 +68,7 @@ class Readers(relational.Readers[Connection]):
                 session = PostgresSession(connection, self._log_lock)
                 session.check = asking.check
                 with asking.stopped_by(connection.cancel):
-                    answer = session.transact(begin, deed)
+                    answer = session.transact(begin, operation)
             except psycopg.Error as error:
                 if asking.is_cancelled:  # a late word to stop must not meet the next question
                     close(connection)

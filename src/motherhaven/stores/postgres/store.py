@@ -73,7 +73,7 @@ class PostgresStore(RelationalStore[Writer, Readers]):
                 raise
             self._replica = replica
         writer = Writer(self._location, identity, channel, self._committed)
-        self._listener = Listener(self._location, channel, self._hub.wake, lambda: writer.pid)
+        self._listener = Listener(self._location, channel, self._notifier.wake, lambda: writer.pid)
         self._listener.start()
         self._writer, self._readers = writer, readers
 
@@ -89,7 +89,7 @@ class PostgresStore(RelationalStore[Writer, Readers]):
 
     def _committed(self, commits: Sequence[Commit]) -> None:
         self._know(commit.last for commit in commits)
-        self._hub.wake(commits)
+        self._notifier.wake(commits)
 
     async def append(self, events: Sequence[Event]) -> list[Appended]:
         """As Store.append; whoever was answered finds the events in every answer."""
@@ -131,8 +131,8 @@ class PostgresStore(RelationalStore[Writer, Readers]):
             await asyncio.to_thread(free_space, self._location)
         return dropped
 
-    async def _change(self, deed: Callable[[Session], Answer], *, weight: int = 1) -> Answer:
-        return await self._read.change(deed)
+    async def _change(self, operation: Callable[[Session], Answer], *, weight: int = 1) -> Answer:
+        return await self._read.change(operation)
 
     def _poll_seconds(self) -> tuple[float, float] | None:
         """Looks are only needed while nothing is heard."""

@@ -134,4 +134,4 @@ class Session(ABC):
 
     @abstractmethod
     def alone(self) -> None:
-        """Wait until no other server runs a deed that calls this, in this transaction."""
+        """Wait until no other server runs an operation that calls this, in this transaction."""

@@ -90,7 +90,7 @@ def _questions(
     yield ask.known, [(i,) for i in needs.ids], lambda r: loaded.known.update({r[0]: tuple(r[1:])})
     yield ask.bots, [(i,) for i in needs.bots], bot
     yield ask.executions, keyed(needs.executions), executed
-    yield ask.troubled, list(needs.executions), lambda r: loaded.troubled.add((r[0], r[1]))
+    yield ask.with_error, list(needs.executions), lambda r: loaded.with_error.add((r[0], r[1]))
     yield ask.named, keyed(needs.named), position
     yield ask.called, keyed(needs.named), position
     yield ask.sides, list(needs.sides), position

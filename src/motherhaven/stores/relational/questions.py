@@ -27,7 +27,7 @@ class Questions:
     known: str
     bots: str
     executions: str
-    troubled: str
+    with_error: str
     named: str
     called: str
     sides: str
@@ -54,7 +54,7 @@ def questions(d: Dialect) -> Questions:
             d, f"x.decision_id, {columns((*_ORDER, 'execution'), 'x')}",
             "executions x", f"x.{executed} = {{key}}", key="key",
         ),
-        troubled=_own(d, "{id}", "events e", f"""
+        with_error=_own(d, "{id}", "events e", f"""
             e.event_id = {{id}} AND e.kind = 'decision' AND EXISTS (
                 SELECT 1 FROM errors r
                 WHERE r.no BETWEEN e.n * {_KINDS} AND e.n * {_KINDS} + {_KINDS - 1}

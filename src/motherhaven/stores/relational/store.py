@@ -44,7 +44,7 @@ class RelationalStore(SummariesOfLists, ABC, Generic[AnyWriter, AnyReaders]):
     def __init__(self, shown: str, *, clock: Clock) -> None:
         self._shown = shown
         self._clock = clock
-        self._hub = CommitNotifier()
+        self._notifier = CommitNotifier()
         self.lanes = Lanes(Bounds(of_a_kind=2, long=4))
         self._revisions = Revisions()
         self._generation = ""
@@ -64,15 +64,15 @@ class RelationalStore(SummariesOfLists, ABC, Generic[AnyWriter, AnyReaders]):
         """Finish what was accepted, then close every connection and thread."""
         writer, readers = self._writer, self._readers
         self._writer = self._readers = None
-        self._hub.end()
+        self._notifier.end()
         if readers is not None:
             await asyncio.to_thread(readers.stop)
         if writer is not None:
             await asyncio.to_thread(writer.stop)
 
     @abstractmethod
-    async def _change(self, deed: Callable[[Session], Answer], *, weight: int = 1) -> Answer:
-        """Run `deed`, and return when its commit is durable."""
+    async def _change(self, operation: Callable[[Session], Answer], *, weight: int = 1) -> Answer:
+        """Run `operation`, and return when its commit is durable."""
 
     async def append(self, events: Sequence[Event]) -> list[Appended]:
         """Keep events; returns after the commit is on the disk. See Store.append."""
@@ -103,7 +103,7 @@ class RelationalStore(SummariesOfLists, ABC, Generic[AnyWriter, AnyReaders]):
     def follow(self, after: str) -> AsyncGenerator[Tail, None]:
         """What was committed after `after`, then what is, as it is; see Store.follow."""
         return follow(
-            self._hub, self._generation, self.tail, after, self._poll_seconds, self.unreadable
+            self._notifier, self._generation, self.tail, after, self._poll_seconds, self.unreadable
         )
 
     def _poll_seconds(self) -> tuple[float, float] | None:
@@ -256,13 +256,13 @@ class RelationalStore(SummariesOfLists, ABC, Generic[AnyWriter, AnyReaders]):
         """Keep a refusal among the errors; see Store.report_rejected."""
         return await self._change(lambda db: ingest.report_rejected(db, bot_id, at, message))
 
-    async def record(self, name: str) -> Shared | None:
-        """A shared record; see Store.record."""
-        return await self._read.ask(lambda db: shared.record(db, name))
+    async def get_shared_record(self, name: str) -> Shared | None:
+        """A shared record; see Store.get_shared_record."""
+        return await self._read.ask(lambda db: shared.get_shared_record(db, name))
 
-    async def put_record(self, name: str, text: str, revision: int | None) -> bool:
-        """Change a shared record; see Store.put_record."""
-        return await self._change(lambda db: shared.put_record(db, name, text, revision))
+    async def put_shared_record(self, name: str, text: str, revision: int | None) -> bool:
+        """Change a shared record; see Store.put_shared_record."""
+        return await self._change(lambda db: shared.put_shared_record(db, name, text, revision))
 
     async def full_payload(self, event_id: str) -> tuple[Kind, bytes]:
         """The kind and the canonical payload, byte for byte as it was recorded."""

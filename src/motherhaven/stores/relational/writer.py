@@ -25,16 +25,16 @@ GROUP_WEIGHT: Final = 2_000
 _SHARED: Final = (StoreUnavailable, StoreCorrupt)
 """Errors that no single job is to blame for."""
 
-Deed = Callable[[Session], Any]
+Operation = Callable[[Session], Any]
 Committed = Callable[[Sequence[Commit]], None]
 
 
 @dataclass(slots=True)
 class Job:
-    """Events to append, or a deed of its own; `result` is what its caller gets."""
+    """Events to append, or an operation of its own; `result` is what its caller gets."""
 
     events: Sequence[Event]
-    deed: Deed | None
+    operation: Operation | None
     weight: int
     loop: asyncio.AbstractEventLoop
     future: asyncio.Future[Any]
@@ -82,9 +82,11 @@ class Writer(ABC):
         """
         return cast("list[Appended]", await self._submit(events, None, len(events)))
 
-    async def _submit(self, events: Sequence[Event], deed: Deed | None, weight: int) -> Any:
+    async def _submit(
+        self, events: Sequence[Event], operation: Operation | None, weight: int
+    ) -> Any:
         loop = asyncio.get_running_loop()
-        job = Job(events, deed, weight, loop, loop.create_future())
+        job = Job(events, operation, weight, loop, loop.create_future())
         with self._gate:
             if self._stopping.is_set():
                 raise closed(self._shown)

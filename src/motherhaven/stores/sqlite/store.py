@@ -31,7 +31,9 @@ class SqliteStore(RelationalStore[Writer, Readers]):
         """
         if self._writer is not None:
             return
-        writer = await asyncio.to_thread(Writer, self._path, secrets.token_hex(6), self._hub.wake)
+        writer = await asyncio.to_thread(
+            Writer, self._path, secrets.token_hex(6), self._notifier.wake
+        )
         readers = Readers(self._path)
         try:
             self._generation = await readers.ask(log.identity)
@@ -43,5 +45,5 @@ class SqliteStore(RelationalStore[Writer, Readers]):
         writer.generation = self._generation
         self._writer, self._readers = writer, readers
 
-    async def _change(self, deed: Callable[[Session], Answer], *, weight: int = 1) -> Answer:
-        return await self._write.do(deed, weight=weight)
+    async def _change(self, operation: Callable[[Session], Answer], *, weight: int = 1) -> Answer:
+        return await self._write.do(operation, weight=weight)

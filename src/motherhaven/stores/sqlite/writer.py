@@ -20,7 +20,7 @@ from motherhaven.stores.sqlite.dialect import SqliteSession
 
 
 class Writer(relational.Writer):
-    """Appends events and runs deeds in group commits. The file is opened when it is made."""
+    """Appends events and runs operations in group commits. The file is opened when it is made."""
 
     def __init__(self, path: Path, generation: str, committed: Committed) -> None:
         super().__init__(str(path), committed)
@@ -31,14 +31,14 @@ class Writer(relational.Writer):
         self._connection: apsw.Connection | None = connect_writer(path, generation)
         self._thread.start()
 
-    async def do(self, deed: Callable[[Session], Answer], *, weight: int = 1) -> Answer:
-        """Run `deed` within a commit and give its result once that is durable.
+    async def do(self, operation: Callable[[Session], Answer], *, weight: int = 1) -> Answer:
+        """Run `operation` within a commit and give its result once that is durable.
 
         Raises:
             StoreUnavailable: not kept; the same call may work later.
             StoreCorrupt: the database is damaged.
         """
-        return cast("Answer", await self._submit((), deed, weight))
+        return cast("Answer", await self._submit((), operation, weight))
 
     def _settle(self, group: list[Job]) -> BaseException | None:
         self._kept.clear()
@@ -61,13 +61,13 @@ class Writer(relational.Writer):
 
     def _perform(self, session: SqliteSession, group: list[Job]) -> None:
         """Every job in its turn; appends that follow each other are read and written at once."""
-        for is_append, jobs in groupby(group, key=lambda job: job.deed is None):
+        for is_append, jobs in groupby(group, key=lambda job: job.operation is None):
             if is_append:
                 self._append(session, list(jobs))
                 continue
             for job in jobs:
-                assert job.deed is not None
-                job.result = job.deed(session)
+                assert job.operation is not None
+                job.result = job.operation(session)
 
     def _append(self, session: SqliteSession, jobs: list[Job]) -> None:
         loaded, numbers = load(session, needs_of(event for job in jobs for event in job.events))

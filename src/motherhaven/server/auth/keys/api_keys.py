@@ -32,7 +32,7 @@ RandomBytes = Callable[[int], bytes]
 
 async def list_keys(store: SharedRecords) -> Keys:
     """All keys, oldest first, revoked ones too."""
-    record = await store.record(RECORD)
+    record = await store.get_shared_record(RECORD)
     return read_keys(record.text) if record else ()
 
 
@@ -147,7 +147,7 @@ async def _change(
     store: SharedRecords, change: Callable[[Keys], Keys], random_bytes: RandomBytes
 ) -> Keys:
     for _ in range(_ATTEMPTS):
-        record = await store.record(RECORD)
+        record = await store.get_shared_record(RECORD)
         keys = change(read_keys(record.text) if record else ())
         text = write_keys(keys, random_bytes(8).hex())
         if await put_own_record(store, RECORD, text, record.revision if record else None):

@@ -182,7 +182,7 @@ class ApiKeyCache:
 
     async def _read(self) -> None:
         started = self._clock.monotonic()
-        record = await self._store.record(RECORD)
+        record = await self._store.get_shared_record(RECORD)
         revision = record.revision if record else 0
         if revision != self._known:
             keys = read_keys(record.text) if record else ()

@@ -24,7 +24,7 @@ _MOST: Final = 1_000
 
 async def last_uses(store: SharedRecords) -> dict[str, datetime]:
     """When each key was last used, by its id; a key that never was is not in it."""
-    record = await store.record(RECORD)
+    record = await store.get_shared_record(RECORD)
     return read_uses(record.text) if record else {}
 
 
@@ -94,7 +94,7 @@ class KeyUse:
             return
         uses = dict(self._last)
         for _ in range(_ATTEMPTS):
-            record = await self._store.record(RECORD)
+            record = await self._store.get_shared_record(RECORD)
             known = read_uses(record.text) if record else {}
             newest = {name: max(at, known.get(name, at)) for name, at in uses.items()}
             text = write_uses(known | newest, self._random(8).hex())

@@ -116,7 +116,7 @@ class RemoteRevocation:
             StoreError: the store fails; nothing is forgotten.
         """
         self._looked_at = self._clock.monotonic()
-        record = await self._store.record(RECORD)
+        record = await self._store.get_shared_record(RECORD)
         self._is_level = True
         told = _read(record.text) if record else {}
         here = self._sessions.ended()

@@ -46,7 +46,7 @@ class CursorSeal:
         if self._keys is not None:
             return
         for _ in range(_ATTEMPTS):
-            record = await self._store.record(RECORD)
+            record = await self._store.get_shared_record(RECORD)
             if record is not None:
                 self._keys = _keys_of(record.text)
                 return

@@ -13,7 +13,7 @@ _SECOND: Final = 1_000_000
 _MINUTE: Final = 60
 
 
-async def taken_over(database: Database, bot: KnownBot, received: int) -> Current:
+async def read_current(database: Database, bot: KnownBot, received: int) -> Current:
     """The newest of its curve and its marks; its lists begin here, older rows are queried.
 
     No bucket is later than what was received last (microseconds), so the windows end there.

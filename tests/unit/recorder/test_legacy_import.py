@@ -147,7 +147,7 @@ class Killer:
 
 
 def test_a_kill_at_any_statement_leaves_the_old_or_the_new_whole(old):
-    """SIGKILL before each statement of the takeover; then opening finishes it, all there."""
+    """SIGKILL before each statement of the import; then opening finishes it, all there."""
     path, before = old
     original = path.read_bytes()
     at, finished = 0, False

@@ -2,24 +2,24 @@
 import { useRouter } from "next/navigation";
 import { useCallback } from "react";
 import { newestHref } from "@/api/queries/newest";
-import type { Deed } from "@/lib/view-models/commands";
+import type { CommandAction } from "@/lib/view-models/commands";
 import { openHelp } from "@/ui/shell/help-dialog";
 import { getPrefs, setPrefs } from "./use-prefs";
 
 /** Does what a command of the palette or the top bar asks for. */
-export function useDeed(): (deed: Deed) => void {
+export function useCommandAction(): (action: CommandAction) => void {
   const router = useRouter();
   return useCallback(
-    (deed: Deed) => {
-      if ("go" in deed) router.push(deed.go);
-      else if ("newest" in deed) {
-        newestHref(deed.newest)
+    (action: CommandAction) => {
+      if ("go" in action) router.push(action.go);
+      else if ("newest" in action) {
+        newestHref(action.newest)
           .then((href) => router.push(href))
           // Without an answer the screen itself tells what is wrong, and offers to try again.
-          .catch(() => router.push(`/llm-bot/${deed.newest}`));
-      } else if ("toggle" in deed) toggle(deed.toggle);
-      else if (deed.run === "help") openHelp();
-      else if (deed.run === "picture") chartButton()?.click();
+          .catch(() => router.push(`/llm-bot/${action.newest}`));
+      } else if ("toggle" in action) toggle(action.toggle);
+      else if (action.run === "help") openHelp();
+      else if (action.run === "picture") chartButton()?.click();
       else void navigator.clipboard?.writeText(window.location.href);
     },
     [router],
