@@ -13,7 +13,7 @@ from motherhaven.contract.bulk import BULK, is_bulk, single_kind
 from motherhaven.contract.errors import JournalError
 from motherhaven.contract.events import Kind
 from motherhaven.contract.events.base import stamp
-from motherhaven.contract.jsonio import dumps, dumps_columns, loads_own
+from motherhaven.contract.jsonio import dumps, dumps_columns, dumps_ordered, loads_own
 from motherhaven.contract.times import format_time
 from motherhaven.recorder.bulk_rows import events_of
 from motherhaven.recorder.core import NewEvent, Recorder
@@ -24,6 +24,12 @@ CLOSE_SECONDS: Final = 2.0
 
 _COLUMNS: Final = frozenset({"candles", *BULK})
 """Kinds whose payload is mostly columns."""
+
+_ORDERED: Final = frozenset(
+    {"decision", "execution", "fill", "order", "account", "protection", "position_opened",
+     "position_closed", "funding", "cash_flow", "status"}
+)  # fmt: skip
+"""Kinds whose payload has its keys in order as it is made."""
 
 
 class Shipping(Protocol):
@@ -107,17 +113,13 @@ class JournalSink:
         )
 
     def _entry(self, item: Record, recorded_at: str) -> Entry:
-        recorder = self.recorder
+        recorder, kind, payload = self.recorder, item.kind, item.payload
         event_id = item.event_id or recorder.ids.new()
-        return Entry(
-            event_id,
-            item.kind,
-            recorder.mode,
-            stamp(item.time),
-            recorded_at,
-            item.payload,
-            dumps_columns(item.payload) if item.kind in _COLUMNS else dumps(item.payload),
-        )
+        if kind in _ORDERED:
+            data = dumps_ordered(payload)
+        else:
+            data = dumps_columns(payload) if kind in _COLUMNS else dumps(payload)
+        return Entry(event_id, kind, recorder.mode, stamp(item.time), recorded_at, payload, data)
 
     def read(self, kinds: Sequence[Kind]) -> Iterator[Kept]:
         """Everything kept of these kinds, oldest first.
