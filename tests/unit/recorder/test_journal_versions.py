@@ -7,6 +7,7 @@ import apsw
 import pytest
 
 from motherhaven.contract.bulk import encode
+from motherhaven.recorder.digest import COLUMNS
 from motherhaven.recorder.schema import SCHEMA_VERSION
 from motherhaven.testing.clock import FakeClock
 from tests.unit.recorder.support import decision, open_journal, open_recorder
@@ -126,3 +127,31 @@ def test_a_journal_of_version_3_gets_its_column_for_bulk_records(tmp_path):
     connection.close()
     assert rows[:1] == before
     assert [row[0] for row in rows] == [1, 2, 3]
+
+
+def test_a_journal_of_version_4_loses_its_columns_of_texts(tmp_path):
+    """Its view shows the same texts; what nobody may lose is the payload that has them."""
+    path = tmp_path / "j.db"
+    recorder = open_recorder(path, FakeClock())
+    recorder.record("decision", {**decision(1), "raw_response": "raw", "user_prompt": "asked"})
+    recorder.journal.close()
+    connection = apsw.Connection(str(path))
+    before = connection.execute("SELECT * FROM decisions").fetchall()
+    for name in ("justification", "raw_response", "system_prompt", "user_prompt"):
+        connection.execute(
+            f"ALTER TABLE events ADD COLUMN {name} TEXT"
+            f" AS (json_extract(payload, '$.{name}')) VIRTUAL"
+        )
+    connection.execute("DROP VIEW decisions")
+    connection.execute("PRAGMA user_version = 4")
+    connection.close()
+    rows = contents(path)[0]
+    for _ in range(2):
+        open_journal(path, seed=8).close()
+        assert contents(path) == (rows, SCHEMA_VERSION)
+    connection = apsw.Connection(str(path))
+    assert connection.execute("SELECT * FROM decisions").fetchall() == before
+    assert {"raw", "asked"} <= set(before[0])
+    columns = [row[1] for row in connection.execute("PRAGMA table_xinfo(events)")]
+    assert columns == list(COLUMNS)
+    connection.close()
