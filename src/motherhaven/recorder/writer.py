@@ -90,6 +90,7 @@ class Writer:
 
     def __init__(self, connection: apsw.Connection, identity: Identity, numbers: "Numbers") -> None:
         self._connection = connection
+        self._cursor = connection.cursor()
         self._identity = identity
         self._numbers = numbers
         self.added: list[Recorded] = []
@@ -138,7 +139,7 @@ class Writer:
             seq, event_id, identity.bot_id, mode, identity.epoch, kind, lane, lane_seq, row_id,
             time, recorded_at, payload_sha256(data), data.decode(), None,
         )  # fmt: skip
-        self._connection.execute(INSERT, sealed(row))
+        self._cursor.execute(INSERT, sealed(row))
         recorded = Recorded(seq, event_id, row_id)
         self.changed = True
         self.added.append(recorded)
