@@ -14,12 +14,13 @@ from motherhaven.contract.events import Mode
 from motherhaven.contract.times import format_time
 from motherhaven.contract.wire import payload_sha256
 from motherhaven.recorder.database import Identity
-from motherhaven.recorder.digest import INSERT, Row, sealed
+from motherhaven.recorder.digest import INSERT, KINDS, Row, sealed
 from motherhaven.recorder.projection import PROJECTED, project
 from motherhaven.recorder.schema import LANE_CODES
 
 _KNOWN: Final = "SELECT event_id FROM events WHERE event_id IN (SELECT value FROM json_each(?))"
 _LAST: Final = "SELECT max(event_id) FROM events"
+_LANES: Final = {kind: LANE_CODES[lane_of(kind)] for kind in KINDS.values()}
 _PROBE_BYTES: Final = 1 << 16
 
 AGAIN: Final = "~"
@@ -131,7 +132,7 @@ class Writer:
 
     def _add(self, entry: Entry) -> Recorded:
         event_id, kind, mode, time, recorded_at, payload, data = entry
-        lane = LANE_CODES[lane_of(kind)]
+        lane = _LANES[kind]
         seq, lane_seq = self._numbers.next(lane, count_of(payload) if is_bulk(kind) else 1)
         row_id = self._project(entry, seq) if kind in PROJECTED else None
         identity = self._identity
