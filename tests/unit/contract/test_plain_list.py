@@ -5,7 +5,7 @@ from decimal import Decimal
 
 import pytest
 
-from motherhaven.contract.bulk import texts
+from motherhaven.contract.columns import texts
 from motherhaven.contract.events.market import encode_candles
 from motherhaven.contract.jsonio import dumps, dumps_columns
 from motherhaven.contract.plain_list import PlainList

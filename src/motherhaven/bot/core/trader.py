@@ -38,6 +38,7 @@ from motherhaven.bot.market.bar_series import NEVER, BarSeries
 from motherhaven.bot.market.feed import Book, Gap, Quote, Slice
 from motherhaven.bot.market.funding import Rates
 from motherhaven.bot.market.instruments import Prices
+from motherhaven.bot.portfolio.account import AccountSnapshot
 from motherhaven.bot.portfolio.events import CashFlow
 from motherhaven.contract.events import BotState
 from motherhaven.contract.events import status as status_event
@@ -60,6 +61,8 @@ class Trader(AccountUpkeep):
         )
         self.ledger = self.account.ledger
         self.execution = ExecutionEngine(self.account, setup.margin_mode)
+        self.audited = -1
+        """The version of the books at the last look at what protects the positions."""
         self.armed = False
         """Whether the user has armed live trading; asked only where real money moves."""
         self.flows: list[tuple[datetime, Decimal]] = []
@@ -271,6 +274,13 @@ class Trader(AccountUpkeep):
         shot = self.account.snapshot()
         self.log.follow(shot.positions.values(), now)
         self.watch.audit(now, shot.positions)
+        self.audited = self.ledger.version
+        return self.account_figures(shot, now, cycle_id)
+
+    def account_figures(
+        self, shot: AccountSnapshot, now: datetime, cycle_id: str | None = None
+    ) -> Payload:
+        """What is recorded of an account that stands as in `shot`."""
         day = self.day
         known: dict[str, Any] = {"day": day and day.day, "day_start_equity": day and day.equity}
         # self.now is how far the market was seen: from there a later run goes on.
@@ -281,8 +291,12 @@ class Trader(AccountUpkeep):
 
     def report_status(self, state: BotState, message: str, now: datetime, **known: Any) -> None:
         """Record a heartbeat or a change of state; `known` as contract.events.status takes it."""
+        self.log.keep("status", self.status_payload(state, message, now, **known), now)
+
+    def status_payload(self, state: BotState, message: str, now: datetime, **known: Any) -> Payload:
+        """What is recorded of how the bot stands now."""
         day = self.day
-        payload = status_event.encode(
+        return status_event.encode(
             now,
             state,
             message,
@@ -293,7 +307,6 @@ class Trader(AccountUpkeep):
             frozen=self.watch.frozen,
             **known,
         )
-        self.log.keep("status", payload, now)
 
     @property
     def records(self) -> list[Record]:

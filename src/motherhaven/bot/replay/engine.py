@@ -10,7 +10,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from decimal import Decimal
-from itertools import count, islice
+from itertools import islice
 from pathlib import Path
 from typing import Final
 
@@ -26,7 +26,9 @@ from motherhaven.bot.market.funding import read_funding
 from motherhaven.bot.market.instruments import FeeRates
 from motherhaven.bot.portfolio.events import LedgerRecord, MarginMode
 from motherhaven.bot.replay.audit import EquityAudit
+from motherhaven.bot.replay.candles import CandleRecords
 from motherhaven.bot.replay.holds import HoldRecords
+from motherhaven.bot.replay.market_time import MarketClock, market_ids
 from motherhaven.bot.replay.report import CountingSink, Refusal, ReplayReport
 from motherhaven.bot.replay.stride import Strides
 from motherhaven.bot.running.cycle import COMPLETED, Cycle, Facts
@@ -36,6 +38,8 @@ from motherhaven.bot.running.venues import paper_trader
 from motherhaven.contract.clock import Clock
 from motherhaven.contract.coins import normalise_symbol
 from motherhaven.contract.errors import JournalError, OrderRejected
+from motherhaven.contract.events import MAX_CANDLES
+from motherhaven.contract.events.base import Payload
 from motherhaven.contract.limits import RiskLimits
 from motherhaven.metrics import Flow
 
@@ -86,47 +90,6 @@ def _is_full_hour(moment: datetime) -> bool:
     return moment.minute == 0 and moment.second == 0
 
 
-class MarketClock:
-    """The market's time of day over the wall's seconds; stands still until it is set."""
-
-    def __init__(self, wall: Clock, start: datetime) -> None:
-        self._wall = wall
-        self.time = start
-
-    def now(self) -> datetime:
-        """The market's time."""
-        return self.time
-
-    def monotonic(self) -> float:
-        """The wall's seconds."""
-        return self._wall.monotonic()
-
-
-def market_ids(clock: MarketClock, rng: random.Random) -> Callable[[], str]:
-    """UUIDv7 ids of the market's time, seeded, unique within one run.
-
-    Where RFC 9562 has chance there is a counter from a random start: cheap, and in order.
-    """
-    numbers = count(rng.getrandbits(60))
-    time, stamp = clock.time, _id_time(clock.time)
-
-    def new() -> str:
-        nonlocal time, stamp
-        if time is not clock.time:
-            time, stamp = clock.time, _id_time(clock.time)
-        number = next(numbers)
-        low = f"{1 << 63 | number:016x}"
-        return f"{stamp}{number & 0xFFF:03x}-{low[:4]}-{low[4:]}"
-
-    return new
-
-
-def _id_time(time: datetime) -> str:
-    """An id's first half, but for its counter."""
-    text = f"{int(time.timestamp() * 1000):012x}"
-    return f"{text[:8]}-{text[8:]}-7"
-
-
 class Replay:
     """One run over recorded bars."""
 
@@ -157,6 +120,7 @@ class Replay:
         # An older run in the same journal shares no ids with this one.
         self._before = sum(1 for _ in sink.read(LEDGER_KINDS))
         rng = random.Random(f"{config.seed}|{decider.name}|{self._before}")  # noqa: S311
+        whole = config.bulk and config.candles and config.pace is None
         setup = TraderSetup(
             coins=self.feed.coins,
             limits=config.limits,
@@ -165,7 +129,7 @@ class Replay:
             fees=config.fees,
             zone=config.zone,
             detailed=decider.is_model and self._recorded is None,
-            candles=config.candles,
+            candles=config.candles and not whole,
             brief=config.brief,
             margin_mode=config.margin_mode,
         )
@@ -174,6 +138,8 @@ class Replay:
         self._trader.funding_history = {
             normalise_symbol(coin): read_funding(path) for coin, path in config.funding.items()
         }
+        columns = self.feed.timeline.columns if whole else {}
+        self._candles = CandleRecords(self._trader.log, columns)
         facts = Facts(self.feed.name, config.interval_seconds)
         self._cycle = Cycle(self._trader, decider, self._sink, facts)
         self._audit = EquityAudit(config.equity)
@@ -267,10 +233,13 @@ class Replay:
         return step.stop, self._after(times[step.last_asked], None) if step.asked else due
 
     def _hold_records(self) -> HoldRecords:
-        def heartbeat(moment: datetime, cycle_id: str) -> None:
-            self._cycle.status(COMPLETED, moment, cycle_id, self._after(moment, None))
+        def after(moment: datetime) -> datetime:
+            return self._after(moment, None)
 
-        return HoldRecords(self._trader, self._decider.name, heartbeat)
+        def heartbeat(moment: datetime, cycle_id: str) -> Payload:
+            return self._cycle.status_payload(COMPLETED, moment, cycle_id, after(moment))
+
+        return HoldRecords(self._trader, self._decider.name, heartbeat, after)
 
     def _begin(self) -> None:
         if self._config.brief:  # nobody reads it
@@ -284,6 +253,7 @@ class Replay:
             return
         self._trader.report_account(self._market.time)
         self._trader.log.keep_candles(self._market.time)
+        self._candles.keep(self._market.time)
         self._write()
         self._sink.settle()  # the last status would else tell for ever of a lag that is made up
         self._cycle.status("replay completed", self._market.time, state="stopped")
@@ -331,6 +301,8 @@ class Replay:
         self._audit.sample(self._market.time, ledger.seq, ledger.base(), held)
 
     def _record(self) -> None:
+        if self._candles.waits(self._bars):
+            self._candles.keep(self._market.time, MAX_CANDLES)
         if self._config.pace is not None or len(self._trader.records) >= BATCH:
             self._write()
 

@@ -17,6 +17,7 @@ from motherhaven.bot.guard.day import day_end
 from motherhaven.bot.market.bar_series import KEPT
 from motherhaven.bot.market.timeline import Stretch, Timeline, steps_until
 from motherhaven.bot.replay.audit import EquityAudit, Track
+from motherhaven.bot.replay.hold_accounts import Marks
 from motherhaven.bot.replay.holds import HoldRecords, Holds
 from motherhaven.contract.quick_init import quick_inside
 
@@ -96,7 +97,7 @@ class Strides:
             return Step(index)
         asked = plan.before(stop)
         if self._kept is not None:
-            self._keep(self._kept, index, stop, stretch, plan, asked)
+            self._keep(self._kept, stretch, plan, asked)
         self._pass(index, stop, stretch)
         if not asked:
             return Step(stop)
@@ -142,27 +143,23 @@ class Strides:
             stop = found - offset
         return stop
 
-    def _keep(
-        self, kept: HoldRecords, start: int, stop: int, stretch: Stretch, plan: _Plan, asked: int
-    ) -> None:
-        """Put the bars and the decisions on record."""
-        log, coins = self._trader.log, self._trader.ledger.holdings
-        if self._trader.setup.candles:
-            for coin, offset in stretch.offsets.items():
-                bars = self._timeline.columns[coin].bars
-                log.saw_in_a_row(coin, bars[start + offset : stop + offset])
-        decider = self._decider
+    def _keep(self, kept: HoldRecords, stretch: Stretch, plan: _Plan, asked: int) -> None:
+        """Put the decisions on record."""
+        coins, decider = self._trader.ledger.holdings, self._decider
         if not asked or decider is None:
             return
         end = plan.first + asked * plan.every
-        marks, why = {}, {}
+        marks, why, steps = {}, {}, {}
         for coming in plan.coming:
             coin, offset = coming.coin, stretch.offsets[coming.coin]
-            closes = self._timeline.columns[coin].closes
-            marks[coin] = closes[plan.first + offset : end + offset : plan.every]
+            columns = self._timeline.columns[coin]
+            chosen = slice(plan.first + offset, end + offset, plan.every)
+            marks[coin] = columns.closes[chosen]
+            steps[coin] = columns.ends.piece(chosen)
             held = coins.get(coin)
             why[coin] = decider.why(coming, None if held is None else held.size)
-        kept.record(Holds(self._timeline.times[plan.first : end : plan.every], marks, why))
+        times = self._timeline.times[plan.first : end : plan.every]
+        kept.record(Holds(times, Marks(marks, steps), why))
 
     def _pass(self, start: int, stop: int, stretch: Stretch) -> None:
         trader = self._trader
@@ -179,7 +176,7 @@ class Strides:
             holding = ledger.holdings.get(coin)
             if holding is not None:
                 marks = columns.closes[start + offset : stop + offset]
-                steps = columns.ends[start + offset : stop + offset]
+                steps = columns.ends.values[start + offset : stop + offset]
                 tracks.append(Track(coin, holding.size, marks, steps))
         if len(tracks) > 1:
             order = list(ledger.holdings)

@@ -1,0 +1,95 @@
+"""An account's figures at many marks in a row, in whole numbers of one step.
+
+They are linear in the marks, so each is a product and a sum of whole numbers: the decimals that
+`portfolio.columns` works out, to the last digit, where all of a column have the same decimals.
+"""
+
+from collections.abc import Iterable, Mapping
+from decimal import Decimal
+from operator import add
+from typing import NamedTuple
+
+from motherhaven.bot.market.timeline import Steps
+from motherhaven.bot.portfolio.holding import Holding
+from motherhaven.contract.columns import Steps as Written
+from motherhaven.contract.columns import steps
+from motherhaven.contract.exact import EXACT
+
+
+class Whole(NamedTuple):
+    """Amounts in USD: whole numbers of 10**-decimals."""
+
+    values: list[int]
+    decimals: int
+
+    def plus(self, amount: Decimal) -> "Whole | None":
+        """Each with `amount` added; None where the decimals of `amount` are unusual."""
+        own = _decimals(amount)
+        if own is None:
+            return None
+        decimals = max(self.decimals, own)
+        factor, more = 10 ** (decimals - self.decimals), _steps(amount, decimals)
+        values = [factor * value + more for value in self.values]
+        return Whole(values, decimals)
+
+    def written(self) -> Written | None:
+        """The column of a record; None where its numbers are too large for one."""
+        return steps(self.values, self.decimals, max(max(self.values), -min(self.values)))  # noqa: PLW3301
+
+
+def profits(holding: Holding, marks: Steps) -> Whole | None:
+    """size * mark - cost at each mark; None where it has not always the same decimals."""
+    size, cost = _decimals(holding.size), _decimals(holding.cost)
+    if size is None or cost is None:
+        return None
+    decimals = max(size + marks.decimals, cost)
+    if not marks.fixed and decimals != cost:
+        return None
+    factor = _steps(holding.size, size) * 10 ** (decimals - size - marks.decimals)
+    less = _steps(holding.cost, decimals)
+    return Whole([factor * mark - less for mark in marks.values], decimals)
+
+
+def total(parts: Iterable[Whole]) -> Whole:
+    """The sums of columns, at least one."""
+    first, *rest = parts
+    for other in rest:
+        decimals = max(first.decimals, other.decimals)
+        columns = (_scaled(one, decimals) for one in (first, other))
+        first = Whole(list(map(add, *columns)), decimals)
+    return first
+
+
+def whole_profits(
+    holdings: Mapping[str, Holding], marks: Mapping[str, Steps]
+) -> list[Whole] | None:
+    """The profits of each position; None where one of them is no such column."""
+    found = []
+    for coin, holding in holdings.items():
+        own = profits(holding, marks[coin])
+        if own is None:
+            return None
+        found.append(own)
+    return found
+
+
+def written_steps(column: Steps) -> Written | None:
+    """A column as it is written; None where the texts do not follow from the numbers."""
+    if not (column.fixed or column.short):
+        return None
+    return steps(column.values, column.decimals, column.largest, short=not column.fixed)
+
+
+def _scaled(one: Whole, decimals: int) -> list[int]:
+    factor = 10 ** (decimals - one.decimals)
+    return one.values if factor == 1 else [factor * value for value in one.values]
+
+
+def _decimals(number: Decimal) -> int | None:
+    """Its decimals as it stands; None for a number of whole tens, or no number."""
+    exponent = number.as_tuple().exponent
+    return -exponent if isinstance(exponent, int) and exponent <= 0 else None
+
+
+def _steps(number: Decimal, decimals: int) -> int:
+    return int(number.scaleb(decimals, EXACT))
