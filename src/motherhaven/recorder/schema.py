@@ -130,7 +130,7 @@ _BULK_TIME: Final = """coalesce(
                 (b.key * json_extract(e.payload, '$.each.timestamp.seconds')) || ' seconds')
             || '.000000')"""
 _NUMBERS: Final = (
-    "WITH RECURSIVE numbers(key) AS (VALUES (0) UNION ALL"
+    "WITH RECURSIVE numbers(key) AS (VALUES (0) UNION ALL"  # noqa: S608  (our own number)
     f" SELECT key + 1 FROM numbers WHERE key < {MAX_BULK - 1})"
 )
 _EACH: Final = "CROSS JOIN numbers AS b ON b.key < json_extract(e.payload, '$.count')"
