@@ -188,13 +188,14 @@ def _stretches(slices: Timeline, coins: tuple[str, ...]) -> list[Stretch]:
 
 
 def _decimals(number: Decimal) -> int:
+    """Its decimals as it stands; below 0 for whole tens (1E+3)."""
     exponent = number.as_tuple().exponent
-    return max(0, -exponent) if isinstance(exponent, int) else 0
+    return -exponent if isinstance(exponent, int) else 0
 
 
 def _alike(*columns: Sequence[Decimal]) -> list[Steps]:
     """Columns in steps that suit all of them."""
-    decimals = max(_decimals(number) for column in columns for number in column)
+    decimals = max(0, *(_decimals(number) for column in columns for number in column))
     return [_in_steps(column, decimals) for column in columns]
 
 
@@ -202,13 +203,12 @@ def _in_steps(column: Sequence[Decimal], decimals: int) -> Steps:
     values, fixed, short = [], True, True
     for number in column:
         value = number.scaleb(decimals, EXACT)
-        whole = int(value)
+        whole, own = int(value), _decimals(number)
         if whole != value:
             raise ArithmeticError(f"{number} has more than {decimals} decimals")
         values.append(whole)
-        own = _decimals(number)
         fixed = fixed and own == decimals
-        short = short and (not own or whole % 10 ** (decimals - own + 1) != 0)
+        short = short and (own == 0 or (own > 0 and whole % 10 ** (decimals - own + 1) != 0))
     return Steps(values, decimals, max(map(abs, values)), fixed, short)
 
 

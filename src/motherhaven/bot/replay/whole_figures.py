@@ -43,7 +43,7 @@ def profits(holding: Holding, marks: Steps) -> Whole | None:
     if size is None or cost is None:
         return None
     decimals = max(size + marks.decimals, cost)
-    if not marks.fixed and decimals != cost:
+    if not (marks.fixed or (marks.short and decimals == cost)):
         return None
     factor = _steps(holding.size, size) * 10 ** (decimals - size - marks.decimals)
     less = _steps(holding.cost, decimals)
