@@ -1,6 +1,7 @@
 """Strict JSON in, canonical JSON out, with exact numbers both ways."""
 
 import json
+import math
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from decimal import Decimal, InvalidOperation
 from itertools import chain
@@ -28,6 +29,9 @@ SPARE: Final = 100
 """Room below both for what goes around a payload on its way."""
 
 _PLAIN: Final = "-.0123456789"
+_NUMERIC: Final = _PLAIN.encode()
+_PLACE: Final = 8
+_ESCAPE, _E, _I, _N = b"\\EIN"
 _STEP: Final = 16_384
 _OPENERS: Final = b"[{"
 _NOT_BRACKETS: Final = bytes(set(range(256)) - set(b"[]{}"))
@@ -47,7 +51,7 @@ def loads(data: bytes, *, containers: int = MAX_CONTAINERS) -> Any:
             surrogate or a NUL character.
     """
     check_depth(data, containers=containers)
-    return _parse(data, _parse_float, _parse_int)
+    return _parse(data, _STRICT)
 
 
 def loads_own(data: bytes) -> Any:
@@ -57,7 +61,7 @@ def loads_own(data: bytes) -> Any:
         InvalidJson: as loads, but for how many there are.
     """
     check_depth(data, containers=len(data))
-    return _parse(data, _parse_float, _parse_int, keys=len(data))
+    return _parse(data, _OWN)
 
 
 def may_be_wide(data: bytes) -> bool:
@@ -75,27 +79,18 @@ def loads_wire(data: bytes) -> Any:
         InvalidJson: as loads, but for numbers.
     """
     check_depth(data)
-    return _parse(data, bounded_decimal, bounded_integer)
+    return _parse(data, _WIRE)
 
 
-def _parse(
-    data: bytes,
-    parse_float: Callable[[str], Decimal | OutOfRange],
-    parse_int: Callable[[str], int | OutOfRange],
-    keys: int = MAX_KEYS,
-) -> Any:
+def _parse(data: bytes, decoder: json.JSONDecoder) -> Any:
     try:
         text = data.decode("utf-8")
     except UnicodeDecodeError as error:
         raise InvalidJson(f"not UTF-8 at byte {error.start}; send UTF-8 encoded JSON") from None
+    if text.startswith("\ufeff"):
+        raise InvalidJson("not JSON: it begins with a byte order mark (U+FEFF); leave that out")
     try:
-        value = json.loads(
-            text,
-            parse_float=parse_float,
-            parse_int=parse_int,
-            parse_constant=_refuse_constant,
-            object_pairs_hook=lambda pairs: _unique(pairs, keys),
-        )
+        value = decoder.decode(text)
     except json.JSONDecodeError as error:
         raise InvalidJson(f"not JSON: {error.msg} at character {error.pos}") from None
     except RecursionError:
@@ -114,6 +109,13 @@ def dumps(value: object, *, numbers: bool = False) -> bytes:
         InvalidJson: a float (money must be Decimal), a lone surrogate, a NUL
             character or a type that JSON does not have.
     """
+    if not numbers:
+        try:
+            quickly = _quickly(_in_order(value))
+        except (TypeError, ValueError, RecursionError):  # says nothing of what is wrong
+            quickly = None
+        if quickly is not None:
+            return quickly
     try:
         text = _number_form(value) if numbers else _ENCODER.encode(value)
         data = text.encode("utf-8")
@@ -127,6 +129,22 @@ def dumps(value: object, *, numbers: bool = False) -> bytes:
     if b"\\u0000" in data and _has_nul(value):
         raise InvalidJson("a NUL character cannot be stored; remove it from the text")
     return data
+
+
+def dumps_ordered(value: object) -> bytes:
+    """As `dumps`, in half the time, for what has its keys in order at every level already.
+
+    For payloads of `contract.events`: texts, whole numbers, bools, None and Decimals, and lists
+    and objects of these. Nothing looks whether that is so.
+
+    Raises:
+        InvalidJson: as `dumps`.
+    """
+    try:
+        quickly = _quickly(value)
+    except (TypeError, ValueError):
+        quickly = None
+    return dumps(value) if quickly is None else quickly
 
 
 def dumps_columns(value: object) -> bytes:
@@ -222,7 +240,7 @@ def _refuse_constant(name: str) -> NoReturn:
     raise InvalidJson(f"{name} is not JSON; send null for an unknown number")
 
 
-def _unique(pairs: list[tuple[str, Any]], most: int) -> dict[str, Any]:
+def _unique(pairs: list[tuple[str, Any]], most: float) -> dict[str, Any]:
     if len(pairs) > most:
         raise InvalidJson(f"an object of {len(pairs)} keys; send at most {most}")
     result = dict(pairs)
@@ -233,6 +251,25 @@ def _unique(pairs: list[tuple[str, Any]], most: int) -> dict[str, Any]:
                 raise InvalidJson(f"duplicate key {key[:60]!r}; send each key once")
             seen.add(key)
     return result
+
+
+def _decoder(
+    parse_float: Callable[[str], Decimal | OutOfRange],
+    parse_int: Callable[[str], int | OutOfRange],
+    keys: float = MAX_KEYS,
+) -> json.JSONDecoder:
+    """A parser that is made once: making one takes as long as to parse a small event."""
+    return json.JSONDecoder(
+        parse_float=parse_float,
+        parse_int=parse_int,
+        parse_constant=_refuse_constant,
+        object_pairs_hook=lambda pairs: _unique(pairs, keys),
+    )
+
+
+_STRICT: Final = _decoder(_parse_float, _parse_int)
+_OWN: Final = _decoder(_parse_float, _parse_int, keys=math.inf)
+_WIRE: Final = _decoder(bounded_decimal, bounded_integer)
 
 
 def _default(value: object) -> str:
@@ -247,6 +284,8 @@ def _default(value: object) -> str:
 
 _SIMPLE: Final = frozenset({str, int, bool, type(None)})
 _ROWS: Final = frozenset({list, tuple})
+_TEXT: Final = frozenset({str})
+_FLAT: Final = _SIMPLE | {Decimal}
 
 _ENCODER: Final = json.JSONEncoder(
     default=_default,
@@ -255,6 +294,45 @@ _ENCODER: Final = json.JSONEncoder(
     allow_nan=False,
     separators=(",", ":"),
 )
+
+
+def _quickly(value: object) -> bytes | None:
+    """What `_ENCODER` makes of a value in order, in a third of the time; None if it may differ."""
+    data: bytes = to_json(value)
+    # Decimals that JSON has in another form: with an exponent ("E+3", "E-9"), not finite, or of
+    # too many digits, which must fill one of the places that are looked at.
+    if _E in data and (b"E+" in data or b"E-" in data):
+        return None
+    if (_N in data and b"NaN" in data) or (_I in data and b"Infinity" in data):
+        return None
+    if _ESCAPE in data and b"\\u0000" in data:
+        return None
+    if len(data) >= _MAX_ZEROS:
+        places = range(0, len(data), _MAX_ZEROS - _PLACE)
+        if any(not data[n : n + _PLACE].strip(_NUMERIC) for n in places):
+            return None
+    return data
+
+
+def _in_order(value: Any) -> object:
+    """`value` with sorted keys.
+
+    Raises:
+        TypeError: something in it is not plainly of a type that JSON or Decimal has.
+    """
+    kind = type(value)
+    if kind is dict:
+        "".join(value)  # a TypeError where a key is no text
+        keys = sorted(value)
+        made = value if keys == list(value) else {key: value[key] for key in keys}
+        if _FLAT.issuperset(map(type, made.values())):
+            return made
+        return {key: one if type(one) in _FLAT else _in_order(one) for key, one in made.items()}
+    if kind in _ROWS:
+        return value if _FLAT.issuperset(map(type, value)) else [_in_order(one) for one in value]
+    if kind in _FLAT:
+        return value
+    raise TypeError(f"{kind.__name__} is not plain")
 
 
 def _digits(value: Decimal) -> str:

@@ -24,6 +24,9 @@ _SHOWN: Final = 60
 _PADDED: Final = 1000
 _DAY: Final = 86_400
 _SECOND: Final = timedelta(seconds=1)
+_TEXT: Final = "%04d-%02d-%02dT%02d:%02d:%02d.%06dZ"
+"""Twice as fast as isoformat, which asks for the offset, and strftime."""
+
 _UNUSED: Final = datetime(2000, 1, 1, tzinfo=UTC)
 
 
@@ -40,11 +43,14 @@ def format_time(moment: datetime) -> str:
     Raises:
         ValueError: the moment is naive.
     """
-    if moment.tzinfo is UTC and moment.year >= _PADDED:
-        return moment.isoformat(timespec="microseconds")[:-6] + "Z"  # as below, in half the time
-    if moment.tzinfo is None:
-        raise ValueError(f"{moment!r} is naive; attach its zone first")
-    return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+    if moment.tzinfo is not UTC:
+        if moment.tzinfo is None:
+            raise ValueError(f"{moment!r} is naive; attach its zone first")
+        moment = moment.astimezone(UTC)
+    return _TEXT % (
+        moment.year, moment.month, moment.day, moment.hour, moment.minute, moment.second,
+        moment.microsecond,
+    )  # fmt: skip
 
 
 def format_row(first: datetime, step: timedelta, count: int) -> list[str]:

@@ -1,9 +1,8 @@
 """What each event writes into the tables behind the four views."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from decimal import Decimal
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 import apsw
 
@@ -46,8 +45,7 @@ def project(
     return write(connection, payload, _Row(row_id, seq, created_time(recorded_at)))
 
 
-@dataclass(frozen=True, slots=True)
-class _Row:
+class _Row(NamedTuple):
     id: int | None
     seq: int
     created: str
@@ -268,3 +266,6 @@ _WRITERS: Final[dict[RecordedKind, _Writer]] = {
     "accounts": _accounts,
     "statuses": _statuses,
 }
+
+PROJECTED: Final = frozenset(_WRITERS)
+"""Kinds that are seen in a view."""

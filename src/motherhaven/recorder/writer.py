@@ -16,10 +16,11 @@ from motherhaven.contract.wire import payload_sha256
 from motherhaven.recorder.bulk_rows import singly
 from motherhaven.recorder.database import Identity
 from motherhaven.recorder.digest import INSERT, Row, sealed
-from motherhaven.recorder.projection import project
+from motherhaven.recorder.projection import PROJECTED, project
 from motherhaven.recorder.schema import LANE_CODES
 
 _KNOWN: Final = "SELECT event_id FROM events WHERE event_id IN (SELECT value FROM json_each(?))"
+_LAST: Final = "SELECT max(event_id) FROM events"
 _PROBE_BYTES: Final = 1 << 16
 
 AGAIN: Final = "~"
@@ -111,31 +112,35 @@ class Writer:
         Raises:
             InvalidEvent: as `add`.
         """
-        ids = to_json([entry.event_id for entry in entries]).decode()
-        rows = self._connection.execute(_KNOWN, (ids,))
-        seen = {event_id for (event_id,) in rows}
+        seen = self._known_of([entry.event_id for entry in entries])
         added = []
         for entry in entries:
             added.append(self.add(entry) if entry.event_id in seen else self._add(entry))
             seen.add(entry.event_id)
         return added
 
+    def _known_of(self, ids: Sequence[str]) -> set[str]:
+        """Those of `ids` that are in the journal; where all are past its last one, none is."""
+        if not ids:
+            return set()
+        ((last,),) = self._connection.execute(_LAST)
+        if last is None or min(ids) > str(last):
+            return set()
+        rows = self._connection.execute(_KNOWN, (to_json(ids).decode(),))
+        return {event_id for (event_id,) in rows}
+
     def _add(self, entry: Entry) -> Recorded:
-        lane = LANE_CODES[lane_of(entry.kind)]
-        count = count_of(entry.payload) if is_bulk(entry.kind) else 1
-        seq, lane_seq = self._numbers.next(lane, count)
-        row_id = self._project(entry, seq)
-        self._connection.execute(
-            INSERT,
-            sealed(
-                Row(
-                    seq, entry.event_id, self._identity.bot_id, entry.mode,
-                    self._identity.epoch, entry.kind, lane, lane_seq, row_id, entry.time,
-                    entry.recorded_at, payload_sha256(entry.data), entry.data.decode(), None,
-                )
-            ),
+        event_id, kind, mode, time, recorded_at, payload, data = entry
+        lane = LANE_CODES[lane_of(kind)]
+        seq, lane_seq = self._numbers.next(lane, count_of(payload) if is_bulk(kind) else 1)
+        row_id = self._project(entry, seq) if kind in PROJECTED else None
+        identity = self._identity
+        row = Row(
+            seq, event_id, identity.bot_id, mode, identity.epoch, kind, lane, lane_seq, row_id,
+            time, recorded_at, payload_sha256(data), data.decode(), None,
         )  # fmt: skip
-        recorded = Recorded(seq, entry.event_id, row_id)
+        self._connection.execute(INSERT, sealed(row))
+        recorded = Recorded(seq, event_id, row_id)
         self.changed = True
         self.added.append(recorded)
         self.entries.append(entry)

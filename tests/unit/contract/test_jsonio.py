@@ -1,5 +1,7 @@
 """Strict JSON in, canonical JSON out."""
 
+import json
+from datetime import UTC, datetime
 from decimal import Decimal
 
 import pytest
@@ -7,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from motherhaven.contract.errors import InvalidJson
-from motherhaven.contract.jsonio import MAX_DEPTH, dumps, loads
+from motherhaven.contract.jsonio import MAX_DEPTH, dumps, dumps_ordered, loads
 
 TEXT = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\x00"))
 SCALARS = st.one_of(
@@ -86,3 +88,52 @@ def test_canonical_form_is_stable(value: object) -> None:
     for numbers in (False, True):
         once = dumps(value, numbers=numbers)
         assert dumps(loads(once), numbers=numbers) == once
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        {"b": 1, "a": {"z": None, "y": [True, {"d": 1, "c": Decimal("1.50")}]}},
+        [Decimal("1E+3"), Decimal("-1.5E-9"), Decimal("0E-12"), Decimal("-0")],
+        {"a": "E+ E- NaN Infinity \\ \u2028 \x1b \x7f é", "b": Decimal(2)},
+        {"a": Decimal("1" * 1000), "b": "1" * 1200},
+        {"a": 10**900, "b": ("x", 1)},
+        {2: "b", 1: "a"},
+        "text", None, 7, Decimal("2.0"), [], {},
+    ],
+)  # fmt: skip
+def test_the_bytes_are_those_of_the_plain_encoder(value: object) -> None:
+    """However a value is written: exponents, long numbers, keys out of order, odd keys."""
+    plain = json.dumps(
+        value, default=lambda one: format(one, "f"), sort_keys=True, ensure_ascii=False,
+        separators=(",", ":"),
+    )  # fmt: skip
+    assert dumps(value) == plain.encode()
+
+
+@pytest.mark.parametrize("number", [Decimal("1" * 1002), Decimal("Infinity"), Decimal("1E-2000")])
+@pytest.mark.parametrize("around", [0, 450, 899])
+def test_numbers_without_a_form_are_refused_wherever_they_stand(
+    number: Decimal, around: int
+) -> None:
+    """Among others, and behind a text of any length."""
+    for value in (number, {"a": "t" * around, "b": [number]}):
+        with pytest.raises(InvalidJson):
+            dumps(value)
+        with pytest.raises(InvalidJson):
+            dumps_ordered(value)
+
+
+@pytest.mark.parametrize(
+    "value", [{"a": {1}}, {"a": b"x"}, [object()], {"a": datetime(2026, 1, 5, tzinfo=UTC)}]
+)
+def test_only_what_json_has_is_written(value: object) -> None:
+    """What another writer of JSON would take: sets, bytes, times."""
+    with pytest.raises(InvalidJson):
+        dumps(value)
+
+
+def test_a_byte_order_mark_is_refused() -> None:
+    """In words that say what it is."""
+    with pytest.raises(InvalidJson, match="byte order mark"):
+        loads(b"\xef\xbb\xbf{}")

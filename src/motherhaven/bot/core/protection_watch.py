@@ -15,6 +15,7 @@ from motherhaven.contract.events.base import Payload
 
 _DIGITS: Final = Decimal("0.000001")
 NO_TIME: Final = timedelta(0)
+_COUNTS: Final = dict.fromkeys(sorted(state.value for state in Cover), 0)
 
 
 @dataclass(slots=True)
@@ -64,21 +65,21 @@ class ProtectionWatch:
         """Counts by state, and each position that is not protected; None without positions."""
         if not self._known:
             return None
-        counts = dict.fromkeys((state.value for state in Cover), 0)
-        lacking = []
+        lacking: list[dict[str, Any]] = []
+        told: dict[str, Any] = {"lacking": lacking, **_COUNTS}
         for known in self._known.values():
-            counts[known.found.state.value] += 1
+            told[known.found.state.value] += 1
             if known.found.state is not Cover.PROTECTED:
                 lacking.append(
                     {
                         "coin": known.found.coin,
                         "position_id": known.found.position_id,
-                        "state": known.found.state.value,
                         "reason_code": known.found.code,
                         "seconds": int((now - known.since).total_seconds()),
+                        "state": known.found.state.value,
                     }
                 )
-        return {**counts, "lacking": lacking}
+        return told
 
 
 def _changed(before: Protection, now: Protection) -> bool:

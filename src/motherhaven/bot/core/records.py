@@ -26,7 +26,7 @@ from motherhaven.contract.events import market as market_event
 from motherhaven.contract.events import order as order_event
 from motherhaven.contract.events import position as position_event
 from motherhaven.contract.events.base import Payload
-from motherhaven.contract.exact import exact
+from motherhaven.contract.exact import minus
 from motherhaven.contract.quick_init import quick_inside
 
 NO_COIN: Final = "?"
@@ -286,16 +286,13 @@ def account(shot: AccountSnapshot, time: datetime, market_time: datetime, **know
 
     `known`: cycle_id, day, day_start_equity and entries_today, as `encode` takes them.
     """
-    with exact():
-        net = shot.wallet - shot.deposits
-        total = shot.equity - shot.deposits
     return account_event.encode(
         time,
         balance_usd=shot.wallet,
         equity_usd=shot.equity,
         unrealized_pnl=shot.unrealized,
-        realized_pnl=net,
-        total_pnl=total,
+        realized_pnl=minus(shot.wallet, shot.deposits),
+        total_pnl=minus(shot.equity, shot.deposits),
         deposits_usd=shot.deposits,
         fees_usd=shot.fees,
         funding_usd=shot.funding,

@@ -14,6 +14,7 @@ from typing import Final
 from motherhaven.bot.execution.orders import OpenOrder, OrderKind
 from motherhaven.bot.portfolio.account import Position
 from motherhaven.contract.exact import exact, quotient
+from motherhaven.contract.quick_init import quick_inside
 
 ZERO: Final = Decimal(0)
 
@@ -42,6 +43,7 @@ class AuditRules:
     max_age: timedelta = timedelta(minutes=5)
 
 
+@quick_inside
 @dataclass(frozen=True, slots=True)
 class Protection:
     """One position's protection. Sizes unsigned, in coin; prices and money in USD.
@@ -71,6 +73,7 @@ class Protection:
     warnings: tuple[str, ...] = ()
 
 
+@quick_inside
 @dataclass(frozen=True, slots=True)
 class Look:
     """What the venue held at one time; `at` None where it could not be read."""
@@ -162,14 +165,10 @@ def _audited(
         fallback = "stop_partial" if covered else "stop_none"
         code = found.bad[0][1] if found.bad else "stop_exempt" if exempt else fallback
     chosen = _first(held, found.good or [order for order, _ in found.bad])
-    return _measured(
-        Protection(
-            held.coin, held.position_id, size, covered, state, age, code=code,
-            orphans=tuple(foreign), warnings=_warnings(held, found, rules),
-        ),
-        held,
-        chosen,
-        rules,
+    return Protection(
+        held.coin, held.position_id, size, covered, state, age,
+        *_measures(held, chosen, size, rules),
+        tuple(foreign), code, _warnings(held, found, rules),
     )  # fmt: skip
 
 
@@ -193,26 +192,24 @@ def _first(held: Position, stops: Sequence[OpenOrder]) -> OpenOrder | None:
     return (max if held.size > 0 else min)(priced, key=lambda stop: stop.price or ZERO)
 
 
-def _measured(
-    found: Protection, held: Position, stop: OpenOrder | None, rules: AuditRules
-) -> Protection:
-    """The same with its distances and what is at risk."""
+def _measures(
+    held: Position, stop: OpenOrder | None, size: Decimal, rules: AuditRules
+) -> tuple[
+    Decimal | None, bool | None, Decimal | None, Decimal | None, Decimal | None, Decimal | None
+]:
+    """The stop's price, whether it is inside, both distances, the worst fill, what is at risk."""
     sign, mark, liquidation = held.side.sign, held.mark, held.liquidation
     price = None if stop is None else stop.price
+    inside = to_stop = worst = at_risk = None
     with exact():
         away = None if liquidation is None else quotient((mark - liquidation) * sign, mark)
-        to_stop = worst = at_risk = None
         if stop is not None and price is not None:
             to_stop = quotient((mark - price) * sign, mark)
             worst = price * (1 - sign * rules.slip) if stop.limit is None else stop.limit
-            at_risk = max((mark - worst) * sign * found.size, ZERO)
-        inside = None
+            at_risk = max((mark - worst) * sign * size, ZERO)
         if price is not None and liquidation is not None:
             inside = (price - liquidation) * sign > 0
-    return Protection(
-        found.coin, found.position_id, found.size, found.covered, found.state, found.age, price,
-        inside, to_stop, away, worst, at_risk, found.orphans, found.code, found.warnings,
-    )  # fmt: skip
+    return price, inside, to_stop, away, worst, at_risk
 
 
 def _warnings(held: Position, found: _Found, rules: AuditRules) -> tuple[str, ...]:

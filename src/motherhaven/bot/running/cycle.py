@@ -61,6 +61,11 @@ async def _think(decider: Decider, context: Context) -> Answer:
     return await decider.decide(context)
 
 
+def _in_order(limits: Mapping[str, str | None]) -> dict[str, str | None]:
+    """As every status has them: its keys are in order."""
+    return dict(sorted(limits.items()))
+
+
 def _stops(trader: Trader) -> Iterator[StopPlace]:
     """The stop of each open position that has one."""
     for coin, held in trader.ledger.holdings.items():
@@ -107,7 +112,7 @@ class Cycle:
         self.think: Think = _think
         """How the decider is asked: in this loop, or in a thread that it may block."""
         self._waiting: list[Record] = []
-        self._shown = trader.setup.limits, trader.setup.limits.shown()
+        self._shown = trader.setup.limits, _in_order(trader.setup.limits.shown())
         self._serial = asyncio.Lock()
         if trader.account.venue.capabilities.outlives_process:
             trader.account.orders.emit = self._record_order
@@ -250,7 +255,7 @@ class Cycle:
         """
         limits = self.trader.setup.limits
         if self._shown[0] is not limits:
-            self._shown = limits, limits.shown()
+            self._shown = limits, _in_order(limits.shown())
         return self._shown[1]
 
     def warnings(self) -> list[str]:

@@ -1,6 +1,6 @@
 """The journal as a sink: every record durable when `write` returns, read back in order."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
 from typing import Final, Protocol
@@ -9,11 +9,11 @@ import apsw
 
 from motherhaven.bot.core.records import Record
 from motherhaven.bot.running.sink import Kept
-from motherhaven.contract.bulk import BULK, is_bulk, single_kind
+from motherhaven.contract.bulk import BULK, RecordedKind, is_bulk, single_kind
 from motherhaven.contract.errors import JournalError
 from motherhaven.contract.events import Kind
 from motherhaven.contract.events.base import stamp
-from motherhaven.contract.jsonio import dumps, dumps_columns, loads_own
+from motherhaven.contract.jsonio import dumps, dumps_columns, dumps_ordered, loads_own
 from motherhaven.contract.times import format_time
 from motherhaven.recorder.bulk_rows import events_of
 from motherhaven.recorder.core import NewEvent, Recorder
@@ -22,8 +22,16 @@ from motherhaven.recorder.writer import Entry
 
 CLOSE_SECONDS: Final = 2.0
 
-_COLUMNS: Final = frozenset({"candles", *BULK})
-"""Kinds whose payload is mostly columns."""
+_ORDERED: Final[tuple[Kind, ...]] = (
+    "decision", "execution", "fill", "order", "account", "protection", "position_opened",
+    "position_closed", "funding", "cash_flow", "status",
+)  # fmt: skip
+
+_WRITE: Final[Mapping[RecordedKind, Callable[[object], bytes]]] = {
+    **dict.fromkeys(("candles", *BULK), dumps_columns),
+    **dict.fromkeys(_ORDERED, dumps_ordered),
+}
+"""How a payload is written: mostly columns, or with its keys in order as it was made."""
 
 
 class Shipping(Protocol):
@@ -99,25 +107,28 @@ class JournalSink:
             JournalError: nothing was kept.
         """
         if self._trusted:
-            now = format_time(self.recorder.clock.now())  # one transaction, one time
-            self.recorder.journal.append([self._entry(item, now) for item in batch])
+            self.recorder.journal.append(self._entries(batch))
             return
         self.recorder.record_many(
             NewEvent(item.kind, item.payload, item.time, item.event_id) for item in batch
         )
 
-    def _entry(self, item: Record, recorded_at: str) -> Entry:
+    def _entries(self, batch: Sequence[Record]) -> list[Entry]:
         recorder = self.recorder
-        event_id = item.event_id or recorder.ids.new()
-        return Entry(
-            event_id,
-            item.kind,
-            recorder.mode,
-            stamp(item.time),
-            recorded_at,
-            item.payload,
-            dumps_columns(item.payload) if item.kind in _COLUMNS else dumps(item.payload),
-        )
+        mode, new_id = recorder.mode, recorder.ids.new
+        recorded_at = format_time(recorder.clock.now())  # one transaction, one time
+        return [
+            Entry(
+                item.event_id or new_id(),
+                item.kind,
+                mode,
+                stamp(item.time),
+                recorded_at,
+                item.payload,
+                _WRITE.get(item.kind, dumps)(item.payload),
+            )
+            for item in batch
+        ]
 
     def read(self, kinds: Sequence[Kind]) -> Iterator[Kept]:
         """Everything kept of these kinds, oldest first.

@@ -78,17 +78,17 @@ def encode_mark(
     """An open position at its mark; size signed, in coin."""
     return lean(
         {
-            "position_id": position_id,
             "coin": coin,
-            "size": size,
             "entry_price": entry_price,
-            "mark": mark,
             "leverage": Decimal(leverage),
-            "unrealized_pnl": unrealized_pnl,
             "liquidation_price": liquidation_price,
-            "stop_loss": stop_loss,
+            "mark": mark,
+            "position_id": position_id,
             "profit_target": profit_target,
+            "size": size,
             "stop_beyond_liquidation": stop_beyond_liquidation or None,
+            "stop_loss": stop_loss,
+            "unrealized_pnl": unrealized_pnl,
         }
     )
 
@@ -117,26 +117,27 @@ def encode(
 ) -> Payload:
     """The account in USD with its positions (`encode_mark`); realized_pnl is net."""
     marks = list(positions)
-    payload: Payload = {
-        "timestamp": stamp(time),
-        "balance_usd": balance_usd,
-        "equity_usd": equity_usd,
-        "unrealized_pnl": unrealized_pnl,
-        "realized_pnl": realized_pnl,
-        "total_pnl": total_pnl,
-        "num_positions": len(marks),
-        "deposits_usd": deposits_usd,
-        "fees_usd": fees_usd,
-        "funding_usd": funding_usd,
-        "used_usd": used_usd,
-        "available_usd": available_usd,
-        "positions": marks,
-        "market_time": stamp(market_time),
-    }
-    if cycle_id is not None:
-        payload["cycle_id"] = cycle_id
-    if day is not None:
-        payload["day"] = day.isoformat()
-        payload["day_start_equity"] = day_start_equity
-        payload["entries_today"] = entries_today
-    return payload | lean({"venue_equity_usd": venue_equity, "drift_usd": drift})
+    return lean(
+        {
+            "available_usd": available_usd,
+            "balance_usd": balance_usd,
+            "cycle_id": cycle_id,
+            "day": None if day is None else day.isoformat(),
+            "day_start_equity": None if day is None else day_start_equity,
+            "deposits_usd": deposits_usd,
+            "drift_usd": drift,
+            "entries_today": None if day is None else entries_today,
+            "equity_usd": equity_usd,
+            "fees_usd": fees_usd,
+            "funding_usd": funding_usd,
+            "market_time": stamp(market_time),
+            "num_positions": len(marks),
+            "positions": marks,
+            "realized_pnl": realized_pnl,
+            "timestamp": stamp(time),
+            "total_pnl": total_pnl,
+            "unrealized_pnl": unrealized_pnl,
+            "used_usd": used_usd,
+            "venue_equity_usd": venue_equity,
+        }
+    )

@@ -93,5 +93,8 @@ def first_problem(error: ValidationError) -> str:
 
 
 def lean(payload: Payload) -> Payload:
-    """`payload` without what is not known."""
+    """`payload` without what is not known; its keys are in order if they were.
+
+    Payloads are made with their keys in order, so that nothing has to sort them to write them.
+    """
     return {key: value for key, value in payload.items() if value is not None}

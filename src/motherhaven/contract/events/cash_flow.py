@@ -45,14 +45,14 @@ def encode(
     """Money that came in (positive) or went out at `time`, in USD; or margin inside."""
     return lean(
         {
-            "timestamp": stamp(time),
             "amount": amount,
-            "reason": reason,
+            "coin": coin,
             "external_id": external_id,
             "ledger_seq": ledger_seq,
-            "coin": coin,
-            "position_id": position_id,
-            "margin": margin,
             "leverage": leverage,
+            "margin": margin,
+            "position_id": position_id,
+            "reason": reason,
+            "timestamp": stamp(time),
         }
     )

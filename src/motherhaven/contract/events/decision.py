@@ -86,12 +86,13 @@ def encode_verdict(
     allowed_usd: Decimal | None = None,
 ) -> Payload:
     """What the guard said; margins in USD, for entries only."""
-    told: Payload = {"allowed": allowed, "reason": reason}
+    told: Payload = {"allowed": allowed}
+    if asked_usd is not None:
+        told["allowed_usd"] = allowed_usd
+        told["asked_usd"] = asked_usd
+    told["reason"] = reason
     if rule is not None:
         told["rule"] = rule
-    if asked_usd is not None:
-        told["asked_usd"] = asked_usd
-        told["allowed_usd"] = allowed_usd
     return told
 
 
@@ -119,31 +120,36 @@ def encode(
     error_code: str | None = None,
 ) -> Payload:
     """A decision; `shared` is what all decisions of its answer say of it (`of_answer`)."""
-    payload: Payload = {
-        "timestamp": stamp(time),
-        "coin": coin,
-        "signal": signal,
-        "quantity_usd": quantity_usd,
-        "leverage": leverage,
-        "confidence": confidence,
-        "justification": justification,
-        "verdict": verdict,
-        **shared,
-    }
-    more = {
-        "coin_analysis": coin_analysis or None,
-        "close_fraction": close_fraction,
-        "adjusted_stop_loss": adjusted_stop_loss,
-        "adjusted_profit_target": adjusted_profit_target,
-        "stop_loss": stop_loss,
-        "profit_target": profit_target,
-        "invalidation_condition": invalidation_condition or None,
-        "mark": mark,
-        "notes": list(notes) or None,
-        "error": error,
-        "error_code": error_code,
-    }
-    return payload | {name: value for name, value in more.items() if value is not None}
+    return lean(
+        {
+            "adjusted_profit_target": adjusted_profit_target,
+            "adjusted_stop_loss": adjusted_stop_loss,
+            "answer_id": shared.get("answer_id"),
+            "answer_index": shared.get("answer_index"),
+            "close_fraction": close_fraction,
+            "coin": coin,
+            "coin_analysis": coin_analysis or None,
+            "confidence": confidence,
+            "cost_usd": shared.get("cost_usd"),
+            "cycle_id": shared.get("cycle_id"),
+            "decider": shared.get("decider"),
+            "error": error,
+            "error_code": error_code,
+            "invalidation_condition": invalidation_condition or None,
+            "justification": justification,
+            "leverage": leverage,
+            "mark": mark,
+            "model": shared.get("model"),
+            "notes": list(notes) if notes else None,
+            "profit_target": profit_target,
+            "quantity_usd": quantity_usd,
+            "signal": signal,
+            "stop_loss": stop_loss,
+            "timestamp": stamp(time),
+            "trigger": shared.get("trigger"),
+            "verdict": verdict,
+        }
+    )
 
 
 def of_answer(
@@ -155,10 +161,10 @@ def of_answer(
     """
     return lean(
         {
+            "answer_id": answer_id,
             "cycle_id": cycle_id,
             "decider": decider,
             "model": model,
-            "answer_id": answer_id,
             "trigger": "schedule" if answer_id is None else None,
         }
     )

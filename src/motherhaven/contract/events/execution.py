@@ -64,21 +64,21 @@ def encode(
     """
     return lean(
         {
-            "timestamp": stamp(time),
-            "decision_id": decision_id,
-            "coin": coin,
-            "execution_status": status,
-            "execution_error": error,
-            "reason_code": reason_code,
             "cloid": cloid,
-            "position_id": position_id,
-            "filled_usd": filled_usd,
+            "coin": coin,
+            "decision_id": decision_id,
+            "execution_error": error,
+            "execution_status": status,
             "fill_price": fill_price,
-            "leverage_before": leverage_before,
+            "filled_usd": filled_usd,
             "leverage": leverage,
-            "stop_loss": stop_loss,
-            "stop_loss_before": stop_loss_before,
+            "leverage_before": leverage_before,
+            "position_id": position_id,
             "profit_target": profit_target,
             "profit_target_before": profit_target_before,
+            "reason_code": reason_code,
+            "stop_loss": stop_loss,
+            "stop_loss_before": stop_loss_before,
+            "timestamp": stamp(time),
         }
     )

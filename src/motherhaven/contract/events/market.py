@@ -8,7 +8,7 @@ from typing import Annotated, Any, Final, Literal
 from pydantic import BeforeValidator, Field
 
 from motherhaven.contract.errors import InvalidEvent
-from motherhaven.contract.events.base import Lenient, Payload, RecordedBody, stamp
+from motherhaven.contract.events.base import Lenient, Payload, RecordedBody, lean, stamp
 from motherhaven.contract.events.kinds import MarginModeName
 from motherhaven.contract.money import Money, Whole
 from motherhaven.contract.plain_list import PlainList
@@ -109,29 +109,26 @@ def encode_fill(
     external_id: str | None = None,
 ) -> Payload:
     """One fill, with what a later run needs to rebuild the ledger from it."""
-    payload: Payload = {
-        "timestamp": stamp(time),
-        "coin": coin,
-        "size": size,
-        "price": price,
-        "fee": fee,
-        "realized": realized,
-        "liquidity": liquidity,
-        "reason": reason,
-        "position_id": position_id,
-        "leverage": leverage,
-        "mode": mode,
-        "ledger_seq": ledger_seq,
-    }
-    if cloid is not None:
-        payload["cloid"] = cloid
-    if decision_id is not None:
-        payload["decision_id"] = decision_id
-    if external_id is not None:
-        payload["external_id"] = external_id
-    if absorbed:
-        payload["absorbed"] = absorbed
-    return payload
+    return lean(
+        {
+            "absorbed": absorbed or None,
+            "cloid": cloid,
+            "coin": coin,
+            "decision_id": decision_id,
+            "external_id": external_id,
+            "fee": fee,
+            "ledger_seq": ledger_seq,
+            "leverage": leverage,
+            "liquidity": liquidity,
+            "mode": mode,
+            "position_id": position_id,
+            "price": price,
+            "realized": realized,
+            "reason": reason,
+            "size": size,
+            "timestamp": stamp(time),
+        }
+    )
 
 
 def encode_funding(
@@ -147,14 +144,14 @@ def encode_funding(
 ) -> Payload:
     """One funding payment; a positive `amount` means that the account paid, in USD."""
     return {
-        "timestamp": stamp(time),
-        "coin": coin,
         "amount": amount,
-        "rate": rate,
+        "coin": coin,
+        "ledger_seq": ledger_seq,
         "oracle": oracle,
         "position_id": position_id,
+        "rate": rate,
         "size": size,
-        "ledger_seq": ledger_seq,
+        "timestamp": stamp(time),
     }
 
 

@@ -81,7 +81,7 @@ def side_name(size: Decimal) -> SideName:
 
 def terms(margin: Decimal, leverage: int, entry: Decimal) -> Payload:
     """What an exit finds its entry by, beside coin and side; margin and entry in USD."""
-    return {"quantity_usd": margin, "leverage": Decimal(leverage), "entry_price": entry}
+    return {"entry_price": entry, "leverage": Decimal(leverage), "quantity_usd": margin}
 
 
 def encode_opened(
@@ -104,20 +104,22 @@ def encode_opened(
     return lean(
         {
             "coin": coin,
-            "side": side_name(size),
-            **found_by,
-            "entry_time": stamp(entry_time),
-            "status": "open",
-            "position_id": position_id,
             "decision_id": decision_id,
-            "size": size,
+            "entry_price": found_by["entry_price"],
+            "entry_time": stamp(entry_time),
             "fee_usd": fee_usd,
-            "margin_mode": margin_mode,
-            "stop_loss": stop_loss,
-            "profit_target": profit_target,
+            "leverage": found_by["leverage"],
             "liquidation_price": liquidation_price,
+            "margin_mode": margin_mode,
+            "position_id": position_id,
+            "profit_target": profit_target,
+            "quantity_usd": found_by["quantity_usd"],
             "replaces": replaces,
+            "side": side_name(size),
+            "size": size,
+            "status": "open",
             "stop_beyond_liquidation": stop_beyond_liquidation or None,
+            "stop_loss": stop_loss,
         }
     )
 
@@ -142,18 +144,20 @@ def encode_closed(
     return lean(
         {
             "coin": coin,
-            "side": side,
-            **found_by,
+            "decision_id": decision_id,
+            "entry_price": found_by["entry_price"],
             "entry_time": stamp(entry_time),
             "exit_price": exit_price,
             "exit_time": stamp(exit_time),
-            "realized_pnl": realized_pnl,
-            "status": "closed",
-            "position_id": position_id,
-            "decision_id": decision_id,
-            "reason": reason,
-            "gross_pnl": gross_pnl,
             "fees_usd": fees_usd,
             "funding_usd": funding_usd,
+            "gross_pnl": gross_pnl,
+            "leverage": found_by["leverage"],
+            "position_id": position_id,
+            "quantity_usd": found_by["quantity_usd"],
+            "realized_pnl": realized_pnl,
+            "reason": reason,
+            "side": side,
+            "status": "closed",
         }
     )

@@ -68,24 +68,24 @@ def encode(
     """How a position is protected at `time`; sizes unsigned, in coin."""
     return lean(
         {
-            "timestamp": stamp(time),
-            "coin": coin,
-            "position_id": position_id,
-            "size": size,
-            "covered": covered,
-            "stop": stop,
-            "state": state,
-            "since": None if since is None else stamp(since),
-            "reason_code": reason_code,
-            "stop_inside_liquidation": stop_inside_liquidation,
-            "stop_distance": stop_distance,
-            "liquidation_distance": liquidation_distance,
-            "worst_fill": worst_fill,
             "at_risk_usd": at_risk_usd,
+            "coin": coin,
+            "covered": covered,
+            "liquidation_distance": liquidation_distance,
             "orphans": list(orphans) or None,
-            "warnings": list(warnings) or None,
+            "position_id": position_id,
+            "reason_code": reason_code,
+            "since": None if since is None else stamp(since),
+            "size": size,
             "snapshot_age_seconds": _seconds(snapshot_age_seconds),
+            "state": state,
+            "stop": stop,
+            "stop_distance": stop_distance,
+            "stop_inside_liquidation": stop_inside_liquidation,
+            "timestamp": stamp(time),
             "unprotected_seconds": _seconds(unprotected_seconds),
+            "warnings": list(warnings) or None,
+            "worst_fill": worst_fill,
         }
     )
 

@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from decimal import Decimal
-from typing import Any, Final, TypedDict, Unpack
+from typing import Any, TypedDict, Unpack
 
 from motherhaven.contract.events.base import Lenient, Payload, RecordedBody, lean, stamp
 from motherhaven.contract.events.kinds import BotState
@@ -65,9 +65,6 @@ class StatusReported(RecordedBody):
     tags: Lenient[Tags] = None
 
 
-_LISTS: Final = ("frozen", "latches", "tags")
-
-
 class LiveStatus(TypedDict, total=False):
     """What a status tells of limits, latches, live trading and shadows; see `StatusReported`."""
 
@@ -112,36 +109,37 @@ def encode(
     """A status; pnl_today in USD, interval_seconds between two cycles."""
     return lean(
         {
-            "timestamp": stamp(time),
-            "status": state,
-            "message": message,
-            "trades_today": trades_today,
-            "pnl_today": pnl_today,
+            "armed": live.get("armed"),
+            "behind": behind,
+            "coins": None if coins is None else list(coins),
+            "cycle_id": cycle_id,
+            "day_zone": live.get("day_zone"),
+            "decider": decider,
             "error": error,
             "error_code": error_code,
-            "cycle_id": cycle_id,
-            "decider": decider,
-            "market": market,
+            "frozen": live.get("frozen") or None,
+            "guidance": guidance,
+            "guidance_until": None if guidance_until is None else stamp(guidance_until),
             "interval_seconds": interval_seconds,
-            **_next(next_cycle_at, coins),
-            "behind": behind,
-            "quarantined": quarantined,
-            "warnings": list(warnings or ()) or None,
             "kill_switch": kill_switch or None,
-            **_guided(guidance, guidance_until),
-            **{name: value or None if name in _LISTS else value for name, value in live.items()},
+            "latches": live.get("latches") or None,
+            "limits": live.get("limits"),
+            "market": market,
+            "message": message,
+            "network": live.get("network"),
+            "next_cycle_at": None if next_cycle_at is None else stamp(next_cycle_at),
+            "phase": live.get("phase"),
+            "pnl_today": pnl_today,
+            "protection": live.get("protection"),
+            "quarantined": quarantined,
+            "shadow_bp": live.get("shadow_bp"),
+            "shadow_compared": live.get("shadow_compared"),
+            "shadow_fills": live.get("shadow_fills"),
+            "shadow_usd": live.get("shadow_usd"),
+            "status": state,
+            "tags": live.get("tags") or None,
+            "timestamp": stamp(time),
+            "trades_today": trades_today,
+            "warnings": list(warnings) if warnings else None,
         }
     )
-
-
-def _guided(guidance: str | None, until: datetime | None) -> Payload:
-    """The user's words to the model, and until when they hold."""
-    return {"guidance": guidance, "guidance_until": None if until is None else stamp(until)}
-
-
-def _next(cycle_at: datetime | None, coins: Sequence[str] | None) -> Payload:
-    """When it decides next, and about which coins."""
-    return {
-        "next_cycle_at": None if cycle_at is None else stamp(cycle_at),
-        "coins": None if coins is None else list(coins),
-    }
