@@ -10,7 +10,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from decimal import Decimal
-from itertools import count, islice
+from itertools import islice
 from pathlib import Path
 from typing import Final
 
@@ -20,6 +20,7 @@ from motherhaven.bot.decider.recorded import RecordedDecider
 from motherhaven.bot.decider.types import Decider
 from motherhaven.bot.execution.agreement import apart
 from motherhaven.bot.execution.slippage import Slippage
+from motherhaven.bot.market.bar_series import NEVER
 from motherhaven.bot.market.feed import Quote, Slice
 from motherhaven.bot.market.files import FileFeed
 from motherhaven.bot.market.funding import read_funding
@@ -27,6 +28,7 @@ from motherhaven.bot.market.instruments import FeeRates
 from motherhaven.bot.portfolio.events import LedgerRecord, MarginMode
 from motherhaven.bot.replay.audit import EquityAudit
 from motherhaven.bot.replay.holds import HoldRecords
+from motherhaven.bot.replay.market_time import MarketClock, market_ids
 from motherhaven.bot.replay.report import CountingSink, Refusal, ReplayReport
 from motherhaven.bot.replay.stride import Strides
 from motherhaven.bot.running.cycle import COMPLETED, Cycle, Facts
@@ -86,51 +88,11 @@ def _is_full_hour(moment: datetime) -> bool:
     return moment.minute == 0 and moment.second == 0
 
 
-class MarketClock:
-    """The market's time of day over the wall's seconds; stands still until it is set."""
-
-    def __init__(self, wall: Clock, start: datetime) -> None:
-        self._wall = wall
-        self.time = start
-
-    def now(self) -> datetime:
-        """The market's time."""
-        return self.time
-
-    def monotonic(self) -> float:
-        """The wall's seconds."""
-        return self._wall.monotonic()
-
-
-def market_ids(clock: MarketClock, rng: random.Random) -> Callable[[], str]:
-    """UUIDv7 ids of the market's time, seeded, unique within one run.
-
-    Where RFC 9562 has chance there is a counter from a random start: cheap, and in order.
-    """
-    numbers = count(rng.getrandbits(60))
-    time, stamp = clock.time, _id_time(clock.time)
-
-    def new() -> str:
-        nonlocal time, stamp
-        if time is not clock.time:
-            time, stamp = clock.time, _id_time(clock.time)
-        number = next(numbers)
-        low = f"{1 << 63 | number:016x}"
-        return f"{stamp}{number & 0xFFF:03x}-{low[:4]}-{low[4:]}"
-
-    return new
-
-
-def _id_time(time: datetime) -> str:
-    """An id's first half, but for its counter."""
-    text = f"{int(time.timestamp() * 1000):012x}"
-    return f"{text[:8]}-{text[8:]}-7"
-
-
 class Replay:
     """One run over recorded bars."""
 
-    _following: Slice | None = None
+    _next = 0
+    """The slice that comes next."""
 
     def __init__(
         self,
@@ -192,17 +154,10 @@ class Replay:
         started = self._clock.monotonic()
         self._begin()
         due: datetime | None = None
-        timeline = self.feed.timeline
-        index, count = 0, len(timeline)
+        index, count = 0, len(self.feed.timeline)
         while index < count and not (stop is not None and stop.is_set()):
-            if due is not None and self._plain and not self._trader.looks_closely:
-                index, due = self._stride(index, due)
-                if index == count:
-                    break
-            current = timeline[index]
-            self._following = timeline[index + 1] if index + 1 < count else None
-            moment = self._market.time = current.time
-            self._happen(current)
+            index, due = self._advance(index, due)
+            self._next, moment = index, self._market.time
             asked = self._questions(moment, due)
             for _ in range(asked):
                 due = self._after(moment, due)
@@ -211,14 +166,28 @@ class Replay:
                 self._record()
             if self._config.pace is not None:
                 await self._keep_pace(moment, started)
-            index += 1
         self._end()
         return self._report(self._clock.monotonic() - self._started)
 
     # --- steps --------------------------------------------------------------------------
 
+    def _advance(self, index: int, due: datetime | None) -> tuple[int, datetime | None]:
+        """Go on from slice `index` to the next decision, or over one slice that is looked at.
+
+        Returns the slice after that, and when the next decision is due.
+        """
+        timeline, first = self.feed.timeline, index
+        if due is not None and self._plain:
+            index, due = self._stride(index, due)
+        asks = index > first and self._questions(self._market.time, due)
+        if not asks and index < len(timeline):
+            self._happen(timeline[index])
+            index += 1
+        return index, due
+
     def _happen(self, current: Slice) -> None:
         """Let a slice happen, whatever it may reach."""
+        self._market.time = current.time
         self._move_cash(current.time)
         self._trader.on_slice(current)
         self._bars += len(current.bars)
@@ -239,9 +208,14 @@ class Replay:
             self._audit.flow(flow.amount)
 
     def _stride(self, index: int, due: datetime) -> tuple[int, datetime]:
-        """Step over slices that reach nothing; the first that may, and the next decision."""
+        """Step over slices that reach nothing, up to the next decision that may be no hold.
+
+        Returns the slice after them, and when the next decision is due.
+        """
         stepped = self._trader.account.stepped
-        if stepped is None:
+        # With a journal the bar after a trade is looked at: single records begin with it.
+        start = self._market.time if self._config.brief else NEVER
+        if stepped is None or self._trader.looks_closely(start):
             return index, due
         if self._strides is None:
             self._strides = Strides(
@@ -314,11 +288,12 @@ class Replay:
 
     async def _quotes(self) -> Mapping[str, Quote]:
         """The opens of the bars that follow at once."""
-        if self._following is None:
+        timeline = self.feed.timeline
+        if self._next == len(timeline):
             return {}
         return {
             coin: Quote(coin, bar.open, bar.open, bar.open, bar.start)
-            for coin, bar in self._following.bars.items()
+            for coin, bar in timeline[self._next].bars.items()
             if bar.start == self._market.time
         }
 
