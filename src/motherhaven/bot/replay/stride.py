@@ -14,7 +14,6 @@ from motherhaven.bot.decider.foresight import Averages, Coming, Foreseeing
 from motherhaven.bot.decider.types import Decider
 from motherhaven.bot.execution.port import Stepped
 from motherhaven.bot.guard.day import day_end
-from motherhaven.bot.market.bar_series import KEPT
 from motherhaven.bot.market.timeline import Stretch, Timeline, steps_until
 from motherhaven.bot.replay.audit import EquityAudit, Track
 from motherhaven.bot.replay.holds import HoldRecords, Holds
@@ -77,7 +76,7 @@ class Strides:
         self._every = _bars_between(interval, cadence)
         self._decider = decider if isinstance(decider, Foreseeing) and self._every else None
         self._averages = {
-            coin: Averages.of(columns.numbers, columns.begins)
+            coin: Averages(columns.numbers, columns.begins)
             for coin, columns in timeline.columns.items()
         }
 
@@ -173,23 +172,20 @@ class Strides:
         for coin, offset in stretch.offsets.items():
             columns, averages = self._timeline.columns[coin], self._averages[coin]
             last = stop + offset - 1
-            # A series that keeps no more than averages needs no older bars.
-            first = start if trader.setup.detailed else max(start, stop - KEPT)
-            bars = columns.bars[first + offset : stop + offset]
-            trader.series_by_coin[coin].follow(bars, averages.fast[last], averages.slow[last])
+            trader.series_by_coin[coin].follow(
+                columns.bars, start + offset, stop + offset, *averages.at(last)
+            )
             account.mark(coin, columns.closes[last])
             holding = ledger.holdings.get(coin)
             if holding is not None:
-                marks = columns.closes[start + offset : stop + offset]
-                steps = columns.ends[start + offset : stop + offset]
-                tracks.append(Track(coin, holding.size, marks, steps))
+                tracks.append(Track(coin, holding.size, columns.closes, columns.ends, offset))
         if len(tracks) > 1:
             order = list(ledger.holdings)
             tracks.sort(key=lambda track: order.index(track.coin))
-        times = self._timeline.times[start:stop]
-        trader.now = times[-1]
-        account.at(times[-1])
-        self._audit.span(times, ledger.seq, ledger.base(), tracks)
+        times = self._timeline.times
+        trader.now = times[stop - 1]
+        account.at(trader.now)
+        self._audit.span(times, start, stop, ledger.seq, ledger.base(), tracks)
 
 
 def _bars_between(interval: timedelta, cadence: timedelta) -> int:
