@@ -64,13 +64,13 @@ def test_averages_of_columns_are_those_of_a_tape(seed):
     chance = random.Random(seed)
     bars = walk(seed, 900, holes={chance.randrange(900) for _ in range(seed)})
     columns = Columns.of(bars)
-    averages = Averages(columns.numbers, columns.begins)
+    averages = Averages.of(columns.numbers, columns.begins)
     series = BarSeries("X", default_spec("BTC"), detailed=False)
     for number, bar in enumerate(bars):
         series.push(bar)
         fast, slow = series.averages
         cold = fast is None or slow is None
-        assert averages.at(number) == ((None, None) if cold else (fast, slow))
+        assert (averages.fast[number], averages.slow[number]) == (fast, slow)
         side = COLD if cold else ABOVE if fast > slow else BELOW
         assert averages.sides[number : number + 1] == side
     assert {COLD[0]} < set(averages.sides)
@@ -81,7 +81,7 @@ def test_a_tape_that_follows_many_bars_is_as_one_that_took_each(detailed):
     """Averages, bars and indicators are the same, whatever the pieces are."""
     bars = walk(3, 2400)
     columns = Columns.of(bars)
-    averages = Averages(columns.numbers, columns.begins)
+    averages = Averages.of(columns.numbers, columns.begins)
     one = BarSeries("X", default_spec("BTC"), detailed=detailed)
     many = BarSeries("X", default_spec("BTC"), detailed=detailed)
     chance, at = random.Random(1), 0
@@ -89,7 +89,7 @@ def test_a_tape_that_follows_many_bars_is_as_one_that_took_each(detailed):
         end = min(len(bars), at + chance.choice((1, 2, 30, 200, 1800)))
         for bar in bars[at:end]:
             one.push(bar)
-        many.follow(bars, at, end, *averages.at(end - 1))
+        many.follow(bars, at, end, averages.fast[end - 1], averages.slow[end - 1])
         assert many.end == one.end
         assert many.last == one.last
         if chance.random() < 0.7:

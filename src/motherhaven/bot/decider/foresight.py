@@ -1,23 +1,22 @@
 """What a decider over recorded bars can tell ahead: how long it will only hold."""
 
-from bisect import bisect_right
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
-from typing import Final, Protocol, runtime_checkable
+from operator import gt
+from typing import Final, Protocol, cast, runtime_checkable
 
-from motherhaven.bot.indicators.averages import Ema, sides
+from motherhaven.bot.indicators import Ema
 from motherhaven.bot.market.bar_series import FAST, SLOW
 from motherhaven.contract.quick_init import quick_inside
 
 BELOW: Final = b"\0"
 ABOVE: Final = b"\1"
 COLD: Final = b"\2"
-_APART: Final = 64
-"""Bars between two of the averages that are kept."""
 
 
+@dataclass(frozen=True, slots=True)
 class Averages:
     """The two averages of a coin's recorded closes after each bar, as a `BarSeries` has them.
 
@@ -25,49 +24,28 @@ class Averages:
     is not, COLD where one of them is not warm.
     """
 
-    def __init__(self, closes: Sequence[float], begins: Sequence[int]) -> None:
+    fast: list[float | None]
+    slow: list[float | None]
+    sides: bytes
+
+    @classmethod
+    def of(cls, closes: Sequence[float], begins: Sequence[int]) -> "Averages":
         """Work them out; each of `begins` is a bar after a hole, where they start anew."""
-        self._closes = closes
-        self._fast, self._slow = Ema(FAST), Ema(SLOW)
-        self._points: list[int] = []
-        """Bars after which the averages are kept; those in between follow from them."""
-        self._kept: list[tuple[float | None, float | None]] = []
+        fast: list[float | None] = []
+        slow: list[float | None] = []
         sides = bytearray()
         for begin, end in zip(begins, [*begins[1:], len(closes)], strict=True):
-            sides += self._stretch(begin, end)
-        self.sides = bytes(sides)
-
-    def at(self, bar: int) -> tuple[float | None, float | None]:
-        """The fast and the slow average after bar number `bar`, None where one is not warm."""
-        if self.sides[bar : bar + 1] == COLD:
-            return None, None
-        place = bisect_right(self._points, bar) - 1
-        values = self._closes[self._points[place] + 1 : bar + 1]
-        fast, slow = self._fast, self._slow
-        fast.value, slow.value = self._kept[place]
-        fast.extend(values)
-        slow.extend(values)
-        return fast.value, slow.value
-
-    def _stretch(self, begin: int, end: int) -> bytes:
-        """The sides of the bars from `begin` until before `end`, between which is no hole."""
-        fast, slow = Ema(FAST), Ema(SLOW)
-        first = self._closes[begin : min(begin + SLOW, end)]
-        fast.extend(first)
-        slow.extend(first)
-        if fast.value is None or slow.value is None:
-            return COLD * len(first)
-        found = bytearray(COLD * (SLOW - 1))
-        found.append(fast.value > slow.value)
-        for start in range(begin + SLOW, end, _APART):
-            self._keep(start - 1, fast, slow)
-            found += bytes(sides(fast, slow, self._closes[start : min(start + _APART, end)]))
-        self._keep(end - 1, fast, slow)
-        return found
-
-    def _keep(self, bar: int, fast: Ema, slow: Ema) -> None:
-        self._points.append(bar)
-        self._kept.append((fast.value, slow.value))
+            stretch = closes[begin:end]
+            quick, calm = Ema(FAST).column(stretch), Ema(SLOW).column(stretch)
+            cold = min(SLOW - 1, len(stretch))
+            sides += COLD * cold
+            # From there on both are numbers.
+            sides += bytes(
+                map(gt, cast("list[float]", quick[cold:]), cast("list[float]", calm[cold:]))
+            )
+            fast = fast + quick if fast else quick
+            slow = slow + calm if slow else calm
+        return cls(fast, slow, bytes(sides))
 
 
 @quick_inside

@@ -9,11 +9,11 @@ from motherhaven.bot.indicators.validation import Number, admit, period
 class Ema:
     """Exponential moving average, seeded with the mean of its first n values, k = 2/(n+1)."""
 
-    __slots__ = ("_count", "_n", "_sum", "value", "weight")
+    __slots__ = ("_count", "_k", "_n", "_sum", "value")
 
     def __init__(self, n: int) -> None:
         self._n = period(n, "EMA")
-        self.weight = 2.0 / (n + 1)
+        self._k = 2.0 / (n + 1)
         self._count = 0
         self._sum = 0.0
         self.value: float | None = None
@@ -25,7 +25,7 @@ class Ema:
 
     def extend(self, values: Sequence[float]) -> None:
         """`push` each of `values`, oldest first."""
-        average, k = self.value, self.weight
+        average, k = self.value, self._k
         if average is None:
             for value in values:
                 self.push(value)
@@ -34,33 +34,30 @@ class Ema:
             average += k * (value - average)
         self.value = average
 
+    def column(self, values: Sequence[float]) -> list[float | None]:
+        """`push` each of `values`, oldest first; the average after each."""
+        found: list[float | None] = []
+        rest = iter(values)
+        for value in rest:
+            found.append(self.push(value))
+            if self.value is not None:
+                break
+        average, k = self.value, self._k
+        if average is not None:
+            found += [average := average + k * (value - average) for value in rest]
+            self.value = average
+        return found
+
     def push(self, value: float) -> float | None:
         """`update` for a number that is known to be finite."""
         if self.value is not None:
-            self.value += self.weight * (value - self.value)
+            self.value += self._k * (value - self.value)
             return self.value
         self._count += 1
         self._sum += value
         if self._count == self._n:
             self.value = self._sum / self._n
         return self.value
-
-
-def sides(fast: Ema, slow: Ema, values: Sequence[float]) -> list[bool]:
-    """`extend` two warm averages by `values`; after each, whether the fast one is above.
-
-    Raises:
-        ValueError: one of them is not warm.
-    """
-    quick, calm, k, m = fast.value, slow.value, fast.weight, slow.weight
-    if quick is None or calm is None:
-        raise ValueError("an average is not warm yet; let it take more values before")
-    above = [
-        (quick := quick + k * (value - quick)) > (calm := calm + m * (value - calm))
-        for value in values
-    ]
-    fast.value, slow.value = quick, calm
-    return above
 
 
 class MacdValue(NamedTuple):

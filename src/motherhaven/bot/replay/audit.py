@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
-from itertools import chain, repeat
+from itertools import chain
 from typing import Final, NamedTuple, overload
 
 from motherhaven.bot.portfolio.events import Fill, FundingPayment, LedgerRecord
@@ -74,11 +74,18 @@ class _Piece:
         """The time of each sample."""
         return self.times[self.start : self.stop]
 
-    def equities(self) -> Iterator[Decimal]:
+    def equities(self) -> Sequence[Decimal]:
         """The equity at each sample, in USD."""
-        found: Iterator[Decimal] = repeat(self.base, self.stop - self.start)
-        for track in self.tracks:
-            found = map(fma, repeat(track.size), track.between(self.start, self.stop), found)
+        if not self.tracks:
+            return [self.base] * (self.stop - self.start)
+        (size, marks), *others = [
+            (track.size, track.between(self.start, self.stop)) for track in self.tracks
+        ]
+        base = self.base
+        with exact():
+            found = [size * mark + base for mark in marks]
+            for size, marks in others:
+                found = [size * mark + one for mark, one in zip(marks, found, strict=True)]
         return found
 
 
@@ -191,7 +198,7 @@ class EquityAudit:
                 turns = track.turns(steps)
                 self._extremes([fma(size, marks[first + number], base) for number in turns])
             return
-        equities = list(piece.equities()) if tracks else [base]
+        equities = piece.equities() if tracks else [base]
         self._last = equities[-1]
         self._extremes(equities)
 

@@ -166,6 +166,7 @@ class Replay:
                 self._record()
             if self._config.pace is not None:
                 await self._keep_pace(moment, started)
+        self._strides = None  # its averages are long: given back before garbage is looked for
         self._end()
         return self._report(self._clock.monotonic() - self._started)
 
@@ -238,7 +239,7 @@ class Replay:
         if self._config.brief:
             self._trader.log.unread += step.asked * coins
         self._record()
-        return step.stop, self._after(times[step.last_asked], None) if step.asked else due
+        return step.stop, self._after(times[step.last_asked], due) if step.asked else due
 
     def _hold_records(self) -> HoldRecords:
         def heartbeat(moment: datetime, cycle_id: str) -> None:
@@ -264,9 +265,9 @@ class Replay:
         self._write()
 
     def _after(self, moment: datetime, due: datetime | None) -> datetime:
-        """The next moment of the grid after `moment`, which mostly is the one that was `due`."""
-        if moment == due:
-            return due + self._step
+        """The next moment of the grid after `moment`; one that was `due` lies on it."""
+        if due is not None:
+            return due + ((moment - due) // self._step + 1) * self._step
         step = self._config.interval_seconds
         return datetime.fromtimestamp((int(moment.timestamp()) // step + 1) * step, moment.tzinfo)
 

@@ -76,7 +76,7 @@ class Strides:
         self._every = _bars_between(interval, cadence)
         self._decider = decider if isinstance(decider, Foreseeing) and self._every else None
         self._averages = {
-            coin: Averages(columns.numbers, columns.begins)
+            coin: Averages.of(columns.numbers, columns.begins)
             for coin, columns in timeline.columns.items()
         }
 
@@ -173,7 +173,7 @@ class Strides:
             columns, averages = self._timeline.columns[coin], self._averages[coin]
             last = stop + offset - 1
             trader.series_by_coin[coin].follow(
-                columns.bars, start + offset, stop + offset, *averages.at(last)
+                columns.bars, start + offset, last + 1, averages.fast[last], averages.slow[last]
             )
             account.mark(coin, columns.closes[last])
             holding = ledger.holdings.get(coin)
