@@ -104,16 +104,16 @@ class Trader(AccountUpkeep):
         if piece.gaps:
             self.gaps.extend(piece.gaps)
         account, series_by_coin = self.account, self.series_by_coin
-        passes, marks = account.passes, self.ledger.marks
-        closely = self.looks_closely
+        passes, marks, partial = account.passes, self.ledger.marks, self._partial
         for coin, bar in piece.bars.items():
             (series_by_coin.get(coin) or self._series_of(coin)).push(bar)
             if self.polled and self.polled.get(coin, NEVER) >= bar.start:
                 continue  # a mark was polled in the bar or later: the bar itself is none
-            if not closely and passes(bar):
+            part = partial.since_trade(bar) if partial.traded_at else bar
+            if part is bar and not self.books and passes(bar):
                 marks[coin] = bar.close
                 continue
-            events = account.bar(self._partial.since_trade(bar))
+            events = account.bar(part)
             if events:
                 self._note(events)
         account.at(piece.time)
@@ -134,10 +134,9 @@ class Trader(AccountUpkeep):
             self.polled[coin] = now
             self._note(self.account.prices(_prices(quote, now)))
 
-    @property
-    def looks_closely(self) -> bool:
-        """Whether no bar may be passed over: after a trade one counts in part only."""
-        return bool(self._partial.traded_at or self.books)
+    def looks_closely(self, start: datetime) -> bool:
+        """Whether a bar from `start` on may count in part only, for a trade within it."""
+        return bool(self.books) or self._partial.cuts(start)
 
     def fresh(self, now: datetime) -> dict[str, BarSeries]:
         """Tapes of the coins whose newest bar is not older than the setup's patience."""

@@ -20,6 +20,7 @@ from motherhaven.bot.decider.recorded import RecordedDecider
 from motherhaven.bot.decider.types import Decider
 from motherhaven.bot.execution.agreement import apart
 from motherhaven.bot.execution.slippage import Slippage
+from motherhaven.bot.market.bar_series import NEVER
 from motherhaven.bot.market.feed import Quote, Slice
 from motherhaven.bot.market.files import FileFeed
 from motherhaven.bot.market.funding import read_funding
@@ -93,7 +94,8 @@ def _is_full_hour(moment: datetime) -> bool:
 class Replay:
     """One run over recorded bars."""
 
-    _following: Slice | None = None
+    _next = 0
+    """The slice that comes next."""
 
     def __init__(
         self,
@@ -158,17 +160,10 @@ class Replay:
         started = self._clock.monotonic()
         self._begin()
         due: datetime | None = None
-        timeline = self.feed.timeline
-        index, count = 0, len(timeline)
+        index, count = 0, len(self.feed.timeline)
         while index < count and not (stop is not None and stop.is_set()):
-            if due is not None and self._plain and not self._trader.looks_closely:
-                index, due = self._stride(index, due)
-                if index == count:
-                    break
-            current = timeline[index]
-            self._following = timeline[index + 1] if index + 1 < count else None
-            moment = self._market.time = current.time
-            self._happen(current)
+            index, due = self._advance(index, due)
+            self._next, moment = index, self._market.time
             asked = self._questions(moment, due)
             for _ in range(asked):
                 due = self._after(moment, due)
@@ -177,14 +172,29 @@ class Replay:
                 self._record()
             if self._config.pace is not None:
                 await self._keep_pace(moment, started)
-            index += 1
+        self._strides = None  # its averages are long: given back before garbage is looked for
         self._end()
         return self._report(self._clock.monotonic() - self._started)
 
     # --- steps --------------------------------------------------------------------------
 
+    def _advance(self, index: int, due: datetime | None) -> tuple[int, datetime | None]:
+        """Go on from slice `index` to the next decision, or over one slice that is looked at.
+
+        Returns the slice after that, and when the next decision is due.
+        """
+        timeline, first = self.feed.timeline, index
+        if due is not None and self._plain:
+            index, due = self._stride(index, due)
+        asks = index > first and self._questions(self._market.time, due)
+        if not asks and index < len(timeline):
+            self._happen(timeline[index])
+            index += 1
+        return index, due
+
     def _happen(self, current: Slice) -> None:
         """Let a slice happen, whatever it may reach."""
+        self._market.time = current.time
         self._move_cash(current.time)
         self._trader.on_slice(current)
         self._bars += len(current.bars)
@@ -205,9 +215,14 @@ class Replay:
             self._audit.flow(flow.amount)
 
     def _stride(self, index: int, due: datetime) -> tuple[int, datetime]:
-        """Step over slices that reach nothing; the first that may, and the next decision."""
+        """Step over slices that reach nothing, up to the next decision that may be no hold.
+
+        Returns the slice after them, and when the next decision is due.
+        """
         stepped = self._trader.account.stepped
-        if stepped is None:
+        # With a journal the bar after a trade is looked at: single records begin with it.
+        start = self._market.time if self._config.brief else NEVER
+        if stepped is None or self._trader.looks_closely(start):
             return index, due
         if self._strides is None:
             self._strides = Strides(
@@ -230,7 +245,7 @@ class Replay:
         if self._config.brief:
             self._trader.log.unread += step.asked * coins
         self._record()
-        return step.stop, self._after(times[step.last_asked], None) if step.asked else due
+        return step.stop, self._after(times[step.last_asked], due) if step.asked else due
 
     def _hold_records(self) -> HoldRecords:
         def after(moment: datetime) -> datetime:
@@ -260,9 +275,9 @@ class Replay:
         self._write()
 
     def _after(self, moment: datetime, due: datetime | None) -> datetime:
-        """The next moment of the grid after `moment`, which mostly is the one that was `due`."""
-        if moment == due:
-            return due + self._step
+        """The next moment of the grid after `moment`; one that was `due` lies on it."""
+        if due is not None:
+            return due + ((moment - due) // self._step + 1) * self._step
         step = self._config.interval_seconds
         return datetime.fromtimestamp((int(moment.timestamp()) // step + 1) * step, moment.tzinfo)
 
@@ -284,11 +299,12 @@ class Replay:
 
     async def _quotes(self) -> Mapping[str, Quote]:
         """The opens of the bars that follow at once."""
-        if self._following is None:
+        timeline = self.feed.timeline
+        if self._next == len(timeline):
             return {}
         return {
             coin: Quote(coin, bar.open, bar.open, bar.open, bar.start)
-            for coin, bar in self._following.bars.items()
+            for coin, bar in timeline[self._next].bars.items()
             if bar.start == self._market.time
         }
 

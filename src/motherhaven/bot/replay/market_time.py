@@ -1,4 +1,4 @@
-"""The market's time in a replay, and ids of that time."""
+"""The market's time in a replay, and the ids that are made of it."""
 
 import random
 from collections.abc import Callable

@@ -14,7 +14,6 @@ from motherhaven.bot.decider.foresight import Averages, Coming, Foreseeing
 from motherhaven.bot.decider.types import Decider
 from motherhaven.bot.execution.port import Stepped
 from motherhaven.bot.guard.day import day_end
-from motherhaven.bot.market.bar_series import KEPT
 from motherhaven.bot.market.timeline import Stretch, Timeline, steps_until
 from motherhaven.bot.replay.audit import EquityAudit, Track
 from motherhaven.bot.replay.hold_accounts import Marks
@@ -83,16 +82,18 @@ class Strides:
         }
 
     def go(self, index: int, due: datetime) -> Step:
-        """Pass over slices from `index` on; the one where it ends is to be looked at.
+        """Pass over slices from `index` on, up to the next decision that may be no hold.
 
-        The next decision is `due`.
+        The next decision is `due`. The slice at whose end it is made is passed over too, unless
+        its cycle is put on record: that begins with a bar that was looked at.
         """
         stretch = self._timeline.stretch(index)
         # A stretch's first slice may be a coin's very first: it has no series yet.
         if stretch is None or index == stretch.first:
             return Step(index)
         plan = self._plan(index, due, stretch)
-        stop = self._quiet(index, plan.stop, stretch)
+        most = plan.stop if self._kept is not None else min(plan.stop + 1, stretch.end)
+        stop = self._quiet(index, most, stretch)
         if stop <= index:
             return Step(index)
         asked = plan.before(stop)
@@ -168,23 +169,22 @@ class Strides:
         for coin, offset in stretch.offsets.items():
             columns, averages = self._timeline.columns[coin], self._averages[coin]
             last = stop + offset - 1
-            # A series that keeps no more than averages needs no older bars.
-            first = start if trader.setup.detailed else max(start, stop - KEPT)
-            bars = columns.bars[first + offset : stop + offset]
-            trader.series_by_coin[coin].follow(bars, averages.fast[last], averages.slow[last])
+            trader.series_by_coin[coin].follow(
+                columns.bars, start + offset, last + 1, averages.fast[last], averages.slow[last]
+            )
             account.mark(coin, columns.closes[last])
             holding = ledger.holdings.get(coin)
             if holding is not None:
-                marks = columns.closes[start + offset : stop + offset]
-                steps = columns.ends.values[start + offset : stop + offset]
-                tracks.append(Track(coin, holding.size, marks, steps))
+                tracks.append(
+                    Track(coin, holding.size, columns.closes, columns.ends.values, offset)
+                )
         if len(tracks) > 1:
             order = list(ledger.holdings)
             tracks.sort(key=lambda track: order.index(track.coin))
-        times = self._timeline.times[start:stop]
-        trader.now = times[-1]
-        account.at(times[-1])
-        self._audit.span(times, ledger.seq, ledger.base(), tracks)
+        times = self._timeline.times
+        trader.now = times[stop - 1]
+        account.at(trader.now)
+        self._audit.span(times, start, stop, ledger.seq, ledger.base(), tracks)
 
 
 def _bars_between(interval: timedelta, cadence: timedelta) -> int:
