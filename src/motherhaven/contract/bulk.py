@@ -114,35 +114,37 @@ def encode(
     it follows from "equity_usd" and the "positions", which are all cross; with a tier there is
     one position, and its liquidation price is left out too.
     """
-    record: BulkRecord = {
-        "count": count,
-        "same": same,
-        "each": dict(each),
-        "numbered": dict(numbered),
-    }
-    if parts:
-        record["parts"] = {
-            name: [{"same": one, "each": dict(columns)} for one, columns in items]
-            for name, items in parts.items()
-        }
+    record: Payload = {"count": count}  # with keys in order, as all payloads have them
     if derived is not None:
         record["derived"] = derived
-    return dict(record)
+    record["each"] = _in_order(each)
+    record["numbered"] = dict(numbered)
+    if parts:
+        record["parts"] = {
+            name: [{"each": _in_order(columns), "same": one} for one, columns in items]
+            for name, items in sorted(parts.items())
+        }
+    record["same"] = same
+    return record
 
 
 def encode_table(
     same: Payload, time: str, name: str, rows: int, columns: Sequence[Column]
 ) -> Payload:
     """A bulk record of one event at `time` (RFC 3339) with a list of `rows` in the field `name`."""
-    table: BulkTable = {"rows": rows, "columns": columns}
+    table: BulkTable = {"columns": columns, "rows": rows}
     record: BulkRecord = {
         "count": 1,
-        "same": same,
         "each": {"timestamp": [time]},
         "numbered": {},
+        "same": same,
         "tables": {name: table},
     }
     return dict(record)
+
+
+def _in_order(columns: Mapping[str, Column]) -> dict[str, Column]:
+    return dict(sorted(columns.items()))
 
 
 def count_of(payload: Mapping[str, Any]) -> int:

@@ -11,7 +11,6 @@ from decimal import Decimal
 from typing import Any, Final, NotRequired, TypedDict
 
 from motherhaven.contract.errors import InvalidEvent
-from motherhaven.contract.plain_list import PlainList
 from motherhaven.contract.times import format_row, format_time
 
 MAX_DECIMALS: Final = 15
@@ -45,9 +44,9 @@ Column = Sequence[Any] | Steps | Count | Times
 
 
 def texts(column: Iterable[Decimal]) -> list[Any]:
-    """A column of numbers as the text that JSON has for them, at once where that is plain."""
+    """A column of numbers as the text that JSON has for them, where all are plainly written."""
     numbers = list(column)
-    found = PlainList(map(str, numbers))
+    found = list(map(str, numbers))
     # "E": an exponent. NaN and infinity have an "N" each; the writer of JSON refuses them.
     joined = "".join(found)
     return numbers if "E" in joined or "N" in joined or "I" in joined else found
@@ -62,10 +61,9 @@ def steps(
     """
     if decimals > MAX_DECIMALS or largest >= _WITHIN:
         return None
-    found: Steps = {"per": 10**decimals, "values": PlainList(values)}
     if short:
-        found["short"] = True
-    return found
+        return {"per": 10**decimals, "short": True, "values": values}
+    return {"per": 10**decimals, "values": values}
 
 
 def times(first: datetime, step: timedelta, count: int) -> Column:

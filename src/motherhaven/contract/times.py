@@ -8,7 +8,6 @@ from functools import lru_cache
 from typing import Final, NamedTuple
 
 from motherhaven.contract.errors import InvalidEvent
-from motherhaven.contract.plain_list import PlainList
 
 _QUARTER: Final = timedelta(minutes=15)
 _WEST: Final = timedelta(hours=-12)
@@ -61,8 +60,8 @@ def format_row(first: datetime, step: timedelta, count: int) -> list[str]:
     """
     odd = first.tzinfo is None or first.microsecond or step % _SECOND or first.year <= _PADDED
     if odd or count == 1:
-        return PlainList([format_time(first + number * step) for number in range(count)])
-    between, found = step // _SECOND, PlainList()
+        return [format_time(first + number * step) for number in range(count)]
+    between, found = step // _SECOND, list[str]()
     at = int(first.timestamp())
     while len(found) < count:  # a day at a time
         day, second = divmod(at, _DAY)

@@ -90,7 +90,7 @@ def _with_tier(trader: Trader, marks: Marks) -> tuple[list[Columns], Tier | None
     if steady is not None:
         price = steady.price
         if price is None or _same_stop(trader, holding, minus(price, _NEAR), plus(price, _NEAR)):
-            tier: Tier = {"twice": steady.twice, "deduction": steady.deduction}
+            tier: Tier = {"deduction": steady.deduction, "twice": steady.twice}
             return [{"mark": marks.column(coin)}], tier
     columns = _with_prices(trader, marks)
     return None if columns is None else (columns, None)
