@@ -17,10 +17,11 @@ from motherhaven.contract.exact import EXACT
 
 
 class Whole(NamedTuple):
-    """Amounts in USD: whole numbers of 10**-decimals."""
+    """Amounts in USD: whole numbers of 10**-decimals, none of them beyond ±`largest`."""
 
     values: list[int]
     decimals: int
+    largest: int
 
     def plus(self, amount: Decimal) -> "Whole | None":
         """Each with `amount` added; None where the decimals of `amount` are unusual."""
@@ -30,11 +31,19 @@ class Whole(NamedTuple):
         decimals = max(self.decimals, own)
         factor, more = 10 ** (decimals - self.decimals), _steps(amount, decimals)
         values = [factor * value + more for value in self.values]
-        return Whole(values, decimals)
+        return Whole(values, decimals, factor * self.largest + abs(more))
+
+    def at(self, decimals: int) -> "Whole":
+        """The same amounts with as many decimals or more."""
+        factor = 10 ** (decimals - self.decimals)
+        if factor == 1:
+            return self
+        values = [factor * value for value in self.values]
+        return Whole(values, decimals, factor * self.largest)
 
     def written(self) -> Written | None:
         """The column of a record; None where its numbers are too large for one."""
-        return steps(self.values, self.decimals, max(max(self.values), -min(self.values)))  # noqa: PLW3301
+        return steps(self.values, self.decimals, self.largest)
 
 
 def profits(holding: Holding, marks: Steps) -> Whole | None:
@@ -47,7 +56,8 @@ def profits(holding: Holding, marks: Steps) -> Whole | None:
         return None
     factor = _steps(holding.size, size) * 10 ** (decimals - size - marks.decimals)
     less = _steps(holding.cost, decimals)
-    return Whole([factor * mark - less for mark in marks.values], decimals)
+    values = [factor * mark - less for mark in marks.values]
+    return Whole(values, decimals, abs(factor) * marks.largest + abs(less))
 
 
 def total(parts: Iterable[Whole]) -> Whole:
@@ -55,8 +65,8 @@ def total(parts: Iterable[Whole]) -> Whole:
     first, *rest = parts
     for other in rest:
         decimals = max(first.decimals, other.decimals)
-        columns = (_scaled(one, decimals) for one in (first, other))
-        first = Whole(list(map(add, *columns)), decimals)
+        one, two = first.at(decimals), other.at(decimals)
+        first = Whole(list(map(add, one.values, two.values)), decimals, one.largest + two.largest)
     return first
 
 
@@ -78,11 +88,6 @@ def written_steps(column: Steps) -> Written | None:
     if not (column.fixed or column.short):
         return None
     return steps(column.values, column.decimals, column.largest, short=not column.fixed)
-
-
-def _scaled(one: Whole, decimals: int) -> list[int]:
-    factor = 10 ** (decimals - one.decimals)
-    return one.values if factor == 1 else [factor * value for value in one.values]
 
 
 def _decimals(number: Decimal) -> int | None:
