@@ -1,13 +1,15 @@
 """A journal with bulk records says what one with a record for each cycle says, to the digit."""
 
 from decimal import Decimal
+from pathlib import Path
+from typing import ClassVar
 
 import apsw
 import pytest
 
 from motherhaven.bot.running.journal_sink import read_journal
 from motherhaven.contract.events import LANES
-from tests.replaykit import CASES, recorded, told
+from tests.replaykit import CASES, Case, recorded, told
 
 IDS = ("cycle_id", "decision_id", "position_id", "cloid", "answer_id", "oid")
 """What is drawn by chance: a run that passes cycles over draws fewer."""
@@ -67,6 +69,45 @@ def test_bulk_records_say_what_single_ones_say(tmp_path, case):
     assert events_other.keys() == events_one.keys()
     for kind, rows in events_one.items():
         assert events_other[kind] == rows, kind
+    for name in VIEWS:
+        assert view(other, name) == view(one, name), name
+
+
+class StyledCase(Case):
+    """A market whose prices are written in one style."""
+
+    style: ClassVar[str] = "fixed"
+
+    def market(self, folder: Path) -> dict[str, Path]:
+        """The files of the case, written again."""
+        files = super().market(folder)
+        for path in files.values():
+            head, *lines = path.read_text().splitlines()
+            found = [head]
+            for number, line in enumerate(lines):
+                stamp, *cells, volume = line.split(",")
+                prices = [self.styled(Decimal(one), number) for one in cells]
+                found.append(",".join([stamp, *prices, volume]))
+            path.write_text("\n".join(found))
+        return files
+
+    def styled(self, price: Decimal, number: int) -> str:
+        """With nine decimals, with as few as can be, or with now these and now those."""
+        if self.style == "fixed" or (self.style == "mixed" and number % 3):
+            return f"{price:.9f}"
+        return f"{price:.9f}".rstrip("0").rstrip(".")
+
+
+@pytest.mark.parametrize("style", ["fixed", "short", "mixed"])
+@pytest.mark.parametrize(("seed", "decider"), [(1, "random"), (4, "ema-cross"), (7, "random")])
+def test_however_prices_are_written_it_is_kept(tmp_path, monkeypatch, style, seed, decider):
+    """The texts of bars, marks and figures do not depend on how a record holds them."""
+    monkeypatch.setattr(StyledCase, "style", style)
+    case = StyledCase(seed, decider)
+    single, one = recorded(case, tmp_path, bulk=False)
+    many, other = recorded(case, tmp_path, bulk=True)
+    assert told(many) == told(single)
+    assert events(other) == events(one)
     for name in VIEWS:
         assert view(other, name) == view(one, name), name
 

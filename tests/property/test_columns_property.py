@@ -7,7 +7,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from motherhaven.bot.market.instruments import MarketSpec, Tier
-from motherhaven.bot.portfolio.columns import figure_columns
+from motherhaven.bot.portfolio.columns import figure_columns, liquidation_columns
 from motherhaven.bot.portfolio.events import MarginMode
 from motherhaven.bot.portfolio.holding import Holding
 from motherhaven.bot.portfolio.margin import MarginTiers
@@ -55,14 +55,16 @@ def test_columns_say_what_each_mark_says(
     marks = {coin: data.draw(column) for coin in held}
     with exact():
         found = figure_columns(wallet, held, marks)
+        liquidations = liquidation_columns(wallet, held, marks)
         for number in range(count):
             alone = figures(wallet, held, {coin: marks[coin][number] for coin in held})
             assert str(found.unrealized[number]) == str(alone.unrealized)
             assert str(found.used[number]) == str(alone.used)
             assert str(found.available[number]) == str(alone.available)
-            for part, one in zip(found.parts, alone.parts, strict=True):
-                assert str(part.profits[number]) == str(one.profit)
-                assert str(part.liquidations[number]) == str(one.liquidation)
+            columns = zip(found.profits, liquidations, alone.parts, strict=True)
+            for profits, prices, one in columns:
+                assert str(profits[number]) == str(one.profit)
+                assert str(prices[number]) == str(one.liquidation)
 
 
 @given(

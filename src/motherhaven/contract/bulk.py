@@ -4,36 +4,73 @@ A replay over recorded bars mostly holds: its decisions, and the reports of its 
 in a few fields from one cycle to the next. A bulk record says once what is the same in all
 (`same`), has a column for what differs (`each`), and numbers the ids that count up
 (`numbered`: the id with ".0", ".1", …). `parts` are lists of objects that are made likewise.
+`derived` are figures that follow from the others, so that nobody writes them down. A `table` is
+a list of rows, by its columns. Columns are those of `columns.py`.
 """
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from decimal import Decimal
 from typing import Any, Final, Literal, NotRequired, TypedDict, TypeGuard
 
+from motherhaven.contract.columns import Column, read_column
 from motherhaven.contract.errors import InvalidEvent
 from motherhaven.contract.events.base import Payload
 from motherhaven.contract.events.kinds import LANES, Kind, Lane
-from motherhaven.contract.plain_list import PlainList
+from motherhaven.contract.events.market import MAX_CANDLES
+from motherhaven.contract.exact import minus, plus, quotient, times
+from motherhaven.contract.margin_math import liquidation, maintenance
 
-BulkKind = Literal["decisions", "accounts"]
+BulkKind = Literal["decisions", "accounts", "statuses", "bars"]
 """What a bulk record is called in a journal; no server ever sees one."""
 
 RecordedKind = Kind | BulkKind
 
-BULK: Final[dict[BulkKind, Kind]] = {"decisions": "decision", "accounts": "account"}
+BULK: Final[dict[BulkKind, Kind]] = {
+    "decisions": "decision",
+    "accounts": "account",
+    "statuses": "status",
+    "bars": "candles",
+}
 """The kind of the events in each bulk record."""
+
+_SINGLE: Final[Mapping[RecordedKind, Kind]] = dict([*((one, one) for one in LANES), *BULK.items()])
 
 MAX_BULK: Final = 2_000
 """Events in one bulk record: a reader has them all in memory at once."""
 
+MARGIN: Final = ("used_usd", "available_usd")
+"""What follows from an account's equity and its cross positions: notional / leverage of each is
+used, the rest is available."""
+
 _PARTS: Final = 1_000
+_NOTHING: Final = Decimal(0)
 
 
 class BulkPart(TypedDict):
     """An object in a list of each event: what is the same in all events, and what differs."""
 
     same: Payload
-    each: dict[str, Sequence[Any]]
+    each: dict[str, Column]
+
+
+class BulkTable(TypedDict):
+    """Rows of values, alike in all events of the record."""
+
+    rows: int
+    columns: Sequence[Column]
+
+
+class Tier(TypedDict):
+    """The margin tier that an only position is in, with its decimals as text or Decimal."""
+
+    twice: Any
+    deduction: Any
+
+
+class Derived(TypedDict):
+    """What follows: the fields in MARGIN, and with a `tier` the liquidation price."""
+
+    tier: Tier | None
 
 
 class BulkRecord(TypedDict):
@@ -41,9 +78,11 @@ class BulkRecord(TypedDict):
 
     count: int
     same: Payload
-    each: dict[str, Sequence[Any]]
+    each: dict[str, Column]
     numbered: dict[str, str]
     parts: NotRequired[dict[str, list[BulkPart]]]
+    derived: NotRequired[Derived]
+    tables: NotRequired[dict[str, BulkTable]]
 
 
 def is_bulk(kind: str) -> TypeGuard[BulkKind]:
@@ -53,7 +92,7 @@ def is_bulk(kind: str) -> TypeGuard[BulkKind]:
 
 def single_kind(kind: RecordedKind) -> Kind:
     """The kind of the events in a record of `kind`."""
-    return BULK[kind] if kind == "decisions" or kind == "accounts" else kind
+    return _SINGLE[kind]
 
 
 def lane_of(kind: RecordedKind) -> Lane:
@@ -64,35 +103,48 @@ def lane_of(kind: RecordedKind) -> Lane:
 def encode(
     count: int,
     same: Payload,
-    each: Mapping[str, Sequence[Any]],
+    each: Mapping[str, Column],
     numbered: Mapping[str, str],
-    parts: Mapping[str, Sequence[tuple[Payload, Mapping[str, Sequence[Any]]]]] | None = None,
+    parts: Mapping[str, Sequence[tuple[Payload, Mapping[str, Column]]]] | None = None,
+    derived: Derived | None = None,
 ) -> Payload:
     """A bulk record of `count` events; every column, of parts too, has `count` values.
 
-    `each` must have "timestamp", the time of each event.
+    `each` must have "timestamp", the time of each event. `derived` leaves out what is in MARGIN:
+    it follows from "equity_usd" and the "positions", which are all cross; with a tier there is
+    one position, and its liquidation price is left out too.
     """
-    record: BulkRecord = {
-        "count": count,
-        "same": same,
-        "each": dict(each),
-        "numbered": dict(numbered),
-    }
+    record: Payload = {"count": count}  # with keys in order, as all payloads have them
+    if derived is not None:
+        record["derived"] = derived
+    record["each"] = _in_order(each)
+    record["numbered"] = dict(numbered)
     if parts:
         record["parts"] = {
-            name: [{"same": one, "each": dict(columns)} for one, columns in items]
-            for name, items in parts.items()
+            name: [{"each": _in_order(columns), "same": one} for one, columns in items]
+            for name, items in sorted(parts.items())
         }
+    record["same"] = same
+    return record
+
+
+def encode_table(
+    same: Payload, time: str, name: str, rows: int, columns: Sequence[Column]
+) -> Payload:
+    """A bulk record of one event at `time` (RFC 3339) with a list of `rows` in the field `name`."""
+    table: BulkTable = {"columns": columns, "rows": rows}
+    record: BulkRecord = {
+        "count": 1,
+        "each": {"timestamp": [time]},
+        "numbered": {},
+        "same": same,
+        "tables": {name: table},
+    }
     return dict(record)
 
 
-def texts(column: Iterable[Decimal]) -> list[Any]:
-    """A column of numbers as the text that JSON has for them, at once where that is plain."""
-    numbers = list(column)
-    found = PlainList(map(str, numbers))
-    # "E": an exponent. NaN and infinity have an "N" each; the writer of JSON refuses them.
-    joined = "".join(found)
-    return numbers if "E" in joined or "N" in joined or "I" in joined else found
+def _in_order(columns: Mapping[str, Column]) -> dict[str, Column]:
+    return dict(sorted(columns.items()))
 
 
 def count_of(payload: Mapping[str, Any]) -> int:
@@ -134,6 +186,11 @@ def expand(payload: Mapping[str, Any]) -> Iterator[Payload]:
         ]
         for name, items in _object(payload.get("parts", {}), "parts").items()
     }
+    derived = None if payload.get("derived") is None else _object(payload["derived"], "derived")
+    same |= {
+        name: _rows(table, f"tables.{name}")
+        for name, table in _object(payload.get("tables", {}), "tables").items()
+    }
     for number in range(count):
         item = dict(same)
         for name, column in columns.items():
@@ -145,6 +202,8 @@ def expand(payload: Mapping[str, Any]) -> Iterator[Payload]:
                 {**one, **{field: column[number] for field, column in differing.items()}}
                 for one, differing in made
             ]
+        if derived is not None:
+            _derive(item, derived.get("tier"))
         yield item
 
 
@@ -160,9 +219,37 @@ def _list(value: object, where: str) -> list[Mapping[str, Any]]:
     return [_object(one, where) for one in value]
 
 
-def _columns(value: object, count: int, where: str) -> dict[str, list[Any]]:
-    columns = _object(value, where)
-    for name, column in columns.items():
-        if not isinstance(column, list) or len(column) != count:
-            raise InvalidEvent(f"{where}.{name}: the column does not have {count} values")
-    return columns
+def _columns(value: object, count: int, where: str) -> dict[str, Sequence[Any]]:
+    return {
+        name: read_column(column, count, f"{where}.{name}")
+        for name, column in _object(value, where).items()
+    }
+
+
+def _derive(item: Payload, tier: Mapping[str, Any] | None) -> None:
+    """Work out what the record leaves out of an account."""
+    try:
+        equity, used = Decimal(item["equity_usd"]), _NOTHING
+        for position in item["positions"]:
+            size, mark = Decimal(position["size"]), Decimal(position["mark"])
+            notional = times(size.copy_abs(), mark)
+            used = plus(used, quotient(notional, Decimal(position["leverage"])))
+            if tier is not None:
+                twice = Decimal(tier["twice"])
+                free = minus(equity, maintenance(notional, twice, Decimal(tier["deduction"])))
+                price = liquidation(size, mark, free, twice)
+                if price > 0:
+                    position["liquidation_price"] = format(price, "f")
+        item["used_usd"] = format(used, "f")
+        item["available_usd"] = format(minus(equity, used), "f")
+    except (KeyError, TypeError, ValueError, ArithmeticError) as error:
+        raise InvalidEvent(f"derived: the margin follows from nothing here ({error!r})") from None
+
+
+def _rows(value: object, where: str) -> list[list[Any]]:
+    table = _object(value, where)
+    count, columns = table.get("rows"), table.get("columns")
+    if type(count) is not int or not 0 < count <= MAX_CANDLES or not isinstance(columns, list):
+        raise InvalidEvent(f"{where}: a table has 1 to {MAX_CANDLES} rows, and columns")
+    made = [read_column(one, count, f"{where}[{n}]") for n, one in enumerate(columns)]
+    return [list(row) for row in zip(*made, strict=True)]

@@ -8,7 +8,6 @@ from functools import lru_cache
 from typing import Final, NamedTuple
 
 from motherhaven.contract.errors import InvalidEvent
-from motherhaven.contract.plain_list import PlainList
 
 _QUARTER: Final = timedelta(minutes=15)
 _WEST: Final = timedelta(hours=-12)
@@ -59,11 +58,20 @@ def format_row(first: datetime, step: timedelta, count: int) -> list[str]:
     Raises:
         ValueError: `first` is naive.
     """
-    if first.tzinfo is None or first.microsecond or step % _SECOND or first.year <= _PADDED:
+    odd = first.tzinfo is None or first.microsecond or step % _SECOND or first.year <= _PADDED
+    if odd or count == 1:
         return [format_time(first + number * step) for number in range(count)]
-    begin, between = int(first.timestamp()), step // _SECOND
-    seconds = range(begin, begin + count * between, between)
-    return PlainList([_date(at // _DAY) + _clock(at % _DAY) for at in seconds])
+    between, found = step // _SECOND, list[str]()
+    at = int(first.timestamp())
+    while len(found) < count:  # a day at a time
+        day, second = divmod(at, _DAY)
+        clocks = _clocks(second % between, between)
+        begin = second // between
+        rest = clocks[begin : begin + count - len(found)]
+        date = _date(day)
+        found += [date + clock for clock in rest]
+        at += len(rest) * between
+    return found
 
 
 @lru_cache(maxsize=64)
@@ -72,10 +80,12 @@ def _date(day: int) -> str:
     return format_time(datetime.fromtimestamp(day * _DAY, UTC))[:10]
 
 
-@lru_cache(maxsize=4096)
-def _clock(second: int) -> str:
-    """The rest of the text, for a second of the day."""
-    return format_time(datetime.fromtimestamp(second, UTC))[10:]
+@lru_cache(maxsize=64)
+def _clocks(first: int, step: int) -> tuple[str, ...]:
+    """The rest of the text, for each `step` seconds of a day from `first` on."""
+    return tuple(
+        format_time(datetime.fromtimestamp(second, UTC))[10:] for second in range(first, _DAY, step)
+    )
 
 
 def parse_time(value: object, received_at: datetime, what: str = "timestamp") -> datetime:

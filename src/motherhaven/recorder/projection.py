@@ -228,6 +228,16 @@ def _accounts(connection: apsw.Connection, payload: Payload, row: _Row) -> int:
     return row_id
 
 
+def _statuses(connection: apsw.Connection, payload: Payload, row: _Row) -> int:
+    row_id = _last_of_bulk(connection, "status_rows", payload, row)
+    connection.execute(
+        "INSERT INTO status_rows (id, timestamp, status, created_at, bulk)"
+        " VALUES (?, '', '', ?, ?)",
+        (row_id, row.created, row.seq),
+    )
+    return row_id
+
+
 def _last_of_bulk(connection: apsw.Connection, table: str, payload: Payload, row: _Row) -> int:
     """The id of a bulk record's row: the last of as many ids as it has events."""
     count = count_of(payload)
@@ -254,6 +264,7 @@ _WRITERS: Final[dict[RecordedKind, _Writer]] = {
     "status": _status,
     "decisions": _decisions,
     "accounts": _accounts,
+    "statuses": _statuses,
 }
 
 PROJECTED: Final = frozenset(_WRITERS)

@@ -8,6 +8,8 @@ an offset, numbers compare as numbers.
 
 from typing import Final
 
+from motherhaven.contract.bulk import MAX_BULK
+
 APPLICATION_ID: Final = 0x4D484A4E
 SCHEMA_VERSION: Final = 5
 
@@ -97,7 +99,8 @@ TABLES: Final = (
         error TEXT,
         created_at TEXT NOT NULL,
         trades_today INTEGER,
-        pnl_today REAL
+        pnl_today REAL,
+        bulk INTEGER
     )""",
 )
 
@@ -111,13 +114,27 @@ def _bulk(path: str) -> str:
 
 
 def _bulk_real(path: str) -> str:
-    return f"CAST({_bulk(path)} AS REAL)"
+    """The same of a number, whose column may be whole numbers of one step."""
+    whole = f"json_extract(e.payload, '$.each.{path}.values[' || b.key || ']')"
+    step = f"json_extract(e.payload, '$.each.{path}.per')"
+    return f"coalesce({whole} * 1.0 / {step}, CAST({_bulk(path)} AS REAL))"
 
+
+_BULK_TIME: Final = """coalesce(
+            rtrim(json_extract(e.payload, '$.each.timestamp[' || b.key || ']'), 'Z'),
+            strftime('%Y-%m-%dT%H:%M:%S', json_extract(e.payload, '$.each.timestamp.from'),
+                (b.key * json_extract(e.payload, '$.each.timestamp.seconds')) || ' seconds')
+            || '.000000')"""
+_NUMBERS: Final = (
+    "WITH RECURSIVE numbers(key) AS (VALUES (0) UNION ALL"  # noqa: S608  (our own number)
+    f" SELECT key + 1 FROM numbers WHERE key < {MAX_BULK - 1})"
+)
+_EACH: Final = "CROSS JOIN numbers AS b ON b.key < json_extract(e.payload, '$.count')"
 
 # A row with `bulk`, the number of a bulk record, stands for all of its events; its id is that of
 # the last of them. The texts are those of the answer, where a decision has one, else its own.
 # The part without rows says the types of the columns: older SQLite knows none of expressions.
-_DECISIONS: Final = f"""CREATE VIEW decisions AS SELECT
+_DECISIONS: Final = f"""CREATE VIEW decisions AS {_NUMBERS} SELECT
         id, timestamp, coin, signal, quantity_usd, leverage, confidence, profit_target, stop_loss,
         invalidation_condition, coin AS justification, coin AS raw_response, created_at,
         coin AS system_prompt, coin AS user_prompt, execution_status, execution_error,
@@ -140,36 +157,44 @@ _DECISIONS: Final = f"""CREATE VIEW decisions AS SELECT
     WHERE d.bulk IS NULL
     UNION ALL SELECT
         d.id - json_extract(e.payload, '$.count') + 1 + b.key,
-        rtrim(b.value, 'Z'), {_bulk("coin")}, {_bulk("signal")}, {_bulk_real("quantity_usd")},
+        {_BULK_TIME}, {_bulk("coin")}, {_bulk("signal")}, {_bulk_real("quantity_usd")},
         {_bulk_real("leverage")}, {_bulk_real("confidence")}, {_bulk_real("profit_target")},
         {_bulk_real("stop_loss")}, {_bulk("invalidation_condition")},
         CAST({_bulk("justification")} AS TEXT),
         NULL, d.created_at, NULL, NULL, 'pending', NULL, NULL
     FROM decision_rows AS d JOIN events AS e ON e.seq = d.bulk
-    JOIN json_each(e.payload, '$.each.timestamp') AS b WHERE d.bulk IS NOT NULL"""  # noqa: S608  (our own names)
+    {_EACH} WHERE d.bulk IS NOT NULL"""  # noqa: S608  (our own names)
 
-_ACCOUNTS: Final = f"""CREATE VIEW account_state AS SELECT
+_ACCOUNTS: Final = f"""CREATE VIEW account_state AS {_NUMBERS} SELECT
         id, timestamp, balance_usd, equity_usd, unrealized_pnl, realized_pnl, total_pnl,
         sharpe_ratio, num_positions, created_at
     FROM account_rows WHERE bulk IS NULL
     UNION ALL SELECT
         a.id - json_extract(e.payload, '$.count') + 1 + b.key,
-        rtrim(b.value, 'Z'), {_bulk_real("balance_usd")}, {_bulk_real("equity_usd")},
+        {_BULK_TIME}, {_bulk_real("balance_usd")}, {_bulk_real("equity_usd")},
         {_bulk_real("unrealized_pnl")}, {_bulk_real("realized_pnl")}, {_bulk_real("total_pnl")},
         NULL, {_bulk("num_positions")}, a.created_at
     FROM account_rows AS a JOIN events AS e ON e.seq = a.bulk
-    JOIN json_each(e.payload, '$.each.timestamp') AS b WHERE a.bulk IS NOT NULL"""  # noqa: S608  (our own names)
+    {_EACH} WHERE a.bulk IS NOT NULL"""  # noqa: S608  (our own names)
+
+_STATUSES: Final = f"""CREATE VIEW bot_status AS {_NUMBERS} SELECT
+        id, timestamp, status, message, error, created_at, trades_today, pnl_today
+    FROM status_rows WHERE bulk IS NULL
+    UNION ALL SELECT
+        s.id - json_extract(e.payload, '$.count') + 1 + b.key,
+        {_BULK_TIME}, {_bulk("status")}, {_bulk("message")}, {_bulk("error")},
+        s.created_at, {_bulk("trades_today")}, {_bulk_real("pnl_today")}
+    FROM status_rows AS s JOIN events AS e ON e.seq = s.bulk
+    {_EACH} WHERE s.bulk IS NOT NULL"""  # noqa: S608  (our own names)
 
 VIEWS: Final = (
     _DECISIONS,
     _ACCOUNTS,
+    _STATUSES,
     """CREATE VIEW positions AS SELECT
         id, position_id, coin, side, entry_time, entry_price, quantity_usd, leverage,
         decision_id, exit_time, exit_price, realized_pnl, status, created_at
     FROM position_rows""",
-    """CREATE VIEW bot_status AS SELECT
-        id, timestamp, status, message, error, created_at, trades_today, pnl_today
-    FROM status_rows""",
 )
 
 MIGRATIONS: Final = {
@@ -183,14 +208,22 @@ MIGRATIONS: Final = {
         "DROP VIEW IF EXISTS account_state",
         _ACCOUNTS,
     ),
-    # SQLite worked these columns out, and for that parsed the payload, at every insert.
     4: (
-        "DROP VIEW IF EXISTS decisions",
+        "ALTER TABLE status_rows ADD COLUMN bulk INTEGER",
+        *(
+            statement
+            for name, view in (
+                ("decisions", _DECISIONS),
+                ("account_state", _ACCOUNTS),
+                ("bot_status", _STATUSES),
+            )
+            for statement in (f"DROP VIEW IF EXISTS {name}", view)
+        ),
+        # SQLite worked these columns out, and parsed the payload for that, at every insert.
         "ALTER TABLE events DROP COLUMN justification",
         "ALTER TABLE events DROP COLUMN raw_response",
         "ALTER TABLE events DROP COLUMN system_prompt",
         "ALTER TABLE events DROP COLUMN user_prompt",
-        _DECISIONS,
     ),
 }
 """Statements that take a journal of each older version to the next."""

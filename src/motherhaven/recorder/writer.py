@@ -13,6 +13,7 @@ from motherhaven.contract.errors import InvalidEvent
 from motherhaven.contract.events import Mode
 from motherhaven.contract.times import format_time
 from motherhaven.contract.wire import payload_sha256
+from motherhaven.recorder.bulk_rows import singly
 from motherhaven.recorder.database import Identity
 from motherhaven.recorder.digest import INSERT, KINDS, Row, sealed
 from motherhaven.recorder.projection import PROJECTED, project
@@ -202,11 +203,13 @@ class Writer:
     def last_status(self) -> str | None:
         """The payload (JSON) of the newest status."""
         row = self._connection.execute(
-            "SELECT payload FROM events WHERE lane = ? AND kind = 'status'"
-            " ORDER BY lane_seq DESC LIMIT 1",
+            "SELECT event_id, kind, payload FROM events"
+            " WHERE lane = ? AND kind IN ('status', 'statuses') ORDER BY lane_seq DESC LIMIT 1",
             (LANE_CODES["status"],),
         ).fetchone()
-        return None if row is None else str(row[0])
+        if row is None or row[1] == "status":
+            return None if row is None else str(row[2])
+        return singly(row[0], row[2].encode())[-1].payload.decode()
 
     def last_time(self) -> str | None:
         """The newest time of recording that a right clock can have shown, as UTC text."""

@@ -4,7 +4,7 @@ import random
 from datetime import UTC, datetime, timedelta
 from uuid import RFC_4122, UUID
 
-from motherhaven.bot.replay.engine import MarketClock, market_ids
+from motherhaven.bot.replay.market_time import MarketClock, market_ids
 from motherhaven.settings import SystemClock
 
 START = datetime(2026, 1, 5, tzinfo=UTC)

@@ -69,8 +69,8 @@ def test_averages_of_columns_are_those_of_a_tape(seed):
     for number, bar in enumerate(bars):
         series.push(bar)
         fast, slow = series.averages
-        assert (averages.fast[number], averages.slow[number]) == (fast, slow)
         cold = fast is None or slow is None
+        assert (averages.fast[number], averages.slow[number]) == (fast, slow)
         side = COLD if cold else ABOVE if fast > slow else BELOW
         assert averages.sides[number : number + 1] == side
     assert {COLD[0]} < set(averages.sides)
@@ -89,7 +89,7 @@ def test_a_tape_that_follows_many_bars_is_as_one_that_took_each(detailed):
         end = min(len(bars), at + chance.choice((1, 2, 30, 200, 1800)))
         for bar in bars[at:end]:
             one.push(bar)
-        many.follow(bars[at:end], averages.fast[end - 1], averages.slow[end - 1])
+        many.follow(bars, at, end, averages.fast[end - 1], averages.slow[end - 1])
         assert many.end == one.end
         assert many.last == one.last
         if chance.random() < 0.7:
@@ -140,16 +140,16 @@ def test_a_difference_within_a_step_is_found():
     times = [START + n * MINUTE for n in range(3)]
     fill = Fill(1, "X", D(2), D(10), D(0), Liquidity.TAKER, D(0), FillReason.ENTRY, "P", START)
     right = EquityAudit(D(100))
-    right.span(times, 1, D(80), [Track("X", D(2), marks)])
+    right.span(times, 0, 3, 1, D(80), [Track("X", D(2), marks)])
     assert right.identity_error([fill]) == 0
     assert [point.equity for point in right.curve] == [100, 160, 120]
     assert right.max_drawdown == D("-0.25")
     cash, size, lost = EquityAudit(D(100)), EquityAudit(D(100)), EquityAudit(D(100))
-    cash.span(times, 1, D("80.01"), [Track("X", D(2), marks)])
+    cash.span(times, 0, 3, 1, D("80.01"), [Track("X", D(2), marks)])
     assert cash.identity_error([fill]) == D("0.01")
-    size.span(times, 1, D(80), [Track("X", D("2.5"), marks)])
+    size.span(times, 0, 3, 1, D(80), [Track("X", D("2.5"), marks)])
     assert size.identity_error([fill]) == 20
-    lost.span(times, 1, D(80), [])
+    lost.span(times, 0, 3, 1, D(80), [])
     assert lost.identity_error([fill]) > 0
 
 
@@ -159,15 +159,15 @@ def test_whole_numbers_find_the_extremes_of_a_span(seed):
     chance, columns = random.Random(seed), Columns.of(walk(seed, 300))
     assert [D(one).scaleb(-columns.decimals) for one in columns.ends] == columns.closes
     spans, singly = EquityAudit(D(1000)), EquityAudit(D(1000))
-    first = 0
+    times, first = [START + n * MINUTE for n in range(300)], 0
     while first < 300:
         end = min(300, first + chance.choice((1, 2, 30, 100)))
         size = D(chance.randrange(-500, 500)) / 100 or D(1)
         base = D(1000) - size * columns.closes[first]
-        times = [START + n * MINUTE for n in range(first, end)]
-        marks, steps = columns.closes[first:end], columns.ends[first:end]
-        spans.span(times, first, base, [Track("X", size, marks, steps)])
-        for time, mark in zip(times, marks, strict=True):
+        shift = chance.choice((0, 7))  # a coin whose columns begin later, or earlier
+        track = Track("X", size, columns.closes, columns.ends, -shift)
+        spans.span([START] * shift + times, first + shift, end + shift, first, base, [track])
+        for time, mark in zip(times[first:end], columns.closes[first:end], strict=True):
             singly.sample(time, first, base, [("X", size, mark)])
         if chance.random() < 0.2:
             spans.flow(D(50))

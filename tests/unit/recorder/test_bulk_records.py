@@ -1,6 +1,7 @@
 """Bulk records: kept in one row, and in every other place the events that are in them."""
 
 import json
+from datetime import datetime, timedelta
 
 import apsw
 import pytest
@@ -10,13 +11,16 @@ from hypothesis import strategies as st
 from motherhaven.bot.decider.recorded import read_answers
 from motherhaven.cli.import_file import _rows
 from motherhaven.contract.bulk import MAX_BULK, encode, expand, item_id
+from motherhaven.contract.columns import Column
 from motherhaven.contract.errors import InvalidEvent
+from motherhaven.contract.events import MAX_CANDLES
 from motherhaven.contract.jsonio import dumps, loads_own
 from motherhaven.recorder.digest import SELECT, intact
 from motherhaven.recorder.factory import open_shipper
 from motherhaven.recorder.pouring import pour
 from motherhaven.recorder.quarantine import Quarantine
 from motherhaven.recorder.sending.outbox import Outbox, Settled
+from motherhaven.recorder.writer import Writer
 from motherhaven.settings.clock import SystemClock
 from motherhaven.testing.clock import FakeClock
 from tests.patience import HANG_SECONDS, wait_until
@@ -199,13 +203,63 @@ def test_accounts_are_shown_one_by_one(tmp_path):
     assert rows(tmp_path / "bot.db", "SELECT max(id) FROM account_state") == [(5,)]
 
 
+def test_columns_by_a_rule_are_shown_one_by_one(tmp_path):
+    """Whole numbers of a step, times that grow evenly: floats and texts as of single events."""
+    recorder = open_recorder(tmp_path / "bot.db", FakeClock(), seed=7)
+    same = {name: value for name, value in account().items() if name != "timestamp"}
+    each: dict[str, Column] = {
+        "timestamp": {"from": TIMES[0], "seconds": 86_400},
+        "equity_usd": {"per": 100, "values": [950, -7, 10**15 + 1, 30]},
+    }
+    recorder.record("accounts", encode(4, same, each, {}), event_id="bulk")
+    recorder.journal.close()
+    day = TIMES[0].removesuffix("Z")
+    sql = "SELECT timestamp, equity_usd FROM account_state ORDER BY id"
+    found = rows(tmp_path / "bot.db", sql)
+    assert [one for _, one in found] == [9.5, -0.07, float("10000000000000.01"), 0.3]
+    assert found[0][0] == day
+    moments = [datetime.fromisoformat(one) for one, _ in found]
+    assert [one - moments[0] for one in moments] == [timedelta(days=n) for n in range(4)]
+    assert {len(one) for one, _ in found} == {len(day)}
+
+
+def test_statuses_are_shown_one_by_one_and_the_last_is_found(tmp_path):
+    """Each has its row; whoever asks for the newest status gets the last of them."""
+    recorder = open_recorder(tmp_path / "bot.db", FakeClock(), seed=7)
+    same = {"status": "running", "message": "cycle completed", "trades_today": 2, "behind": 7}
+    each: dict[str, Column] = {
+        "timestamp": TIMES[:3], "cycle_id": ["a", "b", "c"], "pnl_today": ["0", "-1.5", "2"],
+    }  # fmt: skip
+    recorder.record("statuses", encode(3, same, each, {}), event_id="bulk")
+    text = recorder.journal.write(Writer.last_status)
+    assert text is not None
+    assert json.loads(text) == {
+        **same, "timestamp": TIMES[2], "cycle_id": "c", "pnl_today": "2",
+    }  # fmt: skip
+    recorder.record("status", {"status": "stopped", "message": "over"})
+    recorder.journal.close()
+    sql = "SELECT id, timestamp, status, trades_today, pnl_today FROM bot_status ORDER BY id"
+    found = rows(tmp_path / "bot.db", sql)
+    day = [one.removesuffix("Z") for one in TIMES]
+    assert found[:3] == [
+        (1, day[0], "running", 2, 0.0), (2, day[1], "running", 2, -1.5),
+        (3, day[2], "running", 2, 2.0),
+    ]  # fmt: skip
+    assert [row[0] for row in found] == [1, 2, 3, 4]
+
+
 @pytest.mark.parametrize(
     "wrong",
     [
         {"count": 0}, {"count": "4"}, {"count": MAX_BULK + 1}, {"count": 3}, {"count": None},
         {"same": None}, {"each": []}, {"each": {}}, {"numbered": 1}, {"parts": {"positions": 1}},
         {"parts": {"positions": [{"same": {}, "each": {"mark": ["1"]}}]}},
-        {"each": {"timestamp": TIMES[:3]}},
+        {"each": {"timestamp": TIMES[:3]}}, {"derived": 1}, {"derived": {"tier": None}},
+        {"derived": {"tier": {"twice": "0"}}, "parts": {"positions": []}}, {"tables": 1},
+        {"tables": {"candles": {"rows": 0, "columns": []}}},
+        {"tables": {"candles": {"rows": MAX_CANDLES + 1, "columns": []}}},
+        {"tables": {"candles": {"rows": 2, "columns": [{"first": 1, "step": 1}, [1]]}}},
+        {"tables": {"candles": {"rows": "2", "columns": [[1, 2]]}}},
     ],
 )  # fmt: skip
 def test_a_record_that_contradicts_itself_is_refused(tmp_path, wrong):

@@ -10,7 +10,7 @@ from motherhaven.contract.bulk import encode
 from motherhaven.recorder.digest import COLUMNS
 from motherhaven.recorder.schema import SCHEMA_VERSION
 from motherhaven.testing.clock import FakeClock
-from tests.unit.recorder.support import decision, open_journal, open_recorder
+from tests.unit.recorder.support import account, decision, open_journal, open_recorder
 
 
 def version_1(path):
@@ -112,9 +112,9 @@ def test_a_journal_of_version_3_gets_its_column_for_bulk_records(tmp_path):
     recorder.journal.close()
     connection = apsw.Connection(str(path))
     before = connection.execute("SELECT * FROM decisions").fetchall()
-    connection.execute("DROP VIEW decisions; DROP VIEW account_state")
-    connection.execute("ALTER TABLE decision_rows DROP COLUMN bulk")
-    connection.execute("ALTER TABLE account_rows DROP COLUMN bulk")
+    connection.execute("DROP VIEW decisions; DROP VIEW account_state; DROP VIEW bot_status")
+    for table in ("decision_rows", "account_rows", "status_rows"):
+        connection.execute(f"ALTER TABLE {table} DROP COLUMN bulk")
     connection.execute("PRAGMA user_version = 3")
     connection.close()
     recorder = open_recorder(path, FakeClock(), seed=8)
@@ -154,4 +154,36 @@ def test_a_journal_of_version_4_loses_its_columns_of_texts(tmp_path):
     assert {"raw", "asked"} <= set(before[0])
     columns = [row[1] for row in connection.execute("PRAGMA table_xinfo(events)")]
     assert columns == list(COLUMNS)
+    connection.close()
+
+
+def test_a_journal_of_version_4_gets_views_of_columns_by_a_rule(tmp_path):
+    """What it had in lists is shown as before; rules and bulk records of statuses beside it."""
+    path = tmp_path / "j.db"
+    recorder = open_recorder(path, FakeClock())
+    recorder.record("status", {"status": "running", "message": "cycle completed"})
+    same = {name: value for name, value in account().items() if name != "timestamp"}
+    day = "2026-01-01T00:00:00.000000Z"
+    recorder.record("accounts", encode(2, same, {"timestamp": [day] * 2}, {}))
+    recorder.journal.close()
+    connection = apsw.Connection(str(path))
+    views = {"account_state": [], "bot_status": []}
+    for name in views:
+        views[name] = connection.execute(f"SELECT * FROM {name} ORDER BY id").fetchall()
+    connection.execute("DROP VIEW decisions; DROP VIEW account_state; DROP VIEW bot_status")
+    connection.execute("ALTER TABLE status_rows DROP COLUMN bulk")
+    connection.execute("CREATE VIEW bot_status AS SELECT id, timestamp, status FROM status_rows")
+    connection.execute("PRAGMA user_version = 4")
+    connection.close()
+    recorder = open_recorder(path, FakeClock(), seed=8)
+    each = {"timestamp": {"from": day, "seconds": 60}, "equity_usd": {"per": 10, "values": [5, 6]}}
+    recorder.record("accounts", encode(2, same, each, {}))
+    status = {"status": "running", "message": "cycle completed"}
+    recorder.record("statuses", encode(2, status, {"timestamp": [day] * 2}, {}))
+    recorder.journal.close()
+    connection = apsw.Connection(str(path))
+    for name, before in views.items():
+        rows = connection.execute(f"SELECT * FROM {name} ORDER BY id").fetchall()
+        assert rows[: len(before)] == before
+        assert [row[0] for row in rows] == list(range(1, len(before) + 3))
     connection.close()

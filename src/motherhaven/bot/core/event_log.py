@@ -141,10 +141,6 @@ class EventLog:
         for bar in bars:
             self._bars.setdefault(bar.coin, []).append(bar)
 
-    def saw_in_a_row(self, coin: str, bars: Iterable[Bar]) -> None:
-        """As `saw`, for several bars of one coin."""
-        self._bars.setdefault(coin, []).extend(bars)
-
     def keep_candles(self, now: datetime, least: int = 1) -> None:
         """Record the bars that were seen, once a coin has `least` of them."""
         for coin, bars in self._bars.items():

@@ -1,6 +1,7 @@
 """Bars in whose middle the bot traded: what is known of the part after the trade."""
 
 from dataclasses import replace
+from datetime import datetime
 
 from motherhaven.bot.market.feed import Quote
 from motherhaven.bot.market.instruments import Bar
@@ -16,6 +17,10 @@ class PartialBars:
     def traded(self, quote: Quote) -> None:
         """An order of the coin was traded at `quote`."""
         self.traded_at[quote.coin] = quote
+
+    def cuts(self, start: datetime) -> bool:
+        """Whether a trade came after `start`, so that a bar from then on counts in part only."""
+        return any(quote.time > start for quote in self.traded_at.values())
 
     def since_trade(self, bar: Bar) -> Bar:
         """A bar in whose middle we traded, without the path before: that was not ours.

@@ -17,7 +17,8 @@ from motherhaven.bot.portfolio.account import AccountSnapshot, Position
 from motherhaven.bot.portfolio.events import Fill, FundingPayment, Trade
 from motherhaven.bot.portfolio.holding import Holding
 from motherhaven.bot.portfolio.margin import initial_margin
-from motherhaven.contract.bulk import RecordedKind, texts
+from motherhaven.contract.bulk import RecordedKind
+from motherhaven.contract.columns import texts
 from motherhaven.contract.events import account as account_event
 from motherhaven.contract.events import answer as answer_event
 from motherhaven.contract.events import decision as decision_event

@@ -38,6 +38,7 @@ from motherhaven.bot.market.bar_series import NEVER, BarSeries
 from motherhaven.bot.market.feed import Book, Gap, Quote, Slice
 from motherhaven.bot.market.funding import Rates
 from motherhaven.bot.market.instruments import Prices
+from motherhaven.bot.portfolio.account import AccountSnapshot
 from motherhaven.bot.portfolio.events import CashFlow
 from motherhaven.contract.events import BotState
 from motherhaven.contract.events import status as status_event
@@ -60,6 +61,8 @@ class Trader(AccountUpkeep):
         )
         self.ledger = self.account.ledger
         self.execution = ExecutionEngine(self.account, setup.margin_mode)
+        self.audited = -1
+        """The version of the books at the last look at what protects the positions."""
         self.armed = False
         """Whether the user has armed live trading; asked only where real money moves."""
         self.flows: list[tuple[datetime, Decimal]] = []
@@ -101,16 +104,16 @@ class Trader(AccountUpkeep):
         if piece.gaps:
             self.gaps.extend(piece.gaps)
         account, series_by_coin = self.account, self.series_by_coin
-        passes, marks = account.passes, self.ledger.marks
-        closely = self.looks_closely
+        passes, marks, partial = account.passes, self.ledger.marks, self._partial
         for coin, bar in piece.bars.items():
             (series_by_coin.get(coin) or self._series_of(coin)).push(bar)
             if self.polled and self.polled.get(coin, NEVER) >= bar.start:
                 continue  # a mark was polled in the bar or later: the bar itself is none
-            if not closely and passes(bar):
+            part = partial.since_trade(bar) if partial.traded_at else bar
+            if part is bar and not self.books and passes(bar):
                 marks[coin] = bar.close
                 continue
-            events = account.bar(self._partial.since_trade(bar))
+            events = account.bar(part)
             if events:
                 self._note(events)
         account.at(piece.time)
@@ -131,10 +134,9 @@ class Trader(AccountUpkeep):
             self.polled[coin] = now
             self._note(self.account.prices(_prices(quote, now)))
 
-    @property
-    def looks_closely(self) -> bool:
-        """Whether no bar may be passed over: after a trade one counts in part only."""
-        return bool(self._partial.traded_at or self.books)
+    def looks_closely(self, start: datetime) -> bool:
+        """Whether a bar from `start` on may count in part only, for a trade within it."""
+        return bool(self.books) or self._partial.cuts(start)
 
     def fresh(self, now: datetime) -> dict[str, BarSeries]:
         """Tapes of the coins whose newest bar is not older than the setup's patience."""
@@ -271,6 +273,13 @@ class Trader(AccountUpkeep):
         shot = self.account.snapshot()
         self.log.follow(shot.positions.values(), now)
         self.watch.audit(now, shot.positions)
+        self.audited = self.ledger.version
+        return self.account_figures(shot, now, cycle_id)
+
+    def account_figures(
+        self, shot: AccountSnapshot, now: datetime, cycle_id: str | None = None
+    ) -> Payload:
+        """What is recorded of an account that stands as in `shot`."""
         day = self.day
         known: dict[str, Any] = {"day": day and day.day, "day_start_equity": day and day.equity}
         # self.now is how far the market was seen: from there a later run goes on.
@@ -281,8 +290,12 @@ class Trader(AccountUpkeep):
 
     def report_status(self, state: BotState, message: str, now: datetime, **known: Any) -> None:
         """Record a heartbeat or a change of state; `known` as contract.events.status takes it."""
+        self.log.keep("status", self.status_payload(state, message, now, **known), now)
+
+    def status_payload(self, state: BotState, message: str, now: datetime, **known: Any) -> Payload:
+        """What is recorded of how the bot stands now."""
         day = self.day
-        payload = status_event.encode(
+        return status_event.encode(
             now,
             state,
             message,
@@ -293,7 +306,6 @@ class Trader(AccountUpkeep):
             frozen=self.watch.frozen,
             **known,
         )
-        self.log.keep("status", payload, now)
 
     @property
     def records(self) -> list[Record]:

@@ -34,8 +34,9 @@ class BarSeries:
         self.spec = spec
         self._detailed = detailed
         self._bars: deque[Bar] = deque(maxlen=KEPT)
-        self._passed: list[Sequence[Bar]] = []
-        """Newer bars that the averages have seen; `_bars` takes them when somebody looks."""
+        self._passed: list[tuple[Sequence[Bar], int, int]] = []
+        """Newer bars that the averages have seen, as parts of longer rows: each a row, its first
+        bar and the one before which it ends. `_bars` takes them when somebody looks."""
         self._new: list[Bar] = []
         """Bars that no indicator has seen yet."""
         self._last: Bar | None = None
@@ -58,19 +59,21 @@ class BarSeries:
         if self._detailed or len(self._new) == KEPT:
             self._follow()
 
-    def follow(self, bars: Sequence[Bar], fast: float | None, slow: float | None) -> None:
-        """Take several next bars, none after a hole; the two averages after them are known.
+    def follow(
+        self, bars: Sequence[Bar], start: int, stop: int, fast: float | None, slow: float | None
+    ) -> None:
+        """Take bars `start` until before `stop` of a row, none after a hole.
 
-        None for one that is not warm: then both are worked out here. Where they are known, and
-        the series is not detailed, the newest KEPT are enough.
+        The two averages after them are known, or None where they are not warm: then they are
+        worked out here. The row must not change any more.
         """
         if self._detailed or fast is None or slow is None:
-            for bar in bars:
+            for bar in bars[start:stop]:
                 self.push(bar)
             return
-        self._last = bars[-1]
+        self._last = bars[stop - 1]
         self.end = self._last.end
-        self._passed += (self._new, bars)
+        self._passed += ((self._new, 0, len(self._new)), (bars, start, stop))
         self._new = []
         self._fast.value, self._slow.value = fast, slow
 
@@ -78,8 +81,8 @@ class BarSeries:
     def bars(self) -> deque[Bar]:
         """The closed bars since the last hole, oldest first, at most KEPT."""
         self._follow()
-        for passed in self._passed:
-            self._bars.extend(passed)
+        for row, start, stop in self._passed:
+            self._bars.extend(row[max(start, stop - KEPT) : stop])
         self._passed.clear()
         return self._bars
 
@@ -134,7 +137,7 @@ class BarSeries:
                 self._macd.update(close)
                 self._atr.update(bar.high, bar.low, close)
                 self._bands.update(close)
-        self._passed.append(bars)
+        self._passed.append((bars, 0, len(bars)))
         self._new = []
         if len(self._passed) > _PIECES:
             _ = self.bars

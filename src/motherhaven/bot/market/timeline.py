@@ -1,7 +1,7 @@
 """Recorded bars as columns: whole numbers that are quick to look through, and exact."""
 
 from bisect import bisect_right
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
@@ -9,22 +9,41 @@ from typing import NamedTuple
 
 from motherhaven.bot.market.feed import Gap, Slice
 from motherhaven.bot.market.instruments import Bar
+from motherhaven.contract.exact import EXACT
+
+
+class Steps(NamedTuple):
+    """A column of decimals, exactly, as whole numbers of 10**-decimals.
+
+    None is beyond ±`largest`. `fixed`: each was written with as many decimals; `short`: with no
+    more than it needs. Python's integers have no bound, so nothing is rounded or overflows.
+    """
+
+    values: list[int]
+    decimals: int
+    largest: int
+    fixed: bool
+    short: bool
+
+    def piece(self, chosen: slice) -> "Steps":
+        """Some of them."""
+        return self._replace(values=self.values[chosen])
 
 
 @dataclass(frozen=True, slots=True)
 class Columns:
     """One coin's bars, oldest first.
 
-    `lows`, `highs` and `ends` (the closes) count steps of 10**-decimals USD: Python's integers
-    have no bound, so that nothing is rounded and nothing overflows. `numbers` are the closes as
-    floats, for indicators. `begins` names the bars that follow no other at once.
+    The prices count the same steps; `volumes` is None where one is not known. `numbers` are
+    the closes as floats, for indicators. `begins` names the bars that follow no other at once.
     """
 
     bars: tuple[Bar, ...]
-    decimals: int
-    lows: list[int]
-    highs: list[int]
-    ends: list[int]
+    opens: Steps
+    highs: Steps
+    lows: Steps
+    ends: Steps
+    volumes: Steps | None
     closes: list[Decimal]
     numbers: list[float]
     begins: tuple[int, ...]
@@ -32,10 +51,14 @@ class Columns:
     @classmethod
     def of(cls, bars: tuple[Bar, ...]) -> "Columns":
         """The columns of checked bars of one interval."""
-        decimals = max(
-            0, *(_decimals(price) for bar in bars for price in (bar.low, bar.high, bar.close))
+        closes = [bar.close for bar in bars]
+        opens, highs, lows, ends = _alike(
+            [bar.open for bar in bars],
+            [bar.high for bar in bars],
+            [bar.low for bar in bars],
+            closes,
         )
-        step = 10**decimals
+        volumes = [bar.volume for bar in bars if bar.volume is not None]
         begins = [0]
         for index in range(1, len(bars)):
             before = bars[index - 1]
@@ -43,25 +66,26 @@ class Columns:
                 begins.append(index)
         return cls(
             bars,
-            decimals,
-            [_steps(bar.low, step) for bar in bars],
-            [_steps(bar.high, step) for bar in bars],
-            [_steps(bar.close, step) for bar in bars],
-            [bar.close for bar in bars],
-            [float(bar.close) for bar in bars],
+            opens,
+            highs,
+            lows,
+            ends,
+            _alike(volumes)[0] if len(volumes) == len(bars) else None,
+            closes,
+            [float(close) for close in closes],
             tuple(begins),
         )
 
     def first_outside(self, start: int, stop: int, low: Decimal, high: Decimal) -> int:
         """The first bar from `start` on that does not stay strictly within; `stop` if all do."""
         if low >= 0:
-            bound = _floor(low, self.decimals)
-            lows = self.lows[start:stop]
+            bound = _floor(low, self.lows.decimals)
+            lows = self.lows.values[start:stop]
             if lows and min(lows) <= bound:
                 stop = start + next(n for n, one in enumerate(lows) if one <= bound)
         if high.is_finite():
-            bound = -_floor(-high, self.decimals)
-            highs = self.highs[start:stop]
+            bound = -_floor(-high, self.highs.decimals)
+            highs = self.highs.values[start:stop]
             if highs and max(highs) >= bound:
                 stop = start + next(n for n, one in enumerate(highs) if one >= bound)
         return stop
@@ -163,17 +187,29 @@ def _stretches(slices: Timeline, coins: tuple[str, ...]) -> list[Stretch]:
     return found
 
 
-def _decimals(price: Decimal) -> int:
-    exponent = price.as_tuple().exponent
+def _decimals(number: Decimal) -> int:
+    """Its decimals as it stands; below 0 for whole tens (1E+3)."""
+    exponent = number.as_tuple().exponent
     return -exponent if isinstance(exponent, int) else 0
 
 
-def _steps(price: Decimal, step: int) -> int:
-    above, below = price.as_integer_ratio()
-    whole, rest = divmod(above * step, below)
-    if rest:
-        raise ArithmeticError(f"{price} is no whole number of steps of 1/{step}")
-    return whole
+def _alike(*columns: Sequence[Decimal]) -> list[Steps]:
+    """Columns in steps that suit all of them."""
+    decimals = max(0, *(_decimals(number) for column in columns for number in column))
+    return [_in_steps(column, decimals) for column in columns]
+
+
+def _in_steps(column: Sequence[Decimal], decimals: int) -> Steps:
+    values, fixed, short = [], True, True
+    for number in column:
+        value = number.scaleb(decimals, EXACT)
+        whole, own = int(value), _decimals(number)
+        if whole != value:
+            raise ArithmeticError(f"{number} has more than {decimals} decimals")
+        values.append(whole)
+        fixed = fixed and own == decimals
+        short = short and (own == 0 or (own > 0 and whole % 10 ** (decimals - own + 1) != 0))
+    return Steps(values, decimals, max(map(abs, values)), fixed, short)
 
 
 def _floor(price: Decimal, decimals: int) -> int:

@@ -7,10 +7,14 @@ from typing import Final
 
 from motherhaven.bot.market.instruments import FeeRates, MarketSpec, default_spec
 from motherhaven.bot.portfolio.account import AccountSnapshot
-from motherhaven.bot.portfolio.columns import FigureColumns, figure_columns
+from motherhaven.bot.portfolio.columns import (
+    FigureColumns,
+    figure_columns,
+    liquidation_columns,
+)
 from motherhaven.bot.portfolio.events import Liquidity, MarginMode
 from motherhaven.bot.portfolio.holding import Exits, Holding
-from motherhaven.bot.portfolio.margin import MarginTiers
+from motherhaven.bot.portfolio.margin import MarginTiers, Steady
 from motherhaven.bot.portfolio.snapshot import Totals, take_snapshot
 from motherhaven.bot.portfolio.transfers import KEPT
 from motherhaven.contract.exact import (
@@ -184,6 +188,24 @@ class AccountBooks:
         """What follows from marks in a row, equally many for each coin that is held."""
         with exact():
             return figure_columns(self.wallet(), self.holdings, marks)
+
+    def steady_tier(self, coin: str, marks: Sequence[Decimal]) -> Steady | None:
+        """The tier of the only position, where its liquidation price follows from each mark.
+
+        None where others are held, it is isolated, or a tier's end is near. `marks` begin
+        with the one that stands.
+        """
+        holding = self.holdings[coin]
+        if len(self.holdings) > 1 or holding.isolated:
+            return None
+        with exact():
+            free = self._cross_value() - self._maintenance(None)
+            return holding.tiers.steady(holding.size, marks, free)
+
+    def liquidations(self, marks: Mapping[str, Sequence[Decimal]]) -> list[list[Decimal | None]]:
+        """Each position's liquidation price in USD at such marks, None where there is none."""
+        with exact():
+            return liquidation_columns(self.wallet(), self.holdings, marks)
 
     def _cross_value(self) -> Decimal:
         total = self.deposits + self.realized - self.fees + self.funding

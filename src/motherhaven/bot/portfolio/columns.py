@@ -18,21 +18,13 @@ ZERO: Final = Decimal(0)
 Column = list[Decimal]
 
 
-class PartColumns(NamedTuple):
-    """One position at each mark: profit in USD and the liquidation price."""
-
-    marks: Sequence[Decimal]
-    profits: Column
-    liquidations: list[Decimal | None]
-
-
 class FigureColumns(NamedTuple):
-    """What of an account follows from the marks, in USD, a value for each."""
+    """What of an account follows from the marks, in USD: a value for each, and each position's."""
 
     unrealized: Column
     used: Column
     available: Column
-    parts: list[PartColumns]
+    profits: list[Column]
 
 
 class _Own(NamedTuple):
@@ -42,7 +34,6 @@ class _Own(NamedTuple):
     marks: Sequence[Decimal]
     profits: Column
     notionals: Column
-    margins: Column
 
 
 def figure_columns(
@@ -52,34 +43,57 @@ def figure_columns(
 
     `marks` are equally many for each coin that is held, at least one, and something is held.
     """
-    count = len(marks[next(iter(holdings))])
-    unrealized = used = needed = [ZERO] * count
-    value = [wallet] * count
-    found = []
-    for coin, holding in holdings.items():
-        own = _own(holding, marks[coin])
-        found.append(own)
+    found = _owns(holdings, marks)
+    unrealized = used = [ZERO] * len(found[0].marks)
+    for own in found:
         unrealized = list(map(add, unrealized, own.profits))
-        if holding.mode is MarginMode.ISOLATED:
-            value = list(map(sub, value, repeat(holding.bucket)))
-            continue
-        value = list(map(add, value, own.profits))
-        needed = list(map(add, needed, own.margins))
-        used = list(map(add, used, quotients(own.notionals, Decimal(holding.leverage))))
-    free = list(map(sub, value, needed))
-    parts = [PartColumns(one.marks, one.profits, _liquidations(one, free)) for one in found]
-    return FigureColumns(unrealized, used, list(map(sub, value, used)), parts)
+        if own.holding.mode is not MarginMode.ISOLATED:
+            shares = quotients(own.notionals, Decimal(own.holding.leverage))
+            used = list(map(add, used, shares))
+    available = list(map(sub, _values(wallet, found), used))
+    return FigureColumns(unrealized, used, available, [own.profits for own in found])
+
+
+def liquidation_columns(
+    wallet: Decimal, holdings: Mapping[str, Holding], marks: Mapping[str, Sequence[Decimal]]
+) -> list[list[Decimal | None]]:
+    """The liquidation price of each position in USD at each mark, None where there is none.
+
+    As `figure_columns`: call inside `exact()`.
+    """
+    found = _owns(holdings, marks)
+    margins = [own.holding.tiers.maintenances(own.notionals) for own in found]
+    free = _values(wallet, found)
+    for own, needed in zip(found, margins, strict=True):
+        if own.holding.mode is not MarginMode.ISOLATED:
+            free = list(map(sub, free, needed))
+    return [_liquidations(own, needed, free) for own, needed in zip(found, margins, strict=True)]
+
+
+def _owns(holdings: Mapping[str, Holding], marks: Mapping[str, Sequence[Decimal]]) -> list[_Own]:
+    return [_own(holding, marks[coin]) for coin, holding in holdings.items()]
 
 
 def _own(holding: Holding, marks: Sequence[Decimal]) -> _Own:
     profits = list(map(sub, map(mul, repeat(holding.size), marks), repeat(holding.cost)))
     notionals = list(map(mul, repeat(abs(holding.size)), marks))
-    return _Own(holding, marks, profits, notionals, holding.tiers.maintenances(notionals))
+    return _Own(holding, marks, profits, notionals)
 
 
-def _liquidations(own: _Own, free: Column) -> list[Decimal | None]:
+def _values(wallet: Decimal, found: Sequence[_Own]) -> Column:
+    """What the cross positions stand on."""
+    value = [wallet] * len(found[0].marks)
+    for own in found:
+        if own.holding.mode is MarginMode.ISOLATED:
+            value = list(map(sub, value, repeat(own.holding.bucket)))
+        else:
+            value = list(map(add, value, own.profits))
+    return value
+
+
+def _liquidations(own: _Own, needed: Column, free: Column) -> list[Decimal | None]:
     holding = own.holding
     if holding.isolated:
         equity = map(add, repeat(holding.bucket), own.profits)
-        free = list(map(sub, equity, own.margins))
+        free = list(map(sub, equity, needed))
     return holding.tiers.liquidations(holding.size, own.marks, free)

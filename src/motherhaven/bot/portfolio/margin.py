@@ -8,9 +8,10 @@ from dataclasses import dataclass
 from decimal import Decimal
 from itertools import repeat
 from operator import add, mul, sub
-from typing import Final
+from typing import Final, NamedTuple
 
 from motherhaven.bot.market.instruments import MarketSpec, Tier
+from motherhaven.contract import margin_math
 from motherhaven.contract.exact import quotient, quotients, times
 
 ZERO: Final = Decimal(0)
@@ -18,6 +19,8 @@ _ENDLESS: Final = Decimal("Infinity")
 _INTEREST: Final = Decimal("0.0001")
 _CLAMP: Final = Decimal("0.0005")
 _HOURLY_CAP: Final = Decimal("0.04")
+_NEAR: Final = Decimal("0.000001")
+"""USD by which rounding moves no price; what is nearer to a tier's end is worked out singly."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +31,14 @@ class _Band:
     max_leverage: int
     twice: Decimal
     deduction: Decimal
+
+
+class Steady(NamedTuple):
+    """A tier that holds at many marks, and the liquidation price in USD at the first of them."""
+
+    twice: Decimal
+    deduction: Decimal
+    price: Decimal | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +84,7 @@ class MarginTiers:
     def maintenance(self, notional: Decimal) -> Decimal:
         """Maintenance margin in USD: notional * rate - deduction."""
         band = self._band(notional)
-        return quotient(notional, band.twice) - band.deduction
+        return margin_math.maintenance(notional, band.twice, band.deduction)
 
     def liquidation(self, size: Decimal, mark: Decimal, free: Decimal) -> Decimal | None:
         """The price at which the margin is used up, None when there is none above 0.
@@ -84,7 +95,6 @@ class MarginTiers:
         `size` is signed; `free` is margin_available in USD: cross value minus all
         maintenance, or isolated equity minus its maintenance, at `mark`.
         """
-        side = 1 if size > 0 else -1
         notional = abs(size) * mark
         here = self._band(notional)
         upper: Decimal | None = None
@@ -94,12 +104,30 @@ class MarginTiers:
             if band is not here:  # what is free if this tier's rule held at the mark
                 own = self.maintenance(notional)
                 room = free + own - quotient(notional, band.twice) + band.deduction
-            price = mark - quotient(room * band.twice, size * (band.twice - side))
+            price = margin_math.liquidation(size, mark, room, band.twice)
             value = abs(size) * price
             if value >= band.lower and (upper is None or value < upper):
                 break
             upper = band.lower
         return price if price > 0 else None
+
+    def steady(self, size: Decimal, marks: Sequence[Decimal], free: Decimal) -> Steady | None:
+        """The tier by which the price of the account's only position follows from each mark.
+
+        `free` is margin_available at the first of `marks`. All tiers but one are certainly out
+        of reach, rounding included: else None.
+        """
+        length = size.copy_abs()
+        here, first = self._band(length * min(marks)), marks[0]
+        if here is not self._band(length * max(marks)):
+            return None
+        price = margin_math.liquidation(size, first, free, here.twice)
+        place, value = self.bands.index(here), length * price
+        above = self.bands[place - 1].lower if place else _ENDLESS
+        below = here.lower if place < len(self.bands) - 1 or price > 0 else -_ENDLESS
+        if not below + _NEAR < value < above - _NEAR or abs(price) < _NEAR:
+            return None
+        return Steady(here.twice, here.deduction, price if price > 0 else None)
 
     def maintenances(self, notionals: Sequence[Decimal]) -> list[Decimal]:
         """`maintenance` of each notional in USD, at once where all are in one tier."""

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
-from itertools import repeat
+from itertools import chain
 from typing import Final, NamedTuple, overload
 
 from motherhaven.bot.portfolio.events import Fill, FundingPayment, LedgerRecord
@@ -21,27 +21,28 @@ _ROOM: Final = 1e-9
 class Track(NamedTuple):
     """A position that stays the same over several bars: signed size, and its marks in USD.
 
-    `steps` are the same marks in whole numbers of one step, where they are known so.
+    At bar n its mark is number n + `offset` of `marks`. `steps` are the same marks in whole
+    numbers of one step, where they are known so.
     """
 
     coin: str
     size: Decimal
     marks: Sequence[Decimal]
     steps: Sequence[int] = ()
+    offset: int = 0
 
-    def ends(self) -> tuple[Decimal, Decimal]:
-        """The marks at which the position is worth the most and the least."""
-        steps = self.steps
+    def between(self, start: int, stop: int) -> Sequence[Decimal]:
+        """The marks from bar `start` until before `stop`."""
+        return self.marks[start + self.offset : stop + self.offset]
+
+    def ends(self, steps: Sequence[int]) -> tuple[int, int]:
+        """The first of `steps` at which the position is worth the most, and the least."""
         low, high = steps.index(min(steps)), steps.index(max(steps))
-        return (
-            (self.marks[high], self.marks[low])
-            if self.size > 0
-            else (self.marks[low], self.marks[high])
-        )
+        return (high, low) if self.size > 0 else (low, high)
 
-    def turns(self) -> list[int]:
-        """The marks that may be a new peak of its worth, or a new low since a peak."""
-        steps = self.steps if self.size > 0 else [-step for step in self.steps]
+    def turns(self, steps: Sequence[int]) -> list[int]:
+        """Those of `steps` that may be a new peak of its worth, or a new low since a peak."""
+        steps = steps if self.size > 0 else [-step for step in steps]
         top = low = steps[0]
         found = []
         for number, step in enumerate(steps):
@@ -57,33 +58,48 @@ class Track(NamedTuple):
 @quick_inside
 @dataclass(frozen=True, slots=True)
 class _Piece:
-    """Samples in a row after one record of the ledger: equity = base + sum of size * mark."""
+    """Samples in a row after one record of the ledger: equity = base + sum of size * mark.
+
+    They are those of the bars from `start` until before `stop`, with their `times`.
+    """
 
     seq: int
-    first: int
-    count: int
+    times: Sequence[datetime]
+    start: int
+    stop: int
     base: Decimal
     tracks: Sequence[Track]
 
-    def equities(self) -> list[Decimal]:
+    def moments(self) -> Sequence[datetime]:
+        """The time of each sample."""
+        return self.times[self.start : self.stop]
+
+    def equities(self) -> Sequence[Decimal]:
         """The equity at each sample, in USD."""
-        found = [self.base] * self.count
-        for track in self.tracks:
-            found = list(map(fma, repeat(track.size), track.marks, found))
+        if not self.tracks:
+            return [self.base] * (self.stop - self.start)
+        (size, marks), *others = [
+            (track.size, track.between(self.start, self.stop)) for track in self.tracks
+        ]
+        base = self.base
+        with exact():
+            found = [size * mark + base for mark in marks]
+            for size, marks in others:
+                found = [size * mark + one for mark, one in zip(marks, found, strict=True)]
         return found
 
 
 class EquityCurve(Sequence[EquityPoint]):
     """Equity in USD by time; equities and points are worked out when they are asked for."""
 
-    def __init__(self, times: Sequence[datetime], pieces: Sequence[_Piece]) -> None:
-        """`pieces` make up the equities, in the order of `times`."""
-        self._times = times
+    def __init__(self, pieces: Sequence[_Piece]) -> None:
+        """`pieces` make up the curve, in the order of time."""
         self._pieces = pieces
-        self._equities: list[Decimal] | None = None
+        self._length = sum(piece.stop - piece.start for piece in pieces)
+        self._found: tuple[list[datetime], list[Decimal]] | None = None
 
     def __len__(self) -> int:
-        return len(self._times)
+        return self._length
 
     @overload
     def __getitem__(self, index: int) -> EquityPoint: ...
@@ -92,26 +108,29 @@ class EquityCurve(Sequence[EquityPoint]):
     def __getitem__(self, index: slice) -> Sequence[EquityPoint]: ...
 
     def __getitem__(self, index: int | slice) -> EquityPoint | Sequence[EquityPoint]:
-        equities = self._worked_out()
+        times, equities = self._worked_out()
         if isinstance(index, slice):
-            return list(map(EquityPoint, self._times[index], equities[index]))
-        return EquityPoint(self._times[index], equities[index])
+            return list(map(EquityPoint, times[index], equities[index]))
+        return EquityPoint(times[index], equities[index])
 
     def __eq__(self, other: object) -> bool:
         if not isinstance(other, EquityCurve):
             return NotImplemented
-        return self._times == other._times and self._worked_out() == other._worked_out()
+        return self._worked_out() == other._worked_out()
 
     def __hash__(self) -> int:
-        return hash(tuple(self._times))
+        return hash(tuple(self._worked_out()[0]))
 
     def __iter__(self) -> Iterator[EquityPoint]:
-        return map(EquityPoint, self._times, self._worked_out())
+        return map(EquityPoint, *self._worked_out())
 
-    def _worked_out(self) -> list[Decimal]:
-        if self._equities is None:
-            self._equities = [one for piece in self._pieces for one in piece.equities()]
-        return self._equities
+    def _worked_out(self) -> tuple[list[datetime], list[Decimal]]:
+        """All times and all equities, in USD."""
+        if self._found is None:
+            times = chain.from_iterable(piece.moments() for piece in self._pieces)
+            equities = chain.from_iterable(piece.equities() for piece in self._pieces)
+            self._found = list(times), list(equities)
+        return self._found
 
 
 class EquityAudit:
@@ -119,7 +138,6 @@ class EquityAudit:
 
     def __init__(self, deposit: Decimal) -> None:
         self._deposit = deposit
-        self._times: list[datetime] = []
         self._last = deposit
         """The equity at the last sample."""
         self._pieces: list[_Piece] = []
@@ -134,7 +152,7 @@ class EquityAudit:
     @property
     def curve(self) -> EquityCurve:
         """The equity at every bar, in order of time."""
-        return EquityCurve(tuple(self._times), tuple(self._pieces))
+        return EquityCurve(tuple(self._pieces))
 
     def sample(
         self, time: datetime, seq: int, base: Decimal, held: Iterable[tuple[str, Decimal, Decimal]]
@@ -147,29 +165,38 @@ class EquityAudit:
         for coin, size, mark in held:
             tracks.append(Track(coin, size, (mark,)))
             equity = fma(size, mark, equity)
-        self._pieces.append(_Piece(seq, len(self._times), 1, base, tracks))
-        self._times.append(time)
+        self._pieces.append(_Piece(seq, (time,), 0, 1, base, tracks))
         self._last = equity
         if equity >= self._peak or equity < self._low:
             self._extremes((equity,))
 
     def span(
-        self, times: Sequence[datetime], seq: int, base: Decimal, tracks: Sequence[Track]
+        self,
+        times: Sequence[datetime],
+        start: int,
+        stop: int,
+        seq: int,
+        base: Decimal,
+        tracks: Sequence[Track],
     ) -> None:
-        """As `sample`, for all of `times`, between which nothing but marks changed."""
-        piece = _Piece(seq, len(self._times), len(times), base, tracks)
+        """As `sample`, for the bars from `start` until before `stop`: only marks changed in them.
+
+        `times` has the times of all bars, and does not change any more.
+        """
+        piece = _Piece(seq, times, start, stop, base, tracks)
         self._pieces.append(piece)
-        self._times += times
         if len(tracks) == 1 and tracks[0].steps:
             # One position: the equity rises and falls with its mark alone.
-            _, size, marks, _ = tracks[0]
-            best, worst = tracks[0].ends()
-            self._last = fma(size, marks[-1], base)
-            if fma(size, best, base) < self._peak:
-                self._extremes((fma(size, worst, base),))
+            track = tracks[0]
+            size, marks, first = track.size, track.marks, start + track.offset
+            steps = track.steps[first : stop + track.offset]
+            best, worst = track.ends(steps)
+            self._last = fma(size, marks[stop + track.offset - 1], base)
+            if fma(size, marks[first + best], base) < self._peak:
+                self._extremes((fma(size, marks[first + worst], base),))
             else:
-                turns = tracks[0].turns()
-                self._extremes([fma(size, marks[number], base) for number in turns])
+                turns = track.turns(steps)
+                self._extremes([fma(size, marks[first + number], base) for number in turns])
             return
         equities = piece.equities() if tracks else [base]
         self._last = equities[-1]
@@ -221,7 +248,8 @@ class EquityAudit:
         # A coin that the ledger does not hold has no mark here: its size tells that it is wrong.
         unknown = sum((abs(size) for coin, size in fold.coins.items() if coin not in sizes), ZERO)
         for number, equity in enumerate(piece.equities()):
-            marks = {track.coin: track.marks[number] for track in piece.tracks}
+            bar = piece.start + number
+            marks = {track.coin: track.marks[bar + track.offset] for track in piece.tracks}
             with exact():
                 folded = fold.equity({coin: marks.get(coin, ZERO) for coin in fold.coins})
                 worst = max(worst, abs(folded - equity))

@@ -10,7 +10,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from decimal import Decimal
-from itertools import count, islice
+from itertools import islice
 from pathlib import Path
 from typing import Final
 
@@ -20,13 +20,16 @@ from motherhaven.bot.decider.recorded import RecordedDecider
 from motherhaven.bot.decider.types import Decider
 from motherhaven.bot.execution.agreement import apart
 from motherhaven.bot.execution.slippage import Slippage
+from motherhaven.bot.market.bar_series import NEVER
 from motherhaven.bot.market.feed import Quote, Slice
 from motherhaven.bot.market.files import FileFeed
 from motherhaven.bot.market.funding import read_funding
 from motherhaven.bot.market.instruments import FeeRates
 from motherhaven.bot.portfolio.events import LedgerRecord, MarginMode
 from motherhaven.bot.replay.audit import EquityAudit
+from motherhaven.bot.replay.candles import CandleRecords
 from motherhaven.bot.replay.holds import HoldRecords
+from motherhaven.bot.replay.market_time import MarketClock, market_ids
 from motherhaven.bot.replay.report import CountingSink, Refusal, ReplayReport
 from motherhaven.bot.replay.stride import Strides
 from motherhaven.bot.running.cycle import COMPLETED, Cycle, Facts
@@ -36,6 +39,8 @@ from motherhaven.bot.running.venues import paper_trader
 from motherhaven.contract.clock import Clock
 from motherhaven.contract.coins import normalise_symbol
 from motherhaven.contract.errors import JournalError, OrderRejected
+from motherhaven.contract.events import MAX_CANDLES
+from motherhaven.contract.events.base import Payload
 from motherhaven.contract.limits import RiskLimits
 from motherhaven.metrics import Flow
 
@@ -86,51 +91,11 @@ def _is_full_hour(moment: datetime) -> bool:
     return moment.minute == 0 and moment.second == 0
 
 
-class MarketClock:
-    """The market's time of day over the wall's seconds; stands still until it is set."""
-
-    def __init__(self, wall: Clock, start: datetime) -> None:
-        self._wall = wall
-        self.time = start
-
-    def now(self) -> datetime:
-        """The market's time."""
-        return self.time
-
-    def monotonic(self) -> float:
-        """The wall's seconds."""
-        return self._wall.monotonic()
-
-
-def market_ids(clock: MarketClock, rng: random.Random) -> Callable[[], str]:
-    """UUIDv7 ids of the market's time, seeded, unique within one run.
-
-    Where RFC 9562 has chance there is a counter from a random start: cheap, and in order.
-    """
-    numbers = count(rng.getrandbits(60))
-    time, stamp = clock.time, _id_time(clock.time)
-
-    def new() -> str:
-        nonlocal time, stamp
-        if time is not clock.time:
-            time, stamp = clock.time, _id_time(clock.time)
-        number = next(numbers)
-        low = f"{1 << 63 | number:016x}"
-        return f"{stamp}{number & 0xFFF:03x}-{low[:4]}-{low[4:]}"
-
-    return new
-
-
-def _id_time(time: datetime) -> str:
-    """An id's first half, but for its counter."""
-    text = f"{int(time.timestamp() * 1000):012x}"
-    return f"{text[:8]}-{text[8:]}-7"
-
-
 class Replay:
     """One run over recorded bars."""
 
-    _following: Slice | None = None
+    _next = 0
+    """The slice that comes next."""
 
     def __init__(
         self,
@@ -157,6 +122,7 @@ class Replay:
         # An older run in the same journal shares no ids with this one.
         self._before = sum(1 for _ in sink.read(LEDGER_KINDS))
         rng = random.Random(f"{config.seed}|{decider.name}|{self._before}")  # noqa: S311
+        whole = config.bulk and config.candles and config.pace is None
         setup = TraderSetup(
             coins=self.feed.coins,
             limits=config.limits,
@@ -165,7 +131,7 @@ class Replay:
             fees=config.fees,
             zone=config.zone,
             detailed=decider.is_model and self._recorded is None,
-            candles=config.candles,
+            candles=config.candles and not whole,
             brief=config.brief,
             margin_mode=config.margin_mode,
         )
@@ -174,6 +140,8 @@ class Replay:
         self._trader.funding_history = {
             normalise_symbol(coin): read_funding(path) for coin, path in config.funding.items()
         }
+        columns = self.feed.timeline.columns if whole else {}
+        self._candles = CandleRecords(self._trader.log, columns)
         facts = Facts(self.feed.name, config.interval_seconds)
         self._cycle = Cycle(self._trader, decider, self._sink, facts)
         self._audit = EquityAudit(config.equity)
@@ -192,17 +160,10 @@ class Replay:
         started = self._clock.monotonic()
         self._begin()
         due: datetime | None = None
-        timeline = self.feed.timeline
-        index, count = 0, len(timeline)
+        index, count = 0, len(self.feed.timeline)
         while index < count and not (stop is not None and stop.is_set()):
-            if due is not None and self._plain and not self._trader.looks_closely:
-                index, due = self._stride(index, due)
-                if index == count:
-                    break
-            current = timeline[index]
-            self._following = timeline[index + 1] if index + 1 < count else None
-            moment = self._market.time = current.time
-            self._happen(current)
+            index, due = self._advance(index, due)
+            self._next, moment = index, self._market.time
             asked = self._questions(moment, due)
             for _ in range(asked):
                 due = self._after(moment, due)
@@ -211,14 +172,29 @@ class Replay:
                 self._record()
             if self._config.pace is not None:
                 await self._keep_pace(moment, started)
-            index += 1
+        self._strides = None  # its averages are long: given back before garbage is looked for
         self._end()
         return self._report(self._clock.monotonic() - self._started)
 
     # --- steps --------------------------------------------------------------------------
 
+    def _advance(self, index: int, due: datetime | None) -> tuple[int, datetime | None]:
+        """Go on from slice `index` to the next decision, or over one slice that is looked at.
+
+        Returns the slice after that, and when the next decision is due.
+        """
+        timeline, first = self.feed.timeline, index
+        if due is not None and self._plain:
+            index, due = self._stride(index, due)
+        asks = index > first and self._questions(self._market.time, due)
+        if not asks and index < len(timeline):
+            self._happen(timeline[index])
+            index += 1
+        return index, due
+
     def _happen(self, current: Slice) -> None:
         """Let a slice happen, whatever it may reach."""
+        self._market.time = current.time
         self._move_cash(current.time)
         self._trader.on_slice(current)
         self._bars += len(current.bars)
@@ -239,9 +215,14 @@ class Replay:
             self._audit.flow(flow.amount)
 
     def _stride(self, index: int, due: datetime) -> tuple[int, datetime]:
-        """Step over slices that reach nothing; the first that may, and the next decision."""
+        """Step over slices that reach nothing, up to the next decision that may be no hold.
+
+        Returns the slice after them, and when the next decision is due.
+        """
         stepped = self._trader.account.stepped
-        if stepped is None:
+        # With a journal the bar after a trade is looked at: single records begin with it.
+        start = self._market.time if self._config.brief else NEVER
+        if stepped is None or self._trader.looks_closely(start):
             return index, due
         if self._strides is None:
             self._strides = Strides(
@@ -264,13 +245,16 @@ class Replay:
         if self._config.brief:
             self._trader.log.unread += step.asked * coins
         self._record()
-        return step.stop, self._after(times[step.last_asked], None) if step.asked else due
+        return step.stop, self._after(times[step.last_asked], due) if step.asked else due
 
     def _hold_records(self) -> HoldRecords:
-        def heartbeat(moment: datetime, cycle_id: str) -> None:
-            self._cycle.status(COMPLETED, moment, cycle_id, self._after(moment, None))
+        def after(moment: datetime) -> datetime:
+            return self._after(moment, None)
 
-        return HoldRecords(self._trader, self._decider.name, heartbeat)
+        def heartbeat(moment: datetime, cycle_id: str) -> Payload:
+            return self._cycle.status_payload(COMPLETED, moment, cycle_id, after(moment))
+
+        return HoldRecords(self._trader, self._decider.name, heartbeat, after)
 
     def _begin(self) -> None:
         if self._config.brief:  # nobody reads it
@@ -284,15 +268,16 @@ class Replay:
             return
         self._trader.report_account(self._market.time)
         self._trader.log.keep_candles(self._market.time)
+        self._candles.keep(self._market.time)
         self._write()
         self._sink.settle()  # the last status would else tell for ever of a lag that is made up
         self._cycle.status("replay completed", self._market.time, state="stopped")
         self._write()
 
     def _after(self, moment: datetime, due: datetime | None) -> datetime:
-        """The next moment of the grid after `moment`, which mostly is the one that was `due`."""
-        if moment == due:
-            return due + self._step
+        """The next moment of the grid after `moment`; one that was `due` lies on it."""
+        if due is not None:
+            return due + ((moment - due) // self._step + 1) * self._step
         step = self._config.interval_seconds
         return datetime.fromtimestamp((int(moment.timestamp()) // step + 1) * step, moment.tzinfo)
 
@@ -314,11 +299,12 @@ class Replay:
 
     async def _quotes(self) -> Mapping[str, Quote]:
         """The opens of the bars that follow at once."""
-        if self._following is None:
+        timeline = self.feed.timeline
+        if self._next == len(timeline):
             return {}
         return {
             coin: Quote(coin, bar.open, bar.open, bar.open, bar.start)
-            for coin, bar in self._following.bars.items()
+            for coin, bar in timeline[self._next].bars.items()
             if bar.start == self._market.time
         }
 
@@ -331,6 +317,8 @@ class Replay:
         self._audit.sample(self._market.time, ledger.seq, ledger.base(), held)
 
     def _record(self) -> None:
+        if self._candles.waits(self._bars):
+            self._candles.keep(self._market.time, MAX_CANDLES)
         if self._config.pace is not None or len(self._trader.records) >= BATCH:
             self._write()
 

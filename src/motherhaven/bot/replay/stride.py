@@ -14,9 +14,9 @@ from motherhaven.bot.decider.foresight import Averages, Coming, Foreseeing
 from motherhaven.bot.decider.types import Decider
 from motherhaven.bot.execution.port import Stepped
 from motherhaven.bot.guard.day import day_end
-from motherhaven.bot.market.bar_series import KEPT
 from motherhaven.bot.market.timeline import Stretch, Timeline, steps_until
 from motherhaven.bot.replay.audit import EquityAudit, Track
+from motherhaven.bot.replay.hold_accounts import Marks
 from motherhaven.bot.replay.holds import HoldRecords, Holds
 from motherhaven.contract.quick_init import quick_inside
 
@@ -82,21 +82,23 @@ class Strides:
         }
 
     def go(self, index: int, due: datetime) -> Step:
-        """Pass over slices from `index` on; the one where it ends is to be looked at.
+        """Pass over slices from `index` on, up to the next decision that may be no hold.
 
-        The next decision is `due`.
+        The next decision is `due`. The slice at whose end it is made is passed over too, unless
+        its cycle is put on record: that begins with a bar that was looked at.
         """
         stretch = self._timeline.stretch(index)
         # A stretch's first slice may be a coin's very first: it has no series yet.
         if stretch is None or index == stretch.first:
             return Step(index)
         plan = self._plan(index, due, stretch)
-        stop = self._quiet(index, plan.stop, stretch)
+        most = plan.stop if self._kept is not None else min(plan.stop + 1, stretch.end)
+        stop = self._quiet(index, most, stretch)
         if stop <= index:
             return Step(index)
         asked = plan.before(stop)
         if self._kept is not None:
-            self._keep(self._kept, index, stop, stretch, plan, asked)
+            self._keep(self._kept, stretch, plan, asked)
         self._pass(index, stop, stretch)
         if not asked:
             return Step(stop)
@@ -142,27 +144,23 @@ class Strides:
             stop = found - offset
         return stop
 
-    def _keep(
-        self, kept: HoldRecords, start: int, stop: int, stretch: Stretch, plan: _Plan, asked: int
-    ) -> None:
-        """Put the bars and the decisions on record."""
-        log, coins = self._trader.log, self._trader.ledger.holdings
-        if self._trader.setup.candles:
-            for coin, offset in stretch.offsets.items():
-                bars = self._timeline.columns[coin].bars
-                log.saw_in_a_row(coin, bars[start + offset : stop + offset])
-        decider = self._decider
+    def _keep(self, kept: HoldRecords, stretch: Stretch, plan: _Plan, asked: int) -> None:
+        """Put the decisions on record."""
+        coins, decider = self._trader.ledger.holdings, self._decider
         if not asked or decider is None:
             return
         end = plan.first + asked * plan.every
-        marks, why = {}, {}
+        marks, why, steps = {}, {}, {}
         for coming in plan.coming:
             coin, offset = coming.coin, stretch.offsets[coming.coin]
-            closes = self._timeline.columns[coin].closes
-            marks[coin] = closes[plan.first + offset : end + offset : plan.every]
+            columns = self._timeline.columns[coin]
+            chosen = slice(plan.first + offset, end + offset, plan.every)
+            marks[coin] = columns.closes[chosen]
+            steps[coin] = columns.ends.piece(chosen)
             held = coins.get(coin)
             why[coin] = decider.why(coming, None if held is None else held.size)
-        kept.record(Holds(self._timeline.times[plan.first : end : plan.every], marks, why))
+        times = self._timeline.times[plan.first : end : plan.every]
+        kept.record(Holds(times, Marks(marks, steps), why))
 
     def _pass(self, start: int, stop: int, stretch: Stretch) -> None:
         trader = self._trader
@@ -171,23 +169,22 @@ class Strides:
         for coin, offset in stretch.offsets.items():
             columns, averages = self._timeline.columns[coin], self._averages[coin]
             last = stop + offset - 1
-            # A series that keeps no more than averages needs no older bars.
-            first = start if trader.setup.detailed else max(start, stop - KEPT)
-            bars = columns.bars[first + offset : stop + offset]
-            trader.series_by_coin[coin].follow(bars, averages.fast[last], averages.slow[last])
+            trader.series_by_coin[coin].follow(
+                columns.bars, start + offset, last + 1, averages.fast[last], averages.slow[last]
+            )
             account.mark(coin, columns.closes[last])
             holding = ledger.holdings.get(coin)
             if holding is not None:
-                marks = columns.closes[start + offset : stop + offset]
-                steps = columns.ends[start + offset : stop + offset]
-                tracks.append(Track(coin, holding.size, marks, steps))
+                tracks.append(
+                    Track(coin, holding.size, columns.closes, columns.ends.values, offset)
+                )
         if len(tracks) > 1:
             order = list(ledger.holdings)
             tracks.sort(key=lambda track: order.index(track.coin))
-        times = self._timeline.times[start:stop]
-        trader.now = times[-1]
-        account.at(times[-1])
-        self._audit.span(times, ledger.seq, ledger.base(), tracks)
+        times = self._timeline.times
+        trader.now = times[stop - 1]
+        account.at(trader.now)
+        self._audit.span(times, start, stop, ledger.seq, ledger.base(), tracks)
 
 
 def _bars_between(interval: timedelta, cadence: timedelta) -> int:

@@ -18,6 +18,7 @@ from motherhaven.bot.market.feed import Quote
 from motherhaven.bot.running.sink import Sink
 from motherhaven.contract.errors import ContractError, JournalError, MarketError
 from motherhaven.contract.events import BotState
+from motherhaven.contract.events.base import Payload
 from motherhaven.contract.money import plain
 
 CANDLE_BATCH: Final = 240
@@ -206,11 +207,24 @@ class Cycle:
         state: BotState | None = None,
     ) -> None:
         """Queue a status; `flush` records it."""
+        payload = self.status_payload(message, now, cycle_id, next_at, error, state)
+        self.trader.log.keep("status", payload, now)
+
+    def status_payload(
+        self,
+        message: str,
+        now: datetime,
+        cycle_id: str | None = None,
+        next_at: datetime | None = None,
+        error: Trouble | None = None,
+        state: BotState | None = None,
+    ) -> Payload:
+        """What a status says: how the bot stands, what is wrong, what it was told."""
         chosen: BotState = state or ("paused" if self.paused else "running")
         warnings = self.warnings()
         told = "; ".join([message, *(f"warning: {one}" for one in warnings)])
         guidance = self.guidance
-        self.trader.report_status(
+        return self.trader.status_payload(
             chosen,
             told[:MAX_MESSAGE],
             now,

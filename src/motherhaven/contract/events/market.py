@@ -11,7 +11,6 @@ from motherhaven.contract.errors import InvalidEvent
 from motherhaven.contract.events.base import Lenient, Payload, RecordedBody, lean, stamp
 from motherhaven.contract.events.kinds import MarginModeName
 from motherhaven.contract.money import Money, Whole
-from motherhaven.contract.plain_list import PlainList
 from motherhaven.contract.times import parse_instant
 
 MAX_CANDLES: Final = 1_500
@@ -169,12 +168,10 @@ def encode_candles(
     `starts` in milliseconds of Unix time; `prices` are open, high, low and close in USD; a
     volume in coin may be None.
     """
-    rows = zip(starts, *prices, volumes, strict=True)
-    plain = all(type(column) is PlainList for column in (*prices, volumes))
     return {
-        "timestamp": stamp(time),
+        # Tuples: in their thousands they cost the garbage collector nothing.
+        "candles": list(zip(starts, *prices, volumes, strict=True)),
         "coin": coin,
         "interval_seconds": interval_seconds,
-        # Tuples: in their thousands they cost the garbage collector nothing.
-        "candles": PlainList(rows) if plain else list(rows),
+        "timestamp": stamp(time),
     }
