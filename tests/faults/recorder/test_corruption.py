@@ -105,11 +105,27 @@ def test_large_files_are_looked_through_behind_the_recording(tmp_path, monkeypat
     recorder.journal.close()
 
 
-def test_an_emptied_file_is_told(tmp_path, caplog):
-    """A file of 0 bytes is no error, but nothing that happens silently."""
+@pytest.mark.parametrize("size", [0, 1, 2, 100, 4_095])
+def test_a_file_that_was_cut_off_costs_nothing_of_its_log(tmp_path, size):
+    """SQLite takes a file of 0 bytes, and of 1, for a new one and would delete its log."""
+    path, copy = tmp_path / "j.db", tmp_path / "copy.db"
+    recorder = open_recorder(path)
+    ids = [recorder.record("decision", decision(n)).event_id for n in range(5)]
+    for suffix in ("", "-wal"):
+        copy.with_name(copy.name + suffix).write_bytes((tmp_path / f"j.db{suffix}").read_bytes())
+    recorder.journal.close()
+    os.truncate(copy, size)
+    journal = open_journal(copy, seed=8)
+    assert kept_in(journal) == ids
+    journal.close()
+
+
+@pytest.mark.parametrize("size", [0, 1])
+def test_an_emptied_file_is_told(tmp_path, caplog, size):
+    """A file that SQLite takes for empty is no error, but nothing that happens silently."""
     path = tmp_path / "j.db"
     filled(path, 3)
-    os.truncate(path, 0)
+    os.truncate(path, size)
     journal = open_journal(path, seed=8)
     assert kept_in(journal) == []
     journal.close()

@@ -29,11 +29,14 @@ def wal_path(path: Path) -> Path:
 
 
 def is_orphaned(path: Path) -> bool:
-    """Whether a log stands beside an empty file: SQLite would delete it unread."""
+    """Whether a log stands beside an empty file: SQLite would delete it unread.
+
+    SQLite counts a file of one byte as empty too: it writes one itself, on old Macs.
+    """
     log = wal_path(path)
     if not log.exists() or log.stat().st_size < HEADER + FRAME:
         return False
-    return not path.exists() or path.stat().st_size == 0
+    return not path.exists() or path.stat().st_size <= 1
 
 
 class Log(NamedTuple):
