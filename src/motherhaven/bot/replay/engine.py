@@ -80,6 +80,11 @@ class ReplayConfig:
     margin_mode: MarginMode = MarginMode.CROSS
 
     @property
+    def bars_in_bulk(self) -> bool:
+        """Whether bars go on record in columns; a page that watches wants them as they come."""
+        return self.bulk and self.candles and self.pace is None
+
+    @property
     def plain(self) -> bool:
         """Whether bars in which nothing happens can be passed over in one step."""
         if self.funding or self.cash_flows or self.pace is not None:
@@ -122,25 +127,12 @@ class Replay:
         # An older run in the same journal shares no ids with this one.
         self._before = sum(1 for _ in sink.read(LEDGER_KINDS))
         rng = random.Random(f"{config.seed}|{decider.name}|{self._before}")  # noqa: S311
-        whole = config.bulk and config.candles and config.pace is None
-        setup = TraderSetup(
-            coins=self.feed.coins,
-            limits=config.limits,
-            specs=self.feed.specs,
-            deposit=config.equity,
-            fees=config.fees,
-            zone=config.zone,
-            detailed=decider.is_model and self._recorded is None,
-            candles=config.candles and not whole,
-            brief=config.brief,
-            margin_mode=config.margin_mode,
-        )
         new_id = market_ids(self._market, rng)
-        self._trader = paper_trader(setup, self.feed.start, new_id, config.slippage)
+        self._trader = paper_trader(self._setup(), self.feed.start, new_id, config.slippage)
         self._trader.funding_history = {
             normalise_symbol(coin): read_funding(path) for coin, path in config.funding.items()
         }
-        columns = self.feed.timeline.columns if whole else {}
+        columns = self.feed.timeline.columns if config.bars_in_bulk else {}
         self._candles = CandleRecords(self._trader.log, columns)
         facts = Facts(self.feed.name, config.interval_seconds)
         self._cycle = Cycle(self._trader, decider, self._sink, facts)
@@ -150,6 +142,21 @@ class Replay:
         self._plain = self._recorded is None and config.plain
         self._step = timedelta(seconds=config.interval_seconds)
         self._strides: Strides | None = None
+
+    def _setup(self) -> TraderSetup:
+        config = self._config
+        return TraderSetup(
+            coins=self.feed.coins,
+            limits=config.limits,
+            specs=self.feed.specs,
+            deposit=config.equity,
+            fees=config.fees,
+            zone=config.zone,
+            detailed=self._decider.is_model and self._recorded is None,
+            candles=config.candles and not config.bars_in_bulk,
+            brief=config.brief,
+            margin_mode=config.margin_mode,
+        )
 
     async def run(self, stop: asyncio.Event | None = None) -> ReplayReport:
         """Replay until the bars or the patience (`stop`) end, and report.
