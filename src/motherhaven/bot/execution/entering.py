@@ -19,7 +19,9 @@ from motherhaven.contract.quick_init import quick_inside
 MAX_SLIP: Final = Decimal("0.02")
 """How much worse than our mark an entry may fill, as a fraction; past it nothing fills."""
 
-PROTECTIVE: Final = (OrderKind.STOP, OrderKind.TARGET)
+_STOP: Final = OrderKind.STOP
+_TARGET: Final = OrderKind.TARGET
+PROTECTIVE: Final = (_STOP, _TARGET)
 
 
 @quick_inside
@@ -35,8 +37,18 @@ class Prepared:
     @property
     def exits(self) -> tuple[Decimal | None, Decimal | None]:
         """Stop and target in USD, None where there is none."""
-        prices = {one.kind: one.price for one in self.intents[1:]}
-        return prices.get(OrderKind.STOP), prices.get(OrderKind.TARGET)
+        return exits_of(self.intents)
+
+
+def exits_of(intents: Sequence[OrderIntent]) -> tuple[Decimal | None, Decimal | None]:
+    """Stop and target of an entry's orders in USD, None where there is none."""
+    stop = target = None
+    for one in intents:
+        if one.kind is _STOP:
+            stop = one.price
+        elif one.kind is _TARGET:
+            target = one.price
+    return stop, target
 
 
 def prepare(
@@ -56,7 +68,7 @@ def prepare(
     if mode is MarginMode.ISOLATED and not capabilities.isolated:
         error = f"{account.venue.name} has no isolated margin; choose cross"
         return ExecutionResult("rejected", error=error, code="no_isolated")
-    held = account.ledger.holdings.get(coin)
+    held, fill_price = account.ledger.holdings.get(coin), _fill_price(account, order)
     intents = entry_orders(
         order.asked,
         order.verdict,
@@ -65,7 +77,7 @@ def prepare(
         order.mark,
         mode=mode,
         max_slip=MAX_SLIP,
-        fill_price=_fill_price(account, order),
+        fill_price=fill_price,
     )
     if not intents[0].size:
         error = "the price has moved: the margin buys less than a lot"
@@ -73,7 +85,7 @@ def prepare(
     idle = _idle_stop(account, order, intents)
     if idle is not None:
         return ExecutionResult("rejected", error=idle, code="idle_stop")
-    older = tuple(one.cloid for one in account.orders.resting(coin) if one.kind in PROTECTIVE)
+    older = tuple([one.cloid for one in account.orders.resting(coin) if one.kind in PROTECTIVE])
     return Prepared(intents, None if held is None else held.leverage, older)
 
 
@@ -109,7 +121,7 @@ def _idle_stop(
 ) -> str | None:
     """Why the stop could not act at the price that the entry would fill at; None if it can."""
     coin = order.asked.coin
-    stop = next((one.price for one in intents if one.kind is OrderKind.STOP), None)
+    stop = exits_of(intents)[0]
     if stop is None or coin not in account.ledger.marks:
         return None
     entry, leverage = intents[0], order.verdict.leverage

@@ -37,6 +37,7 @@ _TAKER: Final = Liquidity.TAKER
 _ENTRY: Final = FillReason.ENTRY
 _CLOSE: Final = FillReason.CLOSE
 _CROSS: Final = MarginMode.CROSS
+_ISOLATED: Final = MarginMode.ISOLATED
 
 
 class Ledger(AccountBooks):
@@ -112,24 +113,22 @@ class Ledger(AccountBooks):
         self._check(coin, size, price, leverage, mode)
         with exact():
             total_fee = self.fee(abs(size) * price, liquidity)
-            closing = ZERO
-            if holding is not None and (holding.size > 0) != (size > 0):
-                closing = -holding.size if abs(size) > abs(holding.size) else size
-            parts = [(closing, total_fee)]
-            if closing != size:
+            reduces = holding is not None and (holding.size > 0) != (size > 0)
+            parts = [(size, total_fee, reduces)]
+            if reduces and holding is not None and abs(size) > abs(holding.size):
+                closing = -holding.size
                 closing_fee = self.fee(abs(closing) * price, liquidity)
-                parts = [(closing, closing_fee), (size - closing, total_fee - closing_fee)]
+                rest = total_fee - closing_fee
+                parts = [(closing, closing_fee, True), (size - closing, rest, False)]
             out: list[Fill | events.Trade] = []
-            for part, fee in parts:
-                if part:
-                    self.seq += 1
-                    reduces = part is closing and reason is _ENTRY
-                    fill = Fill(
-                        self.seq, coin, part, price, fee, liquidity, ZERO,
-                        _CLOSE if reduces else reason,
-                        "", time, cloid, leverage, mode,
-                    )  # fmt: skip
-                    out.extend(self._book(fill))
+            for part, fee, closes in parts:
+                self.seq += 1
+                fill = Fill(
+                    self.seq, coin, part, price, fee, liquidity, ZERO,
+                    _CLOSE if closes and reason is _ENTRY else reason,
+                    "", time, cloid, leverage, mode,
+                )  # fmt: skip
+                out += self._book(fill)
         return out
 
     def apply_funding(
@@ -225,7 +224,7 @@ class Ledger(AccountBooks):
 
     def _changed(self) -> None:
         self.version += 1
-        self._base = None
+        self._base = self._cross_base = None
 
     def _check(
         self, coin: str, size: Decimal, price: Decimal, leverage: int, mode: MarginMode
@@ -255,7 +254,7 @@ class Ledger(AccountBooks):
                 return [self._open(holding, fill)]
             realized, absorbed = holding.reduce(fill.size, fill.price, fill.fee)
             self.realized += realized
-            if not holding.isolated:
+            if holding.mode is not _ISOLATED:
                 absorbed = fill.absorbed if recorded else self._shortfall(holding, fill, realized)
                 holding.realized += absorbed
                 self.realized += absorbed
@@ -289,7 +288,7 @@ class Ledger(AccountBooks):
         """
         if reduced.size:
             return ZERO
-        value = self._cross_value()
+        value, self._cross_base = self.cross_value(), None  # not all of the fill is booked yet
         if value > 0:
             return ZERO
         lacking = max(-value, ZERO)
