@@ -30,18 +30,14 @@ class Prepared:
     """An entry that may be sent: its orders, the entry first, and what it replaces."""
 
     intents: Sequence[OrderIntent]
+    exits: tuple[Decimal | None, Decimal | None]
+    """Stop and target in USD, None where there is none."""
     leverage_before: int | None
     older: tuple[str, ...]
     """Stops and targets of ours that the new ones take the place of, by cloid."""
 
-    @property
-    def exits(self) -> tuple[Decimal | None, Decimal | None]:
-        """Stop and target in USD, None where there is none."""
-        return exits_of(self.intents)
 
-
-def exits_of(intents: Sequence[OrderIntent]) -> tuple[Decimal | None, Decimal | None]:
-    """Stop and target of an entry's orders in USD, None where there is none."""
+def _exits_of(intents: Sequence[OrderIntent]) -> tuple[Decimal | None, Decimal | None]:
     stop = target = None
     for one in intents:
         if one.kind is _STOP:
@@ -82,11 +78,12 @@ def prepare(
     if not intents[0].size:
         error = "the price has moved: the margin buys less than a lot"
         return ExecutionResult("rejected", error=error, code="below_lot")
-    idle = _idle_stop(account, order, intents)
+    exits = _exits_of(intents)
+    idle = _idle_stop(account, order, intents[0], exits[0])
     if idle is not None:
         return ExecutionResult("rejected", error=idle, code="idle_stop")
     older = tuple([one.cloid for one in account.orders.resting(coin) if one.kind in PROTECTIVE])
-    return Prepared(intents, None if held is None else held.leverage, older)
+    return Prepared(intents, exits, None if held is None else held.leverage, older)
 
 
 def leverage_refusal(account: VenueAccount, order: ApprovedOrder, mode: MarginMode) -> str | None:
@@ -117,14 +114,13 @@ def _fill_price(account: VenueAccount, order: ApprovedOrder) -> Decimal | None:
 
 
 def _idle_stop(
-    account: VenueAccount, order: ApprovedOrder, intents: Sequence[OrderIntent]
+    account: VenueAccount, order: ApprovedOrder, entry: OrderIntent, stop: Decimal | None
 ) -> str | None:
     """Why the stop could not act at the price that the entry would fill at; None if it can."""
     coin = order.asked.coin
-    stop = exits_of(intents)[0]
     if stop is None or coin not in account.ledger.marks:
         return None
-    entry, leverage = intents[0], order.verdict.leverage
+    leverage = order.verdict.leverage
     held = account.ledger.holdings.get(coin)
     price = account.venue.taker_price(coin, entry.side, entry.size)
     size = entry.size + (abs(held.size) if held is not None else Decimal(0))

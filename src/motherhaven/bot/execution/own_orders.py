@@ -168,7 +168,9 @@ class OwnOrders:
             if kept:
                 self.plan(states.planned(intent, *known))
             elif known[0] not in self._records:
-                self._keep(states.sent_unrecorded(intent, *known))
+                self._records[known[0]] = states.sent_unrecorded(intent, *known)
+        if len(self._records) > KEPT:
+            self._forget()
 
     def adopt(self, records: Iterable[OrderRecord]) -> None:
         """Orders on record from an earlier run; those that were on their way are unknown."""

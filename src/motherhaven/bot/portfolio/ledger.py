@@ -128,7 +128,7 @@ class Ledger(AccountBooks):
                     _CLOSE if closes and reason is _ENTRY else reason,
                     "", time, cloid, leverage, mode,
                 )  # fmt: skip
-                out += self._book(fill)
+                out += self._booked(fill, recorded=False)
         return out
 
     def apply_funding(
@@ -244,27 +244,32 @@ class Ledger(AccountBooks):
 
         What a `recorded` one left to the venue is on it: the marks of then are not known.
         """
-        self._changed()
         with exact():
-            holding = self.holdings.get(fill.coin)
-            reduces = holding is not None and (holding.size > 0) != (fill.size > 0)
-            self.marks[fill.coin] = fill.price
-            self.fees += fill.fee
-            if holding is None or not reduces:
-                return [self._open(holding, fill)]
-            realized, absorbed = holding.reduce(fill.size, fill.price, fill.fee)
-            self.realized += realized
-            if holding.mode is not _ISOLATED:
-                absorbed = fill.absorbed if recorded else self._shortfall(holding, fill, realized)
+            return self._booked(fill, recorded=recorded)
+
+    def _booked(self, fill: Fill, *, recorded: bool) -> list[Fill | events.Trade]:
+        """As `_book`; call inside `exact()`."""
+        self._changed()
+        coin, size = fill.coin, fill.size
+        holding = self.holdings.get(coin)
+        self.marks[coin] = fill.price
+        self.fees += fill.fee
+        if holding is None or (holding.size > 0) == (size > 0):
+            return [self._open(holding, fill)]
+        realized, absorbed = holding.reduce(size, fill.price, fill.fee)
+        self.realized += realized
+        if holding.mode is not _ISOLATED:
+            absorbed = fill.absorbed if recorded else self._shortfall(holding, fill, realized)
+            if absorbed:
                 holding.realized += absorbed
                 self.realized += absorbed
                 realized += absorbed
-            done = _completed(fill, holding.position_id, realized, absorbed, holding)
-            if holding.size:
-                return [done]
-            del self.holdings[fill.coin]
-            side = events.Side.BUY if fill.size < 0 else events.Side.SELL
-            return [done, holding.trade(side, fill.time, fill.reason)]
+        done = _completed(fill, holding.position_id, realized, absorbed, holding)
+        if holding.size:
+            return [done]
+        del self.holdings[coin]
+        side = events.Side.BUY if size < 0 else events.Side.SELL
+        return [done, holding.trade(side, fill.time, fill.reason)]
 
     def _open(self, holding: Holding | None, fill: Fill) -> Fill:
         if holding is None:

@@ -378,12 +378,12 @@ class PaperEngine(FundVerbs, FactVerbs):
 
     def _admit(self, intent: OrderIntent, *, child: bool = False) -> Order:
         coin = normalise_symbol(intent.coin)
-        setting = self._settings.get(coin)
+        setting = None if intent.reduce_only else self._settings.get(coin)  # it sets neither
         leverage, mode = intent.leverage, intent.mode
-        if setting is not None and not intent.reduce_only:  # a reduction sets neither
+        if setting is not None:
             leverage = leverage if leverage is not None else setting.leverage
             mode = mode if mode is not None else setting.mode
-        if (coin, leverage, mode) != (intent.coin, intent.leverage, intent.mode):
+        if coin != intent.coin or leverage != intent.leverage or mode is not intent.mode:
             intent = intent.set_to(coin, leverage, mode)
         order = self._registry.admit(intent, self.now)
         why = refusal(intent, self.ledger, self.ledger.marks.get(coin), child=child)
