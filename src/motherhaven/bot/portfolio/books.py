@@ -133,10 +133,10 @@ class AccountBooks:
         """wallet - the isolated buckets + the unrealized of cross positions."""
         total = self._cross_base
         if total is None:
-            total = self.wallet()
+            total = self.base()
             for holding in self.holdings.values():
-                own = holding.bucket if holding.mode is _ISOLATED else holding.cost
-                total = minus(total, own)
+                if holding.mode is _ISOLATED:
+                    total = minus(plus(total, holding.cost), holding.bucket)
             self._cross_base = total
         for coin, holding in self.holdings.items():
             if holding.mode is not _ISOLATED:

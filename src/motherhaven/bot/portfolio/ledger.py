@@ -293,7 +293,8 @@ class Ledger(AccountBooks):
         """
         if reduced.size:
             return ZERO
-        value, self._cross_base = self.cross_value(), None  # not all of the fill is booked yet
+        value = self.cross_value()
+        self._base = self._cross_base = None  # not all of the fill is booked yet
         if value > 0:
             return ZERO
         lacking = max(-value, ZERO)
