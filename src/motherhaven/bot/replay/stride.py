@@ -175,23 +175,21 @@ class Strides:
         kept.record(Holds(self._timeline.times[plan.first : end : plan.every], marks, why))
 
     def _pass(self, start: int, stop: int, stretch: Stretch) -> None:
-        trader = self._trader
+        trader, times = self._trader, self._timeline.times
         ledger, account = trader.ledger, trader.account
-        tracks = []
+        holdings, tracks = ledger.holdings, []
         for coin, offset in stretch.offsets.items():
             columns, averages = self._timeline.columns[coin], self._averages[coin]
-            last = stop + offset - 1
-            trader.series_by_coin[coin].follow(
-                columns.bars, start + offset, last + 1, averages.fast[last], averages.slow[last]
-            )
-            account.mark(coin, columns.closes[last])
-            holding = ledger.holdings.get(coin)
-            if holding is not None:
-                tracks.append(Track(coin, holding.size, columns.closes, columns.ends, offset))
+            end = stop + offset
+            fast, slow = averages.fast[end - 1], averages.slow[end - 1]
+            trader.series_by_coin[coin].follow(columns.bars, start + offset, end, fast, slow)
+            account.mark(coin, columns.closes[end - 1])
+            if coin in holdings:
+                size = holdings[coin].size
+                tracks.append(Track(coin, size, columns.closes, columns.ends, offset))
         if len(tracks) > 1:
-            order = list(ledger.holdings)
+            order = list(holdings)
             tracks.sort(key=lambda track: order.index(track.coin))
-        times = self._timeline.times
         trader.now = times[stop - 1]
         account.at(trader.now)
         self._audit.span(times, start, stop, ledger.seq, ledger.base(), tracks)
