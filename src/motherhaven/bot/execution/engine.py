@@ -66,9 +66,10 @@ class ExecutionEngine:
     def trade(self, order: ApprovedOrder) -> ExecutionResult:
         """Place what the guard allowed and say what became of it."""
         try:
-            if order.asked.signal is _CLOSE:
+            signal = order.asked.signal
+            if signal is _CLOSE:
                 return self._close(order)
-            return self._adjust(order) if order.asked.adjusts else self._enter(order)
+            return self._enter(order) if signal.is_entry else self._adjust(order)
         except JournalError as error:
             seen_through.unwant(self._account, order)
             told = f"{_NOT_RECORDED}: {error}"

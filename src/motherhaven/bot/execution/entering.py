@@ -11,6 +11,7 @@ from motherhaven.bot.execution.orders import OrderIntent, OrderKind
 from motherhaven.bot.execution.protection import BUFFER
 from motherhaven.bot.execution.results import ApprovedOrder, ExecutionResult
 from motherhaven.bot.guard.liquidation import liquidation_alone, stop_is_idle
+from motherhaven.bot.market.instruments import MarketSpec
 from motherhaven.bot.portfolio.account import LeverageSetting
 from motherhaven.bot.portfolio.events import MarginMode, Side
 from motherhaven.contract.errors import ExchangeError
@@ -64,12 +65,13 @@ def prepare(
     if mode is MarginMode.ISOLATED and not capabilities.isolated:
         error = f"{account.venue.name} has no isolated margin; choose cross"
         return ExecutionResult("rejected", error=error, code="no_isolated")
-    held, fill_price = account.ledger.holdings.get(coin), _fill_price(account, order)
+    held, spec = account.ledger.holdings.get(coin), account.spec(coin)
+    fill_price = _fill_price(account, order, spec)
     intents = entry_orders(
         order.asked,
         order.verdict,
         order.decision_id,
-        account.spec(coin),
+        spec,
         order.mark,
         mode=mode,
         max_slip=MAX_SLIP,
@@ -79,7 +81,7 @@ def prepare(
         error = "the price has moved: the margin buys less than a lot"
         return ExecutionResult("rejected", error=error, code="below_lot")
     exits = _exits_of(intents)
-    idle = _idle_stop(account, order, intents[0], exits[0])
+    idle = _idle_stop(account, order, intents[0], exits[0], spec)
     if idle is not None:
         return ExecutionResult("rejected", error=idle, code="idle_stop")
     older = tuple([one.cloid for one in account.orders.resting(coin) if one.kind in PROTECTIVE])
@@ -97,7 +99,7 @@ def leverage_refusal(account: VenueAccount, order: ApprovedOrder, mode: MarginMo
         return str(error)
 
 
-def _fill_price(account: VenueAccount, order: ApprovedOrder) -> Decimal | None:
+def _fill_price(account: VenueAccount, order: ApprovedOrder, spec: MarketSpec) -> Decimal | None:
     """The highest price at which the entry could fill: what bounds its margin.
 
     A buyer pays more the larger the order. A seller gets less, so the mid bounds the
@@ -109,12 +111,16 @@ def _fill_price(account: VenueAccount, order: ApprovedOrder) -> Decimal | None:
         return None
     mid = known.mid
     if order.asked.signal.sign < 0:
-        return max(mid, venue.taker_price(coin, Side.SELL, account.spec(coin).lot))
+        return max(mid, venue.taker_price(coin, Side.SELL, spec.lot))
     return venue.taker_price(coin, Side.BUY, order.verdict.size)
 
 
 def _idle_stop(
-    account: VenueAccount, order: ApprovedOrder, entry: OrderIntent, stop: Decimal | None
+    account: VenueAccount,
+    order: ApprovedOrder,
+    entry: OrderIntent,
+    stop: Decimal | None,
+    spec: MarketSpec,
 ) -> str | None:
     """Why the stop could not act at the price that the entry would fill at; None if it can."""
     coin = order.asked.coin
@@ -124,7 +130,7 @@ def _idle_stop(
     held = account.ledger.holdings.get(coin)
     price = account.venue.taker_price(coin, entry.side, entry.size)
     size = entry.size + (abs(held.size) if held is not None else Decimal(0))
-    spec, sign = account.spec(coin), entry.side.sign
+    sign = entry.side.sign
     liquidation = liquidation_alone(price, sign, leverage, spec, size * price)
     # Where the venue goes on alone, a stop nearer than that is read back as none.
     near = BUFFER * price if account.stepped is None else Decimal(0)

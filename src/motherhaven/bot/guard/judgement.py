@@ -80,9 +80,9 @@ def _one(
 ) -> Verdict:
     if conflict is not None:
         return refused(index, decision, *conflict)
-    if decision.adjusts:
-        return adjustment(index, decision, context, limits)
     if decision.signal is _HOLD:
+        if decision.adjusts:
+            return adjustment(index, decision, context, limits)
         return held_verdict(decision, index)
     if decision.signal is _CLOSE or allocation is None:
         return reduction(index, decision, context)

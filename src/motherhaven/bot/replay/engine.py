@@ -142,7 +142,7 @@ class Replay:
         self._audit = EquityAudit(config.equity)
         self._flows, self._moved = sorted(config.cash_flows, reverse=True), list[Flow]()
         self._apart, self._compared, self._bars = ZERO, 0, 0
-        self._coins = len(self.feed.coins)
+        self._timeline, self._coins = self.feed.timeline, len(self.feed.coins)
         self._plain = self._recorded is None and config.plain
         self._step = timedelta(seconds=config.interval_seconds)
         self._strides: Strides | None = None
@@ -157,7 +157,7 @@ class Replay:
         self._strides = self._strides_over(self._trader.account.stepped)
         self._begin()
         due: datetime | None = None
-        index, count = 0, len(self.feed.timeline)
+        index, count = 0, len(self._timeline)
         while index < count and not (stop is not None and stop.is_set()):
             index, due = self._advance(index, due)
             self._next, moment = index, self._market.time
@@ -180,7 +180,7 @@ class Replay:
 
         Returns the slice after that, and when the next decision is due.
         """
-        timeline, first = self.feed.timeline, index
+        timeline, first = self._timeline, index
         if due is not None and self._strides is not None:
             index, due = self._stride(index, due)
         asks = index > first and self._questions(self._market.time, due)
@@ -223,7 +223,7 @@ class Replay:
         stop, asked, last_asked = strides.go(index, due)
         if stop == index:
             return index, due
-        times = self.feed.timeline.times
+        times = self._timeline.times
         self._market.time = times[stop - 1]
         self._bars += (stop - index) * self._coins
         if brief:
@@ -235,7 +235,7 @@ class Replay:
         if stepped is None or not self._plain:
             return None
         return Strides(
-            self.feed.timeline,
+            self._timeline,
             self._trader,
             stepped,
             self._decider,
@@ -293,7 +293,7 @@ class Replay:
 
     async def _quotes(self) -> Mapping[str, Quote]:
         """The opens of the bars that follow at once."""
-        timeline = self.feed.timeline
+        timeline = self._timeline
         if self._next == len(timeline):
             return {}
         return {
