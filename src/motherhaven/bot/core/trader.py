@@ -70,7 +70,8 @@ class Trader(AccountUpkeep):
         self.series_by_coin: dict[str, BarSeries] = {}
         log = BriefLog if setup.brief else EventLog
         self.log = log(self.account, self.execution, new_id)
-        self.account.orders.emit = self.log.order
+        if not setup.brief:  # else nobody reads of an order's states
+            self.account.orders.emit = self.log.order
         self.watch = VenueWatch(self.account, self.log)
         self.gaps: list[Gap] = []
         self.funding_rates: dict[str, Decimal] = {}

@@ -22,6 +22,8 @@ from motherhaven.contract.exact import exact
 from motherhaven.contract.limits import RiskLimits
 
 ZERO: Final = Decimal(0)
+_HOLD: Final = Signal.HOLD
+_CLOSE: Final = Signal.CLOSE
 
 
 def judge(
@@ -37,7 +39,8 @@ def judge(
     """
     found = conflicts(decisions)
     with exact():
-        allocation = Allocation(context)
+        enters = any(decision.signal.is_entry for decision in decisions)
+        allocation = Allocation(context) if enters else None
         return [
             _one(index, decision, context, limits, allocation, found.get(index))
             for index, decision in enumerate(decisions)
@@ -72,23 +75,23 @@ def _one(
     decision: TradeDecision,
     context: RiskContext,
     limits: RiskLimits,
-    allocation: Allocation,
+    allocation: Allocation | None,
     conflict: tuple[RuleText, str] | None,
 ) -> Verdict:
     if conflict is not None:
         return refused(index, decision, *conflict)
-    if decision.adjusts:
-        return adjustment(index, decision, context, limits)
-    if decision.signal is Signal.HOLD:
+    if decision.signal is _HOLD:
+        if decision.adjusts:
+            return adjustment(index, decision, context, limits)
         return held_verdict(decision, index)
-    if decision.signal is Signal.CLOSE:
+    if decision.signal is _CLOSE or allocation is None:
         return reduction(index, decision, context)
     return _entry(index, EntryCheck(decision, context, limits, allocation))
 
 
 def held_verdict(decision: TradeDecision, index: int) -> Verdict:
     """The verdict on a hold, which needs no look at the circumstances."""
-    return Verdict(decision.coin, Signal.HOLD, True, None, "hold: nothing to do", index=index)
+    return Verdict(decision.coin, _HOLD, True, None, "hold: nothing to do", index=index)
 
 
 def _entry(index: int, entry: EntryCheck) -> Verdict:

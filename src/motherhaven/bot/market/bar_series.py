@@ -71,10 +71,12 @@ class BarSeries:
             for bar in bars[start:stop]:
                 self.push(bar)
             return
-        self._last = bars[stop - 1]
-        self.end = self._last.end
-        self._passed += ((self._new, 0, len(self._new)), (bars, start, stop))
-        self._new = []
+        last = self._last = bars[stop - 1]
+        self.end = last.start + last.interval
+        if self._new:
+            self._passed.append((self._new, 0, len(self._new)))
+            self._new = []
+        self._passed.append((bars, start, stop))
         self._fast.value, self._slow.value = fast, slow
 
     @property
