@@ -27,8 +27,6 @@ SPARE: Final = 100
 """Room below both for what goes around a payload on its way."""
 
 _PLAIN: Final = "-.0123456789"
-_NUMERIC: Final = _PLAIN.encode()
-_PLACE: Final = 8
 _ESCAPE, _E, _I, _N = b"\\EIN"
 _STEP: Final = 16_384
 _OPENERS: Final = b"[{"
@@ -157,7 +155,8 @@ def dumps_columns(value: object) -> bytes:
         data: bytes = to_json(value)
     except (TypeError, ValueError):  # says nothing of what is wrong
         return dumps(value)
-    return dumps(value) if _may_differ(data) else data
+    odd = _may_differ(data) or (_ESCAPE in data and b"\\u0000" in data)
+    return dumps(value) if odd else data
 
 
 def check_text(value: object) -> None:
@@ -299,26 +298,31 @@ _ENCODER: Final = json.JSONEncoder(
 def _quickly(value: object) -> bytes | None:
     """What `_ENCODER` makes of a value in order, in a third of the time; None if it may differ."""
     data: bytes = to_json(value)
-    if _may_differ(data):
+    if _ESCAPE in data and b"\\u0000" in data:
         return None
-    # A Decimal of too many digits must fill one of the places that are looked at.
-    if len(data) >= _MAX_ZEROS:
-        places = range(0, len(data), _MAX_ZEROS - _PLACE)
-        if any(not data[n : n + _PLACE].strip(_NUMERIC) for n in places):
-            return None
-    return data
+    if len(data) >= _MAX_ZEROS:  # long texts: to search them takes longer than to ask each number
+        return data if _are_plain(value) else None
+    return None if _may_differ(data) else data
 
 
 def _may_differ(data: bytes) -> bool:
-    """Whether there may be Decimals that JSON has in another form, or a NUL character.
+    """Whether there may be Decimals that JSON has in another form.
 
     Those with an exponent ("E+3", "E-9") and those that are not finite.
     """
     if _E in data and (b"E+" in data or b"E-" in data):
         return True
-    if (_N in data and b"NaN" in data) or (_I in data and b"Infinity" in data):
-        return True
-    return _ESCAPE in data and b"\\u0000" in data
+    return (_N in data and b"NaN" in data) or (_I in data and b"Infinity" in data)
+
+
+def _are_plain(value: object) -> bool:
+    """Whether the text of each Decimal in `value` is what JSON has for it."""
+    if isinstance(value, Decimal):
+        text = str(value)
+        return len(text) < _MAX_ZEROS and not ("E" in text or "N" in text or "I" in text)
+    if isinstance(value, dict):
+        return all(map(_are_plain, value.values()))
+    return not isinstance(value, list | tuple) or all(map(_are_plain, value))
 
 
 def _in_order(value: Any) -> object:

@@ -151,11 +151,12 @@ def _migrate(connection: apsw.Connection) -> None:
 
 
 def _is_done(connection: apsw.Connection, statement: str) -> bool:
-    """Whether a column that a statement is to add is there already."""
+    """Whether a column that a statement is to add is there already, or one to drop is not."""
     words = statement.split()
     if words[0] != "ALTER":
         return False
-    return words[5] in {row[1] for row in connection.execute(f"PRAGMA table_info({words[2]})")}
+    columns = {row[1] for row in connection.execute(f"PRAGMA table_xinfo({words[2]})")}
+    return (words[5] in columns) is (words[3] == "ADD")
 
 
 def _create(

@@ -28,7 +28,8 @@ SELECT: Final = (
 _made: Final = tuple.__new__
 """Makes a row of all of its values, in a third of the time that its own class takes."""
 
-_KINDS: Final[dict[str, RecordedKind]] = {kind: kind for kind in (*LANES, *BULK)}
+KINDS: Final[dict[str, RecordedKind]] = {kind: kind for kind in (*LANES, *BULK)}
+"""Every kind of a row, by its own text."""
 
 
 class Row(NamedTuple):
@@ -84,7 +85,7 @@ def intact(values: tuple[object, ...]) -> Row | None:
         return None
     if row.row_id is not None and type(row.row_id) is not int:
         return None
-    kind = _KINDS.get(row.kind)
+    kind = KINDS.get(row.kind)
     if kind is None or LANE_CODES[lane_of(kind)] != row.lane:
         return None
     payload = values[12]

@@ -151,9 +151,9 @@ class Opener:
         connection = self._connect(self._synchronous)
         try:
             log = self._read_log(connection, before)
-            self._make_ready(connection)
+            is_new = self._make_ready(connection)
             logs_ahead = connection.pragma("journal_mode", "wal") == "wal"
-            self._check(connection, damaged)
+            self._check(connection, damaged, is_new=is_new)
             rescue.take_in(self.path, connection)
             self._take_rest(connection, log)
             self.identity = database.read_identity(connection)
@@ -251,9 +251,11 @@ class Opener:
         if count:
             _LOG.error("%s: %d events of a commit that was cut off were kept", self.path, count)
 
-    def _make_ready(self, connection: apsw.Connection) -> None:
+    def _make_ready(self, connection: apsw.Connection) -> bool:
+        """Make the schema where it is none of this version; whether the file was empty."""
         if database.is_ready(connection, str(self.path)):
-            return
+            return False
+        is_new = bool(connection.pragma("page_count") == 0)
         identity = self.identity or database.new_identity(self._ids)
         if self.identity is not None:
             identity = Identity(identity.bot_id, identity.epoch + 1)
@@ -263,14 +265,24 @@ class Opener:
             taken = database.prepare(connection, identity, self._ids, now, self._mode)
         if taken:
             _LOG.info("%s: %d events of the old database were taken over", self.path, taken)
+        return is_new
 
     def _check(
-        self, connection: apsw.Connection, damaged: "weakref.WeakMethod[Callable[[], None]]"
+        self,
+        connection: apsw.Connection,
+        damaged: "weakref.WeakMethod[Callable[[], None]]",
+        *,
+        is_new: bool,
     ) -> None:
-        """Look through the file: a small one now, a large one behind the recording."""
+        """Look through the file: a small one now, a large one behind the recording, a new one not.
+
+        What was made a moment ago has no event that could be damaged.
+        """
         if self.later is not None:
             self.later.stop()
             self.later = None
+        if is_new:
+            return
         if self.path.stat().st_size <= checks.AT_ONCE_BYTES:
             checks.raise_if_damaged(connection)
             return

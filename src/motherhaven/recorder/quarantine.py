@@ -18,7 +18,7 @@ _SINGLE: Final = " ".join(f"WHEN '{bulk}' THEN '{single}'" for bulk, single in B
 
 # The number of a bulk record is that of the last of its events.
 _SELECT: Final = (
-    "SELECT x.seq, x.state, x.reason, x.at,"
+    "SELECT x.seq, x.state, x.reason, x.at,"  # noqa: S608  (our own names)
     f" CASE WHEN e.kind IN {tuple(BULK)} THEN e.event_id || '.' ||"
     " (json_extract(e.payload, '$.count') - 1 - e.seq + x.seq) ELSE e.event_id END,"
     f" CASE e.kind {_SINGLE}"

@@ -31,10 +31,6 @@ TABLES: Final = (
         recorded_at TEXT NOT NULL,
         sha256 TEXT NOT NULL,
         payload TEXT NOT NULL,
-        justification TEXT AS (json_extract(payload, '$.justification')) VIRTUAL,
-        raw_response TEXT AS (json_extract(payload, '$.raw_response')) VIRTUAL,
-        system_prompt TEXT AS (json_extract(payload, '$.system_prompt')) VIRTUAL,
-        user_prompt TEXT AS (json_extract(payload, '$.user_prompt')) VIRTUAL,
         digest TEXT
     )""",
     "CREATE UNIQUE INDEX events_by_lane ON events (lane, lane_seq)",
@@ -137,14 +133,21 @@ _EACH: Final = "CROSS JOIN numbers AS b ON b.key < json_extract(e.payload, '$.co
 
 # A row with `bulk`, the number of a bulk record, stands for all of its events; its id is that of
 # the last of them. The texts are those of the answer, where a decision has one, else its own.
+# The part without rows says the types of the columns: older SQLite knows none of expressions.
 _DECISIONS: Final = f"""CREATE VIEW decisions AS {_NUMBERS} SELECT
+        id, timestamp, coin, signal, quantity_usd, leverage, confidence, profit_target, stop_loss,
+        invalidation_condition, coin AS justification, coin AS raw_response, created_at,
+        coin AS system_prompt, coin AS user_prompt, execution_status, execution_error,
+        execution_timestamp
+    FROM decision_rows WHERE 0
+    UNION ALL SELECT
         d.id, d.timestamp, d.coin, d.signal, d.quantity_usd, d.leverage, d.confidence,
         d.profit_target, d.stop_loss, d.invalidation_condition,
-        e.justification,
-        t.raw_response,
+        CAST(json_extract(e.payload, '$.justification') AS TEXT),
+        CAST(json_extract(t.payload, '$.raw_response') AS TEXT),
         d.created_at,
-        t.system_prompt,
-        t.user_prompt,
+        CAST(json_extract(t.payload, '$.system_prompt') AS TEXT),
+        CAST(json_extract(t.payload, '$.user_prompt') AS TEXT),
         d.execution_status, d.execution_error, d.execution_timestamp
     FROM decision_rows AS d LEFT JOIN events AS e ON e.seq = d.seq
     LEFT JOIN events AS t ON t.seq = coalesce(
@@ -156,7 +159,8 @@ _DECISIONS: Final = f"""CREATE VIEW decisions AS {_NUMBERS} SELECT
         d.id - json_extract(e.payload, '$.count') + 1 + b.key,
         {_BULK_TIME}, {_bulk("coin")}, {_bulk("signal")}, {_bulk_real("quantity_usd")},
         {_bulk_real("leverage")}, {_bulk_real("confidence")}, {_bulk_real("profit_target")},
-        {_bulk_real("stop_loss")}, {_bulk("invalidation_condition")}, {_bulk("justification")},
+        {_bulk_real("stop_loss")}, {_bulk("invalidation_condition")},
+        CAST({_bulk("justification")} AS TEXT),
         NULL, d.created_at, NULL, NULL, 'pending', NULL, NULL
     FROM decision_rows AS d JOIN events AS e ON e.seq = d.bulk
     {_EACH} WHERE d.bulk IS NOT NULL"""  # noqa: S608  (our own names)
@@ -205,16 +209,18 @@ MIGRATIONS: Final = {
         _ACCOUNTS,
     ),
     4: (
+        "DROP VIEW IF EXISTS decisions",
+        "DROP VIEW IF EXISTS account_state",
+        "DROP VIEW IF EXISTS bot_status",
         "ALTER TABLE status_rows ADD COLUMN bulk INTEGER",
-        *(
-            statement
-            for name, view in (
-                ("decisions", _DECISIONS),
-                ("account_state", _ACCOUNTS),
-                ("bot_status", _STATUSES),
-            )
-            for statement in (f"DROP VIEW IF EXISTS {name}", view)
-        ),
+        # SQLite worked these columns out, and for that parsed the payload, at every insert.
+        "ALTER TABLE events DROP COLUMN justification",
+        "ALTER TABLE events DROP COLUMN raw_response",
+        "ALTER TABLE events DROP COLUMN system_prompt",
+        "ALTER TABLE events DROP COLUMN user_prompt",
+        _DECISIONS,
+        _ACCOUNTS,
+        _STATUSES,
     ),
 }
 """Statements that take a journal of each older version to the next."""

@@ -15,12 +15,13 @@ from motherhaven.contract.times import format_time
 from motherhaven.contract.wire import payload_sha256
 from motherhaven.recorder.bulk_rows import singly
 from motherhaven.recorder.database import Identity
-from motherhaven.recorder.digest import INSERT, Row, sealed
+from motherhaven.recorder.digest import INSERT, KINDS, Row, sealed
 from motherhaven.recorder.projection import PROJECTED, project
 from motherhaven.recorder.schema import LANE_CODES
 
 _KNOWN: Final = "SELECT event_id FROM events WHERE event_id IN (SELECT value FROM json_each(?))"
 _LAST: Final = "SELECT max(event_id) FROM events"
+_LANES: Final = {kind: LANE_CODES[lane_of(kind)] for kind in KINDS.values()}
 _PROBE_BYTES: Final = 1 << 16
 
 AGAIN: Final = "~"
@@ -91,6 +92,7 @@ class Writer:
 
     def __init__(self, connection: apsw.Connection, identity: Identity, numbers: "Numbers") -> None:
         self._connection = connection
+        self._cursor = connection.cursor()
         self._identity = identity
         self._numbers = numbers
         self.added: list[Recorded] = []
@@ -131,7 +133,7 @@ class Writer:
 
     def _add(self, entry: Entry) -> Recorded:
         event_id, kind, mode, time, recorded_at, payload, data = entry
-        lane = LANE_CODES[lane_of(kind)]
+        lane = _LANES[kind]
         seq, lane_seq = self._numbers.next(lane, count_of(payload) if is_bulk(kind) else 1)
         row_id = self._project(entry, seq) if kind in PROJECTED else None
         identity = self._identity
@@ -139,7 +141,7 @@ class Writer:
             seq, event_id, identity.bot_id, mode, identity.epoch, kind, lane, lane_seq, row_id,
             time, recorded_at, payload_sha256(data), data.decode(), None,
         )  # fmt: skip
-        self._connection.execute(INSERT, sealed(row))
+        self._cursor.execute(INSERT, sealed(row))
         recorded = Recorded(seq, event_id, row_id)
         self.changed = True
         self.added.append(recorded)

@@ -87,3 +87,9 @@ def test_what_an_encoder_makes_is_in_order(
     assert unordered(payload) == []
     assert None not in payload.values()
     assert dumps_ordered(payload) == dumps(payload)
+
+
+def test_nothing_that_is_shared_or_live_is_left_out() -> None:
+    """What an answer's decisions share, and what a status tells of live trading."""
+    assert GIVEN["shared"].items() <= filled(decision.encode, whole=True).items()
+    assert status.LiveStatus.__annotations__.keys() <= filled(status.encode, whole=True).keys()

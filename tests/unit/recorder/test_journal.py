@@ -262,3 +262,17 @@ def test_a_failed_commit_is_looked_up_before_it_is_judged(tmp_path, how):
     assert messages[0] == "first"
     assert messages[-1] == "third"
     vfs.unregister()
+
+
+@pytest.mark.parametrize("ids", [("b", "d"), ("e", "f"), ("a", "b"), ("d", "e", "d"), ("e", "e")])
+def test_a_batch_takes_what_is_new_of_it_whatever_its_ids(recorder, tmp_path, ids):
+    """Ids before, among and past those on record; one of them twice: each is kept once."""
+    recorder.record_many([NewEvent("decision", decision(ord(one)), None, one) for one in "bcd"])
+    known = rows(tmp_path / "journal.db", "SELECT seq, event_id FROM events")
+    recorder.record_many([NewEvent("decision", decision(ord(one)), None, one) for one in ids])
+    recorder.journal.close()
+    found = rows(tmp_path / "journal.db", "SELECT seq, event_id FROM events ORDER BY seq")
+    fresh = [one for one in dict.fromkeys(ids) if one not in "bcd"]
+    assert found == [*known, *((4 + number, one) for number, one in enumerate(fresh))]
+    decisions = rows(tmp_path / "journal.db", "SELECT count(*) FROM decisions")
+    assert decisions == [(3 + len(fresh),)]

@@ -209,7 +209,7 @@ class AccountBooks:
         if len(self.holdings) > 1 or holding.isolated:
             return None
         with exact():
-            free = self._cross_value() - self._maintenance(None)
+            free = self.cross_value() - self._maintenance(None)
             return holding.tiers.steady(holding.size, marks, free)
 
     def liquidations(self, marks: Mapping[str, Sequence[Decimal]]) -> list[list[Decimal | None]]:

@@ -119,37 +119,23 @@ def encode(
     error: str | None = None,
     error_code: str | None = None,
 ) -> Payload:
-    """A decision; `shared` is what all decisions of its answer say of it (`of_answer`)."""
+    """A decision; `shared` is what its answer says of it: `of_answer`, answer_index, cost_usd."""
     return lean(
         {
             "adjusted_profit_target": adjusted_profit_target,
-            "adjusted_stop_loss": adjusted_stop_loss,
-            "answer_id": shared.get("answer_id"),
-            "answer_index": shared.get("answer_index"),
-            "close_fraction": close_fraction,
-            "coin": coin,
-            "coin_analysis": coin_analysis or None,
-            "confidence": confidence,
-            "cost_usd": shared.get("cost_usd"),
-            "cycle_id": shared.get("cycle_id"),
-            "decider": shared.get("decider"),
-            "error": error,
-            "error_code": error_code,
+            "adjusted_stop_loss": adjusted_stop_loss, "answer_id": shared.get("answer_id"),
+            "answer_index": shared.get("answer_index"), "close_fraction": close_fraction,
+            "coin": coin, "coin_analysis": coin_analysis or None, "confidence": confidence,
+            "cost_usd": shared.get("cost_usd"), "cycle_id": shared.get("cycle_id"),
+            "decider": shared.get("decider"), "error": error, "error_code": error_code,
             "invalidation_condition": invalidation_condition or None,
-            "justification": justification,
-            "leverage": leverage,
-            "mark": mark,
-            "model": shared.get("model"),
-            "notes": list(notes) if notes else None,
-            "profit_target": profit_target,
-            "quantity_usd": quantity_usd,
-            "signal": signal,
-            "stop_loss": stop_loss,
-            "timestamp": stamp(time),
-            "trigger": shared.get("trigger"),
+            "justification": justification, "leverage": leverage, "mark": mark,
+            "model": shared.get("model"), "notes": list(notes) if notes else None,
+            "profit_target": profit_target, "quantity_usd": quantity_usd, "signal": signal,
+            "stop_loss": stop_loss, "timestamp": stamp(time), "trigger": shared.get("trigger"),
             "verdict": verdict,
         }
-    )
+    )  # fmt: skip
 
 
 def of_answer(
