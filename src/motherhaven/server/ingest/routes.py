@@ -85,8 +85,8 @@ class Ingest:
         if batch.events:
             batch.events = await self._claims.held(batch.events, who.key)
             batch.settle(await self._store.append(batch.events))
-        for bot, why in batch.refused:
-            await self._refusals.tell(bot, f"event refused: {why}")
+        for bot, why, code in batch.refused:
+            await self._refusals.tell(bot, f"event refused: {why}", code)
         told = {
             "success": True,
             "results": batch.results,
