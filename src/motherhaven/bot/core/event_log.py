@@ -125,8 +125,12 @@ class EventLog:
 
     def order(self, record: OrderRecord) -> None:
         """Record the state of an order of ours; a plan, before it is sent."""
-        now = self._account.now
-        self.records.append(Record("order", records.order(record, now), now))
+        account, position_id = self._account, None
+        if record.reduce_only and account.stepped is None:
+            held = account.ledger.holdings.get(record.coin)
+            position_id = None if held is None else held.position_id
+        payload = records.order(record, account.now, position_id)
+        self.records.append(Record("order", payload, account.now))
 
     def follow(self, positions: Iterable[Position], now: datetime) -> None:
         """Record what changed a position without a fill, such as another leverage."""
