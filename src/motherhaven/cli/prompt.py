@@ -9,6 +9,7 @@ from typing import Any, Final
 from motherhaven.bot.decider.choose import BASELINES, DEFAULT_ANTHROPIC, DEFAULT_OPENAI
 from motherhaven.bot.decider.pricing import Cost, ModelPrices, price_of
 from motherhaven.bot.market.choose import choose_feed
+from motherhaven.bot.market.files import FileFeed
 from motherhaven.bot.running.build import simulated_journal
 from motherhaven.bot.running.config import BotConfig
 from motherhaven.bot.running.journal_sink import read_journal
@@ -57,7 +58,8 @@ async def _prompt(settings: Settings) -> Prompt:
         if not kept:
             say(f"{path}: no journal yet, so this is the prompt of a new account")
         ids = IdSource(clock, os.urandom)
-        return await next_prompt(config, feed, kept, clock.now(), ids)
+        now = feed.end if isinstance(feed, FileFeed) else clock.now()
+        return await next_prompt(config, feed, kept, now, ids)
     finally:
         await feed.close()
 
