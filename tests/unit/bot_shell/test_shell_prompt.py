@@ -7,21 +7,17 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from itertools import count
-from pathlib import Path
 
 import pytest
 
 from motherhaven.bot.core.setup import TraderSetup
 from motherhaven.bot.decider.briefing import Plan, TradeTally, age_of, stakes_of
-from motherhaven.bot.decider.pricing import ModelPrices, price_of
 from motherhaven.bot.decider.prompts import system_prompt, user_prompt
-from motherhaven.bot.decider.schema import answer_schema
 from motherhaven.bot.decider.tokens import estimated_tokens
 from motherhaven.bot.market.feed import Quote
 from motherhaven.bot.market.instruments import Bar, FeeRates
 from motherhaven.bot.market.simulated import SimulatedFeed
 from motherhaven.bot.market.timeframes import Timeframe, label_of, timeframes
-from motherhaven.bot.running.preview import ANSWER_TOKENS, COIN_TOKENS
 from motherhaven.bot.running.recover import fold, restore
 from motherhaven.bot.running.sink import Kept
 from motherhaven.bot.running.venues import paper_trader
@@ -224,30 +220,3 @@ def test_tokens_are_estimated(text, tokens):
 def test_a_quote_without_open_interest():
     """Old feeds need not know it."""
     assert Quote("BTC", Decimal(1), Decimal(1), Decimal(1), NOW).open_interest is None
-
-
-DOC = Path(__file__).resolve().parents[3] / "docs" / "explanation" / "the-prompt.md"
-MODELS = ("anthropic:claude-sonnet-5-5", "openai:gpt-6.1-terra")
-TEN = ("BTC", "ETH", "SOL", "XRP", "DOGE", "AVAX", "LINK", "LTC", "ADA", "BNB")
-
-
-def test_the_docs_show_the_very_instructions():
-    """Word for word, those of the default limits."""
-    text = DOC.read_text(encoding="utf-8")
-    shown = re.search(r"The instructions:\n\n```text\n(.*?)\n```", text, re.DOTALL)[1]
-    assert shown == system_prompt(RiskLimits(), 180)
-
-
-@pytest.mark.parametrize("coins", [TEN[:3], TEN], ids=len)
-def test_the_docs_count_tokens_and_cost_as_they_are(coins):
-    """Instructions and form as estimated now; sums and prices follow from the row itself."""
-    rows = DOC.read_text(encoding="utf-8").splitlines()
-    (row,) = [one for one in rows if one.startswith(f"| {len(coins)} | now |")]
-    cells = [one.strip().replace(",", "") for one in row.strip("|").split("|")][2:]
-    told, data, form, tokens_in, answer = map(int, cells[:5])
-    assert told == estimated_tokens(system_prompt(RiskLimits(), 180))
-    assert form == estimated_tokens(json.dumps(answer_schema(coins)))
-    assert tokens_in == told + data + form
-    assert answer == ANSWER_TOKENS + COIN_TOKENS * len(coins)
-    costs = [price_of(name, ModelPrices(), tokens_in, answer).usd for name in MODELS]
-    assert cells[5:] == [f"${cost:.4f}" for cost in costs]
