@@ -171,11 +171,11 @@ class EventLog:
         self.outcomes.append(Outcome(now, coin, signal, f"refused: {reason}"))
 
     def refused_by_guard(
-        self, decision_id: str, signal: str, verdict: Verdict, now: datetime
+        self, decision_id: str, action: str, verdict: Verdict, now: datetime
     ) -> None:
-        """A decision that the guard did not let through."""
+        """A decision that the guard did not let through; `action` in the decider's words."""
         coin, code = verdict.coin or "", verdict.rule or "guard"
-        self.refused(decision_id, coin, signal, code, verdict.reason, now)
+        self.refused(decision_id, coin, action, code, verdict.reason, now)
 
     def settled(self, decision_id: str, coin: str, reason: str, now: datetime) -> None:
         """An order of an earlier run of which nothing more will be known."""
@@ -254,7 +254,7 @@ def outcome_text(status: str, known: Mapping[str, Any]) -> str:
     for field, name in (("stop_loss", "stop"), ("profit_target", "target")):
         if known.get(field) is not None:
             before = known.get(f"{field}_before")
-            parts.append(f"{name} {'' if before is None else f'{before} -> '}{known[field]}")
+            parts.append(f"{name} {'' if before is None else f'{before} to '}{known[field]}")
     told = " ".join(parts)
     error = known.get("error") or known.get("execution_error")
     return told if error is None else f"{told}: {error}"

@@ -360,7 +360,7 @@ class Trader(AccountUpkeep):
         now: datetime,
     ) -> None:
         if not verdict.allowed:
-            self.log.refused_by_guard(decision_id, asked.signal.value, verdict, now)
+            self.log.refused_by_guard(decision_id, asked.action.value, verdict, now)
         elif verdict.acts:
             self._approved.append(ApprovedOrder(decision_id, asked, verdict, mark))
 
