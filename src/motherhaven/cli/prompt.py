@@ -17,7 +17,7 @@ from motherhaven.bot.running.preview import Prompt, dollars, next_prompt
 from motherhaven.bot.running.recover import KINDS
 from motherhaven.cli.output import emit, say
 from motherhaven.contract.ids import IdSource
-from motherhaven.settings import Settings, SystemClock, load_settings
+from motherhaven.settings import Settings, SystemClock, load_settings, require_names
 
 _PARTS: Final = ("system", "user", "form")
 
@@ -30,6 +30,7 @@ def prompt(market: str | None, decider: str | None, *, as_json: bool) -> None:
     """
     changes = {"trading_market": market, "trading_decider": decider}
     settings = load_settings(**{name: value for name, value in changes.items() if value})
+    require_names()
     made = asyncio.run(_prompt(settings))
     name = _decider(settings)
     config = BotConfig.from_settings(settings).model

@@ -119,3 +119,11 @@ def test_a_price_without_an_answer(name, prices, basis):
     assert cost.usd > 0
     if basis == "settings":
         assert cost.usd == Decimal("1.2")
+
+
+def test_a_misspelt_limit_stops_it(monkeypatch):
+    """The prompt names the limits: they must be those that are meant."""
+    monkeypatch.setenv("MAX_LEVERAG", "3")
+    found = CliRunner().invoke(app, ["prompt", "--market", "simulated:3"])
+    assert found.exit_code == 1
+    assert "MAX_LEVERAG is no setting; did you mean MAX_LEVERAGE?" in found.stderr
