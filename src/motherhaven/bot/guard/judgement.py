@@ -7,7 +7,7 @@ from typing import Final
 from motherhaven.bot.guard.allocation import Allocation
 from motherhaven.bot.guard.changes import adjustment, reduction, refused
 from motherhaven.bot.guard.entry_check import EntryCheck
-from motherhaven.bot.guard.rule import RuleText
+from motherhaven.bot.guard.rule import RuleText, cents
 from motherhaven.bot.guard.rules import MARGIN_LIMITS, RULES, size
 from motherhaven.bot.guard.rules.actions import contradictory_actions, duplicate_action
 from motherhaven.bot.guard.types import (
@@ -20,6 +20,7 @@ from motherhaven.bot.guard.types import (
 )
 from motherhaven.contract.exact import exact
 from motherhaven.contract.limits import RiskLimits
+from motherhaven.contract.money import plain
 
 ZERO: Final = Decimal(0)
 _HOLD: Final = Signal.HOLD
@@ -108,7 +109,8 @@ def _entry(index: int, entry: EntryCheck) -> Verdict:
         if left is None or margin <= left:
             continue
         if not entry.limits.clamp_entries or left <= 0:
-            reason = f"{margin} USD of margin asked, {max(left, ZERO):.2f} USD left by {limit.code}"
+            room = cents(max(left, ZERO), margin)
+            reason = f"{plain(margin)} USD of margin asked, {room} USD left by {limit.code}"
             return refused(index, decision, limit, reason)
         margin, clamped_by = left, limit.code
     bought = size.entry_size(entry, margin)
@@ -118,7 +120,8 @@ def _entry(index: int, entry: EntryCheck) -> Verdict:
     entry.allocation.allow(PendingEntry(decision.coin, margin, entry.leverage))
     reason = "within every limit"
     if clamped_by is not None:
-        reason = f"cut from {decision.quantity_usd} to {margin:.2f} USD of margin"
+        asked = decision.quantity_usd
+        reason = f"cut from {plain(asked)} to {cents(margin, asked)} USD of margin"
     elif entry.leverage != decision.leverage:
         clamped_by = size.max_leverage.code
         reason = f"leverage lowered from {decision.leverage} to {entry.leverage}"

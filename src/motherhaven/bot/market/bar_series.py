@@ -2,7 +2,7 @@
 
 from collections import deque
 from collections.abc import Sequence
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Final
 
 from motherhaven.bot.indicators.averages import Ema, Macd
@@ -58,6 +58,19 @@ class BarSeries:
         self._new.append(bar)
         if self._detailed or len(self._new) == KEPT:
             self._follow()
+
+    def begin(self, interval: timedelta, bars: Sequence[Bar]) -> None:
+        """Take closed bars of longer timeframes from before the first one, oldest first.
+
+        `interval` is the width of the series' own. Nothing to a series that is not detailed.
+
+        Raises:
+            MarketError: a price is not a finite number.
+        """
+        if self._detailed and self._longer is None:
+            self._longer = timeframes(interval)
+        for longer in self._longer or ():
+            longer.begin(bars)
 
     def follow(
         self, bars: Sequence[Bar], start: int, stop: int, fast: float | None, slow: float | None
