@@ -30,6 +30,7 @@ from motherhaven.server.wire.problems import problem_of
 from motherhaven.settings import ServerSettings, Settings
 from scripts.common import ROOT, say
 from scripts.docs_guard import env_limits, guard_page, guard_reasons
+from scripts.docs_prompt import prompt_page
 from scripts.docs_text import cell, code, kind_of, table
 
 FOLDER = ROOT / "docs" / "reference"
@@ -293,6 +294,8 @@ def pages() -> dict[Path, str]:
     """Every generated file with its text."""
     example = ROOT / ".env.example"
     found = {example: env_limits(example.read_text(encoding="utf-8"))}
+    prompt = ROOT / "docs" / "explanation" / "the-prompt.md"
+    found[prompt] = prompt_page(prompt.read_text(encoding="utf-8"))
     found[ROOT / "src" / "motherhaven" / "contract" / "guard_reasons.py"] = guard_reasons()
     for name, make in PAGES.items():
         found[FOLDER / name] = HEAD + make().rstrip("\n") + "\n"

@@ -50,13 +50,21 @@ class Minutes:
     """
 
     def __init__(
-        self, folder, *, decider="buy-and-hold", seconds=1, deaf=True, walks=False, limits=None
+        self,
+        folder,
+        *,
+        decider="buy-and-hold",
+        seconds=1,
+        deaf=True,
+        walks=False,
+        limits=None,
+        fees=None,
     ):
         self.folder, self.decider = folder, decider
         self.limits = LIMITS.changed(**(limits or {}))
         self.seconds, self.deaf, self.walks = seconds, deaf, walks
         self.clock = FakeClock(NOON + timedelta(seconds=10))
-        self.fake = FakeVenue(clock=self.clock)
+        self.fake = FakeVenue(clock=self.clock, fees=fees)
         self.fake.state.requests = deque()  # all of them, however many
         self.random, self.stream, self.serial = Random(3), None, threading.Lock()
         self.prices = dict.fromkeys(COINS, PRICE)
@@ -117,7 +125,7 @@ class Minutes:
             limits=limits, mode=TradingMode.LIVE, network="local", data=self.folder,
         )  # fmt: skip
         self.sink = MemorySink()
-        bot = build_bot(
+        self.bot = bot = build_bot(
             config, feed, self.sink, self.clock, ids, say=str, sleep=self._sleep,
             latch=KillLatch(self.folder), live=live,
         )  # fmt: skip

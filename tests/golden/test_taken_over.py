@@ -13,11 +13,14 @@ from typing import Any
 
 import apsw
 import httpx
+import psycopg
 import pytest
+from google.cloud.firestore_v1.async_batch import AsyncWriteBatch
 
 from motherhaven.stores import MemoryStore, Store
 from motherhaven.stores.archive import ArchiveSource
 from motherhaven.stores.moving import StoreSource, copy
+from motherhaven.stores.postgres.migrate import MIGRATIONS
 from motherhaven.stores.sqlite import SqliteStore
 from motherhaven.testing.postgres import find_programs
 from tests.conformance.stores.histories import everything
@@ -31,6 +34,7 @@ HERE = Path(__file__).parent
 VERSIONS = sorted(path for path in HERE.iterdir() if (path / "journal.db.gz").is_file())
 versions = pytest.mark.parametrize("version", VERSIONS, ids=lambda path: path.name)
 Found = dict[str, Any]
+EXECUTE = psycopg.Cursor.execute
 
 
 def unpack(version: Path, name: str) -> bytes:
@@ -134,10 +138,9 @@ def test_a_sqlite_store_is_taken_over(version: Path, tmp_path: Path) -> None:
     check_store(version, SqliteStore(path, clock=StillClock()))
 
 
-@versions
-def test_a_postgresql_store_is_taken_over(version: Path, tmp_path: Path) -> None:
-    """Every event, read and shared record of an old schema is there."""
-    schema = store_url(tmp_path).rpartition("schema=")[2]
+def load_schema(version: Path, place: Path) -> None:
+    """Make the old schema under the name that the store at `place` has."""
+    schema = store_url(place).rpartition("schema=")[2]
     programs = find_programs()
     assert programs is not None
     socket = str(shared_server().socket.parent)
@@ -147,15 +150,26 @@ def test_a_postgresql_store_is_taken_over(version: Path, tmp_path: Path) -> None
         .replace(b"SCHEMA golden", f"SCHEMA {schema}".encode()),
         stdout=subprocess.DEVNULL, check=True,
     )  # fmt: skip
+
+
+@versions
+def test_a_postgresql_store_is_taken_over(version: Path, tmp_path: Path) -> None:
+    """Every event, read and shared record of an old schema is there."""
+    load_schema(version, tmp_path)
     check_store(version, postgres_store(tmp_path, StillClock()))
+
+
+def load_documents(version: Path, place: Path) -> None:
+    """Make the old documents in the project that the store at `place` has."""
+    documents = json.loads(unpack(version, "firestore.json.gz"))
+    with httpx.Client(base_url=f"http://{emulator_host()}/v1", timeout=HANG_SECONDS) as client:
+        load_project(client, project_of(place), documents)
 
 
 @versions
 def test_a_firestore_project_is_taken_over(version: Path, tmp_path: Path) -> None:
     """Every event, read and shared record of an old project is there."""
-    documents = json.loads(unpack(version, "firestore.json.gz"))
-    with httpx.Client(base_url=f"http://{emulator_host()}/v1", timeout=HANG_SECONDS) as client:
-        load_project(client, project_of(tmp_path), documents)
+    load_documents(version, tmp_path)
     check_store(version, firestore_store(tmp_path, StillClock()))
 
 
@@ -210,11 +224,10 @@ def test_a_journal_is_taken_over(version: Path, tmp_path: Path) -> None:
     assert not list(tmp_path.glob("*damaged*"))
 
 
-def open_store(path: Path) -> None:
-    """Open an SQLite store and close it."""
+def open_store(store: Store) -> None:
+    """Open a store and close it."""
 
     async def scenario() -> None:
-        store = SqliteStore(path, clock=StillClock())
         await store.open()
         await store.close()
 
@@ -243,7 +256,12 @@ def dies_at(statement: int, work: Callable[[], None]) -> bool:
     def hook(connection: apsw.Connection) -> None:
         connection.exec_trace = trace
 
+    def execute(cursor: Any, *given: Any, **more: Any) -> Any:
+        trace()
+        return EXECUTE(cursor, *given, **more)
+
     apsw.connection_hooks.append(hook)
+    psycopg.Cursor.execute = execute  # type: ignore[method-assign]
     try:
         work()
     finally:
@@ -256,10 +274,15 @@ def test_killed_at_any_statement_of_the_opening(version: Path, kind: str, tmp_pa
     """Killed at each statement of taking a file over, the next opening finds everything."""
     content = unpack(version, f"{kind}.db.gz")
     path = tmp_path / "taken.db"
-    work = open_journal if kind == "journal" else open_store
+
+    def work() -> None:
+        open_journal(path) if kind == "journal" else open_store(
+            SqliteStore(path, clock=StillClock())
+        )
+
     path.write_bytes(content)
     statement = 1
-    while dies_at(statement, lambda: work(path)):
+    while dies_at(statement, work):
         statement += 1
         if statement % 20 == 0:
             path.write_bytes(content)
@@ -271,6 +294,31 @@ def test_killed_at_any_statement_of_the_opening(version: Path, kind: str, tmp_pa
         assert journal_now(path)["events"] == expected["events"]
         return
     check_store(version, SqliteStore(path, clock=StillClock()))
+
+
+@versions
+def test_killed_at_any_statement_a_schema_is_taken_over(version: Path, tmp_path: Path) -> None:
+    """The same of PostgreSQL, where the server goes on when its client is gone."""
+    load_schema(version, tmp_path)
+    statement = 1
+    while dies_at(statement, lambda: open_store(postgres_store(tmp_path, StillClock()))):
+        statement += 1
+    assert statement > len(MIGRATIONS)
+    check_store(version, postgres_store(tmp_path, StillClock()))
+
+
+@versions
+def test_a_project_is_taken_over_without_a_commit(
+    version: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Firestore's documents are read as they are: there is nothing to be killed in."""
+    load_documents(version, tmp_path)
+
+    def refused(*_: object) -> None:
+        raise AssertionError("the opening commits something")
+
+    monkeypatch.setattr(AsyncWriteBatch, "commit", refused)
+    open_store(firestore_store(tmp_path, StillClock()))
 
 
 def test_the_times_of_golden_files_are_past() -> None:

@@ -2379,12 +2379,16 @@ export interface components {
         /**
          * ErrorRow
          * @description Something that went wrong: a failed cycle, a bad answer, a refused or failed order.
+         *
+         *     code: why, by contract.reasons; None where whoever told it gave none, as versions up to 0.2.
          */
         ErrorRow: {
             /** Bot Id */
             bot_id: string;
             /** Bot Name */
             bot_name: string | null;
+            /** Code */
+            code?: string | null;
             /** Cursor */
             cursor: string;
             /** Decision Id */

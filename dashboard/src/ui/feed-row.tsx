@@ -1,9 +1,9 @@
 "use client";
 import { memo, useState } from "react";
 import type { BotRow, DecisionRow } from "@/api/types";
-import { fatesOf } from "@/lib/view-models/chain";
+import { stagesOf } from "@/lib/view-models/chain";
 import {
-  hasFates,
+  hasStages,
   isQuiet,
   reasonLines,
   reasonOf,
@@ -11,9 +11,9 @@ import {
 } from "@/lib/view-models/feed-row";
 import { percent } from "@/lib/view-models/format-number";
 import { BotTag } from "./bot-tag";
-import { FateLine } from "./fate-line";
 import { Moment } from "./moment";
 import { SignalWord } from "./signal-word";
+import { StageLine } from "./stage-line";
 
 type Props = {
   row: DecisionRow;
@@ -63,7 +63,7 @@ export const FeedRow = memo(function FeedRow(props: Props) {
           </span>
         )}
       </span>
-      {hasFates(row) && <FateLine fates={fatesOf(row)} />}
+      {hasStages(row) && <StageLine stages={stagesOf(row)} />}
       {!quiet && (
         <span
           className={`${reasonLines(row) === 2 ? "line-clamp-2" : "line-clamp-1"} text-muted text-sm`}

@@ -6,7 +6,7 @@ from pathlib import Path
 import typer
 
 from motherhaven.bot.fleet.plan import read_fleet
-from motherhaven.bot.fleet.run import desk, fleet_status, run_fleet
+from motherhaven.bot.fleet.run import control_client, fleet_status, run_fleet
 from motherhaven.cli.output import emit, say
 from motherhaven.contract.errors import ConfigError
 from motherhaven.settings import SystemClock, require_names
@@ -30,7 +30,7 @@ def fleet(path: Path, word: str) -> None:
         if not alive:
             raise typer.Exit(3)
     elif word == "stop":
-        found = desk(plan, clock)
+        found = control_client(plan, clock)
         if found.state() is None:
             emit("no fleet is running here")
             return

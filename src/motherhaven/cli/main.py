@@ -103,7 +103,7 @@ def bot(
         str,
         typer.Argument(
             help="start, stop [--flatten], pause, resume, status; kill [--flatten], arm; "
-            'guide "TEXT" [--hours N], guide --clear.',
+            'guide "TEXT" [--hours N], guide --clear; unfreeze COIN.',
             metavar="WORD",
         ),
     ] = "start",

@@ -9,6 +9,7 @@ from typing import Any, Final
 from motherhaven.bot.decider.choose import BASELINES, DEFAULT_ANTHROPIC, DEFAULT_OPENAI
 from motherhaven.bot.decider.pricing import Cost, ModelPrices, price_of
 from motherhaven.bot.market.choose import choose_feed
+from motherhaven.bot.market.files import FileFeed
 from motherhaven.bot.running.build import simulated_journal
 from motherhaven.bot.running.config import BotConfig
 from motherhaven.bot.running.journal_sink import read_journal
@@ -16,7 +17,7 @@ from motherhaven.bot.running.preview import Prompt, dollars, next_prompt
 from motherhaven.bot.running.recover import KINDS
 from motherhaven.cli.output import emit, say
 from motherhaven.contract.ids import IdSource
-from motherhaven.settings import Settings, SystemClock, load_settings
+from motherhaven.settings import Settings, SystemClock, load_settings, require_names
 
 _PARTS: Final = ("system", "user", "form")
 
@@ -29,6 +30,7 @@ def prompt(market: str | None, decider: str | None, *, as_json: bool) -> None:
     """
     changes = {"trading_market": market, "trading_decider": decider}
     settings = load_settings(**{name: value for name, value in changes.items() if value})
+    require_names()
     made = asyncio.run(_prompt(settings))
     name = _decider(settings)
     config = BotConfig.from_settings(settings).model
@@ -57,7 +59,8 @@ async def _prompt(settings: Settings) -> Prompt:
         if not kept:
             say(f"{path}: no journal yet, so this is the prompt of a new account")
         ids = IdSource(clock, os.urandom)
-        return await next_prompt(config, feed, kept, clock.now(), ids)
+        now = feed.end if isinstance(feed, FileFeed) else clock.now()
+        return await next_prompt(config, feed, kept, now, ids)
     finally:
         await feed.close()
 

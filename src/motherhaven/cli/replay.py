@@ -27,7 +27,7 @@ from motherhaven.contract.limits import RiskLimits
 from motherhaven.contract.money import to_decimal
 from motherhaven.contract.times import format_time
 from motherhaven.metrics import Flow
-from motherhaven.settings import Settings, SystemClock, TradingMode, load_settings
+from motherhaven.settings import Settings, SystemClock, TradingMode, load_settings, require_names
 
 _SHOWN: Final = 200
 _FIGURES: Final = ("win_rate", "sharpe", "profit_factor")
@@ -63,7 +63,9 @@ def replay(options: Options) -> None:
         JournalError: the journal cannot be opened or written.
     """
     logging.basicConfig(level=logging.WARNING, format="%(message)s")
-    requests = _requests(options, load_settings(trading_mode=TradingMode.PAPER))
+    settings = load_settings(trading_mode=TradingMode.PAPER)
+    require_names()
+    requests = _requests(options, settings)
     reports = asyncio.run(_run(requests))
     if options.picture is not None:
         _save(options.picture, draw(reports))

@@ -57,7 +57,7 @@ class exact:  # it is written as a function: with exact():
         if before is not EXACT:
             setcontext(EXACT)
 
-    def __exit__(self, *_: object) -> None:
+    def __exit__(self, _kind: object, _error: object, _trace: object) -> None:
         if self._before is not EXACT:
             setcontext(self._before)
 

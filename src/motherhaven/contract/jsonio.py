@@ -155,7 +155,8 @@ def dumps_columns(value: object) -> bytes:
         data: bytes = to_json(value)
     except (TypeError, ValueError):  # says nothing of what is wrong
         return dumps(value)
-    return dumps(value) if _may_differ(data) else data
+    odd = _may_differ(data) or (_ESCAPE in data and b"\\u0000" in data)
+    return dumps(value) if odd else data
 
 
 def check_text(value: object) -> None:
@@ -297,12 +298,21 @@ _ENCODER: Final = json.JSONEncoder(
 def _quickly(value: object) -> bytes | None:
     """What `_ENCODER` makes of a value in order, in a third of the time; None if it may differ."""
     data: bytes = to_json(value)
-    if len(data) < _MAX_ZEROS:
-        return None if _may_differ(data) else data
-    # To search long texts takes longer than to ask each number.
-    if not _are_plain(value) or (_ESCAPE in data and b"\\u0000" in data):
+    if _ESCAPE in data and b"\\u0000" in data:
         return None
-    return data
+    if len(data) >= _MAX_ZEROS:  # long texts: to search them takes longer than to ask each number
+        return data if _are_plain(value) else None
+    return None if _may_differ(data) else data
+
+
+def _may_differ(data: bytes) -> bool:
+    """Whether there may be Decimals that JSON has in another form.
+
+    Those with an exponent ("E+3", "E-9") and those that are not finite.
+    """
+    if _E in data and (b"E+" in data or b"E-" in data):
+        return True
+    return (_N in data and b"NaN" in data) or (_I in data and b"Infinity" in data)
 
 
 def _are_plain(value: object) -> bool:
@@ -313,18 +323,6 @@ def _are_plain(value: object) -> bool:
     if isinstance(value, dict):
         return all(map(_are_plain, value.values()))
     return not isinstance(value, list | tuple) or all(map(_are_plain, value))
-
-
-def _may_differ(data: bytes) -> bool:
-    """Whether there may be Decimals that JSON has in another form, or a NUL character.
-
-    Those with an exponent ("E+3", "E-9") and those that are not finite.
-    """
-    if _E in data and (b"E+" in data or b"E-" in data):
-        return True
-    if (_N in data and b"NaN" in data) or (_I in data and b"Infinity" in data):
-        return True
-    return _ESCAPE in data and b"\\u0000" in data
 
 
 def _in_order(value: Any) -> object:

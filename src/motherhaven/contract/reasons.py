@@ -179,6 +179,20 @@ INGEST: Final[Mapping[str, str]] = {
     "too_large": "Send smaller batches, and long texts in parts.",
     "unsupported_media_type": "Send Content-Type: application/json.",
     "parts_missing": "Send all parts of the text before its event.",
+    "key_revoked": "Make a new key like it and give it to the bot: motherhaven keys rotate ID.",
+    "missing_scope": "Give the bot a key that may send: motherhaven keys create --name NAME "
+    "--scope ingest.",
+    "foreign_bot": "Give each bot a key of its own: motherhaven keys create --name NAME --bot ID.",
+    "live_not_allowed": "If it trades real money, give it a key that may say so: motherhaven keys "
+    "create --name NAME --bot ID --allow-live.",
+    "name_taken": "Give each bot a name of its own in MOTHERHAVEN_BOT.",
+    "event_id_reused": "Give each new event its own event_id; what is recorded never changes.",
+    "position_id_reused": "Give each new position its own position_id.",
+    "compressed_body": "Send the body as it is, without Content-Encoding.",
+    "cut_off": "Nothing if it is rare: the sender sends it again. Else look at the network and "
+    "at proxies in between.",
+    "too_slow": "Nothing if it is rare: the sender sends it again. Else send smaller batches.",
+    "too_many_attempts": "Wait, and check the key: too many wrong ones came from there.",
 }
 """Why the server did not take what a bot sent."""
 

@@ -43,8 +43,6 @@ VENUE: Final[Mapping[str, str]] = {
     "exchange.",
     "venue_api": "Update Motherhaven: the exchange takes such orders in another way now. Nothing "
     "was placed.",
-    "venue_unverified": "Look at the account's orders at the venue: a stop was taken and does not "
-    "show; the bot asks for it again.",
     "signer_is_master": "Make an API wallet for this account at the venue and set its key: the "
     "account's own key can withdraw.",
     "signer_expires": "Approve a new agent wallet at the venue and set its key before the old one "

@@ -364,7 +364,10 @@ class EventPage(_View):
 
 
 class ErrorRow(_View):
-    """Something that went wrong: a failed cycle, a bad answer, a refused or failed order."""
+    """Something that went wrong: a failed cycle, a bad answer, a refused or failed order.
+
+    code: why, by contract.reasons; None where whoever told it gave none, as versions up to 0.2.
+    """
 
     id: str
     cursor: str
@@ -374,3 +377,4 @@ class ErrorRow(_View):
     kind: Literal["cycle", "answer", "guard", "order", "ingest"]
     message: str
     decision_id: str | None = None
+    code: str | None = None

@@ -8,17 +8,20 @@ from typing import Any, Final, cast
 
 import apsw
 
+from motherhaven.contract.bulk import BULK
 from motherhaven.contract.errors import JournalError
 from motherhaven.contract.times import format_time
 from motherhaven.recorder import database
 from motherhaven.recorder.database import close_untouched, explained
 
+_SINGLE: Final = " ".join(f"WHEN '{bulk}' THEN '{single}'" for bulk, single in BULK.items())
+
 # The number of a bulk record is that of the last of its events.
 _SELECT: Final = (
-    "SELECT x.seq, x.state, x.reason, x.at,"
-    " CASE WHEN e.kind IN ('decisions', 'accounts') THEN e.event_id || '.' ||"
+    "SELECT x.seq, x.state, x.reason, x.at,"  # noqa: S608  (our own names)
+    f" CASE WHEN e.kind IN {tuple(BULK)} THEN e.event_id || '.' ||"
     " (json_extract(e.payload, '$.count') - 1 - e.seq + x.seq) ELSE e.event_id END,"
-    " CASE e.kind WHEN 'decisions' THEN 'decision' WHEN 'accounts' THEN 'account'"
+    f" CASE e.kind {_SINGLE}"
     " ELSE e.kind END, e.time, length(CAST(e.payload AS BLOB)) FROM shipping_exceptions AS x"
     " JOIN events AS e ON e.seq = (SELECT min(n.seq) FROM events AS n WHERE n.seq >= x.seq)"
 )

@@ -209,21 +209,18 @@ MIGRATIONS: Final = {
         _ACCOUNTS,
     ),
     4: (
+        "DROP VIEW IF EXISTS decisions",
+        "DROP VIEW IF EXISTS account_state",
+        "DROP VIEW IF EXISTS bot_status",
         "ALTER TABLE status_rows ADD COLUMN bulk INTEGER",
-        *(
-            statement
-            for name, view in (
-                ("decisions", _DECISIONS),
-                ("account_state", _ACCOUNTS),
-                ("bot_status", _STATUSES),
-            )
-            for statement in (f"DROP VIEW IF EXISTS {name}", view)
-        ),
-        # SQLite worked these columns out, and parsed the payload for that, at every insert.
+        # SQLite worked these columns out, and for that parsed the payload, at every insert.
         "ALTER TABLE events DROP COLUMN justification",
         "ALTER TABLE events DROP COLUMN raw_response",
         "ALTER TABLE events DROP COLUMN system_prompt",
         "ALTER TABLE events DROP COLUMN user_prompt",
+        _DECISIONS,
+        _ACCOUNTS,
+        _STATUSES,
     ),
 }
 """Statements that take a journal of each older version to the next."""

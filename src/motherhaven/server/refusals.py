@@ -75,30 +75,31 @@ class Refusals:
         if problem.status < 500:
             bot = body.get("bot_id") if isinstance(body, Mapping) else None
             bot = only if only is not None and bot is not None else bot
-            await self.tell(bot, f"{name} refused ({problem.code}): {problem}")
+            await self.tell(bot, f"{name} refused ({problem.code}): {problem}", problem.code)
 
     async def of_stranger(self, problem: Problem, what: str = "ingest") -> None:
         """A sender was not let in, with 401 or 403; nothing that it sent is kept."""
         name = f"{what} {problem.code}"
         if problem.status in (401, 403) and self._strangers.wait(name) == 0:
             self._strangers.failed(name)
-            await self._keep(None, f"{what} refused ({problem.code}): {problem}")
+            told = f"{what} refused ({problem.code}): {problem}"
+            await self._keep(None, told, problem.code)
 
-    async def tell(self, bot: object, message: str) -> None:
-        """Something of `bot`, which may be anything, was refused."""
+    async def tell(self, bot: object, message: str, code: str | None = None) -> None:
+        """Something of `bot`, which may be anything, was refused; `code` as contract.reasons."""
         bot_id = bot if isinstance(bot, str) and len(bot) <= 128 else None
         if self._throttle.wait(bot_id or "") > 0:
             return
         self._throttle.failed(bot_id or "")
-        await self._keep(bot_id, message)
+        await self._keep(bot_id, message, code)
 
-    async def _keep(self, bot_id: str | None, message: str) -> None:
+    async def _keep(self, bot_id: str | None, message: str, code: str | None) -> None:
         text = without_keys(message)
         text = text.replace(self._key, _HIDDEN) if self._key else text
         # The sender hears of its refusal whether or not it can be kept.
         with suppress(StoreError):
             kept = await self._store.report_rejected(
-                bot_id=bot_id, at=self._clock.now(), message=text[:_CHARS]
+                bot_id=bot_id, at=self._clock.now(), message=text[:_CHARS], code=code
             )
             if kept:
                 self._tell()

@@ -57,7 +57,7 @@ class UnreadableWatch:
             text = f"{row.name} is kept, but cannot be read and is left out: {row.why}"
             LOG.warning("bot %.128r: %s", row.bot_id, text)
             kept |= await self._store.report_rejected(
-                bot_id=row.bot_id, at=self._clock.now(), message=text
+                bot_id=row.bot_id, at=self._clock.now(), message=text, code="unreadable"
             )
         if kept:
             self._tell()

@@ -137,7 +137,8 @@ class ArchiveSource:
         for _, line in self._lines():
             if "refusal" in line:
                 told = line["refusal"]
-                yield Refusal(told["bot_id"], parse_instant(told["time"]), told["message"])
+                at, code = parse_instant(told["time"]), told.get("code")
+                yield Refusal(told["bot_id"], at, told["message"], code)
 
     async def records(self) -> AsyncIterator[tuple[str, str]]:
         """Name and text of each shared record."""

@@ -304,7 +304,9 @@ class MemoryStore(MemoryTrades, SummariesOfLists):
                 for state in islice(found, held(limit))
             ]
 
-    async def report_rejected(self, *, bot_id: str | None, at: datetime, message: str) -> bool:
+    async def report_rejected(
+        self, *, bot_id: str | None, at: datetime, message: str, code: str | None = None
+    ) -> bool:
         """Keep a refusal among the errors; see Store.report_rejected."""
         claimed, tables = claimed_bot(bot_id), self._tables
         with self._usable():
@@ -315,6 +317,7 @@ class MemoryStore(MemoryTrades, SummariesOfLists):
                 known=known,
                 at=at,
                 message=message,
+                code=code,
                 kept=query.rejections(tables, owner, at),
                 number=query.next_rejection(tables, FIRST_NUMBER),
             )

@@ -40,11 +40,12 @@ Merge = Callable[[str, str, str], str]
 
 @dataclass(frozen=True, slots=True)
 class Refusal:
-    """Ingest that was refused: who claimed to send it, when, and what was wrong."""
+    """Ingest that was refused: who claimed to send it, when, what was wrong, and its code."""
 
     bot_id: str
     time: datetime
     message: str
+    code: str | None = None
 
 
 class Source(Protocol):
@@ -131,7 +132,7 @@ class StoreSource:
         while rows := await self.store.errors(
             bot_id=None, kind="ingest", before=before, limit=PAGE
         ):
-            found += [Refusal(row.bot_id, row.time, row.message) for row in rows]
+            found += [Refusal(row.bot_id, row.time, row.message, row.code) for row in rows]
             before = rows[-1].cursor
         for refusal in reversed(found):
             yield refusal
@@ -215,7 +216,7 @@ async def copy(source: Source, target: Store, told: Told, merge: Merge = _of_the
         await batches.aclose()
     async for refusal in source.refusals():
         await target.report_rejected(
-            bot_id=refusal.bot_id, at=refusal.time, message=refusal.message
+            bot_id=refusal.bot_id, at=refusal.time, message=refusal.message, code=refusal.code
         )
     async for name, text in source.records():
         await _carry(target, name, text, merge)

@@ -111,11 +111,11 @@ def _decision(record: Record, body: DecisionMade, bot: BotState, work: Work) -> 
     work.add_decision(DecisionState(record.bot_id, record.key, body.coin, body.signal, allowed))
     if body.error is not None:  # then the guard had nothing to judge
         totals.errors += 1
-        _error(record, "answer", body.error, record.event_id, work)
+        _error(record, "answer", body.error, record.event_id, work, body.error_code)
     elif verdict is not None and not verdict.allowed:
         totals.rejected += 1
         reason = verdict.reason or verdict.rule or "refused by the guard"
-        _error(record, "guard", f"{body.coin}: {reason}", record.event_id, work)
+        _error(record, "guard", f"{body.coin}: {reason}", record.event_id, work, verdict.rule)
 
 
 def _execution(record: Record, body: DecisionExecuted, bot: BotState, work: Work) -> None:
@@ -137,7 +137,7 @@ def _execution(record: Record, body: DecisionExecuted, bot: BotState, work: Work
     if body.execution_status in _FAILED and not refused:
         bot.totals.errors += 1
         reason = body.execution_error or f"order {body.execution_status}"
-        _error(record, "order", f"{body.coin}: {reason}", body.decision_id, work)
+        _error(record, "order", f"{body.coin}: {reason}", body.decision_id, work, body.reason_code)
 
 
 def _account(record: Record, body: AccountReported, bot: BotState, work: Work) -> None:
@@ -243,7 +243,8 @@ def _status(record: Record, body: StatusReported, bot: BotState, work: Work) -> 
     bot.market = body.market or bot.market
     if body.status == "error" or body.error is not None:
         bot.totals.errors += 1
-        _error(record, "cycle", body.error or body.message or "the cycle failed", None, work)
+        told = body.error or body.message or "the cycle failed"
+        _error(record, "cycle", told, None, work, body.error_code)
 
 
 def _alive(totals: Totals, record: Record, last: Pointer | None, interval: int) -> None:
@@ -256,14 +257,20 @@ def _alive(totals: Totals, record: Record, last: Pointer | None, interval: int) 
 
 
 def _error(
-    record: Record, kind: ErrorKind, message: str, decision_id: str | None, work: Work
+    record: Record,
+    kind: ErrorKind,
+    message: str,
+    decision_id: str | None,
+    work: Work,
+    code: str | None,
 ) -> None:
     number = record.n * len(ERROR_KINDS) + ERROR_KINDS.index(kind)
     if len(message) > MESSAGE_CHARS:
         message = message[: MESSAGE_CHARS - 1] + "…"
     key = record.key._replace(n=number)
+    bot_id, event_id = record.bot_id, record.event_id
     work.add_error(
-        ErrorState(key, record.shown, record.event_id, record.bot_id, kind, message, decision_id)
+        ErrorState(key, record.shown, event_id, bot_id, kind, message, decision_id, code)
     )
 
 

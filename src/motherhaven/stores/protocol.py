@@ -311,12 +311,15 @@ class Store(Log, Reader, Protocol):
         """
         ...
 
-    async def report_rejected(self, *, bot_id: str | None, at: datetime, message: str) -> bool:
+    async def report_rejected(
+        self, *, bot_id: str | None, at: datetime, message: str, code: str | None = None
+    ) -> bool:
         """Keep something that was sent but refused as an error of kind "ingest".
 
-        `bot_id` is who the sender claims to be. A bot that is not known stays so: its
-        refusals stand under DEFAULT_BOT. At most rejected.PER_HOUR are kept of a bot in
-        an hour, the same one once; False where it was not kept. prune() drops old ones.
+        `bot_id` is who the sender claims to be; `code` is of contract.reasons. A bot that is
+        not known stays so: its refusals stand under DEFAULT_BOT. At most rejected.PER_HOUR
+        are kept of a bot in an hour, the same one once; False where it was not kept. prune()
+        drops old ones.
         """
         ...
 

@@ -45,6 +45,7 @@ def new_rejection(
     known: bool,
     at: datetime,
     message: str,
+    code: str | None,
     kept: Sequence[str],
     number: int,
 ) -> ErrorState | None:
@@ -65,4 +66,4 @@ def new_rejection(
         return None
     if len(kept) == PER_HOUR - 1:
         text += _LAST
-    return ErrorState(Key(time, 0, 0, number), time, name, bot_id, "ingest", text, None)
+    return ErrorState(Key(time, 0, 0, number), time, name, bot_id, "ingest", text, None, code)

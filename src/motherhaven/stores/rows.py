@@ -259,10 +259,11 @@ class Rows:
         return (*self.pointer_values(candle.at), candle.interval, *money)
 
     def error_of(self, row: Row) -> ErrorState:
-        """An error from its key, event_id, bot id, kind, message, decision_id and `at`."""
+        """An error from its key, event_id, bot id, kind, message, decision_id, `at` and code."""
         key = self.key_of(row[:4])
         at = key.time if row[9] is None else self.micros(row[9])
-        return ErrorState(key, at, row[4], row[5] or UNKNOWN, *row[6:9])
+        kind, message, decision_id = row[6:9]
+        return ErrorState(key, at, row[4], row[5] or UNKNOWN, kind, message, decision_id, row[10])
 
 
 PLAIN: Final = Rows()

@@ -160,7 +160,8 @@ class CandleState(NamedTuple):
 class ErrorState(NamedTuple):
     """Something that went wrong; `key.n` counts the kinds within an event too.
 
-    `at`: when, as it is shown, in microseconds; `key.time` is when it was received.
+    `at`: when, as it is shown, in microseconds; `key.time` is when it was received. `code`
+    is of contract.reasons, None where none was told.
     """
 
     key: Key
@@ -170,6 +171,7 @@ class ErrorState(NamedTuple):
     kind: ErrorKind
     message: str
     decision_id: str | None
+    code: str | None = None
 
 
 class Work(Protocol):

@@ -357,6 +357,7 @@ def error_row(state: ErrorState, name: str | None) -> ErrorRow:
     except UNREADABLE as error:
         why = f"an error of the kind {str(state.kind)[:40]!r} is kept, but cannot be read: "
         told = state._replace(kind="ingest", message=why + reason(error), decision_id=None)
+        told = told._replace(code="unreadable")
         return _error_row(told, name, time=held_moment(state.key.time))
 
 
@@ -370,6 +371,7 @@ def _error_row(state: ErrorState, name: str | None, time: datetime | None = None
         kind=state.kind,
         message=state.message,
         decision_id=state.decision_id,
+        code=state.code,
     )
 
 

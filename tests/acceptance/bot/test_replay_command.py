@@ -144,3 +144,10 @@ def test_funding_of_a_file_is_charged(folder):
 def test_a_wrong_option_is_named(folder, words, said):
     """Exit code 1, one clear line."""
     assert said in replay(folder, *words, code=1)
+
+
+@pytest.mark.parametrize("name", ["MAX_LEVERAG", "DAILY_LOSS_LIMIT"])
+def test_a_misspelt_limit_stops_a_replay_as_it_stops_a_bot(folder, name):
+    """Figures under limits that the user did not mean would be believed."""
+    told = replay(folder, code=1, **{name: "3"})
+    assert f"{name} is no setting; did you mean" in told

@@ -6,7 +6,7 @@ from motherhaven.contract.errors import ContractError
 from motherhaven.contract.events import Event
 from motherhaven.contract.views import ErrorRow
 from motherhaven.stores import Store
-from tests.conformance.stores.kit import ANY, Bot, Place
+from tests.conformance.stores.kit import ANY, START, Bot, Place
 
 
 def troubles(bot: Bot) -> list[Event]:
@@ -51,6 +51,36 @@ def test_each_kind_of_trouble_is_listed_newest_first(place: Place) -> None:
         assert len({row.id for row in found}) == 8
         stats = (await store.bots())[0].stats
         assert (stats.errors, stats.rejected) == (7, 1)
+
+    place.run(scenario)
+
+
+def test_each_error_keeps_its_code(place: Place) -> None:
+    """The code that came with it; None where none came."""
+    told = [
+        ("cycle", "market"), ("cycle", None), ("answer", "model_key"), ("answer", None),
+        ("guard", "cooldown"), ("order", "venue_margin"), ("ingest", "too_large"), ("ingest", None),
+    ]  # fmt: skip
+
+    async def scenario(store: Store) -> None:
+        bot = Bot()
+        refused = {"allowed": False, "rule": "cooldown", "reason": "too soon"}
+        await store.append(
+            [
+                bot.status(0, error="down", error_code="market"),
+                bot.status(1, error="down again"),
+                bot.decision(2, error="401", error_code="model_key"),
+                bot.decision(3, error="?"),
+                bot.decision(4, verdict=refused),
+                bot.execution("none", 5, execution_status="rejected", reason_code="venue_margin"),
+            ]
+        )
+        for message, code in (("too much", "too_large"), ("unknown", None)):
+            await store.report_rejected(bot_id="bot-a", at=START, message=message, code=code)
+        found = await store.errors(bot_id="bot-a", kind=None, before=None, limit=99)
+        assert sorted(((row.kind, row.code) for row in found), key=str) == sorted(told, key=str)
+        newest = await store.newest_errors(bot_id="bot-a", kind=None, since=None, limit=99)
+        assert sorted(((row.kind, row.code) for row in newest), key=str) == sorted(told, key=str)
 
     place.run(scenario)
 

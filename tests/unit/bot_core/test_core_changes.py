@@ -86,7 +86,7 @@ def test_actions_are_read_and_travel_as_the_four_signals(fields, action, signal)
 @pytest.mark.parametrize(
     ("fields", "code"),
     [
-        ({"signal": "reduce"}, "unknown_signal"),
+        ({"signal": "reduce"}, "missing_field"),
         ({"signal": "reduce", "close_fraction": 0}, "out_of_range"),
         ({"signal": "reduce", "close_fraction": -0.5}, "out_of_range"),
         ({"signal": "reduce", "close_fraction": 50}, "out_of_range"),

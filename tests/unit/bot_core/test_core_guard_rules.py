@@ -120,6 +120,45 @@ def test_each_rule_refuses_by_name_and_says_why(rule, case, says):
     assert (verdict.allowed_usd, verdict.size) == (D(0), D(0))
 
 
+HAIR = timedelta(milliseconds=1)
+JUST_OVER = [
+    ("answer_expired", {"asked_at": NOW - timedelta(seconds=120) - HAIR},
+     "the answer is 121 s old; at most 120 s"),
+    ("stale_data", {"data_times": {"BTC": NOW - timedelta(seconds=180) - HAIR}},
+     "the newest data are 181 s old; at most 180 s"),
+    ("cooldown", {"last_trades": {"BTC": NOW - timedelta(seconds=60) + HAIR},
+                  "limits": LIMITS.changed(entry_cooldown_seconds=60)},
+     "was 59 s ago; the pause is 60 s"),
+    ("max_position_size", {"decision": replace(LONG, quantity_usd=D("50.001"))},
+     "50.001 USD of margin asked, 50.00 USD left"),
+    ("free_margin", {"available": D("40.0899")}, "40 USD of margin asked, 39.99 USD left"),
+    ("min_notional", {"decision": replace(LONG, leverage=1, quantity_usd=D("9.9999"))},
+     "9.50 USD, below the venue's minimum of 10"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("rule", "case", "says"), JUST_OVER)
+def test_a_reason_never_contradicts_itself_by_rounding(rule, case, says):
+    """A hair past a limit its figures still lie on the side of it that was judged."""
+    verdict = one(**case)
+    assert (verdict.rule, says in verdict.reason) == (rule, True), verdict.reason
+
+
+def test_a_clamped_entry_tells_no_more_than_it_got():
+    """39.9999 USD are 39.99, not 40.00."""
+    limits = LIMITS.changed(clamp_entries=True)
+    verdict = one(limits=limits, available=D("40.0899"))
+    assert verdict.allowed_usd < 40
+    assert verdict.reason == "cut from 40 to 39.99 USD of margin"
+
+
+def test_free_margin_counts_the_account_s_own_fee():
+    """At 1 % an entry of 40 USD at 5x costs 2 USD beside its margin."""
+    verdict = one(available=D("41.9"), taker=D("0.01"))
+    assert (verdict.allowed, verdict.rule) == (False, "free_margin")
+    assert one(available=D(42), taker=D("0.01")).allowed
+
+
 def test_every_rule_has_a_case_and_a_sentence():
     """A rule added without a case here fails; one without a docstring cannot be declared."""
     conflicts = {rule.code for rule in actions.RULES}

@@ -7,8 +7,10 @@ import pytest
 
 from motherhaven.bot.guard.limits import limits_from_mapping
 from motherhaven.bot.guard.trial import judge_answer
+from motherhaven.bot.running.config import limits_of
 from motherhaven.contract.errors import ConfigError
 from motherhaven.contract.limits import RiskLimits
+from motherhaven.settings import load_settings
 
 D = Decimal
 STATE = {
@@ -142,5 +144,27 @@ def test_limits_from_settings_by_any_case_and_by_the_bots_own_names():
 )
 def test_a_limit_that_cannot_be_read_is_refused_by_name(name, value):
     """Never replaced by a default in silence."""
+    with pytest.raises(ConfigError, match=name):
+        limits_from_mapping({name: value})
+
+
+def test_limits_that_other_settings_decide_are_those_of_the_bot():
+    """The age of an answer follows the model's timeout; the preset tightens the others."""
+    given = {"MODEL_TIMEOUT_SECONDS": "300", "TRADING_PRESET": "conservative", "MAX_LEVERAGE": 10}
+    settings = load_settings(
+        _env_file=None, model_timeout_seconds=300, trading_preset="conservative", max_leverage=10
+    )
+    bot = limits_of(settings).changed(coins=frozenset())
+    assert limits_from_mapping(given) == bot
+    assert limits_from_mapping(settings.model_dump()).changed(coins=frozenset()) == bot
+    assert bot.answer_age_seconds == 360
+    assert limits_from_mapping(given | {"MAX_ANSWER_AGE_SECONDS": 7}).answer_age_seconds == 7
+
+
+@pytest.mark.parametrize(
+    ("name", "value"), [("MODEL_TIMEOUT_SECONDS", "soon"), ("TRADING_PRESET", "wild")]
+)
+def test_such_a_setting_that_cannot_be_read_is_refused(name, value):
+    """By its name, as the bot does."""
     with pytest.raises(ConfigError, match=name):
         limits_from_mapping({name: value})

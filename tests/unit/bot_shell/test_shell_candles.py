@@ -1,10 +1,8 @@
 """The bars that a bot saw are on record, once each, so that the page can draw its trades."""
 
 import asyncio
-import json
 from datetime import UTC, datetime, timedelta
 
-import apsw
 from shell_support import (
     MINUTE,
     NOON,
@@ -23,6 +21,7 @@ from test_shell_replay import LIMITS, write_market
 from motherhaven.bot.market.feed import Slice
 from motherhaven.bot.replay.engine import ReplayConfig
 from motherhaven.bot.replay.run import ReplayRequest, run_replay
+from motherhaven.bot.running.journal_sink import read_journal
 from motherhaven.bot.running.sink import MemorySink
 from motherhaven.contract.events import MAX_CANDLES
 from motherhaven.contract.wire import validate_payload
@@ -83,10 +82,7 @@ def test_a_replay_s_journal_has_every_bar_exactly_once(tmp_path):
     journal = tmp_path / "r.db"
     request = ReplayRequest(ReplayConfig(files, limits=LIMITS), "random", journal)
     report = asyncio.run(run_replay(request, clock=SystemClock()))
-    connection = apsw.Connection(str(journal), flags=apsw.SQLITE_OPEN_READONLY)
-    rows = connection.execute("SELECT payload FROM events WHERE kind = 'candles' ORDER BY seq")
-    payloads = [json.loads(payload) for (payload,) in rows.fetchall()]
-    connection.close()
+    payloads = [kept.payload for kept in read_journal(journal, ("candles",))]
     assert sum(len(payload["candles"]) for payload in payloads) == report.bars
     assert len(payloads) < report.bars / 100
     for coin, file in files.items():

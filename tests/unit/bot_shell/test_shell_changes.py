@@ -135,7 +135,7 @@ def test_the_decider_hears_what_became_of_its_changes():
     """In its own words, with the prices."""
     trader, _ = run((BUY, 50_000), (adjust(stop=49_500), 51_000), (adjust(stop=1_000), 51_000))
     told = [(one.signal, one.result) for one in trader.log.outcomes]
-    assert told[1] == ("adjust", "executed stop 48000 -> 49500")
+    assert told[1] == ("adjust", "executed stop 48000 to 49500")
     assert "refused" in told[2][1]
 
 
@@ -144,6 +144,17 @@ def kept(sink):
     return [
         Kept(one.kind, loads(dumps(one.payload)), one.time, one.event_id or "") for one in sink.kept
     ]
+
+
+def test_what_was_refused_is_told_in_the_model_s_own_words_before_and_after_a_restart():
+    """A refused adjust was no hold, and a refused reduce no close: so the wire has them."""
+    tiny = {"coin": "BTC", "signal": "reduce", "close_fraction": 0.001}
+    steps = [(BUY, 50_000), (adjust(stop=1_000), 51_000), (tiny, 51_000), (BUY, 51_000)]
+    trader, sink = run(*steps)
+    told = [(one.signal, one.result) for one in trader.log.outcomes]
+    assert [signal for signal, _ in told] == ["buy_to_enter", "adjust", "reduce", "buy_to_enter"]
+    again = [(str(one.signal), one.result) for one in fold(kept(sink), "UTC").outcomes]
+    assert again == told
 
 
 def test_a_moved_stop_survives_a_kill_before_the_account_was_told():

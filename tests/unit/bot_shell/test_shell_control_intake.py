@@ -237,7 +237,7 @@ def test_resume_lifts_the_latch_that_was_seen_and_never_a_halt(tmp_path):
     rig.run(2)
     assert rig.last("c6")["reason_code"] == "resume_halted"
     assert rig.latched == ["halted", "no_entries"]
-    rig.station.desk.arm()
+    rig.station.commands.arm()
     assert (rig.latched, rig.trader.kill.engaged) == ([], False)
 
 

@@ -8,7 +8,7 @@ from remote_venue import Killed, RemoteVenue
 from shell_support import NOON, entry
 from test_shell_unknown_orders import decide, venue_inside
 
-from motherhaven.bot.control.desk import GIVE_UP, VERIFY_WITHIN
+from motherhaven.bot.control.command_runner import GIVE_UP, VERIFY_WITHIN
 from motherhaven.bot.execution.orders import OrderKind
 from motherhaven.bot.market.instruments import Level
 from motherhaven.testing.lossy_venue import LossyVenue

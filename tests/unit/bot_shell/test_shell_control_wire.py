@@ -5,7 +5,7 @@ from control_support import VENUES, WIRED, Rig
 from shell_support import entry
 from test_shell_unknown_orders import decide
 
-from motherhaven.bot.control.desk import VERIFY_WITHIN
+from motherhaven.bot.control.command_runner import VERIFY_WITHIN
 from motherhaven.bot.execution.orders import OrderKind
 
 WHOLE = ["received", "applying", "applied", "verified"]

@@ -42,7 +42,7 @@ def test_a_kill_here_is_a_halt(tmp_path, how):
     rig.run(2)
     assert rig.last("c1")["reason_code"] in ("resume_halted", "resume_latch")
     assert rig.latched == ["halted"]
-    rig.station.desk.arm()
+    rig.station.commands.arm()
     assert (rig.latched, rig.trader.kill.engaged) == ([], False)
     assert rig.trader.account.gate(False) is None
     assert not (tmp_path / "KILL").exists()

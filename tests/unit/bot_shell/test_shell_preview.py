@@ -85,6 +85,18 @@ def test_it_shows_the_account_of_a_bot_that_runs(tmp_path):
     assert len(before) > 0
 
 
+def test_recorded_bars_give_the_prompt_of_their_end(tmp_path):
+    """As TRADING_MARKET=replay:… would be asked last; the clock of today means nothing there."""
+    rows = [f"{1_700_000_040_000 + n * 60_000},100,101,99,100.5,7" for n in range(300)]
+    text = "\n".join(["timestamp_ms,open,high,low,close,volume", *rows])
+    (tmp_path / "b.csv").write_text(text, encoding="utf-8")
+    found = CliRunner().invoke(app, ["prompt", "--market", "replay:BTC=b.csv", "--json"])
+    assert found.exit_code == 0, found.output
+    report = json.loads(found.stdout)
+    assert report["coins"] == ["BTC"]
+    assert report["user"].startswith("It is 2023-11-15 03:14:00 UTC. Decide for: BTC.")
+
+
 def test_an_unknown_market_is_said():
     """The error names the choices."""
     found = CliRunner().invoke(app, ["prompt", "--market", "nowhere"])
@@ -107,3 +119,11 @@ def test_a_price_without_an_answer(name, prices, basis):
     assert cost.usd > 0
     if basis == "settings":
         assert cost.usd == Decimal("1.2")
+
+
+def test_a_misspelt_limit_stops_it(monkeypatch):
+    """The prompt names the limits: they must be those that are meant."""
+    monkeypatch.setenv("MAX_LEVERAG", "3")
+    found = CliRunner().invoke(app, ["prompt", "--market", "simulated:3"])
+    assert found.exit_code == 1
+    assert "MAX_LEVERAG is no setting; did you mean MAX_LEVERAGE?" in found.stderr

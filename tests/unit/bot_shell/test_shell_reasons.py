@@ -15,7 +15,14 @@ from shell_support import (
     quotes_of,
 )
 
+from motherhaven.bot.decider.types import Answer
 from motherhaven.bot.running.sink import MemorySink
+from motherhaven.contract.errors import (
+    AnswerMalformed,
+    DeciderTimeout,
+    DeciderUnavailable,
+    ModelBudgetExceeded,
+)
 from motherhaven.contract.reasons import REASONS
 from motherhaven.testing.scripted_model import ScriptedModel
 
@@ -40,6 +47,8 @@ def recorded(*said, bar_start=NOON - MINUTE, prices=None, **setup):
         (entry(signal="close"), "no_position"),
         (entry(quantity_usd="$100"), "number_spelling"),
         (entry(signal="moon"), "unknown_signal"),
+        (entry(signal="reduce"), "missing_field"),
+        (entry(signal="adjust", stop_loss=None, profit_target=None), "missing_field"),
     ],
 )
 def test_a_refusal_carries_its_rule_or_fault_as_its_code(said, code):
@@ -61,6 +70,32 @@ def test_an_unusable_answer_carries_its_code_with_decision_and_status():
     (decision,), (status,) = of_kind(kept, "decision"), of_kind(kept, "status")
     assert decision["error_code"] == status["error_code"] == "answer_malformed"
     assert status["error"].endswith(decision["error"])
+
+
+@pytest.mark.parametrize(
+    "failure",
+    [
+        DeciderUnavailable("401; check the key", code="model_key"),
+        ModelBudgetExceeded("5 USD are spent"),
+        DeciderTimeout("too slow"),
+        AnswerMalformed("not JSON"),
+    ],
+)
+def test_answer_decision_and_status_of_a_failure_carry_one_code(failure):
+    """The finer code of a provider too: its class alone would lead to other advice."""
+    trader = new_trader()
+    trader.on_slice(piece(NOON - MINUTE, BTC="50000"))
+    sink, given = MemorySink(), Answer(failure=failure, model="m", user_prompt="?")
+
+    class Failing(ScriptedModel):
+        async def decide(self, _):
+            return given
+
+    cycle = new_cycle(trader, Failing(["x"]), sink)
+    asyncio.run(cycle.run(lambda: NOON, quotes_of(BTC="50000"), None))
+    found = {of_kind(sink.kept, kind)[0]["error_code"] for kind in ("answer", "decision", "status")}
+    assert found == {failure.code}
+    assert failure.code in REASONS
 
 
 def test_an_executed_entry_carries_no_code():

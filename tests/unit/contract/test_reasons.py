@@ -99,6 +99,20 @@ def test_every_code_that_the_bot_writes_has_advice() -> None:
     assert codes - set(REASONS) == set()
 
 
+def test_no_advice_is_for_a_code_that_nobody_gives() -> None:
+    """Each is written in the sources as a text, or is the name of a rule or of a command."""
+    written: set[str] = set()
+    for path in BOT.parent.rglob("*.py"):
+        if path.parent.name == "contract" and path.stem.endswith("reasons"):
+            continue
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.Constant) and isinstance(node.value, str):
+                written.add(node.value)
+            elif isinstance(node, ast.FunctionDef):
+                written.add(node.name)
+    assert set(REASONS) - written == set()
+
+
 def test_advice_is_a_sentence_that_says_what_to_do() -> None:
     """Not the error again, and never empty."""
     for advice in (*REASONS.values(), *KINDS.values()):

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from motherhaven.bot.decider.recorded import read_answers
 from motherhaven.cli.import_file import _rows
-from motherhaven.contract.bulk import MAX_BULK, encode, expand, item_id
+from motherhaven.contract.bulk import BULK, MAX_BULK, encode, expand, item_id
 from motherhaven.contract.columns import Column
 from motherhaven.contract.errors import InvalidEvent
 from motherhaven.contract.events import MAX_CANDLES
@@ -20,7 +20,7 @@ from motherhaven.recorder.factory import open_shipper
 from motherhaven.recorder.pouring import pour
 from motherhaven.recorder.quarantine import Quarantine
 from motherhaven.recorder.sending.outbox import Outbox, Settled
-from motherhaven.recorder.writer import Writer
+from motherhaven.recorder.writer import Entry, Writer
 from motherhaven.settings.clock import SystemClock
 from motherhaven.testing.clock import FakeClock
 from tests.patience import HANG_SECONDS, wait_until
@@ -117,6 +117,20 @@ def test_one_refused_event_of_a_bulk_record_is_set_aside_alone(tmp_path, path, s
     assert shipper.flush(HANG_SECONDS)
     shipper.close()
     recorder.journal.close()
+
+
+@pytest.mark.parametrize(("bulk", "single"), BULK.items())
+def test_what_is_set_aside_has_the_id_and_kind_of_its_event(tmp_path, bulk, single):
+    """Of each kind of bulk record."""
+    connection = apsw.Connection(str(tmp_path / "bot.db"))
+    recorder = open_recorder(tmp_path / "bot.db", FakeClock(), seed=7)
+    entry = Entry("bulk", bulk, "paper", TIMES[0], TIMES[0], payload := holds(2), dumps(payload))
+    recorder.journal.append([entry])
+    connection.execute("INSERT INTO shipping_exceptions VALUES (1, 'quarantined', 'why', 'now')")
+    connection.close()
+    recorder.journal.close()
+    (item,) = Quarantine(tmp_path / "bot.db").list()
+    assert (item.event_id, item.kind) == ("bulk.0", single)
 
 
 def intact_rows(path):

@@ -129,34 +129,6 @@ def test_a_journal_of_version_3_gets_its_column_for_bulk_records(tmp_path):
     assert [row[0] for row in rows] == [1, 2, 3]
 
 
-def test_a_journal_of_version_4_loses_its_columns_of_texts(tmp_path):
-    """Its view shows the same texts; what nobody may lose is the payload that has them."""
-    path = tmp_path / "j.db"
-    recorder = open_recorder(path, FakeClock())
-    recorder.record("decision", {**decision(1), "raw_response": "raw", "user_prompt": "asked"})
-    recorder.journal.close()
-    connection = apsw.Connection(str(path))
-    before = connection.execute("SELECT * FROM decisions").fetchall()
-    for name in ("justification", "raw_response", "system_prompt", "user_prompt"):
-        connection.execute(
-            f"ALTER TABLE events ADD COLUMN {name} TEXT"
-            f" AS (json_extract(payload, '$.{name}')) VIRTUAL"
-        )
-    connection.execute("DROP VIEW decisions")
-    connection.execute("PRAGMA user_version = 4")
-    connection.close()
-    rows = contents(path)[0]
-    for _ in range(2):
-        open_journal(path, seed=8).close()
-        assert contents(path) == (rows, SCHEMA_VERSION)
-    connection = apsw.Connection(str(path))
-    assert connection.execute("SELECT * FROM decisions").fetchall() == before
-    assert {"raw", "asked"} <= set(before[0])
-    columns = [row[1] for row in connection.execute("PRAGMA table_xinfo(events)")]
-    assert columns == list(COLUMNS)
-    connection.close()
-
-
 def test_a_journal_of_version_4_gets_views_of_columns_by_a_rule(tmp_path):
     """What it had in lists is shown as before; rules and bulk records of statuses beside it."""
     path = tmp_path / "j.db"
@@ -173,6 +145,11 @@ def test_a_journal_of_version_4_gets_views_of_columns_by_a_rule(tmp_path):
     connection.execute("DROP VIEW decisions; DROP VIEW account_state; DROP VIEW bot_status")
     connection.execute("ALTER TABLE status_rows DROP COLUMN bulk")
     connection.execute("CREATE VIEW bot_status AS SELECT id, timestamp, status FROM status_rows")
+    for name in ("justification", "raw_response", "system_prompt", "user_prompt"):
+        connection.execute(
+            f"ALTER TABLE events ADD COLUMN {name} TEXT"
+            f" AS (json_extract(payload, '$.{name}')) VIRTUAL"
+        )
     connection.execute("PRAGMA user_version = 4")
     connection.close()
     recorder = open_recorder(path, FakeClock(), seed=8)
@@ -186,4 +163,33 @@ def test_a_journal_of_version_4_gets_views_of_columns_by_a_rule(tmp_path):
         rows = connection.execute(f"SELECT * FROM {name} ORDER BY id").fetchall()
         assert rows[: len(before)] == before
         assert [row[0] for row in rows] == list(range(1, len(before) + 3))
+    connection.close()
+
+
+def test_a_journal_of_version_4_loses_its_columns_of_texts(tmp_path):
+    """Its view shows the same texts; what nobody may lose is the payload that has them."""
+    path = tmp_path / "j.db"
+    recorder = open_recorder(path, FakeClock())
+    recorder.record("decision", {**decision(1), "raw_response": "raw", "user_prompt": "asked"})
+    recorder.journal.close()
+    connection = apsw.Connection(str(path))
+    before = connection.execute("SELECT * FROM decisions").fetchall()
+    for name in ("justification", "raw_response", "system_prompt", "user_prompt"):
+        connection.execute(
+            f"ALTER TABLE events ADD COLUMN {name} TEXT"
+            f" AS (json_extract(payload, '$.{name}')) VIRTUAL"
+        )
+    connection.execute("DROP VIEW decisions; DROP VIEW bot_status")
+    connection.execute("ALTER TABLE status_rows DROP COLUMN bulk")
+    connection.execute("PRAGMA user_version = 4")
+    connection.close()
+    rows = contents(path)[0]
+    for _ in range(2):
+        open_journal(path, seed=8).close()
+        assert contents(path) == (rows, SCHEMA_VERSION)
+    connection = apsw.Connection(str(path))
+    assert connection.execute("SELECT * FROM decisions").fetchall() == before
+    assert {"raw", "asked"} <= set(before[0])
+    columns = [row[1] for row in connection.execute("PRAGMA table_xinfo(events)")]
+    assert columns == list(COLUMNS)
     connection.close()

@@ -10,7 +10,7 @@ import pytest
 
 from motherhaven.contract.errors import ConfigError
 from motherhaven.contract.wire import event_from_item
-from motherhaven.server.alerts.halts import fold_halts, is_over
+from motherhaven.server.alerts.halts import Halts, fold_halts, is_over
 from motherhaven.server.alerts.hearing import Hearing
 from motherhaven.server.alerts.rules import FORGOTTEN_SECONDS, Facts, Trouble, troubles
 from motherhaven.server.alerts.send import AlertFailed, Webhook, targets_of
@@ -304,3 +304,20 @@ def test_an_alert_leads_to_the_panel_and_a_bot_s_name_nowhere() -> None:
         ._request("words")
         .partition(b"\r\n\r\n")[2]
     )
+
+
+@pytest.mark.parametrize(
+    "words", ["kill switch ended by hand; this arms NO live trading", "the daily loss was near"]
+)
+@pytest.mark.parametrize("field", ["message", "error"])
+def test_what_our_own_bots_say_in_words_is_no_halt(words: str, field: str) -> None:
+    """They tell by their codes and fields; words count only of bots that have neither."""
+
+    def after(halts: Halts, **payload: Any) -> dict[str, Any]:
+        return fold_halts(halts, [event_from_item(event(1, "status", **payload), NOW)])  # type: ignore[arg-type]
+
+    engaged = after({}, decider="scripted:model", kill_switch=True)
+    assert "kill" in engaged["bot-1"]
+    own = {"decider": "scripted:model", "message": "", field: words}
+    assert after({}, **own) == after(engaged, **own) == {}
+    assert "kill" in after({}, message="kill switch engaged")["bot-1"]

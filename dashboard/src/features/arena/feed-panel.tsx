@@ -4,7 +4,7 @@ import { useFeed } from "@/api/queries/use-feed";
 import { useFleet } from "@/api/queries/use-fleet";
 import { useKeys } from "@/lib/prefs/use-keys";
 import { useView } from "@/lib/prefs/use-view";
-import { type FateWanted, parseFilter } from "@/lib/view-models/filter";
+import { type OutcomeWanted, parseFilter } from "@/lib/view-models/filter";
 import { count } from "@/lib/view-models/format-number";
 import { rowsOf } from "@/lib/view-models/merge";
 import { EmptyState } from "@/ui/empty-state";
@@ -14,7 +14,7 @@ import { FeedList } from "@/ui/feed-list";
 import { Panel, SkeletonRows } from "@/ui/panel";
 import { PickOne } from "@/ui/pick-one";
 
-const FATE_OPTIONS: readonly { value: FateWanted; text: string }[] = [
+const OUTCOME_OPTIONS: readonly { value: OutcomeWanted; text: string }[] = [
   { value: "any", text: "any outcome" },
   { value: "allowed", text: "allowed" },
   { value: "rejected", text: "rejected" },
@@ -26,9 +26,9 @@ type Props = { selected: string | null; onOpen: (id: string | null) => void; cla
 /** What was decided, by whom and why, as it happens. */
 export function FeedPanel({ selected, onOpen, className }: Props) {
   const field = useRef<HTMLInputElement>(null);
-  const [{ q, trades, fate, folds }, setView] = useView();
+  const [{ q, trades, outcome, folds }, setView] = useView();
   const { bots } = useFleet();
-  const filter = useMemo(() => parseFilter(q, bots, trades, fate), [q, bots, trades, fate]);
+  const filter = useMemo(() => parseFilter(q, bots, trades, outcome), [q, bots, trades, outcome]);
   const { bot, coin, signal, verdict, executed } = filter;
   const stable = useMemo(
     () => ({ bot, coin, signal, verdict, trades, executed }),
@@ -43,8 +43,10 @@ export function FeedPanel({ selected, onOpen, className }: Props) {
   };
   const toggleTrades = () => setView({ trades: !trades });
   useKeys({ "/": focusField, t: toggleTrades, h: () => setView({ folds: !folds }) });
-  const filtered = q !== "" || trades || fate !== "any";
-  const asked = [q, trades && "trades only", fate !== "any" && fate].filter(Boolean).join(", ");
+  const filtered = q !== "" || trades || outcome !== "any";
+  const asked = [q, trades && "trades only", outcome !== "any" && outcome]
+    .filter(Boolean)
+    .join(", ");
   return (
     <Panel
       title="Decisions"
@@ -60,7 +62,7 @@ export function FeedPanel({ selected, onOpen, className }: Props) {
             <button
               type="button"
               className="target text-accent hover:underline"
-              onClick={() => setView({ q: "", trades: false, fate: "any" })}
+              onClick={() => setView({ q: "", trades: false, outcome: "any" })}
             >
               Clear the filter
             </button>
@@ -82,9 +84,9 @@ export function FeedPanel({ selected, onOpen, className }: Props) {
           </button>
           <PickOne
             label="How far they came"
-            value={fate}
-            options={FATE_OPTIONS}
-            onChange={(next) => setView({ fate: next as FateWanted })}
+            value={outcome}
+            options={OUTCOME_OPTIONS}
+            onChange={(next) => setView({ outcome: next as OutcomeWanted })}
           />
           <FeedFilterField
             field={field}

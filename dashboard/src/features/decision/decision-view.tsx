@@ -6,7 +6,7 @@ import { useShare } from "@/api/queries/use-shares";
 import { useTrade } from "@/api/queries/use-trade";
 import type { DecisionDetail } from "@/api/types";
 import { DECISION_VIEWS, useDecisionView } from "@/lib/prefs/use-decision-view";
-import { fatesOf } from "@/lib/view-models/chain";
+import { stagesOf } from "@/lib/view-models/chain";
 import { stepsOf } from "@/lib/view-models/steps";
 import { CopyButton } from "@/ui/copy-button";
 import { DownloadLink } from "@/ui/download-link";
@@ -16,7 +16,7 @@ import { DecisionDiff } from "./decision-diff";
 import { DecisionFormatted, DecisionReasoning, Prompts } from "./decision-formatted";
 import { DecisionNext, NextPlace } from "./decision-next";
 import { DecisionReasons } from "./decision-reasons";
-import { FateGrid } from "./fate-grid";
+import { StageGrid } from "./stage-grid";
 import { Timeline } from "./timeline";
 
 const WORDS = { formatted: "Formatted", raw: "Raw", json: "JSON", diff: "Diff" } as const;
@@ -29,7 +29,7 @@ export function DecisionView({ detail }: { detail: DecisionDetail }) {
   const ended = useTrade(detail.bot_id, closes).data?.position;
   return (
     <>
-      <FateGrid fates={fatesOf(detail)} />
+      <StageGrid stages={stagesOf(detail)} />
       <div className="@container">
         <div className="@min-[46rem]:grid @min-[46rem]:grid-cols-[minmax(0,1fr)_17rem] @min-[46rem]:grid-rows-[auto_1fr]">
           <div className="flex min-w-0 flex-col">

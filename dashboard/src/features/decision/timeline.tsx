@@ -4,7 +4,7 @@ import { usePrefs } from "@/lib/prefs/use-prefs";
 import { duration } from "@/lib/view-models/format-number";
 import { clock, full } from "@/lib/view-models/format-time";
 import type { Step } from "@/lib/view-models/steps";
-import { TONES, ToneMark } from "@/ui/fate-line";
+import { TONES, ToneMark } from "@/ui/stage-line";
 
 const DOTS = {
   good: "bg-gain",

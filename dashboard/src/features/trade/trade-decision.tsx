@@ -1,13 +1,13 @@
 "use client";
 import Link from "next/link";
 import { useDecision } from "@/api/queries/use-decision";
-import { fatesOf } from "@/lib/view-models/chain";
+import { stagesOf } from "@/lib/view-models/chain";
 import { reasonOf, statedConfidence } from "@/lib/view-models/feed-row";
 import { percent } from "@/lib/view-models/format-number";
 import { decisionHref } from "@/lib/view-models/screens";
-import { FateLine } from "@/ui/fate-line";
 import { Moment } from "@/ui/moment";
 import { SignalWord } from "@/ui/signal-word";
+import { StageLine } from "@/ui/stage-line";
 
 type Props = { end: "entry" | "exit"; id: string | null | undefined; without: string };
 
@@ -40,7 +40,7 @@ export function TradeDecision({ end, id, without }: Props) {
                   Open
                 </span>
               </span>
-              <FateLine fates={fatesOf(row)} />
+              <StageLine stages={stagesOf(row)} />
               <span className="line-clamp-3 text-muted text-sm" dir="auto">
                 {reasonOf(row)}
               </span>

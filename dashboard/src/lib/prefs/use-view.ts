@@ -9,7 +9,7 @@ import {
 } from "nuqs";
 import { useCallback } from "react";
 import { UNITS } from "@/lib/view-models/equity";
-import { FATES } from "@/lib/view-models/filter";
+import { OUTCOMES } from "@/lib/view-models/filter";
 import { SORTS } from "@/lib/view-models/sort";
 import { CLOSED_SORTS, POSITION_SORTS } from "@/lib/view-models/stake";
 import { PER } from "@/lib/view-models/tags";
@@ -51,9 +51,10 @@ export function useView() {
       q: parseAsString.withDefault(""),
       trades: parseAsBoolean.withDefault(false),
       folds: parseAsBoolean.withDefault(true),
-      fate: parseAsStringLiteral(FATES).withDefault("any"),
+      outcome: parseAsStringLiteral(OUTCOMES).withDefault("any"),
     },
-    BACK_RESTORES,
+    // Links that were made before the filter had this name still filter.
+    { ...BACK_RESTORES, urlKeys: { outcome: "fate" } },
   );
 }
 

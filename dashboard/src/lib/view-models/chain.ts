@@ -11,8 +11,8 @@ export const SIGNAL_WORDS = {
 
 export type Tone = "good" | "bad" | "warn" | "plain" | "faint";
 
-/** One of the three fates of a decision: what was asked, allowed, executed; `at` is a price. */
-export type Fate = {
+/** One of the three stages of a decision: what was asked, allowed, executed; `at` is a price. */
+export type Stage = {
   word: string;
   figure: string | null;
   at?: string | null;
@@ -22,10 +22,10 @@ export type Fate = {
   tone: Tone;
 };
 
-export type Fates = { asked: Fate; allowed: Fate; executed: Fate };
+export type Stages = { asked: Stage; allowed: Stage; executed: Stage };
 
 /** Asked beside allowed beside executed; what is not known says so and is never assumed. */
-export function fatesOf(row: DecisionRow): Fates {
+export function stagesOf(row: DecisionRow): Stages {
   return { asked: askedOf(row), allowed: allowedOf(row), executed: executedOf(row) };
 }
 
@@ -33,7 +33,7 @@ function entersMarket(row: DecisionRow): boolean {
   return row.signal === "buy_to_enter" || row.signal === "sell_to_enter";
 }
 
-function askedOf(row: DecisionRow): Fate {
+function askedOf(row: DecisionRow): Stage {
   const known = entersMarket(row) && row.quantity_usd !== null;
   const factor = row.leverage !== null ? ` × ${quantityOf(row.leverage)}` : "";
   return {
@@ -48,7 +48,7 @@ function quantityOf(value: string): string {
   return leverage(value).replace("×", "");
 }
 
-function allowedOf(row: DecisionRow): Fate {
+function allowedOf(row: DecisionRow): Stage {
   const verdict = row.verdict;
   if (!verdict) return { word: "no verdict", figure: null, why: null, tone: "faint", told: false };
   const why = [verdict.rule, verdict.reason].filter(Boolean).join(": ") || null;
@@ -61,7 +61,7 @@ function allowedOf(row: DecisionRow): Fate {
   return { word: "allowed", figure: null, why, tone: "good" };
 }
 
-function executedOf(row: DecisionRow): Fate {
+function executedOf(row: DecisionRow): Stage {
   const execution = row.execution;
   if (!execution) {
     if (row.signal === "hold")

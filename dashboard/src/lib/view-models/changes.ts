@@ -1,5 +1,5 @@
 import type { DecisionDetail } from "@/api/types";
-import { fatesOf, SIGNAL_WORDS } from "./chain";
+import { SIGNAL_WORDS, stagesOf } from "./chain";
 import { statedConfidence } from "./feed-row";
 import { leverage, percent, price, UNKNOWN, usd } from "./format-number";
 
@@ -14,9 +14,9 @@ const FIELDS: readonly [name: string, of: (detail: DecisionDetail) => string][] 
   ["target", (one) => price(one.profit_target)],
   ["invalidated if", (one) => one.invalidation_condition || UNKNOWN],
   ["mark", (one) => price(one.mark)],
-  ["guard", (one) => fatesOf(one).allowed.word],
+  ["guard", (one) => stagesOf(one).allowed.word],
   ["rule", (one) => one.verdict?.rule ?? UNKNOWN],
-  ["executed", (one) => fatesOf(one).executed.word],
+  ["executed", (one) => stagesOf(one).executed.word],
   ["error", (one) => one.error ?? UNKNOWN],
   ["model", (one) => one.model ?? UNKNOWN],
 ];

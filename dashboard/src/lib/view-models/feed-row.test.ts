@@ -6,7 +6,7 @@ const hold = (id: string) => decisionRow({ id, signal: "hold" });
 const buy = (id: string) => decisionRow({ id });
 
 describe("heights", () => {
-  it("leave no room for fates that nobody told", () => {
+  it("leave no room for stages that nobody told", () => {
     const close = decisionRow({ signal: "close" });
     expect(rowHeight(close)).toBeLessThan(rowHeight(buy("x")));
     const closed = decisionRow({ signal: "close", verdict: { allowed: true } });
@@ -27,7 +27,7 @@ describe("heights", () => {
     expect(isQuiet(buy("x"))).toBe(false);
   });
 
-  it("leave room for the fates where there are any", () => {
+  it("leave room for the stages where there are any", () => {
     expect(rowHeight(buy("x"))).toBeGreaterThan(rowHeight(hold("x")));
     const refused = decisionRow({ signal: "hold", verdict: { allowed: false } });
     expect(rowHeight(refused)).toBe(rowHeight(buy("x")));

@@ -4,14 +4,14 @@ import { plainText } from "./plain-text";
 
 // Rows of a known height: the feed scrolls smoothly and stays put while rows arrive above.
 const HEAD = 42;
-const FATES = 22;
+const STAGES = 22;
 const LINE = 16;
 const QUIET = 30;
 /** So many characters fit on one line of the narrowest feed. */
 const LINE_CHARACTERS = 48;
 
 /** True when there is more to say of a decision than its reason. */
-export function hasFates(row: DecisionRow): boolean {
+export function hasStages(row: DecisionRow): boolean {
   if (row.error != null || row.verdict?.allowed === false) return true;
   if (row.signal === "hold") return false;
   return row.signal !== "close" || row.verdict != null || row.execution != null;
@@ -24,7 +24,7 @@ export function reasonOf(row: DecisionRow): string {
 
 /** A decision to do nothing that went as it should: it takes one line, and may be folded. */
 export function isQuiet(row: DecisionRow): boolean {
-  return row.signal === "hold" && !hasFates(row);
+  return row.signal === "hold" && !hasStages(row);
 }
 
 /** The lines that the reason may take, one or two. */
@@ -36,7 +36,7 @@ export function reasonLines(row: DecisionRow): 1 | 2 {
 /** The height of a row in pixels. */
 export function rowHeight(row: DecisionRow): number {
   if (isQuiet(row)) return QUIET;
-  return HEAD + (hasFates(row) ? FATES : 0) + reasonLines(row) * LINE;
+  return HEAD + (hasStages(row) ? STAGES : 0) + reasonLines(row) * LINE;
 }
 
 /** The confidence that was stated. A fixed rule has none, though the wire wants a number. */

@@ -16,8 +16,8 @@ export type FeedFilter = {
 type Verdict = "allowed" | "rejected";
 
 /** How far a decision came: past the guard or not, and to a fill. */
-export const FATES = ["any", "allowed", "rejected", "executed"] as const;
-export type FateWanted = (typeof FATES)[number];
+export const OUTCOMES = ["any", "allowed", "rejected", "executed"] as const;
+export type OutcomeWanted = (typeof OUTCOMES)[number];
 
 const SIGNALS: Record<string, Signal> = {
   buy: "buy_to_enter",
@@ -38,15 +38,15 @@ export function parseFilter(
   text: string,
   bots: readonly BotRow[],
   trades = false,
-  fate: FateWanted = "any",
+  outcome: OutcomeWanted = "any",
 ): FeedFilter {
   const filter: FeedFilter = {
     bot: null,
     coin: null,
     signal: null,
     trades,
-    verdict: fate === "allowed" || fate === "rejected" ? fate : null,
-    executed: fate === "executed",
+    verdict: outcome === "allowed" || outcome === "rejected" ? outcome : null,
+    executed: outcome === "executed",
   };
   const coins = new Map(
     bots.flatMap((bot) => bot.status?.coins ?? []).map((coin) => [coin.toLowerCase(), coin]),

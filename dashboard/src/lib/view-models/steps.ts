@@ -1,5 +1,5 @@
 import type { DecisionDetail, Outcome, PositionRow } from "@/api/types";
-import { type Fate, fatesOf, SIGNAL_WORDS, type Tone } from "./chain";
+import { SIGNAL_WORDS, type Stage, stagesOf, type Tone } from "./chain";
 import { signOf } from "./decimal";
 import { count, decimal, usd } from "./format-number";
 import { tradeHref } from "./screens";
@@ -24,7 +24,7 @@ export function stepsOf(
   outcome: Outcome | null = null,
   ended: PositionRow | null = null,
 ): Step[] {
-  const { allowed, executed } = fatesOf(detail);
+  const { allowed, executed } = stagesOf(detail);
   const promptLength = (detail.texts.system_prompt ?? 0) + (detail.texts.user_prompt ?? 0);
   return [
     {
@@ -82,7 +82,7 @@ function orderOf({ execution, time }: DecisionDetail): Step {
   };
 }
 
-function filledAs({ figure, at, why }: Fate): string | null {
+function filledAs({ figure, at, why }: Stage): string | null {
   return at ? `@ ${at}` : (figure ?? why);
 }
 

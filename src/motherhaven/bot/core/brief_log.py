@@ -9,7 +9,6 @@ from motherhaven.bot.core.event_log import EventLog
 from motherhaven.bot.execution.account import AccountEvent, VenueAccount
 from motherhaven.bot.execution.engine import ExecutionEngine
 from motherhaven.bot.execution.orders import OrderClosed
-from motherhaven.bot.execution.states import OrderRecord
 from motherhaven.bot.portfolio.account import Position
 from motherhaven.bot.portfolio.events import Fill, LedgerRecord, Shortfall, Trade
 from motherhaven.bot.portfolio.holding import Holding
@@ -56,9 +55,6 @@ class BriefLog(EventLog):
                 self.booked.append(event)
                 if isinstance(event, Fill):
                     self._stands(event, None)
-
-    def order(self, record: OrderRecord) -> None:
-        """Nobody reads of an order's states."""
 
     def _tell(
         self,

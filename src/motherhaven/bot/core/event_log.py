@@ -125,8 +125,12 @@ class EventLog:
 
     def order(self, record: OrderRecord) -> None:
         """Record the state of an order of ours; a plan, before it is sent."""
-        now = self._account.now
-        self.records.append(Record("order", records.order(record, now), now))
+        account, position_id = self._account, None
+        if record.reduce_only and account.stepped is None:
+            held = account.ledger.holdings.get(record.coin)
+            position_id = None if held is None else held.position_id
+        payload = records.order(record, account.now, position_id)
+        self.records.append(Record("order", payload, account.now))
 
     def follow(self, positions: Iterable[Position], now: datetime) -> None:
         """Record what changed a position without a fill, such as another leverage."""
@@ -163,11 +167,11 @@ class EventLog:
         self.outcomes.append(Outcome(now, coin, signal, f"refused: {reason}"))
 
     def refused_by_guard(
-        self, decision_id: str, signal: str, verdict: Verdict, now: datetime
+        self, decision_id: str, action: str, verdict: Verdict, now: datetime
     ) -> None:
-        """A decision that the guard did not let through."""
+        """A decision that the guard did not let through; `action` in the decider's words."""
         coin, code = verdict.coin or "", verdict.rule or "guard"
-        self.refused(decision_id, coin, signal, code, verdict.reason, now)
+        self.refused(decision_id, coin, action, code, verdict.reason, now)
 
     def settled(self, decision_id: str, coin: str, reason: str, now: datetime) -> None:
         """An order of an earlier run of which nothing more will be known."""
@@ -246,7 +250,7 @@ def outcome_text(status: str, known: Mapping[str, Any]) -> str:
     for field, name in (("stop_loss", "stop"), ("profit_target", "target")):
         if known.get(field) is not None:
             before = known.get(f"{field}_before")
-            parts.append(f"{name} {'' if before is None else f'{before} -> '}{known[field]}")
+            parts.append(f"{name} {'' if before is None else f'{before} to '}{known[field]}")
     told = " ".join(parts)
     error = known.get("error") or known.get("execution_error")
     return told if error is None else f"{told}: {error}"

@@ -1,6 +1,5 @@
 """What a bot records, from its own objects to the payloads of contract.events. Pure."""
 
-import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -19,6 +18,7 @@ from motherhaven.bot.portfolio.holding import Holding
 from motherhaven.bot.portfolio.margin import initial_margin
 from motherhaven.contract.bulk import RecordedKind
 from motherhaven.contract.columns import texts
+from motherhaven.contract.errors import MotherhavenError
 from motherhaven.contract.events import account as account_event
 from motherhaven.contract.events import answer as answer_event
 from motherhaven.contract.events import decision as decision_event
@@ -32,7 +32,6 @@ from motherhaven.contract.quick_init import quick_inside
 NO_COIN: Final = "?"
 """Stands for the coin of a decision that names none."""
 
-_WORDS: Final = re.compile(r"(?<=[a-z])(?=[A-Z])")
 _ONE: Final = Decimal(1)
 _NOTHING: Final = Decimal(0)
 
@@ -183,8 +182,8 @@ def fill(done: Fill, decision_id: str | None) -> Payload:
     )
 
 
-def order(one: OrderRecord, time: datetime) -> Payload:
-    """An order of ours as it stands at `time`."""
+def order(one: OrderRecord, time: datetime, position_id: str | None = None) -> Payload:
+    """An order of ours as it stands at `time`, and the position that it belongs to."""
     return order_event.encode(
         time,
         cloid=one.cloid,
@@ -198,6 +197,7 @@ def order(one: OrderRecord, time: datetime) -> Payload:
         nonce=one.nonce,
         deadline=one.deadline,
         decision_id=one.decision_id,
+        position_id=position_id,
         oid=one.oid,
         filled_size=one.filled or None,
         average_price=one.average,
@@ -333,10 +333,9 @@ def _starts(bars: Sequence[Bar]) -> Sequence[int]:
     return [round(bar.start.timestamp() * 1000) for bar in bars]
 
 
-def _told(failure: Exception) -> tuple[str, str]:
-    """An error's text, and its class as a code: DeciderTimeout is decider_timeout."""
-    name = type(failure).__name__
-    return f"{name}: {failure}", _WORDS.sub("_", name).lower()
+def _told(failure: MotherhavenError) -> tuple[str, str]:
+    """An error's text with its class, and its code."""
+    return f"{type(failure).__name__}: {failure}", failure.code
 
 
 def joined(items: Iterable[str]) -> str:

@@ -74,6 +74,7 @@ def risk_context(
         live=venue.capabilities.real_money,
         armed=bot.armed,
         recording=bot.recording,
+        taker=bot.setup.fees.taker,
     )
 
 

@@ -7,7 +7,7 @@ of it is in `records`, in order, until the shell takes it.
 
 from collections import deque
 from collections.abc import Callable, Mapping, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any, Final
 
@@ -37,7 +37,7 @@ from motherhaven.bot.guard.types import (
 from motherhaven.bot.market.bar_series import NEVER, BarSeries
 from motherhaven.bot.market.feed import Book, Gap, Quote, Slice
 from motherhaven.bot.market.funding import Rates
-from motherhaven.bot.market.instruments import Prices
+from motherhaven.bot.market.instruments import Bar, Prices
 from motherhaven.bot.portfolio.account import AccountSnapshot
 from motherhaven.bot.portfolio.events import CashFlow
 from motherhaven.contract.events import BotState
@@ -70,7 +70,8 @@ class Trader(AccountUpkeep):
         self.series_by_coin: dict[str, BarSeries] = {}
         log = BriefLog if setup.brief else EventLog
         self.log = log(self.account, self.execution, new_id)
-        self.account.orders.emit = self.log.order
+        if not setup.brief:  # else nobody reads of an order's states
+            self.account.orders.emit = self.log.order
         self.watch = VenueWatch(self.account, self.log)
         self.gaps: list[Gap] = []
         self.funding_rates: dict[str, Decimal] = {}
@@ -97,6 +98,10 @@ class Trader(AccountUpkeep):
         for coin, bar in piece.bars.items():
             self._series_of(coin).push(bar)
             self.account.mark(coin, bar.close)
+
+    def begin(self, coin: str, interval: timedelta, bars: Sequence[Bar]) -> None:
+        """Let a coin's longer timeframes see bars of theirs from before the first `interval`."""
+        self._series_of(coin).begin(interval, bars)
 
     def on_slice(self, piece: Slice) -> None:
         """Let the bars of one moment happen: stops, targets, liquidations, then funding."""
@@ -372,7 +377,7 @@ class Trader(AccountUpkeep):
         now: datetime,
     ) -> None:
         if not verdict.allowed:
-            self.log.refused_by_guard(decision_id, asked.signal.value, verdict, now)
+            self.log.refused_by_guard(decision_id, asked.action.value, verdict, now)
         elif verdict.acts:
             self._approved.append(ApprovedOrder(decision_id, asked, verdict, mark))
 

@@ -42,9 +42,11 @@ class AccountUpkeep(ABC):
         if not events:
             return
         found = self.watch.hear(events)
-        self._latch(found)
+        if found:
+            self._latch(found)
         self._record(events)
-        self._heed(found)
+        if found:
+            self._heed(found)
 
     def _latch(self, findings: Sequence[Finding]) -> None:
         """Have on disk what stops all entries, before its fill is: that is not told again."""

@@ -9,6 +9,7 @@ from abc import ABC, abstractmethod
 from datetime import datetime
 from decimal import ROUND_CEILING, ROUND_FLOOR, Decimal
 from functools import lru_cache
+from operator import is_not
 from typing import Final
 
 from motherhaven.bot.decider.foresight import ABOVE, BELOW, COLD, Coming
@@ -52,8 +53,9 @@ class _Base(ABC):
         return tuple(found)
 
     async def decide(self, context: Context) -> Answer:
-        decisions = self.propose(context)
-        if decisions != self._answer.decisions:
+        decisions, last = self.propose(context), self._answer.decisions
+        # To hold is the same object each time: no need to look into it.
+        if len(decisions) != len(last) or any(map(is_not, decisions, last)):
             self._answer = Answer(decisions=decisions, latency_ms=0, cost_usd=_FREE)
         return self._answer
 

@@ -101,8 +101,8 @@ def _costs(fees: FeeRates) -> str:
 - An entry, a close and a stop pay {percent(fees.taker)} of the notional each, a target \
 {percent(fees.maker)}: about {percent(2 * fees.taker)} there and back, before slippage. A move \
 that does not clear this is no trade.
-- funding is paid each full hour on the notional at the oracle price. Above 0 longs pay shorts, \
-below 0 shorts pay longs.
+- funding is the rate of an hour on the notional at the oracle price, paid each full hour or, by \
+some venues, for several hours at once. Above 0 longs pay shorts, below 0 shorts pay longs.
 - mark is the price that your account and the guard count by. Bars and indicators are of closed \
 bars on the clock's grid, each line labelled with its timeframe; n/a is not known yet.
 - risk_to_stop_usd is what the position loses from its mark to its stop, reward_to_target_usd \

@@ -259,21 +259,22 @@ class VenueAccount:
     def fold(self, told: Iterable[VenueEvent]) -> list[AccountEvent]:
         """Fold events into the books and into our orders; returns them completed."""
         events: list[AccountEvent] = []
+        ledger, stepped = self.ledger, self.stepped
         for event in told:
             if isinstance(event, OrderClosed):
                 self.orders.closed(event)
                 events.append(event)
                 continue
-            if isinstance(event, Fill) and event.coin not in self.ledger.specs:
-                self.ledger.know({event.coin: self.venue.spec(event.coin)})
-            booked = self.ledger.apply(event)
+            if isinstance(event, Fill) and event.coin not in ledger.specs:
+                ledger.know({event.coin: self.venue.spec(event.coin)})
+            booked = ledger.apply(event)
             for one in booked:
                 if isinstance(one, Fill):
                     self.orders.filled(one)
-                    if self.stepped is not None:  # count by the mark that the venue counts by
-                        known = self.stepped.marks.get(one.coin, one.price)
-                        self.ledger.marks[one.coin] = known
-                    self._wants(one)
+                    if stepped is not None:  # count by the mark that the venue counts by
+                        ledger.marks[one.coin] = stepped.marks.get(one.coin, one.price)
+                    if self.asked:
+                        self._wants(one)
                 elif isinstance(one, Trade):
                     self.wanted.pop(one.coin, None)
                 elif isinstance(one, CashFlow) and one.external_id == OPENING:

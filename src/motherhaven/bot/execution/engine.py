@@ -34,6 +34,8 @@ from motherhaven.contract.events import ExecutionStatus
 from motherhaven.contract.ids import client_order_id
 
 _NOT_RECORDED: Final = "the order could not be put on record, so it was not sent"
+_CLOSE: Final = Signal.CLOSE
+_REDUCE: Final = Action.REDUCE
 _Finish = Callable[[Outcome, list[AccountEvent]], ExecutionResult]
 
 
@@ -64,9 +66,10 @@ class ExecutionEngine:
     def trade(self, order: ApprovedOrder) -> ExecutionResult:
         """Place what the guard allowed and say what became of it."""
         try:
-            if order.asked.signal is Signal.CLOSE:
+            signal = order.asked.signal
+            if signal is _CLOSE:
                 return self._close(order)
-            return self._adjust(order) if order.asked.adjusts else self._enter(order)
+            return self._enter(order) if signal.is_entry else self._adjust(order)
         except JournalError as error:
             seen_through.unwant(self._account, order)
             told = f"{_NOT_RECORDED}: {error}"
@@ -157,7 +160,7 @@ class ExecutionEngine:
             error = "the position was closed before the order was placed"
             return ExecutionResult("skipped", error=error, code="closed_before")
         size = held.size
-        if order.asked.action is Action.REDUCE and order.verdict.size < abs(size):
+        if order.asked.action is _REDUCE and order.verdict.size < abs(size):
             size = order.verdict.size if size > 0 else -order.verdict.size
             if self._alone and isinstance(held, Position):
                 size = seen_through.whole_or_part(self._account, held, size)
@@ -262,7 +265,7 @@ class ExecutionEngine:
             seen_through.unwant(account, order)
         elif done.filled_usd is not None:
             account.wanted[coin] = WantedExits(*prepared.exits, order.decision_id)
-            if intents[1:] and not self._alone:
+            if prepared.older and intents[1:] and not self._alone:
                 events += cancel(account, prepared.older)
         if before is not None and before != leverage:
             done = replace(done, leverage_before=before, leverage=leverage)

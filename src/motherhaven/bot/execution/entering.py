@@ -11,6 +11,7 @@ from motherhaven.bot.execution.orders import OrderIntent, OrderKind
 from motherhaven.bot.execution.protection import BUFFER
 from motherhaven.bot.execution.results import ApprovedOrder, ExecutionResult
 from motherhaven.bot.guard.liquidation import liquidation_alone, stop_is_idle
+from motherhaven.bot.market.instruments import MarketSpec
 from motherhaven.bot.portfolio.account import LeverageSetting
 from motherhaven.bot.portfolio.events import MarginMode, Side
 from motherhaven.contract.errors import ExchangeError
@@ -19,7 +20,9 @@ from motherhaven.contract.quick_init import quick_inside
 MAX_SLIP: Final = Decimal("0.02")
 """How much worse than our mark an entry may fill, as a fraction; past it nothing fills."""
 
-PROTECTIVE: Final = (OrderKind.STOP, OrderKind.TARGET)
+_STOP: Final = OrderKind.STOP
+_TARGET: Final = OrderKind.TARGET
+PROTECTIVE: Final = (_STOP, _TARGET)
 
 
 @quick_inside
@@ -28,15 +31,21 @@ class Prepared:
     """An entry that may be sent: its orders, the entry first, and what it replaces."""
 
     intents: Sequence[OrderIntent]
+    exits: tuple[Decimal | None, Decimal | None]
+    """Stop and target in USD, None where there is none."""
     leverage_before: int | None
     older: tuple[str, ...]
     """Stops and targets of ours that the new ones take the place of, by cloid."""
 
-    @property
-    def exits(self) -> tuple[Decimal | None, Decimal | None]:
-        """Stop and target in USD, None where there is none."""
-        prices = {one.kind: one.price for one in self.intents[1:]}
-        return prices.get(OrderKind.STOP), prices.get(OrderKind.TARGET)
+
+def _exits_of(intents: Sequence[OrderIntent]) -> tuple[Decimal | None, Decimal | None]:
+    stop = target = None
+    for one in intents:
+        if one.kind is _STOP:
+            stop = one.price
+        elif one.kind is _TARGET:
+            target = one.price
+    return stop, target
 
 
 def prepare(
@@ -56,25 +65,27 @@ def prepare(
     if mode is MarginMode.ISOLATED and not capabilities.isolated:
         error = f"{account.venue.name} has no isolated margin; choose cross"
         return ExecutionResult("rejected", error=error, code="no_isolated")
-    held = account.ledger.holdings.get(coin)
+    held, spec = account.ledger.holdings.get(coin), account.spec(coin)
+    fill_price = _fill_price(account, order, spec)
     intents = entry_orders(
         order.asked,
         order.verdict,
         order.decision_id,
-        account.spec(coin),
+        spec,
         order.mark,
         mode=mode,
         max_slip=MAX_SLIP,
-        fill_price=_fill_price(account, order),
+        fill_price=fill_price,
     )
     if not intents[0].size:
         error = "the price has moved: the margin buys less than a lot"
         return ExecutionResult("rejected", error=error, code="below_lot")
-    idle = _idle_stop(account, order, intents)
+    exits = _exits_of(intents)
+    idle = _idle_stop(account, order, intents[0], exits[0], spec)
     if idle is not None:
         return ExecutionResult("rejected", error=idle, code="idle_stop")
-    older = tuple(one.cloid for one in account.orders.resting(coin) if one.kind in PROTECTIVE)
-    return Prepared(intents, None if held is None else held.leverage, older)
+    older = tuple([one.cloid for one in account.orders.resting(coin) if one.kind in PROTECTIVE])
+    return Prepared(intents, exits, None if held is None else held.leverage, older)
 
 
 def leverage_refusal(account: VenueAccount, order: ApprovedOrder, mode: MarginMode) -> str | None:
@@ -88,7 +99,7 @@ def leverage_refusal(account: VenueAccount, order: ApprovedOrder, mode: MarginMo
         return str(error)
 
 
-def _fill_price(account: VenueAccount, order: ApprovedOrder) -> Decimal | None:
+def _fill_price(account: VenueAccount, order: ApprovedOrder, spec: MarketSpec) -> Decimal | None:
     """The highest price at which the entry could fill: what bounds its margin.
 
     A buyer pays more the larger the order. A seller gets less, so the mid bounds the
@@ -100,23 +111,26 @@ def _fill_price(account: VenueAccount, order: ApprovedOrder) -> Decimal | None:
         return None
     mid = known.mid
     if order.asked.signal.sign < 0:
-        return max(mid, venue.taker_price(coin, Side.SELL, account.spec(coin).lot))
+        return max(mid, venue.taker_price(coin, Side.SELL, spec.lot))
     return venue.taker_price(coin, Side.BUY, order.verdict.size)
 
 
 def _idle_stop(
-    account: VenueAccount, order: ApprovedOrder, intents: Sequence[OrderIntent]
+    account: VenueAccount,
+    order: ApprovedOrder,
+    entry: OrderIntent,
+    stop: Decimal | None,
+    spec: MarketSpec,
 ) -> str | None:
     """Why the stop could not act at the price that the entry would fill at; None if it can."""
     coin = order.asked.coin
-    stop = next((one.price for one in intents if one.kind is OrderKind.STOP), None)
     if stop is None or coin not in account.ledger.marks:
         return None
-    entry, leverage = intents[0], order.verdict.leverage
+    leverage = order.verdict.leverage
     held = account.ledger.holdings.get(coin)
     price = account.venue.taker_price(coin, entry.side, entry.size)
     size = entry.size + (abs(held.size) if held is not None else Decimal(0))
-    spec, sign = account.spec(coin), entry.side.sign
+    sign = entry.side.sign
     liquidation = liquidation_alone(price, sign, leverage, spec, size * price)
     # Where the venue goes on alone, a stop nearer than that is read back as none.
     near = BUFFER * price if account.stepped is None else Decimal(0)

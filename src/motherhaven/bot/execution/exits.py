@@ -13,10 +13,16 @@ from motherhaven.bot.guard.types import TradeDecision, Verdict
 from motherhaven.bot.market.instruments import MarketSpec
 from motherhaven.bot.portfolio.account import LeverageSetting, Position
 from motherhaven.bot.portfolio.events import MarginMode, Side
-from motherhaven.contract.exact import exact, quotient
+from motherhaven.contract.exact import quotient, times
 from motherhaven.contract.ids import client_order_id
 
 ZERO: Final = Decimal(0)
+# Names of the module are looked up far more quickly than members of an enumeration.
+_BUY: Final = Side.BUY
+_SELL: Final = Side.SELL
+_MARKET: Final = OrderKind.MARKET
+_STOP: Final = OrderKind.STOP
+_TARGET: Final = OrderKind.TARGET
 
 
 def entry_orders(
@@ -38,16 +44,15 @@ def entry_orders(
     most `max_slip` (a fraction) worse than our mark; stop and target are rounded to the
     tick towards the mark, as the guard judged them.
     """
-    side = Side.BUY if decision.signal.sign > 0 else Side.SELL
-    away = Side.SELL if side is Side.BUY else Side.BUY
-    long = side is Side.BUY
+    long = decision.signal.sign > 0
+    side, away = (_BUY, _SELL) if long else (_SELL, _BUY)
     bound = spec.round_price(mark * (1 + side.sign * max_slip), up=not long)
     orders = [
         OrderIntent(
             decision.coin,
             side,
             verdict.size if fill_price is None else size_within(verdict, fill_price, spec),
-            OrderKind.MARKET,
+            _MARKET,
             bound,
             leverage=verdict.leverage,
             mode=mode,
@@ -56,7 +61,7 @@ def entry_orders(
     ]
     stop = placed_price(decision, decision.stop_loss, spec, target=False)
     target = placed_price(decision, decision.profit_target, spec, target=True)
-    for kind, price in ((OrderKind.STOP, stop), (OrderKind.TARGET, target)):
+    for kind, price in ((_STOP, stop), (_TARGET, target)):
         if price is not None:
             orders.append(_trigger(decision.coin, away, kind, price, decision_id))
     return orders
@@ -64,9 +69,8 @@ def entry_orders(
 
 def size_within(verdict: Verdict, price: Decimal, spec: MarketSpec) -> Decimal:
     """The verdict's size, or less: what its allowed margin carries at `price`."""
-    with exact():
-        carried = quotient(verdict.allowed_usd * verdict.leverage, price)
-        return spec.floor_size(min(verdict.size, carried))
+    carried = quotient(times(verdict.allowed_usd, Decimal(verdict.leverage)), price)
+    return spec.floor_size(min(verdict.size, carried))
 
 
 def _trigger(
@@ -81,7 +85,7 @@ def close_order(coin: str, position_size: Decimal, decision_id: str) -> OrderInt
     """Close the (signed) size at the market, whole or a part: reduce-only, so never more."""
     return OrderIntent(
         coin,
-        Side.SELL if position_size > 0 else Side.BUY,
+        _SELL if position_size > 0 else _BUY,
         abs(position_size),
         reduce_only=True,
         cloid=client_order_id(decision_id, coin, "close"),
@@ -98,10 +102,10 @@ def unprotected(
     covered: dict[str, Decimal] = {}
     whole: set[str] = set()
     for order in orders:
-        held = positions.get(order.coin)
-        if order.kind is not OrderKind.STOP or held is None:
+        if order.kind is not _STOP:
             continue
-        if (order.side is Side.BUY) == (held.size > 0):
+        held = positions.get(order.coin)
+        if held is None or (order.side is _BUY) == (held.size > 0):
             continue
         if order.size == 0:
             whole.add(order.coin)

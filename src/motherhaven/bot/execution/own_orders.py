@@ -4,10 +4,16 @@ from collections.abc import Callable, Iterable
 from contextlib import suppress
 from datetime import datetime
 from decimal import Decimal
-from typing import Concatenate, Final, ParamSpec
+from typing import Final, TypeVarTuple
 
 from motherhaven.bot.execution import states
-from motherhaven.bot.execution.orders import OrderClosed, OrderKind, OrderStatus, Outcome
+from motherhaven.bot.execution.orders import (
+    OrderClosed,
+    OrderIntent,
+    OrderKind,
+    OrderStatus,
+    Outcome,
+)
 from motherhaven.bot.execution.states import OrderRecord, Stage
 from motherhaven.bot.portfolio.events import Fill, Side
 from motherhaven.contract.errors import JournalError, OrderStateError
@@ -16,9 +22,14 @@ from motherhaven.contract.exact import exact
 KEPT: Final = 2_000
 """Ended orders that are remembered, for the fills and questions that come late."""
 
-P = ParamSpec("P")
+News = TypeVarTuple("News")
 
+# Names of the module are looked up far more quickly than members of an enumeration.
 _UNKNOWN: Final = Stage.UNKNOWN
+_STOP: Final = OrderKind.STOP
+_TARGET: Final = OrderKind.TARGET
+_BUY: Final = Side.BUY
+_SELL: Final = Side.SELL
 _ENDED_EARLY: Final = "the process ended before the venue's answer was recorded"
 
 OrderSink = Callable[[OrderRecord], None]
@@ -114,13 +125,13 @@ class OwnOrders:
         """The nearest resting stop and target of a position, in USD."""
         stops: list[Decimal] = []
         targets: list[Decimal] = []
-        away = Side.SELL if long else Side.BUY
+        away = _SELL if long else _BUY
         for record in self._resting.get(coin, {}).values():
-            if record.side is not away:  # of a position that was turned
+            if record.side is not away or record.price is None:  # of a position that was turned
                 continue
-            if record.price is not None and record.kind is OrderKind.STOP:
+            if record.kind is _STOP:
                 stops.append(record.price)
-            elif record.price is not None and record.kind is OrderKind.TARGET:
+            elif record.kind is _TARGET:
                 targets.append(record.price)
         stop = (max if long else min)(stops) if stops else None
         return stop, (min if long else max)(targets) if targets else None
@@ -142,6 +153,24 @@ class OwnOrders:
             if not record.reduce_only:
                 raise
         self._keep(states.sent(record))
+
+    def plan_all(
+        self, intents: Iterable[OrderIntent], time: datetime, decision_id: str | None
+    ) -> None:
+        """`plan` an order for each of `intents`.
+
+        Raises:
+            JournalError: as `plan`.
+        """
+        kept = self.emit is not unrecorded
+        for intent in intents:
+            known = intent.cloid or "", time, decision_id, intent.deadline
+            if kept:
+                self.plan(states.planned(intent, *known))
+            elif known[0] not in self._records:
+                self._records[known[0]] = states.sent_unrecorded(intent, *known)
+        if len(self._records) > KEPT:
+            self._forget()
 
     def adopt(self, records: Iterable[OrderRecord]) -> None:
         """Orders on record from an earlier run; those that were on their way are unknown."""
@@ -177,42 +206,41 @@ class OwnOrders:
 
     def resolved(self, record: OrderRecord) -> None:
         """What a question brought of an unknown order."""
-        self._changed(record)
+        self._changed(self._records[record.cloid].state, record)
 
     # --- inside -------------------------------------------------------------------------
 
     def _change(
         self,
         record: OrderRecord,
-        step: Callable[Concatenate[OrderRecord, P], OrderRecord],
-        *news: P.args,
-        **more: P.kwargs,
+        step: Callable[[OrderRecord, *News], OrderRecord],
+        *news: *News,
     ) -> None:
         """Let `step` bring `news` of an order; what cannot be true is kept as a surprise."""
         try:
-            after = step(record, *news, **more)
+            after = step(record, *news)
         except OrderStateError as error:
             self.surprises.append(str(error))
             return
         if after is not record:
-            self._changed(after)
+            self._changed(record.state, after)
 
-    def _changed(self, record: OrderRecord) -> None:
-        before = self._records[record.cloid].state
+    def _changed(self, before: Stage, record: OrderRecord) -> None:
         self._keep(record)
-        told = not self._plans_only or before is _UNKNOWN
-        if told and record.state is not before:
+        if (not self._plans_only or before is _UNKNOWN) and record.state is not before:
             # It has happened: a journal that is full then changes nothing about it.
             with suppress(JournalError):
                 self.emit(record)
 
     def _keep(self, record: OrderRecord) -> None:
-        cloid = record.cloid
+        cloid, resting = record.cloid, self._resting.get(record.coin)
         self._records[cloid] = record
         if record.rests:
-            self._resting.setdefault(record.coin, {})[cloid] = record
-        elif record.coin in self._resting:
-            self._resting[record.coin].pop(cloid, None)
+            if resting is None:
+                resting = self._resting[record.coin] = {}
+            resting[cloid] = record
+        elif resting:
+            resting.pop(cloid, None)
         if record.state is _UNKNOWN:
             self._unknown[cloid] = record
         elif self._unknown:

@@ -17,7 +17,6 @@ from motherhaven.bot.execution.orders import (
     Unknown,
 )
 from motherhaven.bot.execution.resolve import outcome_of
-from motherhaven.bot.execution.states import planned
 from motherhaven.bot.portfolio.account import Position
 from motherhaven.bot.portfolio.events import Side
 from motherhaven.contract.ids import client_order_id
@@ -46,8 +45,7 @@ def send(
     now = account.now
     if account.venue.capabilities.outlives_process:
         intents = [_until(intent, account.clock()) for intent in intents]
-    for intent in intents:
-        account.orders.plan(planned(intent, intent.cloid or "", now, decision_id, intent.deadline))
+    account.orders.plan_all(intents, now, decision_id)
     refused = account.gate(all(intent.reduce_only for intent in intents))
     if refused is not None:
         outcomes: list[Outcome] = [

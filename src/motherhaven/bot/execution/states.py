@@ -137,6 +137,20 @@ def planned(
     )  # fmt: skip
 
 
+def sent_unrecorded(
+    intent: OrderIntent,
+    cloid: str,
+    time: datetime,
+    decision_id: str | None = None,
+    deadline: datetime | None = None,
+) -> OrderRecord:
+    """As `planned` and then `sent`, for an order whose plan nobody keeps."""
+    return OrderRecord(
+        cloid, intent.coin, intent.side, intent.size, intent.price, intent.kind,
+        intent.reduce_only, _SENT, time, decision_id, None, deadline,
+    )  # fmt: skip
+
+
 def sent(record: OrderRecord) -> OrderRecord:
     """It is on its way: from here on the venue may have it."""
     return _move(record, _SENT)

@@ -110,7 +110,7 @@ async def run_fleet(plan: FleetPlan, clock: Clock, stop: asyncio.Event | None = 
 
 def fleet_status(plan: FleetPlan, clock: Clock) -> tuple[str, bool]:
     """All bots of a fleet as a table, and whether the fleet or any of its bots runs."""
-    known = desk(plan, clock).state()
+    known = control_client(plan, clock).state()
     members = {str(m["name"]): m for m in (known or {}).get("members", ())}
     rows: list[tuple[str, ...]] = [_HEAD]
     alive = known is not None
@@ -128,7 +128,7 @@ def fleet_status(plan: FleetPlan, clock: Clock) -> tuple[str, bool]:
     return "\n".join([head, *lines]), alive
 
 
-def desk(plan: FleetPlan, clock: Clock) -> ControlClient:
+def control_client(plan: FleetPlan, clock: Clock) -> ControlClient:
     """The other side of the fleet's control: what a second terminal uses."""
     return ControlClient(_control(plan), clock, IdSource(clock, os.urandom).new)
 

@@ -6,11 +6,9 @@ from decimal import Decimal
 from typing import Final
 
 from motherhaven.bot.guard.types import OpenPosition, PendingEntry, RiskContext
-from motherhaven.bot.market.instruments import FeeRates
 from motherhaven.contract.exact import quotient
 
 ZERO: Final = Decimal(0)
-_TAKER: Final = FeeRates().taker
 
 
 @dataclass(slots=True)
@@ -34,6 +32,7 @@ class Allocation:
         self._coins: dict[str, _Coin] = {}
         self._held = context.positions
         self._marks = context.marks
+        self._taker = context.taker
         self.entries = 0
         """Entries that wait or were allowed in this answer."""
         self.reserved = ZERO
@@ -47,7 +46,7 @@ class Allocation:
     def allow(self, entry: PendingEntry) -> None:
         """Count an entry that may be executed from now on."""
         self.entries += 1
-        self.reserved += entry.margin * (1 + entry.leverage * _TAKER)
+        self.reserved += entry.margin * (1 + entry.leverage * self._taker)
         self.reserved += self.relevered(entry.coin, entry.leverage)
         coin = self._coins.setdefault(entry.coin, _Coin(ZERO, entry.leverage, ZERO))
         coin.notional += entry.margin * entry.leverage

@@ -28,16 +28,13 @@ class EntryCheck:
         self.context = context
         self.limits = limits
         self.allocation = allocation
+        self.held: OpenPosition | None = context.positions.get(decision.coin)
+        """The coin's position, None when there is none."""
 
     @once
     def mark(self) -> Decimal:
         """Our own mark of the coin, in USD."""
         return self.context.marks[self.decision.coin]
-
-    @once
-    def held(self) -> OpenPosition | None:
-        """The coin's position, None when there is none."""
-        return self.context.positions.get(self.decision.coin)
 
     @once
     def spec(self) -> MarketSpec:

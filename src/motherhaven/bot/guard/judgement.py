@@ -7,7 +7,7 @@ from typing import Final
 from motherhaven.bot.guard.allocation import Allocation
 from motherhaven.bot.guard.changes import adjustment, reduction, refused
 from motherhaven.bot.guard.entry_check import EntryCheck
-from motherhaven.bot.guard.rule import RuleText
+from motherhaven.bot.guard.rule import RuleText, cents
 from motherhaven.bot.guard.rules import MARGIN_LIMITS, RULES, size
 from motherhaven.bot.guard.rules.actions import contradictory_actions, duplicate_action
 from motherhaven.bot.guard.types import (
@@ -20,8 +20,11 @@ from motherhaven.bot.guard.types import (
 )
 from motherhaven.contract.exact import exact
 from motherhaven.contract.limits import RiskLimits
+from motherhaven.contract.money import plain
 
 ZERO: Final = Decimal(0)
+_HOLD: Final = Signal.HOLD
+_CLOSE: Final = Signal.CLOSE
 
 
 def judge(
@@ -37,7 +40,8 @@ def judge(
     """
     found = conflicts(decisions)
     with exact():
-        allocation = Allocation(context)
+        enters = any(decision.signal.is_entry for decision in decisions)
+        allocation = Allocation(context) if enters else None
         return [
             _one(index, decision, context, limits, allocation, found.get(index))
             for index, decision in enumerate(decisions)
@@ -72,23 +76,23 @@ def _one(
     decision: TradeDecision,
     context: RiskContext,
     limits: RiskLimits,
-    allocation: Allocation,
+    allocation: Allocation | None,
     conflict: tuple[RuleText, str] | None,
 ) -> Verdict:
     if conflict is not None:
         return refused(index, decision, *conflict)
-    if decision.adjusts:
-        return adjustment(index, decision, context, limits)
-    if decision.signal is Signal.HOLD:
+    if decision.signal is _HOLD:
+        if decision.adjusts:
+            return adjustment(index, decision, context, limits)
         return held_verdict(decision, index)
-    if decision.signal is Signal.CLOSE:
+    if decision.signal is _CLOSE or allocation is None:
         return reduction(index, decision, context)
     return _entry(index, EntryCheck(decision, context, limits, allocation))
 
 
 def held_verdict(decision: TradeDecision, index: int) -> Verdict:
     """The verdict on a hold, which needs no look at the circumstances."""
-    return Verdict(decision.coin, Signal.HOLD, True, None, "hold: nothing to do", index=index)
+    return Verdict(decision.coin, _HOLD, True, None, "hold: nothing to do", index=index)
 
 
 def _entry(index: int, entry: EntryCheck) -> Verdict:
@@ -105,7 +109,8 @@ def _entry(index: int, entry: EntryCheck) -> Verdict:
         if left is None or margin <= left:
             continue
         if not entry.limits.clamp_entries or left <= 0:
-            reason = f"{margin} USD of margin asked, {max(left, ZERO):.2f} USD left by {limit.code}"
+            room = cents(max(left, ZERO), margin)
+            reason = f"{plain(margin)} USD of margin asked, {room} USD left by {limit.code}"
             return refused(index, decision, limit, reason)
         margin, clamped_by = left, limit.code
     bought = size.entry_size(entry, margin)
@@ -115,7 +120,8 @@ def _entry(index: int, entry: EntryCheck) -> Verdict:
     entry.allocation.allow(PendingEntry(decision.coin, margin, entry.leverage))
     reason = "within every limit"
     if clamped_by is not None:
-        reason = f"cut from {decision.quantity_usd} to {margin:.2f} USD of margin"
+        asked = decision.quantity_usd
+        reason = f"cut from {plain(asked)} to {cents(margin, asked)} USD of margin"
     elif entry.leverage != decision.leverage:
         clamped_by = size.max_leverage.code
         reason = f"leverage lowered from {decision.leverage} to {entry.leverage}"

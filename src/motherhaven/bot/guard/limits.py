@@ -3,10 +3,12 @@
 from collections.abc import Mapping
 from typing import Any, Final, get_args
 
-from pydantic import ValidationError
+from pydantic import BaseModel, Field, ValidationError
 
+from motherhaven.bot.guard.presets import Preset, tightened
 from motherhaven.contract.errors import ConfigError
 from motherhaven.contract.limits import (
+    ANSWER_GRACE_SECONDS,
     LIMIT_NAMES,
     OLD_NAMES,
     RiskLimits,
@@ -19,6 +21,13 @@ _ASSETS: Final = ("trading_assets", "active_trading_assets")
 _NAMES: Final = frozenset((*LIMIT_NAMES, *OLD_NAMES, *_ASSETS))
 
 
+class _Beside(BaseModel):
+    """Settings that are no limits and decide some."""
+
+    model_timeout_seconds: int | None = Field(None, ge=1, le=3_600)
+    trading_preset: Preset = "standard"
+
+
 def limits_from_mapping(values: Mapping[str, object]) -> RiskLimits:
     """Limits from settings by name, upper or lower case; names of other settings are ignored.
 
@@ -26,12 +35,28 @@ def limits_from_mapping(values: Mapping[str, object]) -> RiskLimits:
     thinks is set would not be.
     `settings.model_dump()` may be given as it is. TRADING_ASSETS gives the coins,
     ACTIVE_TRADING_ASSETS replaces it when not empty. Empty text or null switches a limit
-    off that may be off.
+    off that may be off. MODEL_TIMEOUT_SECONDS and TRADING_PRESET count as they do for a bot.
 
     Raises:
         ConfigError: a limit cannot be read or is out of its range; the message names it.
     """
-    return _read(RiskLimits(), values)
+    limits = _read(RiskLimits(), values)
+    given = {str(name).lower(): value for name, value in values.items() if value not in (None, "")}
+    try:
+        beside = _Beside.model_validate(given)
+    except ValidationError as error:
+        raise ConfigError("; ".join(explained(error))) from None
+    return completed(limits, beside.model_timeout_seconds, beside.trading_preset)
+
+
+def completed(limits: RiskLimits, timeout_seconds: int | None, preset: Preset) -> RiskLimits:
+    """The limits with what other settings decide of them: the age of an answer, and the preset.
+
+    `timeout_seconds` is that of the model, None for the usual one.
+    """
+    if limits.max_answer_age_seconds is None and timeout_seconds is not None:
+        limits = limits.changed(max_answer_age_seconds=timeout_seconds + ANSWER_GRACE_SECONDS)
+    return tightened(limits, preset)
 
 
 def changed_limits(limits: RiskLimits, changes: Mapping[str, object]) -> RiskLimits:

@@ -138,8 +138,8 @@ def _part(fields: Fields, action: Action) -> Decimal | None:
     part = fields.fraction("close_fraction")
     if action is Action.REDUCE and part is None:
         raise AnswerFault(
-            FaultCode.UNKNOWN_SIGNAL,
-            "signal 'reduce' says nothing without close_fraction; send e.g. 0.5 for half, or close",
+            FaultCode.MISSING,
+            "close_fraction is missing; a reduce needs it, e.g. 0.5 for half, else send close",
         )
     return part
 

@@ -3,11 +3,14 @@
 import inspect
 from collections.abc import Callable
 from dataclasses import dataclass
-from decimal import Decimal
+from decimal import ROUND_FLOOR, Decimal
+from typing import Final
 
 from motherhaven.bot.guard.entry_check import EntryCheck
 from motherhaven.contract.limits import RiskLimits
 from motherhaven.contract.money import plain
+
+_CENT: Final = Decimal("0.01")
 
 Check = Callable[[EntryCheck], str | None]
 """Why an entry is refused, None when it is not."""
@@ -84,6 +87,12 @@ def told(code: str, meaning: str, *, advice: str, prompt: str | None = None) -> 
 def usd(value: Decimal) -> str:
     """An amount for a prompt."""
     return f"{plain(value)} USD"
+
+
+def cents(value: Decimal, below: Decimal) -> str:
+    """An amount that is less than `below` with two decimals: the nearest that is less, too."""
+    near = value.quantize(_CENT)
+    return format(near if near < below else value.quantize(_CENT, ROUND_FLOOR), "f")
 
 
 def percent(fraction: Decimal) -> str:

@@ -6,7 +6,7 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Final
 
-from motherhaven.bot.market.instruments import MarketSpec
+from motherhaven.bot.market.instruments import FeeRates, MarketSpec
 from motherhaven.contract.quick_init import quick_init
 from motherhaven.contract.words import Word
 
@@ -154,7 +154,8 @@ class RiskContext:
     `unknown_positions` names positions on the exchange that the bot did not open.
     `frozen` says by coin why nothing is opened there; `not_reconciled` why nothing is opened
     at all, None once books and venue were compared.
-    `pending` are entries of earlier answers that are not executed yet.
+    `pending` are entries of earlier answers that are not executed yet. `taker` is the
+    account's own fee rate for an entry, as a fraction of its notional.
     """
 
     now: datetime
@@ -177,6 +178,7 @@ class RiskContext:
     live: bool = False
     armed: bool = False
     recording: bool = True
+    taker: Decimal = FeeRates().taker
 
 
 @quick_init

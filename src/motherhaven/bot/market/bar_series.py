@@ -2,7 +2,7 @@
 
 from collections import deque
 from collections.abc import Sequence
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Final
 
 from motherhaven.bot.indicators.averages import Ema, Macd
@@ -59,6 +59,19 @@ class BarSeries:
         if self._detailed or len(self._new) == KEPT:
             self._follow()
 
+    def begin(self, interval: timedelta, bars: Sequence[Bar]) -> None:
+        """Take closed bars of longer timeframes from before the first one, oldest first.
+
+        `interval` is the width of the series' own. Nothing to a series that is not detailed.
+
+        Raises:
+            MarketError: a price is not a finite number.
+        """
+        if self._detailed and self._longer is None:
+            self._longer = timeframes(interval)
+        for longer in self._longer or ():
+            longer.begin(bars)
+
     def follow(
         self, bars: Sequence[Bar], start: int, stop: int, fast: float | None, slow: float | None
     ) -> None:
@@ -71,10 +84,12 @@ class BarSeries:
             for bar in bars[start:stop]:
                 self.push(bar)
             return
-        self._last = bars[stop - 1]
-        self.end = self._last.end
-        self._passed += ((self._new, 0, len(self._new)), (bars, start, stop))
-        self._new = []
+        last = self._last = bars[stop - 1]
+        self.end = last.start + last.interval
+        if self._new:
+            self._passed.append((self._new, 0, len(self._new)))
+            self._new = []
+        self._passed.append((bars, start, stop))
         self._fast.value, self._slow.value = fast, slow
 
     @property

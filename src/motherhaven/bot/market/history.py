@@ -8,9 +8,10 @@ from collections.abc import Awaitable, Callable, Iterable, Sequence
 from datetime import datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
-from typing import Final, Protocol, TypeVar
+from typing import Final, Protocol, TypeVar, runtime_checkable
 
 from motherhaven.bot.market.bars.layout import WANTED
+from motherhaven.bot.market.feed import Feed
 from motherhaven.bot.market.funding import COLUMNS as FUNDING_COLUMNS
 from motherhaven.bot.market.instruments import Bar
 from motherhaven.contract.errors import ConfigError, MarketError
@@ -62,6 +63,11 @@ class History(FundingHistory, Protocol):
             MarketError: the data cannot be had or cannot be true.
         """
         ...
+
+
+@runtime_checkable
+class VenueHistory(Feed, History, Protocol):
+    """A feed of now that also gives its past in bars of any width."""
 
 
 async def all_bars(

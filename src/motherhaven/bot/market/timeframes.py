@@ -1,6 +1,7 @@
 """Longer bars made from short ones, on the clock's own grid, each with its indicators."""
 
 from collections import deque
+from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import Final
@@ -61,6 +62,16 @@ class Timeframe:
         if grown is not None and grown.interval == self.width:
             self._close(grown)
             self._open = None
+
+    def begin(self, bars: Iterable[Bar]) -> None:
+        """Take closed bars of this width from before the first short one, oldest first.
+
+        Raises:
+            MarketError: a price is not a finite number.
+        """
+        for bar in bars:
+            if bar.interval == self.width:
+                self._close(bar)
 
     def indicators(self) -> dict[str, float | None]:
         """Every indicator by name, None until warm."""

@@ -161,7 +161,7 @@ class Timeline:
 
 def steps_until(start: datetime, goal: datetime, interval: timedelta) -> int:
     """How many intervals after `start` the first moment at or after `goal` comes, at least 0."""
-    return max(0, -((start - goal) // interval))
+    return -((start - goal) // interval) if start < goal else 0
 
 
 def _any(bars: Mapping[str, Bar]) -> Bar:

@@ -43,7 +43,7 @@ class AccountBooks:
     """The parts of an account and all questions about it. USD and coin, all Decimal."""
 
     __slots__ = (
-        "_base", "_fees", "_new_id", "_specs", "_tiers",
+        "_base", "_cross_base", "_fees", "_new_id", "_specs", "_tiers",
         "deposits", "fees", "funded", "funding", "holdings", "known_flows", "marks", "realized",
         "seq", "version",
     )  # fmt: skip
@@ -72,6 +72,7 @@ class AccountBooks:
         self.version = 0
         """Grows with everything that changes the account, except marks."""
         self._base: Decimal | None = None
+        self._cross_base: Decimal | None = None
 
     def spec(self, coin: str) -> MarketSpec:
         """The market rules of `coin`; without the venue's, those that suit its first price."""
@@ -134,8 +135,17 @@ class AccountBooks:
 
     def cross_value(self) -> Decimal:
         """wallet - the isolated buckets + the unrealized of cross positions."""
-        with exact():
-            return self._cross_value()
+        total = self._cross_base
+        if total is None:
+            total = self.base()
+            for holding in self.holdings.values():
+                if holding.mode is _ISOLATED:
+                    total = minus(plus(total, holding.cost), holding.bucket)
+            self._cross_base = total
+        for coin, holding in self.holdings.items():
+            if holding.mode is not _ISOLATED:
+                total = fma(holding.size, self.marks[coin], total)
+        return total
 
     def used(self) -> Decimal:
         """Initial margin of the cross positions at their marks."""
@@ -157,7 +167,7 @@ class AccountBooks:
                 (abs(h.size) * self.marks[c] for c, h in self.holdings.items() if not h.isolated),
                 ZERO,
             )
-            return max(self._cross_value() - max(self.used(), value / KEPT), ZERO)
+            return max(self.cross_value() - max(self.used(), value / KEPT), ZERO)
 
     def maintenance(self, mode: MarginMode | None = None) -> Decimal:
         """Maintenance margin of all positions, or of those in one margin mode."""
@@ -174,7 +184,7 @@ class AccountBooks:
             if holding.isolated:
                 free = holding.bucket + holding.unrealized(mark) - holding.maintenance(mark)
             else:
-                free = self._cross_value() - self._maintenance(MarginMode.CROSS)
+                free = self.cross_value() - self._maintenance(MarginMode.CROSS)
             return holding.tiers.liquidation(holding.size, mark, free)
 
     def snapshot(
@@ -199,22 +209,13 @@ class AccountBooks:
         if len(self.holdings) > 1 or holding.isolated:
             return None
         with exact():
-            free = self._cross_value() - self._maintenance(None)
+            free = self.cross_value() - self._maintenance(None)
             return holding.tiers.steady(holding.size, marks, free)
 
     def liquidations(self, marks: Mapping[str, Sequence[Decimal]]) -> list[list[Decimal | None]]:
         """Each position's liquidation price in USD at such marks, None where there is none."""
         with exact():
             return liquidation_columns(self.wallet(), self.holdings, marks)
-
-    def _cross_value(self) -> Decimal:
-        total = self.deposits + self.realized - self.fees + self.funding
-        for coin, holding in self.holdings.items():
-            if holding.mode is _ISOLATED:
-                total -= holding.bucket
-            else:
-                total += holding.size * self.marks[coin] - holding.cost
-        return total
 
     def _maintenance(self, mode: MarginMode | None) -> Decimal:
         total = ZERO

@@ -17,16 +17,18 @@ _WIDE: Final = Context(prec=400)
 class EquityFold:
     """Cash and coins, one record at a time. All amounts USD."""
 
-    __slots__ = ("_cash", "_coins")
+    __slots__ = ("cash", "coins")
 
     def __init__(self) -> None:
-        self._cash = Decimal(0)
-        self._coins: dict[str, Decimal] = {}
+        self.cash = Decimal(0)
+        """What is there in USD without any coin."""
+        self.coins: dict[str, Decimal] = {}
+        """The signed size of each coin that is held."""
 
     def deposit(self, amount: Decimal) -> None:
         """Money in (positive) or out."""
         with localcontext(_WIDE):
-            self._cash += amount
+            self.cash += amount
 
     def fill(self, fill: Fill) -> None:
         """Pay for what was bought, be paid for what was sold, less the fee.
@@ -34,17 +36,17 @@ class EquityFold:
         What the venue absorbed of a loss comes back as cash.
         """
         with localcontext(_WIDE):
-            self._cash += fill.absorbed - fill.size * fill.price - fill.fee
-            held = self._coins.get(fill.coin, Decimal(0)) + fill.size
+            self.cash += fill.absorbed - fill.size * fill.price - fill.fee
+            held = self.coins.get(fill.coin, Decimal(0)) + fill.size
         if held:
-            self._coins[fill.coin] = held
+            self.coins[fill.coin] = held
         else:
-            self._coins.pop(fill.coin, None)
+            self.coins.pop(fill.coin, None)
 
     def funding(self, payment: FundingPayment) -> None:
         """Funding as received."""
         with localcontext(_WIDE):
-            self._cash += payment.amount
+            self.cash += payment.amount
 
     def take(self, record: LedgerRecord) -> None:
         """Any record; margin that moves inside the account changes nothing here."""
@@ -56,19 +58,9 @@ class EquityFold:
             self.deposit(record.amount)
 
     @property
-    def cash(self) -> Decimal:
-        """What is there in USD without any coin."""
-        return self._cash
-
-    @property
-    def coins(self) -> Mapping[str, Decimal]:
-        """The signed size of each coin that is held."""
-        return self._coins
-
-    @property
     def holds(self) -> bool:
         """Whether there is any coin, whose mark then matters."""
-        return bool(self._coins)
+        return bool(self.coins)
 
     def equity(self, marks: Mapping[str, Decimal]) -> Decimal:
         """Cash plus every coin at its mark.
@@ -76,8 +68,8 @@ class EquityFold:
         Raises:
             KeyError: a held coin has no mark.
         """
-        total = self._cash
-        for coin, size in self._coins.items():
+        total = self.cash
+        for coin, size in self.coins.items():
             total = _WIDE.fma(size, marks[coin], total)
         return total
 

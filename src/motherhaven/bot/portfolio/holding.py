@@ -69,7 +69,7 @@ class Holding:
         self.fees += fee
         self.entered += abs(size)
         self.entered_value += abs(value)
-        if self.isolated:
+        if self.mode is _ISOLATED:
             self.bucket += quotient(abs(value), Decimal(self.leverage)) - fee
 
     def reduce(self, size: Decimal, price: Decimal, fee: Decimal) -> tuple[Decimal, Decimal]:
@@ -82,7 +82,7 @@ class Holding:
         released = -size * self.entry if left else self.cost
         realized = -size * price - released
         absorbed = ZERO
-        if self.isolated:
+        if self.mode is _ISOLATED:
             kept = quotient(self.bucket * left, self.size) if left else ZERO
             share = self.bucket - kept
             absorbed = max(fee - share - realized, ZERO)

@@ -37,6 +37,7 @@ _TAKER: Final = Liquidity.TAKER
 _ENTRY: Final = FillReason.ENTRY
 _CLOSE: Final = FillReason.CLOSE
 _CROSS: Final = MarginMode.CROSS
+_ISOLATED: Final = MarginMode.ISOLATED
 
 
 class Ledger(AccountBooks):
@@ -112,24 +113,22 @@ class Ledger(AccountBooks):
         self._check(coin, size, price, leverage, mode)
         with exact():
             total_fee = self.fee(abs(size) * price, liquidity)
-            closing = ZERO
-            if holding is not None and (holding.size > 0) != (size > 0):
-                closing = -holding.size if abs(size) > abs(holding.size) else size
-            parts = [(closing, total_fee)]
-            if closing != size:
+            reduces = holding is not None and (holding.size > 0) != (size > 0)
+            parts = [(size, total_fee, reduces)]
+            if reduces and holding is not None and abs(size) > abs(holding.size):
+                closing = -holding.size
                 closing_fee = self.fee(abs(closing) * price, liquidity)
-                parts = [(closing, closing_fee), (size - closing, total_fee - closing_fee)]
+                rest = total_fee - closing_fee
+                parts = [(closing, closing_fee, True), (size - closing, rest, False)]
             out: list[Fill | events.Trade] = []
-            for part, fee in parts:
-                if part:
-                    self.seq += 1
-                    reduces = part is closing and reason is _ENTRY
-                    fill = Fill(
-                        self.seq, coin, part, price, fee, liquidity, ZERO,
-                        _CLOSE if reduces else reason,
-                        "", time, cloid, leverage, mode,
-                    )  # fmt: skip
-                    out.extend(self._book(fill))
+            for part, fee, closes in parts:
+                self.seq += 1
+                fill = Fill(
+                    self.seq, coin, part, price, fee, liquidity, ZERO,
+                    _CLOSE if closes and reason is _ENTRY else reason,
+                    "", time, cloid, leverage, mode,
+                )  # fmt: skip
+                out += self._booked(fill, recorded=False)
         return out
 
     def apply_funding(
@@ -225,7 +224,7 @@ class Ledger(AccountBooks):
 
     def _changed(self) -> None:
         self.version += 1
-        self._base = None
+        self._base = self._cross_base = None
 
     def _check(
         self, coin: str, size: Decimal, price: Decimal, leverage: int, mode: MarginMode
@@ -245,27 +244,32 @@ class Ledger(AccountBooks):
 
         What a `recorded` one left to the venue is on it: the marks of then are not known.
         """
-        self._changed()
         with exact():
-            holding = self.holdings.get(fill.coin)
-            reduces = holding is not None and (holding.size > 0) != (fill.size > 0)
-            self.marks[fill.coin] = fill.price
-            self.fees += fill.fee
-            if holding is None or not reduces:
-                return [self._open(holding, fill)]
-            realized, absorbed = holding.reduce(fill.size, fill.price, fill.fee)
-            self.realized += realized
-            if not holding.isolated:
-                absorbed = fill.absorbed if recorded else self._shortfall(holding, fill, realized)
+            return self._booked(fill, recorded=recorded)
+
+    def _booked(self, fill: Fill, *, recorded: bool) -> list[Fill | events.Trade]:
+        """As `_book`; call inside `exact()`."""
+        self._changed()
+        coin, size = fill.coin, fill.size
+        holding = self.holdings.get(coin)
+        self.marks[coin] = fill.price
+        self.fees += fill.fee
+        if holding is None or (holding.size > 0) == (size > 0):
+            return [self._open(holding, fill)]
+        realized, absorbed = holding.reduce(size, fill.price, fill.fee)
+        self.realized += realized
+        if holding.mode is not _ISOLATED:
+            absorbed = fill.absorbed if recorded else self._shortfall(holding, fill, realized)
+            if absorbed:
                 holding.realized += absorbed
                 self.realized += absorbed
                 realized += absorbed
-            done = _completed(fill, holding.position_id, realized, absorbed, holding)
-            if holding.size:
-                return [done]
-            del self.holdings[fill.coin]
-            side = events.Side.BUY if fill.size < 0 else events.Side.SELL
-            return [done, holding.trade(side, fill.time, fill.reason)]
+        done = _completed(fill, holding.position_id, realized, absorbed, holding)
+        if holding.size:
+            return [done]
+        del self.holdings[coin]
+        side = events.Side.BUY if size < 0 else events.Side.SELL
+        return [done, holding.trade(side, fill.time, fill.reason)]
 
     def _open(self, holding: Holding | None, fill: Fill) -> Fill:
         if holding is None:
@@ -289,7 +293,8 @@ class Ledger(AccountBooks):
         """
         if reduced.size:
             return ZERO
-        value = self._cross_value()
+        value = self.cross_value()
+        self._base = self._cross_base = None  # not all of the fill is booked yet
         if value > 0:
             return ZERO
         lacking = max(-value, ZERO)

@@ -9,7 +9,7 @@ from typing import Final, NamedTuple, overload
 
 from motherhaven.bot.portfolio.events import Fill, FundingPayment, LedgerRecord
 from motherhaven.bot.portfolio.fold import EquityFold
-from motherhaven.contract.exact import exact, fma, quotient
+from motherhaven.contract.exact import exact, fma, minus, quotient
 from motherhaven.contract.quick_init import quick_inside
 from motherhaven.metrics import EquityPoint
 
@@ -41,17 +41,24 @@ class Track(NamedTuple):
         return (high, low) if self.size > 0 else (low, high)
 
     def turns(self, steps: Sequence[int]) -> list[int]:
-        """Those of `steps` that may be a new peak of its worth, or a new low since a peak."""
+        """Those of `steps` between which its worth falls the deepest: peaks, each with its low.
+
+        A peak that a higher one follows before any fall is left out; the first of all is not, for
+        it may be a low after what was before.
+        """
         steps = steps if self.size > 0 else [-step for step in steps]
         top = low = steps[0]
-        found = []
+        peak = bottom = 0
+        found = [0]
         for number, step in enumerate(steps):
             if step >= top:
+                if low < top:
+                    found += (peak, bottom)
                 top = low = step
-                found.append(number)
+                peak = bottom = number
             elif step < low:
-                low = step
-                found.append(number)
+                low, bottom = step, number
+        found += (peak, bottom)
         return found
 
 
@@ -226,17 +233,17 @@ class EquityAudit:
 
     def _extremes(self, equities: Iterable[Decimal]) -> None:
         """Follow the peak and the deepest fall from it."""
+        peak, low = self._peak, self._low
         for equity in equities:
-            if equity >= self._peak:
-                self._peak = self._low = equity
-            elif equity < self._low and self._peak > 0:
-                self._low = equity
+            if equity >= peak:
+                peak = low = equity
+            elif equity < low and peak > 0:
+                low = equity
                 # Most falls are certainly less deep than the worst: no need to divide exactly.
-                if float(equity) / float(self._peak) - 1 < self._worst_float + _ROOM:
-                    with exact():
-                        fall = quotient(equity - self._peak, self._peak)
-                    self._worst = min(self._worst, fall)
+                if float(equity) / float(peak) - 1 < self._worst_float + _ROOM:
+                    self._worst = min(self._worst, quotient(minus(equity, peak), peak))
                     self._worst_float = float(self._worst)
+        self._peak, self._low = peak, low
 
     def _difference(self, piece: _Piece, fold: EquityFold) -> Decimal:
         """The largest one within a piece: none where cash and coins are the same."""

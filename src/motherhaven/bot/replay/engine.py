@@ -19,6 +19,7 @@ from motherhaven.bot.core.setup import TraderSetup
 from motherhaven.bot.decider.recorded import RecordedDecider
 from motherhaven.bot.decider.types import Decider
 from motherhaven.bot.execution.agreement import apart
+from motherhaven.bot.execution.port import Stepped
 from motherhaven.bot.execution.slippage import Slippage
 from motherhaven.bot.market.bar_series import NEVER
 from motherhaven.bot.market.feed import Quote, Slice
@@ -80,6 +81,11 @@ class ReplayConfig:
     margin_mode: MarginMode = MarginMode.CROSS
 
     @property
+    def bars_in_bulk(self) -> bool:
+        """Whether bars go on record in columns; a page that watches wants them as they come."""
+        return self.bulk and self.candles and self.pace is None
+
+    @property
     def plain(self) -> bool:
         """Whether bars in which nothing happens can be passed over in one step."""
         if self.funding or self.cash_flows or self.pace is not None:
@@ -122,34 +128,37 @@ class Replay:
         # An older run in the same journal shares no ids with this one.
         self._before = sum(1 for _ in sink.read(LEDGER_KINDS))
         rng = random.Random(f"{config.seed}|{decider.name}|{self._before}")  # noqa: S311
-        whole = config.bulk and config.candles and config.pace is None
-        setup = TraderSetup(
-            coins=self.feed.coins,
-            limits=config.limits,
-            specs=self.feed.specs,
-            deposit=config.equity,
-            fees=config.fees,
-            zone=config.zone,
-            detailed=decider.is_model and self._recorded is None,
-            candles=config.candles and not whole,
-            brief=config.brief,
-            margin_mode=config.margin_mode,
-        )
         new_id = market_ids(self._market, rng)
-        self._trader = paper_trader(setup, self.feed.start, new_id, config.slippage)
+        self._trader = paper_trader(self._setup(), self.feed.start, new_id, config.slippage)
         self._trader.funding_history = {
             normalise_symbol(coin): read_funding(path) for coin, path in config.funding.items()
         }
-        columns = self.feed.timeline.columns if whole else {}
+        columns = self.feed.timeline.columns if config.bars_in_bulk else {}
         self._candles = CandleRecords(self._trader.log, columns)
         facts = Facts(self.feed.name, config.interval_seconds)
         self._cycle = Cycle(self._trader, decider, self._sink, facts)
         self._audit = EquityAudit(config.equity)
         self._flows, self._moved = sorted(config.cash_flows, reverse=True), list[Flow]()
         self._apart, self._compared, self._bars = ZERO, 0, 0
+        self._timeline, self._coins = self.feed.timeline, len(self.feed.coins)
         self._plain = self._recorded is None and config.plain
         self._step = timedelta(seconds=config.interval_seconds)
         self._strides: Strides | None = None
+
+    def _setup(self) -> TraderSetup:
+        config = self._config
+        return TraderSetup(
+            coins=self.feed.coins,
+            limits=config.limits,
+            specs=self.feed.specs,
+            deposit=config.equity,
+            fees=config.fees,
+            zone=config.zone,
+            detailed=self._decider.is_model and self._recorded is None,
+            candles=config.candles and not config.bars_in_bulk,
+            brief=config.brief,
+            margin_mode=config.margin_mode,
+        )
 
     async def run(self, stop: asyncio.Event | None = None) -> ReplayReport:
         """Replay until the bars or the patience (`stop`) end, and report.
@@ -158,9 +167,10 @@ class Replay:
             JournalError: the journal does not take the records.
         """
         started = self._clock.monotonic()
+        self._strides = self._strides_over(self._trader.account.stepped)
         self._begin()
         due: datetime | None = None
-        index, count = 0, len(self.feed.timeline)
+        index, count = 0, len(self._timeline)
         while index < count and not (stop is not None and stop.is_set()):
             index, due = self._advance(index, due)
             self._next, moment = index, self._market.time
@@ -183,8 +193,8 @@ class Replay:
 
         Returns the slice after that, and when the next decision is due.
         """
-        timeline, first = self.feed.timeline, index
-        if due is not None and self._plain:
+        timeline, first = self._timeline, index
+        if due is not None and self._strides is not None:
             index, due = self._stride(index, due)
         asks = index > first and self._questions(self._market.time, due)
         if not asks and index < len(timeline):
@@ -219,33 +229,34 @@ class Replay:
 
         Returns the slice after them, and when the next decision is due.
         """
-        stepped = self._trader.account.stepped
+        strides, trader, brief = self._strides, self._trader, self._config.brief
         # With a journal the bar after a trade is looked at: single records begin with it.
-        start = self._market.time if self._config.brief else NEVER
-        if stepped is None or self._trader.looks_closely(start):
+        if strides is None or trader.looks_closely(self._market.time if brief else NEVER):
             return index, due
-        if self._strides is None:
-            self._strides = Strides(
-                self.feed.timeline,
-                self._trader,
-                stepped,
-                self._decider,
-                self._audit,
-                self.feed.interval,
-                self._step,
-                None if self._config.brief else self._hold_records(),
-            )
-        step = self._strides.go(index, due)
-        if step.stop == index:
+        stop, asked, last_asked = strides.go(index, due)
+        if stop == index:
             return index, due
-        coins = len(self.feed.coins)
-        times = self.feed.timeline.times
-        self._market.time = times[step.stop - 1]
-        self._bars += (step.stop - index) * coins
-        if self._config.brief:
-            self._trader.log.unread += step.asked * coins
+        times = self._timeline.times
+        self._market.time = times[stop - 1]
+        self._bars += (stop - index) * self._coins
+        if brief:
+            trader.log.unread += asked * self._coins
         self._record()
-        return step.stop, self._after(times[step.last_asked], due) if step.asked else due
+        return stop, self._after(times[last_asked], due) if asked else due
+
+    def _strides_over(self, stepped: Stepped | None) -> Strides | None:
+        if stepped is None or not self._plain:
+            return None
+        return Strides(
+            self._timeline,
+            self._trader,
+            stepped,
+            self._decider,
+            self._audit,
+            self.feed.interval,
+            self._step,
+            None if self._config.brief else self._hold_records(),
+        )
 
     def _hold_records(self) -> HoldRecords:
         def after(moment: datetime) -> datetime:
@@ -299,7 +310,7 @@ class Replay:
 
     async def _quotes(self) -> Mapping[str, Quote]:
         """The opens of the bars that follow at once."""
-        timeline = self.feed.timeline
+        timeline = self._timeline
         if self._next == len(timeline):
             return {}
         return {

@@ -13,7 +13,7 @@ from motherhaven.bot.core.trader import Trader
 from motherhaven.bot.decider.foresight import Averages, Coming, Foreseeing
 from motherhaven.bot.decider.types import Decider
 from motherhaven.bot.execution.port import Stepped
-from motherhaven.bot.guard.day import day_end
+from motherhaven.bot.guard.day import DayStart, day_end
 from motherhaven.bot.market.timeline import Stretch, Timeline, steps_until
 from motherhaven.bot.replay.audit import EquityAudit, Track
 from motherhaven.bot.replay.hold_accounts import Marks
@@ -75,6 +75,8 @@ class Strides:
         self._interval = interval
         self._cadence = cadence
         self._every = _bars_between(interval, cadence)
+        self._apart = interval * self._every
+        self._known: tuple[DayStart | None, Stretch | None, int] = None, None, 0
         self._decider = decider if isinstance(decider, Foreseeing) and self._every else None
         self._averages = {
             coin: Averages.of(columns.numbers, columns.begins)
@@ -109,29 +111,36 @@ class Strides:
 
     def _plan(self, index: int, due: datetime, stretch: Stretch) -> _Plan:
         """The decisions on the way, as far as they are certainly holds."""
-        time, interval = self._timeline.times[index], self._interval
-        first = index + steps_until(time, due, interval)
-        day = self._trader.day
+        times = self._timeline.times
+        first = index + steps_until(times[index], due, self._interval)
         decider, every = self._decider, self._every
-        late = self._timeline.times[first] - due >= interval if first < stretch.end else True
-        if decider is None or day is None or (late and every > 1):
+        late = first >= stretch.end or times[first] - due >= self._interval
+        if decider is None or self._trader.day is None or (late and every > 1):
             return _Plan(min(first, stretch.end), first, 1, 0)
-        # The first decision of a day begins it, so it is made.
-        end = day_end(day.day, self._trader.setup.zone)
-        last = min(stretch.end, index + steps_until(time, end, interval))
-        count = max(0, (last - first + every - 1) // every)
-        if not count:
+        last = self._day_ends(self._trader.day, stretch)
+        count = (last - first + every - 1) // every
+        if count <= 0:
             return _Plan(min(first, stretch.end), first, 1, 0)
-        start, cadence = self._timeline.times[first], interval * every
         found = []
         for coin, offset in stretch.offsets.items():
             sides = self._averages[coin].sides[first + offset : last + offset : every]
-            found.append(Coming(coin, count, start, cadence, sides))
+            found.append(Coming(coin, count, times[first], self._apart, sides))
         holdings = self._trader.ledger.holdings
         for coming in found:
             holding = holdings.get(coming.coin)
             count = min(count, decider.holds(coming, None if holding is None else holding.size))
         return _Plan(min(first + count * every, stretch.end), first, every, count, found)
+
+    def _day_ends(self, day: DayStart, stretch: Stretch) -> int:
+        """The slice whose decision begins the next day, so that it is made; or the stretch's end.
+
+        The same for all slices of a stretch, so it is worked out once for each day.
+        """
+        if self._known[0] is not day or self._known[1] is not stretch:
+            end = day_end(day.day, self._trader.setup.zone)
+            until = steps_until(self._timeline.times[stretch.first], end, self._interval)
+            self._known = day, stretch, min(stretch.end, stretch.first + until)
+        return self._known[2]
 
     def _quiet(self, start: int, stop: int, stretch: Stretch) -> int:
         """The first slice that leaves the prices between which nothing happens."""
@@ -163,25 +172,21 @@ class Strides:
         kept.record(Holds(times, Marks(marks, steps), why))
 
     def _pass(self, start: int, stop: int, stretch: Stretch) -> None:
-        trader = self._trader
+        trader, times = self._trader, self._timeline.times
         ledger, account = trader.ledger, trader.account
-        tracks = []
+        holdings, tracks = ledger.holdings, []
         for coin, offset in stretch.offsets.items():
             columns, averages = self._timeline.columns[coin], self._averages[coin]
-            last = stop + offset - 1
-            trader.series_by_coin[coin].follow(
-                columns.bars, start + offset, last + 1, averages.fast[last], averages.slow[last]
-            )
-            account.mark(coin, columns.closes[last])
-            holding = ledger.holdings.get(coin)
-            if holding is not None:
-                tracks.append(
-                    Track(coin, holding.size, columns.closes, columns.ends.values, offset)
-                )
+            end = stop + offset
+            fast, slow = averages.fast[end - 1], averages.slow[end - 1]
+            trader.series_by_coin[coin].follow(columns.bars, start + offset, end, fast, slow)
+            account.mark(coin, columns.closes[end - 1])
+            if coin in holdings:
+                size = holdings[coin].size
+                tracks.append(Track(coin, size, columns.closes, columns.ends.values, offset))
         if len(tracks) > 1:
-            order = list(ledger.holdings)
+            order = list(holdings)
             tracks.sort(key=lambda track: order.index(track.coin))
-        times = self._timeline.times
         trader.now = times[stop - 1]
         account.at(trader.now)
         self._audit.span(times, start, stop, ledger.seq, ledger.base(), tracks)

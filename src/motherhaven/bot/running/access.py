@@ -47,7 +47,8 @@ def refuse_keys_in_shadow(settings: Settings) -> None:
         raise ConfigError(
             "TRADING_MODE=shadow sends no order, so it takes no key: empty "
             "HYPERLIQUID_WALLET_PRIVATE_KEY and CCXT_* in .env. The account's address alone is "
-            "enough to read it"
+            "enough to read it",
+            code="shadow_key",
         )
 
 

@@ -15,7 +15,7 @@ from motherhaven.bot.decider.budget import ModelBudget
 from motherhaven.bot.decider.choose import choose_decider
 from motherhaven.bot.execution.kill_latch import KillLatch
 from motherhaven.bot.market.feed import Feed
-from motherhaven.bot.market.instruments import MarketSpec
+from motherhaven.bot.market.instruments import FeeRates, MarketSpec
 from motherhaven.bot.running.config import BotConfig
 from motherhaven.bot.running.control import ControlServer
 from motherhaven.bot.running.cycle import Cycle, Facts
@@ -186,6 +186,7 @@ def make_trader(
         limits=config.limits,
         specs=specs,
         deposit=deposit if saved.deposit is None else saved.deposit,
+        fees=FeeRates() if live is None else live.fees,
         zone=config.zone,
         margin_mode=config.margin_mode,
         patience=config.patience,

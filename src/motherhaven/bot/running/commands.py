@@ -62,7 +62,7 @@ def kill(station: ControlStation, *, flatten: bool, command_id: str = "") -> str
 
     At a venue that answers later closing takes several steps; they go on by themselves.
     """
-    entry = station.desk.give("halt", {}, command_id=command_id)
+    entry = station.commands.give("halt", {}, command_id=command_id)
     if flatten:
         entry.closes, entry.coins = True, None
         station.book.save()
@@ -99,7 +99,7 @@ def guide(
         args = read_args("guidance", given)
     except InvalidEvent as error:
         return f"{_GUIDED}{error}"
-    entry = station.desk.give("guidance", args, command_id=command_id)
+    entry = station.commands.give("guidance", args, command_id=command_id)
     station.step()
     if entry.state != "verified":
         return f"{_GUIDED}{entry.told.get('reason') or entry.state}"
@@ -125,7 +125,7 @@ def _resume(cycle: Cycle, station: ControlStation) -> str:
 def _arm(station: ControlStation, told: str) -> str:
     """End every latch, the kill among them, by hand; `told` where that worked."""
     try:
-        station.desk.arm()
+        station.commands.arm()
     except (OSError, ConfigError) as error:
         why = error.strerror if isinstance(error, OSError) else str(error)
         return f"NOT armed: {why}; make the bot's control folder writable"

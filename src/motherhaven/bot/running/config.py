@@ -9,12 +9,12 @@ from typing import Final
 from motherhaven.bot.decider.config import ModelConfig
 from motherhaven.bot.execution.slippage import Slippage
 from motherhaven.bot.execution.timers import Timers
-from motherhaven.bot.guard.presets import tightened
+from motherhaven.bot.guard.limits import completed
 from motherhaven.bot.market.hyperliquid import TESTNET
 from motherhaven.bot.portfolio.events import MarginMode
 from motherhaven.bot.running.access import refuse_keys_in_shadow, venue_access
 from motherhaven.contract.errors import ConfigError
-from motherhaven.contract.limits import ANSWER_GRACE_SECONDS, LIMIT_NAMES, RiskLimits
+from motherhaven.contract.limits import LIMIT_NAMES, RiskLimits
 from motherhaven.settings.bot import Settings, TradingMode
 from motherhaven.settings.venue import HYPERLIQUID, Network
 
@@ -173,7 +173,4 @@ def limits_of(settings: Settings) -> RiskLimits:
     limits = RiskLimits(
         **{name: getattr(settings, name) for name in LIMIT_NAMES}, coins=frozenset(settings.coins)
     )
-    if limits.max_answer_age_seconds is None:
-        age = settings.model_timeout_seconds + ANSWER_GRACE_SECONDS
-        limits = limits.changed(max_answer_age_seconds=age)
-    return tightened(limits, settings.trading_preset)
+    return completed(limits, settings.model_timeout_seconds, settings.trading_preset)

@@ -123,19 +123,19 @@ def control_folder(settings: Settings) -> Path:
 def _control(settings: Settings, word: str, details: Mapping[str, Any]) -> int:
     clock = SystemClock()
     folder = control_folder(settings)
-    desk = ControlClient(folder, clock, IdSource(clock, os.urandom).new)
+    client = ControlClient(folder, clock, IdSource(clock, os.urandom).new)
     if word == "status":
-        state = desk.state()
+        state = client.state()
         _tell("no bot is running here" if state is None else describe(state))
         return 0 if state is not None else 3
     if word == "kill" or (word == "stop" and details["flatten"]):
-        return kill_here(settings, folder, desk, flatten=details["flatten"], stop=word == "stop")
-    if word == "stop" and desk.state() is None:
+        return kill_here(settings, folder, client, flatten=details["flatten"], stop=word == "stop")
+    if word == "stop" and client.state() is None:
         _tell("no bot is running here")
         return 0
     if word == "guide":
         read_guidance(details["text"], details.get("hours"), clock.now())
-    _tell(desk.send(cast("Verb", word), details))
+    _tell(client.send(cast("Verb", word), details))
     return 0
 
 

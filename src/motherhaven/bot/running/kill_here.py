@@ -53,7 +53,7 @@ class Nobody:
 
 
 def kill_here(
-    settings: Settings, folder: Path, desk: ControlClient, *, flatten: bool, stop: bool
+    settings: Settings, folder: Path, client: ControlClient, *, flatten: bool, stop: bool
 ) -> int:
     """Kill the bot of this folder; 0 when all that was asked for is done, else 1.
 
@@ -62,7 +62,7 @@ def kill_here(
     """
     clock = SystemClock()
     reason = f"motherhaven kill{' --flatten' if flatten else ''} in a terminal"
-    state = desk.state()
+    state = client.state()
     try:
         kill = KillLatch(folder).engage(clock.now(), reason, flatten=flatten)
     except ConfigError as error:
@@ -73,21 +73,21 @@ def kill_here(
             f"{state.get('pid', 'PID')}"
         ) from None
     if state is not None:
-        return _through_bot(desk, kill, flatten=flatten, stop=stop)
+        return _through_bot(client, kill, flatten=flatten, stop=stop)
     if settings.trading_mode is TradingMode.LIVE and flatten:
         return asyncio.run(_alone(settings, folder, clock, _tell))
     _tell("no bot runs here; the next start begins with the kill switch engaged")
     return 0
 
 
-def _through_bot(desk: ControlClient, kill: Kill, *, flatten: bool, stop: bool) -> int:
+def _through_bot(client: ControlClient, kill: Kill, *, flatten: bool, stop: bool) -> int:
     """Wait until the running bot has obeyed this kill, and say what is left until it is flat.
 
     What the bot published before it saw this kill tells of an earlier one.
     """
     begun, said = time.monotonic(), ""
     while True:
-        state = desk.state()
+        state = client.state()
         if state is None:
             _tell("the bot has ended; the kill switch stays engaged")
             return 1 if flatten else 0
@@ -96,7 +96,7 @@ def _through_bot(desk: ControlClient, kill: Kill, *, flatten: bool, stop: bool) 
             left = state.get("not_flat")
             if left is None or not flatten:
                 _tell(str(state.get("kill_told") or "the kill switch is engaged"))
-                return _stopped(desk) if stop else 0
+                return _stopped(client) if stop else 0
             if left != said:
                 said = str(left)
                 _tell(f"NOT FLAT yet: {said}")
@@ -117,8 +117,8 @@ def _stuck(state: dict[str, Any], *, flatten: bool) -> str:
     )
 
 
-def _stopped(desk: ControlClient) -> int:
-    _tell(desk.send("stop"))
+def _stopped(client: ControlClient) -> int:
+    _tell(client.send("stop"))
     return 0
 
 

@@ -19,6 +19,7 @@ from motherhaven.bot.execution.access import SendGate, VenueAccess
 from motherhaven.bot.execution.identity import AccountIdentity
 from motherhaven.bot.execution.port import Venue
 from motherhaven.bot.execution.venue_setup import VenueSetup
+from motherhaven.bot.market.instruments import FeeRates
 from motherhaven.bot.running.bridge import VenueBridge
 from motherhaven.bot.running.venues import open_venue
 from motherhaven.contract import private
@@ -40,13 +41,15 @@ OpenVenue = Callable[[str, VenueSetup], Venue]
 class LiveAccount:
     """A venue, who the account there is, and the arming that is watched.
 
-    `wallet` is the account's money in USD without what is unrealized, as the books begin.
+    `wallet` is the account's money in USD without what is unrealized, as the books begin;
+    `fees` are its own rates, by which the guard reckons and of which the model is told.
     """
 
     venue: Venue
     identity: AccountIdentity
     watch: ArmingWatch
     wallet: Decimal
+    fees: FeeRates = FeeRates()  # noqa: RUF009  (frozen)
 
     async def pump(self) -> None:
         """Bring in what the venue has told.
@@ -93,12 +96,12 @@ async def open_live(
     if read is None:
         await close_venue(venue)
         return None
-    identity, wallet = read
+    identity, wallet, fees = read
     watch = ArmingWatch(gate, limits)
     watch.know(identity)
     for problem in identity.problems:
         _LOG.error("Live: %s (%s): nothing is signed", problem.text, problem.code)
-    return LiveAccount(venue, identity, watch, wallet)
+    return LiveAccount(venue, identity, watch, wallet, fees)
 
 
 async def close_venue(venue: Venue) -> None:
@@ -122,13 +125,27 @@ async def _answered(
     return None
 
 
-def _read(venue: Venue) -> tuple[AccountIdentity, Decimal]:
-    """Who the account is, and its money without what is unrealized."""
+def _read(venue: Venue) -> tuple[AccountIdentity, Decimal, FeeRates]:
+    """Who the account is, its money without what is unrealized, and its fee rates."""
     found = venue.identity()
     if found is None:
         raise ConfigError(f"{venue.name} has no account with real money; TRADING_VENUE names it")
     account = venue.account()
-    return found, account.equity - account.unrealized
+    return found, account.equity - account.unrealized, _fees(venue)
+
+
+def _fees(venue: Venue) -> FeeRates:
+    """The account's own rates, else usual ones: for want of them nothing is left alone."""
+    try:
+        return venue.fees()
+    except ExchangeError as error:
+        usual = FeeRates()
+        _LOG.warning(
+            "Live: the account's fees cannot be read, so that taker %s and maker %s are reckoned "
+            "with; check the venue's status and start the bot again (%s)",
+            usual.taker, usual.maker, error,
+        )  # fmt: skip
+        return usual
 
 
 def _bind(folder: Path, identity: AccountIdentity, gate: ArmingGate, clock: Clock) -> None:

@@ -76,7 +76,11 @@ async def next_prompt(
     context = trader.context(now, wish)
     if not context.series_by_coin:
         aside = "; ".join(f"{coin}: {why}" for coin, why in feed.set_aside.items())
-        raise MarketError(f"no coin has fresh data, so that nobody would be asked. {aside}".strip())
+        raise MarketError(
+            f"no coin of {', '.join(feed.coins)} has fresh data at {now:%Y-%m-%d %H:%M} UTC, so "
+            "that nobody would be asked; check the market and this machine's clock. "
+            f"{aside}".strip()
+        )
     preset = config.model.preset
     fees = trader.setup.fees
     return Prompt(

@@ -1,4 +1,4 @@
-"""Control of one bot put together: its files, its desk, and the thread that fetches commands."""
+"""Control of one bot put together: its files, and the thread that fetches commands."""
 
 import logging
 from collections import deque
@@ -9,7 +9,7 @@ from typing import Any, Final
 
 from motherhaven.bot.control.acks import Acks
 from motherhaven.bot.control.book import CommandBook
-from motherhaven.bot.control.desk import Desk
+from motherhaven.bot.control.command_runner import CommandRunner
 from motherhaven.bot.control.fetch import Fetcher, Getter
 from motherhaven.bot.control.intake import Intake
 from motherhaven.bot.control.latches import Latch, Latches
@@ -52,7 +52,9 @@ class ControlStation:
         )
         self.hands = BotHands(cycle, clock, asked_at, ask)
         new_id = cycle.trader.new_id
-        self.desk = Desk(self.book, self.latches, acks, self.intake, self.hands, clock, new_id)
+        self.commands = CommandRunner(
+            self.book, self.latches, acks, self.intake, self.hands, clock, new_id
+        )
         self._fetcher: Fetcher | None = None
         cycle.latches = self.latches.held
         account = cycle.trader.account
@@ -66,7 +68,7 @@ class ControlStation:
         kill = self._cycle.trader.kill
         if kill.engaged and not self.latches.held():
             self.latches.set(Latch("halted", kill.at, "an earlier run", "", kill.reason or None))
-        self.desk.start()
+        self.commands.start()
         if self.book.damage is not None:
             self.tell(f"control: {self.book.damage}")
 
@@ -90,12 +92,12 @@ class ControlStation:
     @property
     def busy(self) -> bool:
         """Whether a step would do anything."""
-        return bool(self._news) or self.desk.busy
+        return bool(self._news) or self.commands.busy
 
     def step(self, next_at: datetime | None = None) -> bool:
         """Carry commands on; whether anything was done. Never raises: the loop must live."""
         try:
-            done = bool(self.desk.step()) or bool(self._news)
+            done = bool(self.commands.step()) or bool(self._news)
             while self._news:
                 self._cycle.status(self._news.popleft(), self._clock.now(), next_at=next_at)
         except Exception:  # noqa: BLE001  # control's boundary: the bot must live

@@ -6,14 +6,19 @@ from typing import Final
 
 from motherhaven.bot.core.trader import Trader
 from motherhaven.bot.market.bar_series import KEPT
-from motherhaven.bot.market.feed import Feed
+from motherhaven.bot.market.feed import Feed, first_of_interval
+from motherhaven.bot.market.history import VenueHistory
+from motherhaven.bot.market.timeframes import KEPT as LONGER_KEPT
+from motherhaven.bot.market.timeframes import WIDTHS
 from motherhaven.bot.running.missed import PastFunding, learn_funding, settle_funding
+from motherhaven.contract.errors import MarketError
 
 _LOG: Final = logging.getLogger("motherhaven")
 LOOK_BACK: Final = timedelta(days=3)
 """How far back bars are acted on that closed while the bot was away."""
 FOR_PROMPTS: Final = timedelta(days=3)
 """For indicators of longer timeframes; venues give out about 5,000 bars of a minute."""
+LONGEST: Final = WIDTHS[-1][1]
 
 
 def warm_up(trader: Trader, feed: Feed) -> timedelta:
@@ -36,6 +41,8 @@ async def catch_up(
     start = now if since is None else max(since, now - LOOK_BACK)
     begin = start if warm else start - warm_up(trader, feed)
     pieces = await feed.closed(begin, now)
+    if not warm and trader.setup.detailed and isinstance(feed, VenueHistory):
+        await _begin_longest(trader, feed, begin)
     past = PastFunding() if since is None else await learn_funding(trader, feed, since, now)
     seen = None
     try:
@@ -54,6 +61,22 @@ async def catch_up(
         for told in settle_funding(trader, past):
             _LOG.warning("Funding: %s", told)
     return seen
+
+
+async def _begin_longest(trader: Trader, feed: VenueHistory, begin: datetime) -> None:
+    """Bars of the longest timeframe up to where minutes make them: those reach back too little.
+
+    For want of them its indicators begin later, and nothing else is different.
+    """
+    until = first_of_interval(begin + LONGEST - timedelta(microseconds=1), LONGEST)
+    for coin in feed.coins:
+        if coin in feed.set_aside:
+            continue
+        try:
+            bars = await feed.candles(coin, until - LONGER_KEPT * LONGEST, until, LONGEST)
+            trader.begin(coin, feed.interval, bars)
+        except MarketError as error:
+            _LOG.info("Market: indicators of 4 hours begin later for %s (%s)", coin, error)
 
 
 def _fund_hole(trader: Trader, until: datetime) -> None:

@@ -30,7 +30,10 @@ class OrderRecorded(RecordedBody):
     price: the limit or trigger price in USD. kind: market, limit, stop or target. nonce and
     deadline: what it is signed with, and until when the venue may take it. oid: the venue's
     own number. filled_size, average_price: what filled so far. reason_code: why it is refused,
-    cancelled or unknown.
+    cancelled or unknown. position_id: what an order that only reduces belongs to, once that is
+    there; of an entry its fills say it. A venue inside the bot's process (paper, replay) answers
+    at once, so that of its orders the plan alone is recorded, and those states that followed an
+    unknown one: the decision's execution and the fills tell the rest, by cloid.
     """
 
     timestamp: Any

@@ -69,7 +69,8 @@ def _fold_status(known: dict[Halt, str], payload: Mapping[str, Any], at: datetim
         if zone == "UTC":
             del known["zone"]
     words = f"{payload.get('message') or ''} {payload.get('error') or ''}".strip()
-    told = legacy_halts(words)
+    # Our own bots name their decider, and tell a halt by field and code; others only in words.
+    told = frozenset() if payload.get("decider") is not None else legacy_halts(words)
     if payload.get("kill_switch") is True or "kill_switch" in told:
         known.setdefault("kill", words[:200] or "engaged")
     else:

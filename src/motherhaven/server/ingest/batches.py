@@ -26,14 +26,15 @@ _REASONS: Final = {
 class Batch:
     """What of a batch is valid, and the verdicts in the order sent.
 
-    `refused` holds who sent what can never be kept, and why; what is only incomplete can.
+    `refused` holds who sent what can never be kept, why, and the code of that; what is only
+    incomplete can.
     """
 
     events: list[Event] = field(default_factory=list)
     parts: list[TextPart] = field(default_factory=list)
     results: list[dict[str, Any]] = field(default_factory=list)
     part_results: list[dict[str, Any]] = field(default_factory=list)
-    refused: list[tuple[object, str]] = field(default_factory=list)
+    refused: list[tuple[object, str, str]] = field(default_factory=list)
     _places: list[int] = field(default_factory=list)
 
     def settle(self, done: Sequence[Appended]) -> None:
@@ -41,7 +42,8 @@ class Batch:
         for place, one, event in zip(self._places, done, self.events, strict=True):
             self.results[place]["status"] = one.status
             if one.status == "conflict":
-                self.refused.append((event.bot_id, f"{one.event_id}: {_REASONS['conflict']}"))
+                why = f"{one.event_id}: {_REASONS['conflict']}"
+                self.refused.append((event.bot_id, why, "conflict"))
             if one.status in _REASONS:
                 self.results[place]["error"] = _REASONS[one.status]
 
@@ -54,7 +56,7 @@ class Batch:
             self._places.append(len(self.results))
         except ContractError as error:
             result |= {"status": "rejected", "error": str(error)}
-            self.refused.append((known.get("bot_id"), str(error)))
+            self.refused.append((known.get("bot_id"), str(error), error.code))
         self.results.append(result)
 
     def add_part(self, item: object) -> None:

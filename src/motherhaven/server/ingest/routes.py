@@ -7,7 +7,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from motherhaven.contract.clock import Clock
-from motherhaven.contract.errors import InvalidEvent, MotherhavenError
+from motherhaven.contract.errors import MotherhavenError
 from motherhaven.contract.events import PAYLOADS
 from motherhaven.contract.ids import IdSource
 from motherhaven.contract.wire import Endpoint, event_from_single
@@ -85,8 +85,8 @@ class Ingest:
         if batch.events:
             batch.events = await self._claims.held(batch.events, who.key)
             batch.settle(await self._store.append(batch.events))
-        for bot, why in batch.refused:
-            await self._refusals.tell(bot, f"event refused: {why}")
+        for bot, why, code in batch.refused:
+            await self._refusals.tell(bot, f"event refused: {why}", code)
         told = {
             "success": True,
             "results": batch.results,
@@ -113,7 +113,12 @@ def _raise_for(result: Appended) -> None:
             "give a new event a new event_id; what is kept never changes",
         )
     if result.status == "incomplete":
-        raise InvalidEvent(f"event {result.event_id}: {INCOMPLETE}")
+        raise Problem(
+            422,
+            "parts_missing",
+            f"event {result.event_id}: {INCOMPLETE}",
+            "send all parts of the text before its event",
+        )
 
 
 def _add(

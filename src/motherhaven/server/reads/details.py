@@ -42,7 +42,7 @@ from motherhaven.server.wire.sizes import fitting, page_of, short
 _OUTCOME_CANDLES: Final = 5_000
 _COUNTED_ERRORS: Final = 5_000
 _CODED_GROUPS: Final = 20
-"""Groups whose newest decision is read for its code; each costs a read of the store."""
+"""Groups without a code whose newest decision is read for it; each costs a read of the store."""
 _COIN: Final = Query(min_length=1, max_length=64)
 
 
@@ -134,12 +134,12 @@ class Details:
         return json_view(ErrorGroups(items=items, counted=len(counted), truncated=truncated))
 
     async def _with_codes(self, groups: Sequence[ErrorGroup]) -> tuple[ErrorGroup, ...]:
-        """The groups with the codes of their newest decisions, as far as those are there."""
+        """The groups with codes; of old rows without one as far as their decisions are there."""
         coded = await asyncio.gather(*map(self._coded, groups[:_CODED_GROUPS]))
         return (*coded, *groups[_CODED_GROUPS:])
 
     async def _coded(self, group: ErrorGroup) -> ErrorGroup:
-        if group.decision_id is not None:
+        if group.code is None and group.decision_id is not None:  # kept before errors had codes
             with suppress(NotFound):
                 return with_code(group, await self._store.decision(group.decision_id))
         return group

@@ -60,7 +60,8 @@ def _group(name: str, rows: Sequence[ErrorRow]) -> ErrorGroup:
         bots_n=len(bots),
         last_id=newest.id,
         decision_id=newest.decision_id,
-        next_step=next_step(newest.kind, newest.message),
+        code=newest.code,
+        next_step=next_step(newest.kind, newest.message, newest.code),
     )
 
 

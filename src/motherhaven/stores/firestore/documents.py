@@ -133,14 +133,14 @@ def trade_of(bot_id: str, values: list[Any]) -> PositionState:
 def fault_values(state: ErrorState) -> list[Any]:
     """Something that went wrong within a page of its bot's."""
     return [*state.key, state.event_id, state.kind, state.message, _cut(state.decision_id),
-            state.at]  # fmt: skip
+            state.at, _cut(state.code)]  # fmt: skip
 
 
 def fault_of(bot_id: str, values: list[Any]) -> ErrorState:
     """What went wrong, of a page's row."""
     key = Key(*values[:4])
-    event_id, kind, message, decision_id, at = values[4:]
-    return ErrorState(key, at, event_id, bot_id, kind, message, decision_id)
+    event_id, kind, message, decision_id, at, *code = values[4:]  # rows of before have no code
+    return ErrorState(key, at, event_id, bot_id, kind, message, decision_id, *code)
 
 
 def named(bot_id: str, name: str) -> str:
@@ -244,6 +244,7 @@ def error_document(state: ErrorState) -> dict[str, Any]:
         "kind": state.kind,
         "message": state.message,
         "decision_id": _cut(state.decision_id),
+        "code": _cut(state.code),
     }
 
 
@@ -258,6 +259,7 @@ def error_of(document: Document) -> ErrorState:
         document["kind"],
         document["message"],
         document["decision_id"],
+        document.get("code"),
     )
 
 

@@ -27,7 +27,7 @@ _LISTED: Final = Shape(paths.ERRORS, ("kind",), "key", descending=True)
 
 
 async def report_rejected(
-    database: Database, bot_id: str | None, at: datetime, message: str
+    database: Database, bot_id: str | None, at: datetime, message: str, code: str | None
 ) -> bool:
     """Keep a refusal; the hour's own document says which are kept already, and guards them."""
     claimed = claimed_bot(bot_id)
@@ -39,7 +39,13 @@ async def report_rejected(
         kept: list[str] = [] if hour is None else list(hour.get("kept"))
         number = FIRST_NUMBER + (len(kept) << _OWNER_BITS | _small_hash(owner))
         state = new_rejection(
-            claimed=claimed, known=known, at=at, message=message, kept=kept, number=number
+            claimed=claimed,
+            known=known,
+            at=at,
+            message=message,
+            code=code,
+            kept=kept,
+            number=number,
         )
         if state is None:
             return False

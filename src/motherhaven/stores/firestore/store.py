@@ -334,9 +334,11 @@ class FirestoreStore:
         """The documents that reads passed over; see Store.unreadable."""
         return self._open.unreadable
 
-    async def report_rejected(self, *, bot_id: str | None, at: datetime, message: str) -> bool:
+    async def report_rejected(
+        self, *, bot_id: str | None, at: datetime, message: str, code: str | None = None
+    ) -> bool:
         """Keep a refusal among the errors; see Store.report_rejected."""
-        return await report_rejected(self._open, bot_id, at, message)
+        return await report_rejected(self._open, bot_id, at, message, code)
 
     async def get_shared_record(self, name: str) -> Shared | None:
         """A shared record; see Store.get_shared_record."""

@@ -16,7 +16,7 @@ from motherhaven.stores.postgres.connect import (
 )
 from motherhaven.stores.postgres.location import Location
 
-MIGRATIONS: Final = ("0001.sql", "0002.sql", "0003.sql", "0004.sql", "0005.sql")
+MIGRATIONS: Final = ("0001.sql", "0002.sql", "0003.sql", "0004.sql", "0005.sql", "0006.sql")
 OLDEST_SERVER: Final = 140_000
 LOCK_CLASS: Final = 0x4D485344
 """Namespace of our advisory locks ("MHSD"), so that other programs' are never met."""

@@ -208,12 +208,12 @@ def errors(
         values.extend(d.rows.key_values(before))
     query = f"""
         SELECT r.time, r.epoch, r.seq, r.no, r.event_id, b.id, r.kind, r.message, r.decision_id,
-            r.at, b.name
+            r.at, r.code, b.name
         FROM errors r LEFT JOIN bots b ON b.no = r.bot {where_all(terms)}
         ORDER BY r.time DESC, r.epoch DESC, r.seq DESC, r.no DESC LIMIT ?
     """
     return session.unreadable.each(
         session.rows(query, (*values, limit)),
         lambda row: (str(row[5]), f"error of {row[4]}"),
-        lambda row: error_row(d.rows.error_of(row), row[10]),
+        lambda row: error_row(d.rows.error_of(row), row[11]),
     )

@@ -75,7 +75,7 @@ def _written(d: Dialect, changes: Changes, no: dict[str, int]) -> Iterator[tuple
     )
     yield tables.ERRORS, [
         (e.key.n, no[e.bot_id], e.kind, e.event_id, *rows.key_values(e.key)[:3], e.message,
-         e.decision_id, rows.at(e.at))
+         e.decision_id, rows.at(e.at), e.code)
         for e in changes.errors
     ]  # fmt: skip
 

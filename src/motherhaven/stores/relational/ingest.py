@@ -33,8 +33,8 @@ _REJECTED: Final = """
     SELECT event_id FROM errors WHERE bot = ? AND kind = 'ingest' AND time >= ? AND time < ?
 """
 _REJECT: Final = """
-    INSERT INTO errors (no, bot, kind, event_id, time, epoch, seq, message, at)
-    VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)
+    INSERT INTO errors (no, bot, kind, event_id, time, epoch, seq, message, at, code)
+    VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
 """
 
 
@@ -49,7 +49,9 @@ def put_parts(session: Session, parts: Sequence[TextPart], received: datetime) -
     session.many(_KEEP_PART, rows)
 
 
-def report_rejected(session: Session, bot_id: str | None, at: datetime, message: str) -> bool:
+def report_rejected(
+    session: Session, bot_id: str | None, at: datetime, message: str, code: str | None
+) -> bool:
     """Keep a refusal among the errors, unless it is there or there are enough."""
     rows, claimed = session.dialect.rows, claimed_bot(bot_id)
     session.alone()  # over all servers, beside the log: its bounds must hold
@@ -64,14 +66,15 @@ def report_rejected(session: Session, bot_id: str | None, at: datetime, message:
         known=found is not None,
         at=at,
         message=message,
+        code=code,
         kept=[row[0] for row in session.rows(_REJECTED, (number, *hour))],
         number=FIRST_NUMBER if newest is None else newest + 1,
     )
     if state is None:
         return False
     time, epoch, seq, no = rows.key_values(state.key)
-    values = (no, number, state.kind, state.event_id, time, epoch, seq, state.message, time)
-    session.run(_REJECT, values)
+    told = (state.message, time, state.code)
+    session.run(_REJECT, (no, number, state.kind, state.event_id, time, epoch, seq, *told))
     return True
 
 

@@ -252,9 +252,11 @@ class RelationalStore(SummariesOfLists, ABC, Generic[AnyWriter, AnyReaders]):
         """The rows that reads passed over; see Store.unreadable."""
         return self._read.unreadable
 
-    async def report_rejected(self, *, bot_id: str | None, at: datetime, message: str) -> bool:
+    async def report_rejected(
+        self, *, bot_id: str | None, at: datetime, message: str, code: str | None = None
+    ) -> bool:
         """Keep a refusal among the errors; see Store.report_rejected."""
-        return await self._change(lambda db: ingest.report_rejected(db, bot_id, at, message))
+        return await self._change(lambda db: ingest.report_rejected(db, bot_id, at, message, code))
 
     async def get_shared_record(self, name: str) -> Shared | None:
         """A shared record; see Store.get_shared_record."""

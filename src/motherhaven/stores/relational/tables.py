@@ -91,4 +91,5 @@ CANDLES: Final = Table(
 ERRORS: Final = Table("errors", {
     "no": "big", "bot": "int", "kind": "text", "event_id": "text", "time": "time",
     "epoch": "big", "seq": "big", "message": "text", "decision_id": "text", "at": "time",
+    "code": "text",
 })  # fmt: skip

@@ -13,7 +13,7 @@ from motherhaven.contract.errors import ConfigError, StoreCorrupt, StoreError, S
 APPLICATION_ID: Final = 0x4D485344
 """Marks the file as a store of ours ("MHSD"), so that no other file is ever touched."""
 
-MIGRATIONS: Final = ("0001.sql", "0002.sql", "0003.sql", "0004.sql", "0005.sql")
+MIGRATIONS: Final = ("0001.sql", "0002.sql", "0003.sql", "0004.sql", "0005.sql", "0006.sql")
 BUSY_MILLISECONDS: Final = 5_000
 
 WRITER_PRAGMAS: Final = """

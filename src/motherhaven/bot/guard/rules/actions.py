@@ -9,8 +9,8 @@ no_position = told(
     "A close, reduce or adjust of a position that is not open.",
     advice="Nothing: its stop or target had closed it before the answer came, or the model "
     "closed what it never had.",
-    prompt="a close or a reduce is always allowed, if the part is worth the coin's "
-    "min_notional; what follows is about entries",
+    prompt="a close is always allowed, a reduce if its part is worth the coin's min_notional; "
+    "what follows is about entries, and of stop_loss and profit_target about adjust too",
 )
 contradictory_actions = told(
     "contradictory_actions",

@@ -1,5 +1,6 @@
 """Rules about when an entry makes sense: after a pause, when sure, and not against a position."""
 
+from math import floor
 from typing import Final
 
 from motherhaven.bot.guard.entry_check import EntryCheck
@@ -30,7 +31,7 @@ def cooldown(entry: EntryCheck) -> str | None:
         return None
     passed = (entry.context.now - last).total_seconds()
     if passed < pause:
-        return f"the last trade in {coin} was {passed:.0f} s ago; the pause is {pause} s"
+        return f"the last trade in {coin} was {floor(passed)} s ago; the pause is {pause} s"
     return None
 
 

@@ -1,6 +1,7 @@
 """Rules about time: how old the answer and the data are that an action rests on."""
 
 from datetime import timedelta
+from math import ceil
 from typing import Final
 
 from motherhaven.bot.guard.entry_check import EntryCheck
@@ -25,7 +26,7 @@ def answer_expired(entry: EntryCheck) -> str | None:
         return None
     age = (entry.context.now - asked).total_seconds()
     if age > entry.limits.answer_age_seconds:
-        return f"the answer is {age:.0f} s old; at most {entry.limits.answer_age_seconds} s"
+        return f"the answer is {ceil(age)} s old; at most {entry.limits.answer_age_seconds} s"
     return None
 
 
@@ -44,7 +45,7 @@ def stale_data(entry: EntryCheck) -> str | None:
     age = (entry.context.now - moment).total_seconds()
     most = entry.limits.max_data_age_seconds
     if age > most:
-        return f"the newest data are {age:.0f} s old; at most {most} s"
+        return f"the newest data are {ceil(age)} s old; at most {most} s"
     if moment - entry.context.now > FUTURE:
         return "the newest data are from the future; check the clock"
     return None

@@ -4,12 +4,11 @@ from decimal import Decimal
 from typing import Final
 
 from motherhaven.bot.guard.entry_check import EntryCheck
-from motherhaven.bot.guard.rule import MarginLimit, Rule, margin_limit, rule, told, usd
-from motherhaven.bot.market.instruments import FeeRates
+from motherhaven.bot.guard.rule import MarginLimit, Rule, cents, margin_limit, rule, told, usd
 from motherhaven.contract.exact import quotient
+from motherhaven.contract.money import plain
 
 ZERO: Final = Decimal(0)
-_TAKER: Final = FeeRates().taker
 
 
 @rule(
@@ -78,7 +77,7 @@ def free_margin(entry: EntryCheck) -> Decimal | None:
         available = entry.context.equity - open_margin
     allocation = entry.allocation
     taken = allocation.reserved + allocation.relevered(entry.decision.coin, entry.leverage)
-    return quotient(available - taken, 1 + entry.leverage * _TAKER)
+    return quotient(available - taken, 1 + entry.leverage * entry.context.taker)
 
 
 MARGIN_LIMITS: Final[tuple[MarginLimit, ...]] = (
@@ -104,7 +103,10 @@ def entry_size(entry: EntryCheck, margin: Decimal) -> Decimal:
 
 def below_minimum(entry: EntryCheck, size: Decimal) -> str | None:
     """Why the venue does not take an entry of `size`, None when it does."""
-    least = entry.spec.min_notional
-    if size * entry.mark < least:
-        return f"the order would be below the venue's minimum of {least} USD"
+    least, notional = entry.spec.min_notional, size * entry.mark
+    if notional < least:
+        return (
+            f"the order would be {cents(notional, least)} USD, below the venue's minimum of "
+            f"{plain(least)} USD"
+        )
     return None

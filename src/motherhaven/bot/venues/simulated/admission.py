@@ -4,9 +4,9 @@ from decimal import Decimal
 from typing import Final, NamedTuple
 
 from motherhaven.bot.execution.orders import OrderIntent, OrderKind
-from motherhaven.bot.portfolio.events import MarginMode
+from motherhaven.bot.market.instruments import MarketSpec
 from motherhaven.bot.portfolio.ledger import Ledger
-from motherhaven.contract.exact import exact, quotient, times
+from motherhaven.contract.exact import minus, plus, quotient, times
 
 ZERO: Final = Decimal(0)
 
@@ -48,39 +48,33 @@ def refusal(
     """
     if mark is None:
         return Refusal(f"No price for {intent.coin} yet; wait for a bar or a mark.", "no_price")
-    reason = _form(intent, ledger)
+    spec = ledger.spec(intent.coin)
+    reason = _form(intent, ledger, spec)
     if reason is not None:
         return reason
     if intent.kind in _TRIGGERS:
-        return None if child else _trigger(intent, ledger, mark)
+        return None if child else _trigger(intent, ledger, mark, spec)
+    price = intent.price or mark
     if intent.reduce_only:
-        return _reduction(intent, ledger) or _minimum(intent, ledger, intent.price or mark)
-    return _entry(intent, ledger, mark)
+        return _reduction(intent, ledger) or _minimum(intent, ledger, price, spec)
+    least = _minimum(intent, ledger, price, spec)
+    return least or margin_refusal(intent, ledger, price if intent.kind is _LIMIT else mark)
 
 
-def _form(intent: OrderIntent, ledger: Ledger) -> Refusal | None:
-    spec = ledger.spec(intent.coin)
-    trigger = intent.kind in _TRIGGERS
-    if intent.size == 0 and not trigger:
-        return Refusal("Order has zero size.", "venue_size")
-    if (
-        intent.size
-        and not spec.is_legal_size(intent.size)
-        and not _whole(intent, ledger, intent.size)
-    ):
+def _form(intent: OrderIntent, ledger: Ledger, spec: MarketSpec) -> Refusal | None:
+    trigger, size, price = intent.kind in _TRIGGERS, intent.size, intent.price
+    if not size:
+        if not trigger:
+            return Refusal("Order has zero size.", "venue_size")
+    elif not spec.is_legal_size(size) and not _whole(intent, ledger, size):
         return Refusal(
-            f"Order has invalid size. {intent.size} is not a multiple of {spec.lot}.", "venue_size"
+            f"Order has invalid size. {size} is not a multiple of {spec.lot}.", "venue_size"
         )
-    if intent.price is None and intent.kind is not _MARKET:
-        return Refusal("Order has no price.", "venue_action")
-    if (
-        intent.price is not None
-        and intent.kind is not _MARKET
-        and not spec.is_legal_price(intent.price)
-    ):
-        return Refusal(
-            f"Price must be divisible by tick size. {intent.price} is not.", "venue_tick"
-        )
+    if intent.kind is not _MARKET:
+        if price is None:
+            return Refusal("Order has no price.", "venue_action")
+        if not spec.is_legal_price(price):
+            return Refusal(f"Price must be divisible by tick size. {price} is not.", "venue_tick")
     if trigger and not intent.reduce_only:
         return Refusal("Trigger orders must be reduce only.", "venue_action")
     leverage = intent.leverage
@@ -92,11 +86,13 @@ def _form(intent: OrderIntent, ledger: Ledger) -> Refusal | None:
     return None
 
 
-def _trigger(intent: OrderIntent, ledger: Ledger, mark: Decimal) -> Refusal | None:
+def _trigger(
+    intent: OrderIntent, ledger: Ledger, mark: Decimal, spec: MarketSpec
+) -> Refusal | None:
     reason = _reduction(intent, ledger)
     if reason is None and intent.price is not None:
         if intent.size:
-            reason = _minimum(intent, ledger, intent.price)
+            reason = _minimum(intent, ledger, intent.price, spec)
         above = intent.price > mark
         wants_above = (intent.kind is _TARGET) == (intent.side.sign < 0)
         if intent.price == mark or above != wants_above:
@@ -114,16 +110,13 @@ def _reduction(intent: OrderIntent, ledger: Ledger) -> Refusal | None:
     return None
 
 
-def _entry(intent: OrderIntent, ledger: Ledger, mark: Decimal) -> Refusal | None:
-    limit = intent.price if intent.kind is _LIMIT and intent.price else mark
-    least = _minimum(intent, ledger, intent.price or mark)
-    return least or margin_refusal(intent, ledger, limit)
-
-
-def _minimum(intent: OrderIntent, ledger: Ledger, price: Decimal) -> Refusal | None:
+def _minimum(
+    intent: OrderIntent, ledger: Ledger, price: Decimal, spec: MarketSpec
+) -> Refusal | None:
     """Too small by its limit price, unless it is one that closes the whole position."""
-    least = ledger.spec(intent.coin).min_notional
-    size = within(intent, intent.size, ledger)
+    least, size = spec.min_notional, intent.size
+    if intent.reduce_only:
+        size = within(intent, size, ledger)
     if times(size, price) >= least:
         return None
     if _whole(intent, ledger, size):
@@ -139,28 +132,29 @@ def _whole(intent: OrderIntent, ledger: Ledger, size: Decimal) -> bool:
 
 def margin_refusal(intent: OrderIntent, ledger: Ledger, price: Decimal) -> Refusal | None:
     """Why the account cannot carry this entry at `price`; None when it can."""
-    holding = ledger.holdings.get(intent.coin)
-    leverage = intent.leverage or (holding.leverage if holding else 1)
-    mode = intent.mode or (holding.mode if holding else MarginMode.CROSS)
-    if holding is not None and mode is not holding.mode:
-        return Refusal("Cannot switch leverage type with open position.", "venue_leverage")
-    with exact():
-        signed = intent.side.sign * intent.size
-        held = holding.size if holding else ZERO
-        after = abs(held + signed)
-        most = ledger.tiers(intent.coin).max_leverage(after * price)
-        if leverage > most and after > abs(held):
-            return Refusal(
-                f"Invalid leverage {leverage}: this notional allows {most} in {intent.coin}.",
-                "venue_leverage",
-            )
-        opposite = held * signed < 0
-        if opposite and intent.size <= abs(held):
-            return None
-        needed = quotient((after if opposite else intent.size) * price, Decimal(leverage))
-        free = ledger.available()
-        if opposite and holding is not None and not holding.isolated:
-            free += quotient(abs(held) * ledger.marks[intent.coin], Decimal(holding.leverage))
-        if needed > free:
-            return Refusal("Insufficient margin to place order.", "venue_margin")
+    coin, size = intent.coin, intent.size
+    holding = ledger.holdings.get(coin)
+    if holding is None:
+        held, after, leverage, opposite = ZERO, size, intent.leverage or 1, False
+    else:
+        if intent.mode is not None and intent.mode is not holding.mode:
+            return Refusal("Cannot switch leverage type with open position.", "venue_leverage")
+        held, leverage = holding.size.copy_abs(), intent.leverage or holding.leverage
+        opposite = (holding.size > 0) is not (intent.side.sign > 0)
+        after = minus(held, size).copy_abs() if opposite else plus(held, size)
+    most = ledger.tiers(coin).max_leverage(times(after, price))
+    if leverage > most and after > held:
+        return Refusal(
+            f"Invalid leverage {leverage}: this notional allows {most} in {coin}.",
+            "venue_leverage",
+        )
+    if opposite and size <= held:
+        return None
+    needed = quotient(times(after if opposite else size, price), Decimal(leverage))
+    free = ledger.available()
+    if opposite and holding is not None and not holding.isolated:
+        freed = quotient(times(held, ledger.marks[coin]), Decimal(holding.leverage))
+        free = plus(free, freed)
+    if needed > free:
+        return Refusal("Insufficient margin to place order.", "venue_margin")
     return None

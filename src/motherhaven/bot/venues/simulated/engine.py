@@ -48,6 +48,10 @@ from motherhaven.contract.coins import normalise_symbol
 from motherhaven.contract.errors import NoPrice, OrderRejected
 
 ZERO: Final = Decimal(0)
+_OPEN: Final = OrderState.OPEN
+_STOP: Final = OrderKind.STOP
+_TARGET: Final = OrderKind.TARGET
+_LIMIT: Final = OrderKind.LIMIT
 HISTORY: Final = 100_000
 """Fills and payments that the engine itself remembers; the journal keeps all."""
 
@@ -218,7 +222,7 @@ class PaperEngine(FundVerbs, FactVerbs):
         """
         if coin not in self.ledger.marks:
             raise NoPrice(f"{coin} has no price yet")
-        book = self._books.get(coin)
+        book = self._books.get(coin)  # most coins have none
         if book is not None:
             levels = book[1] if side is Side.BUY else book[0]
             walk = walk_book(levels, side, size, None, self.ledger.spec(coin))
@@ -272,7 +276,7 @@ class PaperEngine(FundVerbs, FactVerbs):
             known = self._registry.find(intent.cloid) if intent.cloid else None
             child = known or self._admit(intent, child=True)
             outcomes.append(child.outcome())
-            if known is None and child.state is OrderState.OPEN:
+            if known is None and child.state is _OPEN:
                 children.append(child)
         first = self._place(intents[0], children)
         if isinstance(first, Rejected):
@@ -338,16 +342,16 @@ class PaperEngine(FundVerbs, FactVerbs):
         if known is not None:
             return known.outcome()
         order = self._admit(intent)
-        if order.state is not OrderState.OPEN:
+        if order.state is not _OPEN:
             return order.outcome()
         order.children = list(children)
         for child in children:
             child.parent = order.cloid
         kind = order.intent.kind
-        if self.config.next_open or kind in (OrderKind.STOP, OrderKind.TARGET):
+        if self.config.next_open or kind is _STOP or kind is _TARGET:
             self._registry.rest(order)
             return order.outcome()
-        if kind is OrderKind.LIMIT:
+        if kind is _LIMIT:
             self._registry.rest(order)
             mid = self.mid(order.intent.coin)
             if order.intent.side.sign * (order.price - mid) < 0:
@@ -374,12 +378,12 @@ class PaperEngine(FundVerbs, FactVerbs):
 
     def _admit(self, intent: OrderIntent, *, child: bool = False) -> Order:
         coin = normalise_symbol(intent.coin)
-        setting = self._settings.get(coin)
+        setting = None if intent.reduce_only else self._settings.get(coin)  # it sets neither
         leverage, mode = intent.leverage, intent.mode
-        if setting is not None and not intent.reduce_only:  # a reduction sets neither
+        if setting is not None:
             leverage = leverage if leverage is not None else setting.leverage
             mode = mode if mode is not None else setting.mode
-        if (coin, leverage, mode) != (intent.coin, intent.leverage, intent.mode):
+        if coin != intent.coin or leverage != intent.leverage or mode is not intent.mode:
             intent = intent.set_to(coin, leverage, mode)
         order = self._registry.admit(intent, self.now)
         why = refusal(intent, self.ledger, self.ledger.marks.get(coin), child=child)

@@ -2,6 +2,7 @@
 
 from datetime import datetime
 from decimal import Decimal
+from typing import Final
 
 from motherhaven.bot.execution.orders import ExchangeEvent, OrderClosed, OrderKind, OrderState
 from motherhaven.bot.execution.slippage import Slippage
@@ -23,6 +24,13 @@ from motherhaven.bot.venues.simulated.admission import (
 )
 from motherhaven.bot.venues.simulated.resting import Order, Registry
 
+# Names of the module are looked up far more quickly than members of an enumeration.
+_OPEN: Final = OrderState.OPEN
+_FILLED: Final = OrderState.FILLED
+_CANCELED: Final = OrderState.CANCELED
+_ENTRY: Final = FillReason.ENTRY
+_CLOSE: Final = FillReason.CLOSE
+
 
 class Executor:
     """Books executions in the ledger and keeps the orders and events in step with it."""
@@ -38,7 +46,9 @@ class Executor:
     def take(self, order: Order, mid: Decimal, time: datetime) -> None:
         """Execute a taker order at `mid` plus slippage, or refuse it past its limit."""
         intent = order.intent
-        size = within(intent, intent.size - order.filled, self._ledger)
+        size = intent.size - order.filled
+        if intent.reduce_only:
+            size = within(intent, size, self._ledger)
         price = self.taker_price(intent.coin, intent.side, size, mid)
         if intent.price is not None and intent.side.sign * (price - intent.price) > 0:
             if intent.kind is OrderKind.LIMIT:
@@ -58,8 +68,8 @@ class Executor:
     ) -> None:
         """Book the unsigned `size` at `price`, unless the account no longer allows it."""
         intent = order.intent
-        holding = self._ledger.holdings.get(intent.coin)
         if intent.reduce_only:
+            holding = self._ledger.holdings.get(intent.coin)
             if holding is None or (holding.size > 0) == (intent.side.sign > 0):
                 return self.refuse(order, INCREASES, time)
             size = within(intent, size, self._ledger)
@@ -67,7 +77,7 @@ class Executor:
             why = margin_refusal(intent, self._ledger, price)
             if why is not None:
                 return self.refuse(order, why, time)
-        reason_code = FillReason.CLOSE if intent.reduce_only else FillReason.ENTRY
+        reason_code = _CLOSE if intent.reduce_only else _ENTRY
         return self._fill(order, size, price, liquidity, reason_code, time)
 
     def refuse(self, order: Order, why: Refusal, time: datetime) -> None:
@@ -80,7 +90,7 @@ class Executor:
 
     def cancel(self, order: Order, reason: str, time: datetime) -> None:
         """Cancel an order and the children that wait for it."""
-        self._end(order, OrderState.CANCELED, reason, time)
+        self._end(order, _CANCELED, reason, time)
         for child in order.children:
             if child.state is OrderState.OPEN and not order.filled:
                 self._end(child, OrderState.CANCELED, "its entry was canceled", time)
@@ -113,7 +123,7 @@ class Executor:
     ) -> None:
         intent = order.intent
         order.book(size, price)
-        self._registry.end(order, OrderState.FILLED)
+        self._registry.end(order, _FILLED)
         self.book(
             intent.coin,
             size * intent.side.sign,
@@ -126,7 +136,7 @@ class Executor:
             cloid=order.cloid,
         )
         for child in order.children:
-            if child.state is OrderState.OPEN:
+            if child.state is _OPEN:
                 self._registry.rest(child)
         order.children = []
 
@@ -150,26 +160,19 @@ class Executor:
         before = self._ledger.holdings.get(coin)
         reduces = before is not None and (before.size > 0) != (size > 0)
         done = self._ledger.fill(
-            coin,
-            size,
-            price,
-            time=time,
-            reason=reason,
-            liquidity=liquidity,
-            leverage=leverage,
-            mode=mode,
-            cloid=cloid,
-        )
+            coin, size, price, time=time, reason=reason, liquidity=liquidity, leverage=leverage,
+            mode=mode, cloid=cloid,
+        )  # fmt: skip
         self.events += done
-        self.events += [
-            Shortfall(coin, fill.absorbed, fill.position_id, time)
-            for fill in done
-            if isinstance(fill, Fill) and fill.absorbed
-        ]
-        if before is not None and self._ledger.holdings.get(coin) is not before:
+        if before is None:
+            return
+        for fill in done:
+            if isinstance(fill, Fill) and fill.absorbed:
+                self.events.append(Shortfall(coin, fill.absorbed, fill.position_id, time))
+        if self._ledger.holdings.get(coin) is not before:
             self.overrides.pop(coin, None)
             self._clear(coin, "the position was closed", time, everything=False)
-        if before is not None and reduces and not before.isolated:
+        if reduces and not before.isolated:
             self._liquidate_rest(time)
 
     def _liquidate_rest(self, time: datetime) -> None:
@@ -183,7 +186,7 @@ class Executor:
 
     def _clear(self, coin: str, reason: str, time: datetime, *, everything: bool) -> None:
         orders = self._registry.of(coin)
-        for order in tuple(orders or ()):
+        for order in orders.all if orders is not None else ():
             if everything or order.intent.reduce_only:
                 self.cancel(order, reason, time)
 

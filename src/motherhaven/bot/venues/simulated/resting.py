@@ -1,6 +1,5 @@
 """The paper exchange's orders: one registry by cloid, and per coin what rests."""
 
-from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
@@ -65,8 +64,8 @@ class Order:
         """The answer to whoever placed it."""
         if self.state is _REJECTED:
             return Rejected(self.cloid, self.reason or "rejected", self.code)
-        resting = self.state is _OPEN
-        return Accepted(self.cloid, self.filled, self.average(), resting)
+        average = self.average() if self.filled else None
+        return Accepted(self.cloid, self.filled, average, self.state is _OPEN)
 
     def status(self) -> OrderStatus:
         """The answer to a question by cloid."""
@@ -101,17 +100,10 @@ class CoinOrders:
             return self.stops
         return self.targets if kind is _TARGET else self.pending
 
-    def __iter__(self) -> Iterator[Order]:
-        yield from self.pending
-        yield from self.limits
-        yield from self.stops
-        yield from self.targets
-
-    def remove(self, order: Order) -> None:
-        """Take an order off its list, if it is there."""
-        shelf = self.shelf(order.intent.kind)
-        if order in shelf:
-            shelf.remove(order)
+    @property
+    def all(self) -> tuple[Order, ...]:
+        """All of them, as they stand now."""
+        return (*self.pending, *self.limits, *self.stops, *self.targets)
 
 
 class Registry:
@@ -147,8 +139,11 @@ class Registry:
     def rest(self, order: Order) -> None:
         """Put an order where prices will find it."""
         self.version += 1
-        coin = self._coins.setdefault(order.intent.coin, CoinOrders())
-        coin.shelf(order.intent.kind).append(order)
+        intent = order.intent
+        coin = self._coins.get(intent.coin)
+        if coin is None:
+            coin = self._coins[intent.coin] = CoinOrders()
+        coin.shelf(intent.kind).append(order)
 
     def end(
         self, order: Order, state: OrderState, reason: str | None = None, code: str = "venue"
@@ -159,16 +154,19 @@ class Registry:
         order.reason, order.code = reason, code
         coin = self._coins.get(order.intent.coin)
         if coin is not None:
-            coin.remove(order)
+            shelf = coin.shelf(order.intent.kind)
+            if order in shelf:
+                shelf.remove(order)
 
     def resting(self, coin: str | None = None) -> list[Order]:
         """All open orders, of one coin or of all, children that wait included."""
         coins = self._coins.values() if coin is None else filter(None, [self._coins.get(coin)])
         found: list[Order] = []
-        for shelf in coins:
-            for order in shelf:
+        for one in coins:
+            for order in one.all:
                 found.append(order)
-                found.extend(child for child in order.children if child.state is _OPEN)
+                if order.children:
+                    found.extend(child for child in order.children if child.state is _OPEN)
         return found
 
     def _forget(self) -> None:

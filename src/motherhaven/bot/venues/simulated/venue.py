@@ -206,12 +206,15 @@ class SimulatedVenue:
 
     def prices(self, coins: Sequence[str]) -> Mapping[str, Prices]:
         """The last mark, mid and oracle of each coin; mid and oracle are the mark if untold."""
-        engine, marks = self.engine, self.engine.ledger.marks
-        return {
-            coin: Prices(coin, marks[coin], engine.mid(coin), engine.oracle(coin), engine.now)
-            for coin in coins
-            if coin in marks
-        }
+        engine, found = self.engine, {}
+        marks, quoted = engine.ledger.marks, engine.quoted
+        for coin in coins:
+            mark = marks.get(coin)
+            if mark is not None:
+                known = quoted.get(coin)
+                mid, oracle = (mark, mark) if known is None else (known.mid, known.oracle)
+                found[coin] = Prices(coin, mark, mid, oracle, engine.now)
+        return found
 
     def taker_price(self, coin: str, side: Side, size: Decimal) -> Decimal:
         """What a taker would pay on average now, by the book or the slippage model."""

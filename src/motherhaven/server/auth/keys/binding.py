@@ -69,6 +69,7 @@ class Claims:
                 f"the bot claims live money, which its key {key.id} does not allow: kept as "
                 "unknown; if it is so: motherhaven keys create --name NAME --bot "
                 f"{event.bot_id} --allow-live",
+                "live_not_allowed",
             )
         name = event.bot_name
         if name is not None and await self._is_taken(event.bot_id, name):
@@ -77,6 +78,7 @@ class Claims:
                 event.bot_id,
                 f"the name {name[:60]!r} belongs to another bot and was left out; give each bot "
                 "a name of its own (MOTHERHAVEN_BOT)",
+                "name_taken",
             )
         return event
 

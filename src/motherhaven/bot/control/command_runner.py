@@ -34,7 +34,7 @@ _WAITS: Final = (0.0, 0.5, 1.0, 2.0, 5.0)
 _LOCAL: Final = "local"
 
 
-class Desk:
+class CommandRunner:
     """The commands that are not over, and what becomes of them."""
 
     def __init__(

@@ -1,4 +1,4 @@
-import type { Fate, Fates, Tone } from "@/lib/view-models/chain";
+import type { Stage, Stages, Tone } from "@/lib/view-models/chain";
 
 export const TONES: Record<Tone, string> = {
   good: "text-muted",
@@ -22,18 +22,20 @@ export function ToneMark({ tone }: { tone: Tone }) {
 }
 
 /** Asked → allowed → executed, on one line; what was not told is left out. */
-export function FateLine({ fates }: { fates: Fates }) {
-  const why = fates.asked.why ?? fates.allowed.why ?? fates.executed.why;
-  const failed = fates.asked.tone === "bad";
+export function StageLine({ stages }: { stages: Stages }) {
+  const why = stages.asked.why ?? stages.allowed.why ?? stages.executed.why;
+  const failed = stages.asked.tone === "bad";
   const told = [
-    failed && <FateText key="failed" fate={{ ...fates.asked, word: "answer not used" }} />,
-    fates.asked.figure && (
+    failed && <StageText key="failed" stage={{ ...stages.asked, word: "answer not used" }} />,
+    stages.asked.figure && (
       <span key="asked" className="num">
-        {fates.asked.figure}
+        {stages.asked.figure}
       </span>
     ),
-    fates.allowed.told !== false && <FateText key="allowed" fate={fates.allowed} />,
-    !failed && fates.executed.told !== false && <FateText key="executed" fate={fates.executed} />,
+    stages.allowed.told !== false && <StageText key="allowed" stage={stages.allowed} />,
+    !failed && stages.executed.told !== false && (
+      <StageText key="executed" stage={stages.executed} />
+    ),
   ].filter(Boolean);
   return (
     <span
@@ -47,18 +49,18 @@ export function FateLine({ fates }: { fates: Fates }) {
   );
 }
 
-function FateText({ fate }: { fate: Fate }) {
-  const figure = fate.figure || fate.at;
+function StageText({ stage }: { stage: Stage }) {
+  const figure = stage.figure || stage.at;
   return (
     // A word is never squeezed under what follows it; a figure gives way, and says so.
     <span
-      className={`inline-flex items-baseline gap-1 ${figure ? "min-w-0" : "shrink-0"} ${TONES[fate.tone]}`}
+      className={`inline-flex items-baseline gap-1 ${figure ? "min-w-0" : "shrink-0"} ${TONES[stage.tone]}`}
     >
       <span className="shrink-0">
-        {fate.word}
-        <ToneMark tone={fate.tone} />
+        {stage.word}
+        <ToneMark tone={stage.tone} />
       </span>
-      {figure && <span className="num truncate">{fate.figure ?? `@ ${fate.at}`}</span>}
+      {figure && <span className="num truncate">{stage.figure ?? `@ ${stage.at}`}</span>}
     </span>
   );
 }
