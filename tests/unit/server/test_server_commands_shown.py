@@ -98,7 +98,7 @@ def test_a_fleets_table(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None
 
     monkeypatch.setattr(run, "_row", lambda *_: (NASTY,) * 8)
 
-    class Desk:
+    class Client:
         def state(self) -> dict[str, Any]:
             return {"members": [], "pid": 1}
 
@@ -108,7 +108,7 @@ def test_a_fleets_table(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None
     class Plan:
         bots = (Bot(), Bot())
 
-    monkeypatch.setattr(run, "desk", lambda *_: Desk())
+    monkeypatch.setattr(run, "control_client", lambda *_: Client())
     text, _ = fleet_status(Plan(), SystemClock())  # type: ignore[arg-type]
     assert is_harmless(text)
     assert len(text.splitlines()) == 4  # the head, the titles and a line for each bot
