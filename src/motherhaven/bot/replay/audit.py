@@ -4,7 +4,6 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
-from itertools import chain
 from typing import Final, NamedTuple, overload
 
 from motherhaven.bot.portfolio.events import Fill, FundingPayment, LedgerRecord
@@ -77,10 +76,6 @@ class _Piece:
     base: Decimal
     tracks: Sequence[Track]
 
-    def moments(self) -> Sequence[datetime]:
-        """The time of each sample."""
-        return self.times[self.start : self.stop]
-
     def equities(self) -> Sequence[Decimal]:
         """The equity at each sample, in USD."""
         if not self.tracks:
@@ -134,9 +129,12 @@ class EquityCurve(Sequence[EquityPoint]):
     def _worked_out(self) -> tuple[list[datetime], list[Decimal]]:
         """All times and all equities, in USD."""
         if self._found is None:
-            times = chain.from_iterable(piece.moments() for piece in self._pieces)
-            equities = chain.from_iterable(piece.equities() for piece in self._pieces)
-            self._found = list(times), list(equities)
+            times: list[datetime] = []
+            equities: list[Decimal] = []
+            for piece in self._pieces:
+                times += piece.times[piece.start : piece.stop]
+                equities += piece.equities()
+            self._found = times, equities
         return self._found
 
 
