@@ -52,6 +52,26 @@ def test_a_plan_is_recorded_before_it_may_be_sent():
     assert told == [Stage.PLANNED, Stage.PLANNED]
 
 
+def test_orders_whose_plans_nobody_keeps_are_on_their_way_as_others():
+    """The same states of the same orders, whoever reads them; an id is used once."""
+    intents = [
+        OrderIntent("BTC", Side.BUY, D(1), cloid="0x1", deadline=NOW),
+        OrderIntent("BTC", Side.SELL, D(0), OrderKind.STOP, D(9), reduce_only=True, cloid="0x2"),
+        OrderIntent("ETH", Side.SELL, D(2), OrderKind.LIMIT, D(7)),
+    ]
+    told = []
+    kept, silent = OwnOrders(told.append), OwnOrders()
+    for orders in (kept, silent):
+        orders.plan_all(intents, NOW, "d1")
+        orders.answered([Accepted("0x2", resting=True)])
+        orders.plan_all(intents[:2], NOW, "d2")
+    assert [record.state for record in told] == [Stage.PLANNED] * 3
+    for cloid in ("0x1", "0x2"):
+        assert silent.find(cloid) == kept.find(cloid) is not None
+    assert silent.known() == kept.known() == {"0x1", "0x2", ""}
+    assert silent.resting() == kept.resting() != []
+
+
 @pytest.mark.parametrize("plans_only", [True, False])
 def test_which_states_are_told(plans_only):
     """In this process one event an order; elsewhere each state once."""

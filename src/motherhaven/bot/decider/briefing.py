@@ -40,11 +40,12 @@ class TradeTally:
         """Count one more; a trade that broke even is none that was won."""
         with exact():
             self.count += 1
-            if trade.net > 0:
+            net = trade.net
+            if net > 0:
                 self.won += 1
-                self.net_won += trade.net
+                self.net_won += net
             else:
-                self.net_lost -= trade.net
+                self.net_lost -= net
             self.fees += trade.fees
             self.funding += trade.funding
 

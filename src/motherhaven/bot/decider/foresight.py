@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
+from itertools import islice
 from operator import gt
 from typing import Final, Protocol, cast, runtime_checkable
 
@@ -40,9 +41,8 @@ class Averages:
             cold = min(SLOW - 1, len(stretch))
             sides += COLD * cold
             # From there on both are numbers.
-            sides += bytes(
-                map(gt, cast("list[float]", quick[cold:]), cast("list[float]", calm[cold:]))
-            )
+            both = cast("tuple[list[float], list[float]]", (quick, calm))
+            sides += bytes(map(gt, *(islice(one, cold, None) for one in both)))
             fast = fast + quick if fast else quick
             slow = slow + calm if slow else calm
         return cls(fast, slow, bytes(sides))

@@ -36,16 +36,18 @@ class Ema:
 
     def column(self, values: Sequence[float]) -> list[float | None]:
         """`push` each of `values`, oldest first; the average after each."""
-        found: list[float | None] = []
+        first: list[float | None] = []
         rest = iter(values)
         for value in rest:
-            found.append(self.push(value))
+            first.append(self.push(value))
             if self.value is not None:
                 break
         average, k = self.value, self._k
-        if average is not None:
-            found += [average := average + k * (value - average) for value in rest]
-            self.value = average
+        if average is None:
+            return first
+        found: list[float | None] = [average := average + k * (value - average) for value in rest]
+        found[:0] = first  # the few before the many: these are moved as a whole
+        self.value = average
         return found
 
     def push(self, value: float) -> float | None:

@@ -4,7 +4,6 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
-from itertools import chain
 from typing import Final, NamedTuple, overload
 
 from motherhaven.bot.portfolio.events import Fill, FundingPayment, LedgerRecord
@@ -77,10 +76,6 @@ class _Piece:
     base: Decimal
     tracks: Sequence[Track]
 
-    def moments(self) -> Sequence[datetime]:
-        """The time of each sample."""
-        return self.times[self.start : self.stop]
-
     def equities(self) -> Sequence[Decimal]:
         """The equity at each sample, in USD."""
         if not self.tracks:
@@ -134,9 +129,12 @@ class EquityCurve(Sequence[EquityPoint]):
     def _worked_out(self) -> tuple[list[datetime], list[Decimal]]:
         """All times and all equities, in USD."""
         if self._found is None:
-            times = chain.from_iterable(piece.moments() for piece in self._pieces)
-            equities = chain.from_iterable(piece.equities() for piece in self._pieces)
-            self._found = list(times), list(equities)
+            times: list[datetime] = []
+            equities: list[Decimal] = []
+            for piece in self._pieces:
+                times += piece.times[piece.start : piece.stop]
+                equities += piece.equities()
+            self._found = times, equities
         return self._found
 
 
@@ -199,11 +197,18 @@ class EquityAudit:
             steps = track.steps[first : stop + track.offset]
             best, worst = track.ends(steps)
             self._last = fma(size, marks[stop + track.offset - 1], base)
-            if fma(size, marks[first + best], base) < self._peak:
-                self._extremes((fma(size, marks[first + worst], base),))
-            else:
+            top = fma(size, marks[first + best], base)
+            bottom = fma(size, marks[first + worst], base)
+            if top < self._peak:
+                self._extremes((bottom,))
+                return
+            turns: Sequence[int]
+            if self._may_be_worst(bottom, top):
                 turns = track.turns(steps)
-                self._extremes([fma(size, marks[first + number], base) for number in turns])
+            else:  # whatever fell within: only the last peak counts, and the low after it
+                best = len(steps) - 1 - steps[::-1].index(steps[best])
+                turns = best, best + track.ends(steps[best:])[1]
+            self._extremes([fma(size, marks[first + number], base) for number in turns])
             return
         equities = piece.equities() if tracks else [base]
         self._last = equities[-1]
@@ -239,11 +244,16 @@ class EquityAudit:
                 peak = low = equity
             elif equity < low and peak > 0:
                 low = equity
-                # Most falls are certainly less deep than the worst: no need to divide exactly.
-                if float(equity) / float(peak) - 1 < self._worst_float + _ROOM:
+                if self._may_be_worst(equity, peak):
                     self._worst = min(self._worst, quotient(minus(equity, peak), peak))
                     self._worst_float = float(self._worst)
         self._peak, self._low = peak, low
+
+    def _may_be_worst(self, low: Decimal, peak: Decimal) -> bool:
+        """False where a fall is certainly less deep than the worst: most are, by their floats."""
+        if peak <= 0 or low <= 0:
+            return True
+        return float(low) / float(peak) - 1 < self._worst_float + _ROOM
 
     def _difference(self, piece: _Piece, fold: EquityFold) -> Decimal:
         """The largest one within a piece: none where cash and coins are the same."""

@@ -102,6 +102,8 @@ class Replay:
 
     _next = 0
     """The slice that comes next."""
+    _strides: Strides | None = None
+    """Steps over bars that reach nothing, while the run lasts; None where each is looked at."""
 
     def __init__(
         self,
@@ -143,7 +145,6 @@ class Replay:
         self._timeline, self._coins = self.feed.timeline, len(self.feed.coins)
         self._plain = self._recorded is None and config.plain
         self._step = timedelta(seconds=config.interval_seconds)
-        self._strides: Strides | None = None
 
     def _setup(self) -> TraderSetup:
         config = self._config

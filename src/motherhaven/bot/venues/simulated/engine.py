@@ -49,9 +49,6 @@ from motherhaven.contract.errors import NoPrice, OrderRejected
 
 ZERO: Final = Decimal(0)
 _OPEN: Final = OrderState.OPEN
-_STOP: Final = OrderKind.STOP
-_TARGET: Final = OrderKind.TARGET
-_LIMIT: Final = OrderKind.LIMIT
 HISTORY: Final = 100_000
 """Fills and payments that the engine itself remembers; the journal keeps all."""
 
@@ -222,7 +219,7 @@ class PaperEngine(FundVerbs, FactVerbs):
         """
         if coin not in self.ledger.marks:
             raise NoPrice(f"{coin} has no price yet")
-        book = self._books.get(coin)  # most coins have none
+        book = self._books.get(coin)
         if book is not None:
             levels = book[1] if side is Side.BUY else book[0]
             walk = walk_book(levels, side, size, None, self.ledger.spec(coin))
@@ -313,16 +310,11 @@ class PaperEngine(FundVerbs, FactVerbs):
     def close_all(self) -> list[Outcome]:
         """Cancel everything that rests and close every position at the market."""
         self.cancel_all()
-        intents = [
-            OrderIntent(
-                coin,
-                Side.SELL if holding.size > 0 else Side.BUY,
-                abs(holding.size),
-                reduce_only=True,
-            )
-            for coin, holding in self.ledger.holdings.items()
-        ]
-        return self.place(intents)
+        found = self.ledger.holdings.items()
+        sides = {coin: Side.SELL if held.size > 0 else Side.BUY for coin, held in found}
+        return self.place(
+            [OrderIntent(c, sides[c], abs(held.size), reduce_only=True) for c, held in found]
+        )
 
     def take_at(self, intent: OrderIntent, price: Decimal) -> Outcome:
         """Take a market order at a price that the caller has worked out, slippage included."""
@@ -348,10 +340,10 @@ class PaperEngine(FundVerbs, FactVerbs):
         for child in children:
             child.parent = order.cloid
         kind = order.intent.kind
-        if self.config.next_open or kind is _STOP or kind is _TARGET:
+        if self.config.next_open or kind in (OrderKind.STOP, OrderKind.TARGET):
             self._registry.rest(order)
             return order.outcome()
-        if kind is _LIMIT:
+        if kind is OrderKind.LIMIT:
             self._registry.rest(order)
             mid = self.mid(order.intent.coin)
             if order.intent.side.sign * (order.price - mid) < 0:
