@@ -117,12 +117,17 @@ def journaled(case: Case, folder: Path) -> tuple[ReplayReport, str, str]:
     return report, journal_hash(path), view_hash(path)
 
 
-def recorded(case: Case, folder: Path, *, bulk: bool) -> tuple[ReplayReport, Path]:
-    """The run with a journal, holds in bulk records or one by one: its report and the file."""
+def recorded(
+    case: Case, folder: Path, *, bulk: bool, chance: int | None = None
+) -> tuple[ReplayReport, Path]:
+    """The run with a journal, holds in bulk records or one by one: its report and the file.
+
+    `chance` seeds what the recorder draws; the case's own seed as a rule.
+    """
     config = case.config(case.market(folder), candles=True, bulk=bulk)
     clock = FakeClock(START)
     path = folder / f"{case.seed}-{case.decider}-{bulk}.db"
-    ids = IdSource(clock, random.Random(case.seed).randbytes)
+    ids = IdSource(clock, random.Random(case.seed if chance is None else chance).randbytes)
     recorder = open_recorder(path, clock=clock, ids=ids, synchronous="off")
     sink = JournalSink(recorder, trusted=True)
     try:

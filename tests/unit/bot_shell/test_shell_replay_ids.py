@@ -1,6 +1,5 @@
 """Ids of a replay: of the market's time, in order, none twice."""
 
-import random
 from datetime import UTC, datetime, timedelta
 from uuid import RFC_4122, UUID
 
@@ -13,7 +12,7 @@ START = datetime(2026, 1, 5, tzinfo=UTC)
 def test_ids_are_those_of_the_market_s_time() -> None:
     """Version 7 with the clock's milliseconds, though they are worked out once a moment."""
     clock = MarketClock(SystemClock(), START)
-    new = market_ids(clock, random.Random(1))
+    new = market_ids(clock, "1")
     found: list[str] = []
     for minute in range(3):
         clock.time = START + minute * timedelta(minutes=1, milliseconds=7)

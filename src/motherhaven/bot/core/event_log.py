@@ -74,6 +74,8 @@ class EventLog:
         self._account = account
         self._execution = execution
         self._new_id = new_id
+        self.order_id: Callable[[], str] | None = None
+        """Gives the records of orders their ids; without one the recorder does."""
         self._told: dict[str, Payload] = {}
         self._bars: dict[str, list[Bar]] = {}
 
@@ -130,7 +132,8 @@ class EventLog:
             held = account.ledger.holdings.get(record.coin)
             position_id = None if held is None else held.position_id
         payload = records.order(record, account.now, position_id)
-        self.records.append(Record("order", payload, account.now))
+        event_id = None if self.order_id is None else self.order_id()
+        self.records.append(Record("order", payload, account.now, event_id))
 
     def follow(self, positions: Iterable[Position], now: datetime) -> None:
         """Record what changed a position without a fill, such as another leverage."""

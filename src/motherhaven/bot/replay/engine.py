@@ -5,7 +5,6 @@ made at a bar's close and filled at the next bar's open; inside a hole nothing i
 """
 
 import asyncio
-import random
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -129,9 +128,10 @@ class Replay:
         self._market = MarketClock(clock, self.feed.start)
         # An older run in the same journal shares no ids with this one.
         self._before = sum(1 for _ in sink.read(LEDGER_KINDS))
-        rng = random.Random(f"{config.seed}|{decider.name}|{self._before}")  # noqa: S311
-        new_id = market_ids(self._market, rng)
+        seed = f"{config.seed}|{decider.name}|{self._before}"
+        new_id = market_ids(self._market, seed)
         self._trader = paper_trader(self._setup(), self.feed.start, new_id, config.slippage)
+        self._trader.log.order_id = market_ids(self._market, f"{seed}|orders")
         self._trader.funding_history = {
             normalise_symbol(coin): read_funding(path) for coin, path in config.funding.items()
         }

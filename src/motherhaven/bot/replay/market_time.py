@@ -24,12 +24,12 @@ class MarketClock:
         return self._wall.monotonic()
 
 
-def market_ids(clock: MarketClock, rng: random.Random) -> Callable[[], str]:
+def market_ids(clock: MarketClock, seed: str) -> Callable[[], str]:
     """UUIDv7 ids of the market's time, seeded, unique within one run.
 
     Where RFC 9562 has chance there is a counter from a random start: cheap, and in order.
     """
-    numbers = count(rng.getrandbits(60))
+    numbers = count(random.Random(seed).getrandbits(60))  # noqa: S311
     time, stamp = clock.time, _id_time(clock.time)
 
     def new() -> str:
