@@ -100,6 +100,7 @@ def test_a_migration_under_load_loses_nothing(url: str) -> None:
         async def upgrade() -> None:
             for _ in range(3):
                 ask(url, f"DROP INDEX {schema}.positions_exit")
+                ask(url, f"ALTER TABLE {schema}.errors DROP COLUMN code")
                 ask(url, f"UPDATE {schema}.meta SET value = '4' WHERE name = 'schema'")
                 other = store_at(url)
                 while True:
