@@ -159,7 +159,8 @@ def test_a_difference_within_a_step_is_found():
 def test_whole_numbers_find_the_extremes_of_a_span(seed):
     """One position over many bars: drawdown, curve and fold are those of a look at each bar."""
     chance, columns = random.Random(seed), Columns.of(walk(seed, 300))
-    assert [D(one).scaleb(-columns.decimals) for one in columns.ends] == columns.closes
+    ends = columns.ends
+    assert [D(one).scaleb(-ends.decimals) for one in ends.values] == columns.closes
     spans, singly = EquityAudit(D(1000)), EquityAudit(D(1000))
     times, first = [START + n * MINUTE for n in range(300)], 0
     while first < 300:
@@ -167,7 +168,7 @@ def test_whole_numbers_find_the_extremes_of_a_span(seed):
         size = D(chance.randrange(-500, 500)) / 100 or D(1)
         base = D(1000) - size * columns.closes[first]
         shift = chance.choice((0, 7))  # a coin whose columns begin later, or earlier
-        track = Track("X", size, columns.closes, columns.ends, -shift)
+        track = Track("X", size, columns.closes, ends.values, -shift)
         spans.span([START] * shift + times, first + shift, end + shift, first, base, [track])
         for time, mark in zip(times[first:end], columns.closes[first:end], strict=True):
             singly.sample(time, first, base, [("X", size, mark)])
