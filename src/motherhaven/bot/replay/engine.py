@@ -20,7 +20,6 @@ from motherhaven.bot.decider.types import Decider
 from motherhaven.bot.execution.agreement import apart
 from motherhaven.bot.execution.port import Stepped
 from motherhaven.bot.execution.slippage import Slippage
-from motherhaven.bot.market.bar_series import NEVER
 from motherhaven.bot.market.feed import Quote, Slice
 from motherhaven.bot.market.files import FileFeed
 from motherhaven.bot.market.funding import read_funding
@@ -231,8 +230,7 @@ class Replay:
         Returns the slice after them, and when the next decision is due.
         """
         strides, trader, brief = self._strides, self._trader, self._config.brief
-        # With a journal the bar after a trade is looked at: single records begin with it.
-        if strides is None or trader.looks_closely(self._market.time if brief else NEVER):
+        if strides is None or trader.looks_closely(self._market.time):
             return index, due
         stop, asked, last_asked = strides.go(index, due)
         if stop == index:

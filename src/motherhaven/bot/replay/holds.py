@@ -143,7 +143,8 @@ class HoldRecords:
         self._seen(holds, first)
         same = self._heartbeat(holds.times[first], item_id(cycle_id, first))
         if len(hours) == 1 or day is None or _depends_on_time(same):
-            self._hourly(holds, cycle_id, hours)
+            log.keep("status", same, holds.times[first])
+            self._hourly(holds, cycle_id, hours[1:])
             return
         found = [minus(self._equity(holds, number), day.equity) for number in hours]
         each: Columns = {

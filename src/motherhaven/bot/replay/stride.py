@@ -86,16 +86,14 @@ class Strides:
     def go(self, index: int, due: datetime) -> Step:
         """Pass over slices from `index` on, up to the next decision that may be no hold.
 
-        The next decision is `due`. The slice at whose end it is made is passed over too, unless
-        its cycle is put on record: that begins with a bar that was looked at.
+        The next decision is `due`. The slice at whose end it is made is passed over too.
         """
         stretch = self._timeline.stretch(index)
         # A stretch's first slice may be a coin's very first: it has no series yet.
         if stretch is None or index == stretch.first:
             return Step(index)
         plan = self._plan(index, due, stretch)
-        most = plan.stop if self._kept is not None else min(plan.stop + 1, stretch.end)
-        stop = self._quiet(index, most, stretch)
+        stop = self._quiet(index, min(plan.stop + 1, stretch.end), stretch)
         if stop <= index:
             return Step(index)
         asked = plan.before(stop)
